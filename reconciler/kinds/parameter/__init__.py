@@ -1,0 +1,10 @@
+"""Parameters in Systems Manager Parameter Store. A stamp in the description is the fingerprint."""
+
+from reconciler.kinds.parameter.declare import NAME, SECTION, Declaration, check, parse
+from reconciler.kinds.parameter.observe import READS, find, pages, shape
+from reconciler.kinds.parameter.write import create, delete, update
+
+__all__ = [
+    "NAME", "READS", "SECTION", "Declaration", "check", "create", "delete", "find", "pages",
+    "parse", "shape", "update",
+]  # fmt: skip

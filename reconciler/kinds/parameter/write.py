@@ -1,0 +1,189 @@
+"""How parameters are written: as a whole, with a stamp, and never blindly a second time."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from reconciler.aws import Aws, require
+from reconciler.digest import content_digest
+from reconciler.errors import AwsError, ConflictError
+from reconciler.kinds import tags
+from reconciler.kinds.kind import Job, Record
+from reconciler.kinds.parameter import stamp
+from reconciler.kinds.parameter.declare import SECURE
+from reconciler.kinds.parameter.observe import find
+from reconciler.model import Action
+
+SERVICE = "ssm"
+AFTER_DELETE = (
+    30.0  # seconds: "wait for at least 30 seconds to create a parameter with the same name"
+)
+TRIES = 3  # of a write whose answer was lost and that was then seen not to have been done
+
+
+def create(aws: Aws, job: Job) -> str | None:
+    """Create the parameter with its value, stamp and tags: one call.
+
+    Raises ConflictError where a parameter of this name has come into being meanwhile.
+    """
+    declared = _tags(job)
+    request = _request(job, None, version=1)
+    request["Tags"] = tags.to_list({**declared, **_marks(job, declared)})
+    return _put(aws, job, request, version=1)
+
+
+def update(aws: Aws, job: Job) -> str | None:
+    """Write value and metadata again with the stamp of the version that this makes.
+
+    The live KeyId, Tier, Description, AllowedPattern and DataType are sent again where they are
+    not declared. Raises ConflictError where another version came between.
+    """
+    name = job.change.key.name
+    if job.record is None:
+        raise ConflictError(f"{name} has been deleted meanwhile", hint="plan again")
+    version = int(job.change.precondition["version"]) + 1  # type: ignore[arg-type]
+    changed = {change.name for change in job.change.fields}
+    # The stamp says that the tags are set, so they are set before it: "Tags" and "Overwrite"
+    # cannot go together.
+    if "tags" in changed or _outside(job):
+        _update_tags(aws, job)
+    request = _request(job, job.record.data, version=version)
+    request["Overwrite"] = True
+    return _put(aws, job, request, version=version)
+
+
+def delete(aws: Aws, job: Job) -> None:
+    """Delete the parameter; AWS keeps nothing of it.
+
+    Where it is created again at once (a replace), AWS asks to wait: "After deleting a parameter,
+    wait for at least 30 seconds to create a parameter with the same name."
+    """
+    try:
+        aws.call(SERVICE, "delete_parameter", Name=job.change.key.name)
+    except AwsError as error:
+        if error.aws_code != "ParameterNotFound":
+            raise
+    if job.change.action is Action.REPLACE:
+        time.sleep(AFTER_DELETE)
+
+
+def _outside(job: Job) -> bool:
+    return job.live is None or job.live.fields.get("fingerprint_key") is None
+
+
+def _tags(job: Job) -> dict[str, str]:
+    fields = job.resource.fields if job.resource is not None else {}
+    declared = fields.get("tags")
+    return {k: str(v) for k, v in declared.items()} if isinstance(declared, Mapping) else {}
+
+
+def _marks(job: Job, declared: Mapping[str, str]) -> dict[str, str]:
+    marks = {tags.OWNER: job.scope.owner_id}
+    if declared:
+        marks[tags.KEYS] = tags.encode_keys(declared)
+    return marks
+
+
+def _update_tags(aws: Aws, job: Job) -> None:
+    """Set what is declared and remove what we set before: only now are the live tags read."""
+    name = job.change.key.name
+    which: dict[str, Any] = {"ResourceType": "Parameter", "ResourceId": name}
+    answer = aws.call(SERVICE, "list_tags_for_resource", **which)
+    live = tags.from_list(require(answer, "TagList", "list_tags_for_resource"))
+    declared = _tags(job)
+    managed = job.resource is not None and "tags" in job.resource.fields
+    wanted = {**declared, **_marks(job, declared)}
+    differing = {key: value for key, value in wanted.items() if live.get(key) != value}
+    if differing:
+        aws.call(SERVICE, "add_tags_to_resource", **which, Tags=tags.to_list(differing))
+    gone = sorted(set(tags.managed(live, ())) - set(declared)) if managed else []
+    if managed and not declared and tags.KEYS in live:
+        gone.append(tags.KEYS)
+    if gone:
+        aws.call(SERVICE, "remove_tags_from_resource", **which, TagKeys=gone)
+
+
+def _request(job: Job, live: Mapping[str, Any] | None, *, version: int) -> dict[str, Any]:
+    """The whole of a PutParameter, from what is declared and, where it is not, from live."""
+    name = job.change.key.name
+    resource, sealed = job.resource, job.sealed
+    if resource is None or sealed is None or sealed.content is None:
+        raise ConflictError(f"{name} has no value in the manifest any more", hint="plan again")
+    fields = resource.fields
+    live = live or {}
+    type_ = str(fields["type"])
+    fingerprint = job.fingerprinter.parameter_fingerprints(name, type_, sealed.content)[0]  # type: ignore[arg-type]
+    spec = content_digest(fields.get("tags"))
+    mark = stamp.make(name, type_, fingerprint, spec, version, job.fingerprinter)
+    description = fields.get("description", stamp.split(live.get("Description"))[0])
+    request: dict[str, Any] = {
+        "Name": name,
+        "Type": type_,
+        "Value": sealed.content,
+        "Description": stamp.join(None if description is None else str(description), mark),
+    }
+    tier = fields.get("tier", live.get("Tier"))
+    if tier is not None:
+        request["Tier"] = tier
+    if type_ == SECURE:
+        key = fields.get("kms_key", live.get("KeyId"))
+        if key is not None:
+            request["KeyId"] = key
+    pattern = fields.get("allowed_pattern", live.get("AllowedPattern"))
+    if pattern is not None:
+        request["AllowedPattern"] = pattern
+    elif live.get("AllowedPattern"):
+        request["AllowedPattern"] = ".*"  # AWS takes no empty pattern: this one allows everything
+    data_type = fields.get("data_type", live.get("DataType"))
+    if data_type is not None:
+        request["DataType"] = data_type
+    if "parameter_policies" in fields:
+        request["Policies"] = json.dumps(fields["parameter_policies"])
+    return request
+
+
+def _put(aws: Aws, job: Job, request: Mapping[str, Any], *, version: int) -> str:
+    """Put, and after a lost answer look before putting again: a blind repeat would make one more
+    version, under the stamp of the one before."""
+    name = job.change.key.name
+    failure: AwsError | None = None
+    for _ in range(TRIES):
+        try:
+            answer = aws.call_once(SERVICE, "put_parameter", **request)
+        except AwsError as error:
+            if not (error.uncertain or error.aws_code in _MAYBE_OURS):
+                raise
+            failure = error
+        else:
+            written = require(answer, "Version", "put_parameter")
+            if written != version:
+                raise ConflictError(
+                    f"{name}: somebody else wrote version {written - 1} in the same moment;"
+                    f" version {written}, from the manifest, is live",
+                    hint="version " + str(written - 1) + " is in the parameter's history;"
+                    " run again to mend the stamp",
+                )
+            return str(written)
+        record = find(aws, [name], job.scope, job.fingerprinter)[name]
+        live = 0 if record is None else int(record.data.get("Version") or 0)
+        if record is not None and record.data.get("Description") == request["Description"]:
+            return str(version)  # done: only the answer was lost
+        if live != version - 1:
+            raise ConflictError(
+                f"{name}: version {live} was written meanwhile{_by(record)}",
+                hint="nothing was overwritten; plan again",
+            ) from None
+    if failure is None:
+        raise AssertionError("unreachable")
+    raise failure
+
+
+_MAYBE_OURS = frozenset({"ParameterAlreadyExists", "TooManyUpdates"})
+
+
+def _by(record: Record | None) -> str:
+    who = None if record is None else record.data.get("LastModifiedUser")
+    return f" by {who}" if who else ""

@@ -1,0 +1,62 @@
+"""How rotation schedules are set, changed and removed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reconciler.aws import Aws
+from reconciler.errors import AwsError
+from reconciler.kinds.kind import Job
+
+SERVICE = "secretsmanager"
+
+
+def create(aws: Aws, job: Job) -> str | None:
+    """Turn rotation on, with one RotateSecret.
+
+    RotateImmediately is always sent: "By default, Secrets Manager rotates the secret immediately",
+    also when only a rule changes.
+    """
+    name = job.change.key.name
+    fields = job.resource.fields if job.resource is not None else {}
+    live = job.record.data if job.record is not None else {}
+    rules: dict[str, Any] = {"ScheduleExpression": fields["schedule"]}
+    window = fields.get("window", (live.get("RotationRules") or {}).get("Duration"))
+    if window is not None:
+        rules["Duration"] = window
+    request: dict[str, Any] = {
+        "RotationRules": rules,
+        "RotateImmediately": job.change.settings.get("rotate_immediately") is True,
+    }
+    function = fields.get("lambda", live.get("RotationLambdaARN"))
+    if function is not None:
+        request["RotationLambdaARN"] = function
+    try:
+        aws.call(SERVICE, "rotate_secret", SecretId=name, **request)
+    except AwsError as error:
+        if error.hint is None:
+            error.hint = _HINTS.get(error.aws_code)
+        raise
+    return None
+
+
+def update(aws: Aws, job: Job) -> str | None:
+    """Change the rules, turn rotation on, or turn it off."""
+    fields = job.resource.fields if job.resource is not None else {}
+    if fields.get("enabled"):
+        return create(aws, job)
+    aws.call(SERVICE, "cancel_rotate_secret", SecretId=job.change.key.name)
+    return None
+
+
+def delete(aws: Aws, job: Job) -> None:
+    """A schedule goes with its secret, or by `rotation: none`; it is never pruned by itself."""
+    raise AssertionError("a schedule is never deleted by itself")
+
+
+_HINTS = {
+    "ResourceNotFoundException": "the rotation function does not exist in this account and Region",
+    "AccessDeniedException": "let secretsmanager.amazonaws.com invoke the rotation function:"
+    " aws lambda add-permission --principal secretsmanager.amazonaws.com",
+    "InvalidRequestException": "a rotation may be under way; look at the secret's AWSPENDING label",
+}

@@ -1,0 +1,301 @@
+"""How a secret is declared, and what of it is compared."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import Field
+
+from reconciler.kinds import kms, tags
+from reconciler.kinds.duration import Days, RecoveryWindow, days
+from reconciler.kinds.kind import Content, Declared, Flaw, Parsed, Settings
+from reconciler.kinds.rotation import declare as schedules
+from reconciler.model import JSON, Key, Place, Resource, Source, Value
+from reconciler.sensitive import Fingerprinter, Generate, Sealed, Sensitive, public
+
+NAME = "secret"
+SECTION = "secrets"
+DEFAULT_KEY = "alias/aws/secretsmanager"
+LIMIT = 65_536  # bytes of a value
+CLASSES = ("lowercase", "uppercase", "digits", "punctuation")
+
+_NAME = re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}\Z")
+_LIKE_AN_ARN = re.compile(r"-.{6}\Z")
+
+
+class Generated(Declared):
+    """How apply makes a value at creation. It is never in git, and never made again."""
+
+    length: int = Field(default=32, ge=8, le=4096, description="characters")
+    exclude: (
+        Literal["lowercase", "uppercase", "digits", "punctuation"]
+        | list[Literal["lowercase", "uppercase", "digits", "punctuation"]]
+    ) = Field(default_factory=list, description="classes of characters to leave out")
+    exclude_characters: str = Field(default="", description="single characters to leave out")
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes left out, whichever way they were written."""
+        return (self.exclude,) if isinstance(self.exclude, str) else tuple(self.exclude)
+
+
+class Replica(Declared):
+    """A copy of a secret in another Region."""
+
+    region: str = Field(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]$")
+    kms_key: str | None = Field(default=None, min_length=1)
+
+
+class Declaration(Declared):
+    """A secret in AWS Secrets Manager. Unset fields are not managed."""
+
+    name: str | None = Field(default=None, description="full name, in place of prefix and key")
+    description: str | None = Field(default=None, min_length=1, description="`none` removes it")
+    rotation: str | schedules.Schedule | None = Field(
+        default=None, description="a schedule's name, a schedule, or `none` to remove rotation"
+    )
+    generate: Generated | None = Field(default=None, description="made at creation, never in git")
+    external: bool = Field(default=False, description="the value is somebody else's")
+    binary: bool = Field(default=False, description="the value is base64")
+    max_age: Days | None = Field(default=None, description="rotated by hand: reminded of")
+    kms_key: str | None = Field(default=None, min_length=1)
+    tags: dict[str, str] | None = None
+    replicas: list[Replica] | None = Field(default=None, description="`[]` removes all")
+    resource_policy: dict[str, Any] | str | None = Field(
+        default=None, description="`none` removes it"
+    )
+    recovery_window: RecoveryWindow | None = None
+    rotate_on_enable: bool = Field(
+        default=False, description="rotate at once when the schedule is set or changed"
+    )
+    take: Literal["git"] | None = Field(
+        default=None, description="git takes the value over from a rotation that has ended"
+    )
+    ignore: dict[str, str] = Field(default_factory=dict, description="rule: why it is ignored")
+
+
+def check(declared: Declaration, *, has_value: bool) -> list[Flaw]:
+    """What is wrong with a secret, as far as its cleartext tells."""
+    found = [*_check_source(declared, has_value=has_value), *tags.flaws(declared.tags or {})]
+    if declared.description is not None and len(declared.description) > 2048:
+        found.append(
+            Flaw(("description",), "too-long", "a description has at most 2048 characters")
+        )
+    if isinstance(declared.rotation, schedules.Schedule):
+        found += [
+            Flaw(("rotation", *flaw.field), flaw.code, flaw.message, flaw.hint)
+            for flaw in schedules.check(declared.rotation)
+        ]
+    rotates = declared.rotation not in (None, schedules.NONE)
+    if declared.take is not None and rotates:
+        found.append(
+            Flaw(
+                ("take",),
+                "take-with-rotation",
+                "`take: git` does not go with a rotation",
+                "write `rotation: none` first: while rotation is on, rotation owns the value",
+            )
+        )
+    if declared.rotate_on_enable and not rotates:
+        found.append(
+            Flaw(("rotate_on_enable",), "no-rotation", "`rotate_on_enable` needs a `rotation`")
+        )
+    if isinstance(declared.resource_policy, str) and declared.resource_policy != "none":
+        found.append(
+            Flaw(
+                ("resource_policy",),
+                "policy",
+                "a resource policy is a mapping, or `none` to remove it",
+            )
+        )
+    elif declared.resource_policy is not None:
+        if len(json.dumps(declared.resource_policy)) > 20_480:
+            found.append(Flaw(("resource_policy",), "too-long", "a policy has at most 20480 bytes"))
+        if not declared.resource_policy:
+            found.append(
+                Flaw(("resource_policy",), "policy", "the policy is empty", "`none` removes it")
+            )
+    regions = [replica.region for replica in declared.replicas or ()]
+    if len(set(regions)) < len(regions):
+        found.append(Flaw(("replicas",), "replicas", "the same Region is named twice"))
+    return found
+
+
+def _check_source(declared: Declaration, *, has_value: bool) -> list[Flaw]:
+    """Exactly one of value, generate, external; none of them is enough where rotation is on."""
+    given = [
+        field
+        for field, present in (
+            ("value", has_value),
+            ("generate", declared.generate is not None),
+            ("external", declared.external),
+        )
+        if present
+    ]
+    rotates = declared.rotation not in (None, schedules.NONE)
+    if not given and not rotates:
+        return [
+            Flaw(
+                (),
+                "no-value",
+                "a secret needs a `value`, `generate` or `external: true`",
+                "with a `rotation` it may have none of them, and is then managed but not created",
+            )
+        ]
+    found = []
+    if len(given) > 1:
+        found.append(
+            Flaw((given[1],), "two-values", f"`{given[0]}` and `{given[1]}` exclude each other")
+        )
+    if declared.binary and not has_value:
+        found.append(Flaw(("binary",), "binary", "`binary` needs a `value`"))
+    if declared.generate is not None and not alphabet(declared.generate):
+        found.append(Flaw(("generate",), "generate", "`exclude` leaves no character to use"))
+    return found
+
+
+def check_name(name: str) -> list[Flaw]:
+    """What Secrets Manager does not allow in a name."""
+    if len(name) > 512:
+        return [Flaw((), "name", "a secret's name has at most 512 characters")]
+    if not _NAME.match(name):
+        return [Flaw((), "name", "AWS allows letters, digits and / _ + = . @ - in a secret's name")]
+    if _LIKE_AN_ARN.search(name):
+        return [
+            Flaw(
+                (),
+                "name",
+                "the name ends in a hyphen and six characters",
+                "AWS takes such an ending for the one that it adds to ARNs; choose another name",
+            )
+        ]
+    return []
+
+
+def alphabet(generate: Generated | Generate) -> str:
+    """The characters that a generated value is made of."""
+    excluded = generate.classes if isinstance(generate, Generated) else generate.exclude
+    classes = {
+        "lowercase": "abcdefghijklmnopqrstuvwxyz",
+        "uppercase": "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+        "digits": "0123456789",
+        "punctuation": "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~",
+    }
+    letters = "".join(chars for name, chars in classes.items() if name not in excluded)
+    return "".join(c for c in letters if c not in generate.exclude_characters)
+
+
+def parse(
+    name: str,
+    declared: Declaration,
+    content: Content | None,
+    settings: Settings,
+    fingerprinter: Fingerprinter | None,
+    place: Place,
+) -> Parsed:
+    """The secret, its rotation where one is declared, and its value."""
+    found = check_name(name)
+    schedule, unknown = schedules.named(declared.rotation, settings)
+    if unknown is not None:
+        found.append(unknown)
+    sealed, flaw = _seal(declared, content)
+    if flaw is not None:
+        found.append(flaw)
+    merged = {**settings.tags, **(declared.tags or {})}
+    found += [] if declared.tags is None else tags.flaws(merged)
+    if any(replica.region == settings.scope.region for replica in declared.replicas or ()):
+        found.append(Flaw(("replicas",), "replicas", "a replica is in another Region"))
+    if found:
+        return Parsed(flaws=tuple(found))
+
+    if declared.rotation is None:
+        ruled = "unset"
+    else:
+        ruled = "none" if declared.rotation == schedules.NONE else "declared"
+    value = None
+    if sealed is not None:
+        prints: tuple[str, ...] = ()
+        if fingerprinter is not None and sealed.content is not None:
+            prints = tuple(map(public, fingerprinter.secret_tokens(name, sealed.content)))
+        source = Source.GIT if sealed.content is not None else Source.GENERATED
+        value = Value(source, prints, rotation=ruled, take=declared.take == "git")
+    key = Key(NAME, name)
+    secret = Resource(
+        key=key,
+        fields=_fields(declared, settings, merged, fingerprinter),
+        value=value,
+        uncreatable=None if sealed is not None else _uncreatable(declared),
+        max_age=None if declared.max_age is None else days(declared.max_age),
+        place=place,
+    )
+    resources = [secret]
+    if ruled != "unset":
+        at_once = declared.rotate_on_enable
+        resources.append(schedules.parse(name, schedule, place, at_once=at_once))
+    return Parsed(tuple(resources), {} if sealed is None else {key: sealed})
+
+
+def _uncreatable(declared: Declaration) -> str:
+    if declared.external:
+        return "it is declared `external`: somebody else has to create it"
+    return "it has a rotation and no value to begin with"
+
+
+def _seal(declared: Declaration, content: Content | None) -> tuple[Sealed | None, Flaw | None]:
+    if declared.generate is not None:
+        rule = declared.generate
+        return (
+            Sealed(None, Generate(rule.length, rule.classes, rule.exclude_characters)),
+            None,
+        )
+    if content is None:
+        return None, None
+    if not declared.binary:
+        if len(content.text.reveal().encode()) > LIMIT:
+            return None, Flaw(("value",), "too-long", f"the value is over {LIMIT} bytes")
+        return Sealed(content.text), None
+    if content.mapping:
+        return None, Flaw(("value",), "binary", "a binary value is one base64 string")
+    try:
+        decoded = Sensitive(base64.b64decode(content.text.reveal(), validate=True))
+    except (binascii.Error, ValueError):
+        decoded = None
+    if decoded is None:
+        return None, Flaw(("value",), "binary", "the value is not base64")
+    if not 0 < len(decoded.reveal()) <= LIMIT:
+        return None, Flaw(("value",), "too-long", f"a binary value has 1 to {LIMIT} bytes")
+    return Sealed(decoded), None
+
+
+def _fields(
+    declared: Declaration,
+    settings: Settings,
+    merged: Mapping[str, str],
+    fingerprinter: Fingerprinter | None,
+) -> dict[str, JSON]:
+    fields: dict[str, JSON] = {}
+    if fingerprinter is not None:
+        fields["fingerprint_key"] = fingerprinter.kid
+    if declared.description is not None:
+        fields["description"] = None if declared.description == "none" else declared.description
+    chosen = declared.kms_key or settings.kms_key
+    if chosen is not None:
+        fields["kms_key"] = kms.normal(chosen, settings.scope, DEFAULT_KEY)
+    if declared.tags is not None or settings.tags:
+        fields["tags"] = dict(merged)
+    if declared.replicas is not None:
+        fields["replicas"] = [
+            {"region": r.region, **({"kms_key": r.kms_key} if r.kms_key else {})}
+            for r in sorted(declared.replicas, key=lambda r: r.region)
+        ]
+    if declared.resource_policy is not None:
+        policy = declared.resource_policy
+        fields["resource_policy"] = None if policy == "none" else policy
+    if declared.recovery_window is not None:
+        fields["recovery_window"] = days(declared.recovery_window)
+    return fields

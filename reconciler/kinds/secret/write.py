@@ -1,0 +1,324 @@
+"""How secrets are written: values by compare-and-swap, each step safe to repeat."""
+
+from __future__ import annotations
+
+import json
+import secrets as randomness
+from collections.abc import Mapping
+from typing import Any
+
+from reconciler.aws import Aws
+from reconciler.digest import content_digest
+from reconciler.errors import AwsError, ConflictError
+from reconciler.kinds import tags
+from reconciler.kinds.kind import Job
+from reconciler.kinds.secret.declare import alphabet
+from reconciler.kinds.secret.observe import CURRENT, describe, version_at
+from reconciler.model import JSON, Action, FieldChange
+from reconciler.sensitive import Generate, Sensitive, public
+
+SERVICE = "secretsmanager"
+STAGED = "RECONCILER_STAGED"  # a version that is written and does not serve yet
+
+_REFUSED_MOVE = frozenset({"InvalidParameterException", "InvalidRequestException"})
+
+
+def create(aws: Aws, job: Job) -> str | None:
+    """Create the secret with its value, metadata and marks: one call, and one more each for a
+    resource policy and the mark that remembers it.
+
+    Raises ConflictError where a secret of this name has come into being meanwhile.
+    """
+    name = job.change.key.name
+    declared = _after(job)
+    token, content = _value(job)
+    policy = declared.pop("resource_policy", None)
+    marks = _marks(job, without=("resource_policy",))
+    request: dict[str, Any] = {
+        "Name": name,
+        "ClientRequestToken": token,
+        **content,
+        "Tags": tags.to_list({**_tags(declared.get("tags")), **marks}),
+    }
+    if declared.get("description"):
+        request["Description"] = declared["description"]
+    if declared.get("kms_key"):
+        request["KmsKeyId"] = declared["kms_key"]
+    if declared.get("replicas"):
+        request["AddReplicaRegions"] = _replicas(declared["replicas"])
+    try:
+        aws.call(SERVICE, "create_secret", **request)
+    except AwsError as error:
+        if not (error.uncertain or error.aws_code == "ResourceExistsException"):
+            raise
+        record = describe(aws, name)
+        # The answer to our own call may have been lost: then the secret is there, and is ours.
+        if record is None:
+            raise
+        if version_at(record, CURRENT) != token:
+            raise ConflictError(
+                f"{name} has been created by somebody else meanwhile",
+                hint="plan again",
+            ) from None
+    if policy is not None:
+        _put_policy(aws, name, policy)
+        _tag(aws, name, _marks(job))
+    return token
+
+
+def update(aws: Aws, job: Job) -> str | None:
+    """Bring back, write the value, then the metadata, then the marks that remember it.
+
+    Raises ConflictError where AWSCURRENT has moved since the plan; then nothing was changed.
+    """
+    name = job.change.key.name
+    changed = {change.name: change for change in job.change.fields}
+    if job.change.action is Action.RESTORE:
+        aws.call(SERVICE, "restore_secret", SecretId=name)
+    version = _swap(aws, job) if job.change.value is not None else None
+
+    metadata: dict[str, Any] = {}
+    if "description" in changed:
+        metadata["Description"] = changed["description"].after or ""
+    if "kms_key" in changed:
+        metadata["KmsKeyId"] = changed["kms_key"].after
+    if metadata:
+        aws.call(SERVICE, "update_secret", SecretId=name, **metadata)
+    if "replicas" in changed:
+        _update_replicas(aws, job)
+    if "resource_policy" in changed:
+        policy = changed["resource_policy"].after
+        if policy is None:
+            aws.call(SERVICE, "delete_resource_policy", SecretId=name)
+        else:
+            _put_policy(aws, name, policy)
+    _update_tags(aws, job, changed)
+    return version
+
+
+def delete(aws: Aws, job: Job) -> None:
+    """Schedule the deletion: AWS keeps the secret for the recovery window. Replicas go first."""
+    name = job.change.key.name
+    record = job.record
+    regions = (
+        [entry["Region"] for entry in record.data.get("ReplicationStatus") or ()] if record else []
+    )
+    if regions:
+        aws.call(
+            SERVICE,
+            "remove_regions_from_replication",
+            SecretId=name,
+            RemoveReplicaRegions=regions,
+        )
+    recovery = job.live.fields.get("recovery_window") if job.live is not None else None
+    days = recovery if isinstance(recovery, int) and 7 <= recovery <= 30 else None
+    aws.call(
+        SERVICE,
+        "delete_secret",
+        SecretId=name,
+        RecoveryWindowInDays=days or job.policy.recovery_window,
+    )
+
+
+# --- values -----------------------------------------------------------------------------------
+
+
+def _value(job: Job) -> tuple[str, dict[str, Any]]:
+    """The version id to write and the value under AWS's name for it."""
+    name = job.change.key.name
+    sealed = job.sealed
+    if sealed is None:
+        raise ConflictError(f"{name} has no value in the manifest any more", hint="plan again")
+    if sealed.content is None:
+        made = _generate(sealed.generate or Generate())
+        return job.fingerprinter.generated_token(name), {"SecretString": made}
+    token = job.fingerprinter.secret_tokens(name, sealed.content)[0]
+    binary = isinstance(sealed.content.reveal(), bytes)
+    return token, {"SecretBinary" if binary else "SecretString": sealed.content}
+
+
+def _generate(rule: Generate) -> Sensitive[str]:
+    letters = alphabet(rule)
+    return Sensitive("".join(randomness.choice(letters) for _ in range(rule.length)))
+
+
+def _swap(aws: Aws, job: Job) -> str:
+    """Write the value as a staged version, then move AWSCURRENT to it from where the plan saw it.
+
+    "If the staging label is already attached to a different version … you must also specify
+    RemoveFromVersionId. If … the specified version ID does not match, then the operation fails."
+    Moving the label also makes a return to an earlier value right: putting that value's token
+    again "succeeds but does nothing", and never moves the label.
+    """
+    name = job.change.key.name
+    expected = job.change.precondition.get("version")
+    token, content = _value(job)
+    try:
+        answer = aws.call(
+            SERVICE,
+            "put_secret_value",
+            SecretId=name,
+            ClientRequestToken=token,
+            VersionStages=[STAGED],
+            **content,
+        )
+    except AwsError as error:
+        if error.aws_code == "ResourceExistsException":
+            raise AwsError(
+                f"{name}: the version id of this value is taken by another value",
+                operation=error.operation,
+                aws_code=error.aws_code,
+                request_id=error.request_id,
+                hint="somebody claimed it: see who wrote the secret, and put a new fingerprint key"
+                " first in the environment",
+            ) from None
+        raise
+    if expected is None and CURRENT in (answer.get("VersionStages") or ()):
+        # "If this operation creates the first version … AWSCURRENT" is attached by AWS itself.
+        return token
+    move: dict[str, Any] = {"MoveToVersionId": token}
+    if expected is not None:
+        move["RemoveFromVersionId"] = expected
+    try:
+        aws.call(
+            SERVICE, "update_secret_version_stage", SecretId=name, VersionStage=CURRENT, **move
+        )
+    except AwsError as error:
+        if not (error.uncertain or error.aws_code in _REFUSED_MOVE):
+            raise
+        record = describe(aws, name)
+        current = None if record is None else version_at(record, CURRENT)
+        if current == token:
+            return token  # only the answer was lost
+        if current == expected:
+            raise
+        raise ConflictError(
+            f"{name}: AWSCURRENT moved from {expected or 'nothing'} to {current or 'nothing'}"
+            " meanwhile, not by us",
+            hint="nothing was overwritten; plan again",
+        ) from None
+    return token
+
+
+# --- metadata ---------------------------------------------------------------------------------
+
+
+def _after(job: Job) -> dict[str, Any]:
+    return {change.name: change.after for change in job.change.fields}
+
+
+def _tags(declared: Any) -> dict[str, str]:
+    return dict(declared) if isinstance(declared, Mapping) else {}
+
+
+def _replicas(declared: Any) -> list[dict[str, str]]:
+    return [
+        {"Region": r["region"], **({"KmsKeyId": r["kms_key"]} if "kms_key" in r else {})}
+        for r in declared
+    ]
+
+
+def _put_policy(aws: Aws, name: str, policy: JSON) -> None:
+    aws.call(
+        SERVICE,
+        "put_resource_policy",
+        SecretId=name,
+        ResourcePolicy=json.dumps(policy, sort_keys=True),
+        BlockPublicPolicy=True,
+    )
+
+
+def _update_replicas(aws: Aws, job: Job) -> None:
+    """Add, remove, or remove and add (another key) so that the declared Regions have copies."""
+    name = job.change.key.name
+    after: Any = next(c.after for c in job.change.fields if c.name == "replicas") or []
+    live = (
+        {e["Region"]: e for e in (job.record.data.get("ReplicationStatus") or ())}
+        if job.record
+        else {}
+    )
+    wanted = {replica["region"]: replica for replica in after}
+    gone = [
+        region
+        for region, entry in live.items()
+        if region not in wanted
+        or ("kms_key" in wanted[region] and entry.get("KmsKeyId") != wanted[region]["kms_key"])
+    ]
+    new = [replica for region, replica in wanted.items() if region not in live or region in gone]
+    if gone:
+        aws.call(
+            SERVICE,
+            "remove_regions_from_replication",
+            SecretId=name,
+            RemoveReplicaRegions=sorted(gone),
+        )
+    if new:
+        aws.call(
+            SERVICE,
+            "replicate_secret_to_regions",
+            SecretId=name,
+            AddReplicaRegions=_replicas(new),
+        )
+
+
+def _marks(job: Job, *, without: tuple[str, ...] = ()) -> dict[str, str]:
+    """The tags that make a secret ours and remember what was declared."""
+    name = job.change.key.name
+    fields = job.resource.fields if job.resource is not None else {}
+    marks = {tags.OWNER: job.scope.owner_id, tags.PROOF: job.fingerprinter.proof(name)}
+    declared_tags = _tags(fields.get("tags"))
+    if declared_tags:
+        marks[tags.KEYS] = tags.encode_keys(declared_tags)
+    spec = {
+        field: content_digest(fields[field])
+        for field in ("replicas", "resource_policy")
+        if field in fields and field not in without
+    }
+    if spec:
+        marks[tags.SPEC] = tags.encode_spec(spec)
+    if "recovery_window" in fields:
+        marks[tags.RECOVERY] = str(fields["recovery_window"])
+    return marks
+
+
+def _tag(aws: Aws, name: str, wanted: Mapping[str, str]) -> None:
+    aws.call(SERVICE, "tag_resource", SecretId=name, Tags=tags.to_list(wanted))
+
+
+def _update_tags(aws: Aws, job: Job, changed: Mapping[str, FieldChange]) -> None:
+    """Set the tags that differ, remove those that we set and that are no longer declared."""
+    name = job.change.key.name
+    live = tags.from_list(job.record.data.get("Tags")) if job.record is not None else {}
+    wanted = _marks(job)
+    unwanted: list[str] = []
+    if "tags" in changed:
+        declared = _tags(changed["tags"].after)
+        wanted |= declared
+        unwanted = sorted(set(_tags(changed["tags"].before)) - set(declared))
+        if not declared and tags.KEYS in live:
+            unwanted.append(tags.KEYS)
+    elif job.resource is not None and "tags" not in job.resource.fields:
+        wanted.pop(tags.KEYS, None)
+    if "fingerprint_key" in changed:
+        wanted |= _rebound(job)
+    differing = {key: value for key, value in wanted.items() if live.get(key) != value}
+    if differing:
+        _tag(aws, name, differing)
+    if unwanted:
+        aws.call(SERVICE, "untag_resource", SecretId=name, TagKeys=unwanted)
+
+
+def _rebound(job: Job) -> dict[str, str]:
+    """The tag that lets the first fingerprint key vouch for a version written under another."""
+    name = job.change.key.name
+    value = job.live.value if job.live is not None else None
+    if value is None or job.change.value is not None or value.kid is None:
+        return {}
+    declared = job.resource.value.fingerprints if job.resource and job.resource.value else ()
+    if value.fingerprint in declared:
+        fingerprint = declared[0]
+    elif value.fingerprint is None:
+        fingerprint = public(value.version)  # generated: the version vouches for itself
+    else:
+        return {}
+    return {tags.BOUND: job.fingerprinter.bound(name, value.version, fingerprint)}

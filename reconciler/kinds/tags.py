@@ -1,0 +1,97 @@
+"""Tags: the marks by which we know what is ours, and AWS's rules for everybody else's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from reconciler.kinds.kind import Flaw
+
+OWNER = "reconciler:owner"  # owner/environment
+PROOF = "reconciler:proof"  # keyed: this secret is that owner's
+KEYS = "reconciler:tags"  # the keys of the tags that we set, so that we remove no other
+SPEC = "reconciler:spec"  # digests of declared fields that no list returns
+BOUND = "reconciler:bound"  # a version that we did not write holds the declared value
+RECOVERY = "reconciler:recovery"  # days, for when the declaration is gone
+
+OURS = "reconciler:"
+MARKS = 6  # of the 50 tags that AWS allows on a resource
+
+_ALLOWED = re.compile(r"[\w\s_.:/=+\-@]*\Z")
+
+
+def from_list(tags: Iterable[Mapping[str, Any]] | None) -> dict[str, str]:
+    """AWS's list of Key and Value as a mapping."""
+    return {str(tag["Key"]): str(tag.get("Value", "")) for tag in tags or ()}
+
+
+def to_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    """A mapping as AWS's list, sorted."""
+    return [{"Key": key, "Value": tags[key]} for key in sorted(tags)]
+
+
+def encode_keys(keys: Iterable[str]) -> str:
+    """Tag keys as one tag value: separated by spaces, with ``=`` escapes as in quoted-printable,
+    because a tag value may hold few other characters."""
+    return " ".join(sorted(k.replace("=", "=3D").replace(" ", "=20") for k in keys))
+
+
+def decode_keys(encoded: str) -> frozenset[str]:
+    """The tag keys that :func:`encode_keys` wrote."""
+    return frozenset(k.replace("=20", " ").replace("=3D", "=") for k in encoded.split())
+
+
+def managed(live: Mapping[str, str], declared: Iterable[str]) -> dict[str, str]:
+    """The live tags that are ours to change: those declared and those that we once set."""
+    ours = set(declared) | decode_keys(live.get(KEYS, ""))
+    return {key: value for key, value in live.items() if key in ours}
+
+
+def encode_spec(digests: Mapping[str, str]) -> str:
+    """Digests by field as one tag value."""
+    return " ".join(f"{field}={digests[field]}" for field in sorted(digests))
+
+
+def decode_spec(encoded: str) -> dict[str, str]:
+    """The digests that :func:`encode_spec` wrote; anything else is ignored."""
+    pairs = (part.partition("=") for part in encoded.split())
+    return {field: digest for field, _, digest in pairs if digest}
+
+
+def flaws(tags: Mapping[str, str]) -> Sequence[Flaw]:
+    """What AWS, or our own marks, do not allow in declared tags."""
+    found = []
+    for key, value in tags.items():
+        at = ("tags", key)
+        if not key or len(key) > 128:
+            found.append(Flaw(at, "tag", "a tag's key has 1 to 128 characters"))
+        elif key.lower().startswith("aws:"):
+            found.append(Flaw(at, "tag", "tags that start with aws: belong to AWS"))
+        elif key.startswith(OURS):
+            found.append(Flaw(at, "tag", f"tags that start with {OURS} are the reconciler's marks"))
+        if len(value) > 256:
+            found.append(Flaw(at, "tag", "a tag's value has at most 256 characters"))
+        if not (_ALLOWED.match(key) and _ALLOWED.match(value)):
+            found.append(
+                Flaw(at, "tag", "AWS allows letters, digits, spaces and _ . : / = + - @ in tags")
+            )
+    if len(tags) > 50 - MARKS:
+        found.append(
+            Flaw(
+                ("tags",),
+                "tag",
+                f"{len(tags)} tags are too many",
+                f"AWS allows 50 on a resource, and {MARKS} of them are the reconciler's marks",
+            )
+        )
+    elif len(encode_keys(tags)) > 256:
+        found.append(
+            Flaw(
+                ("tags",),
+                "tag",
+                "the tags' keys are together longer than 256 characters",
+                "the reconciler remembers them in one tag, to remove no other",
+            )
+        )
+    return found

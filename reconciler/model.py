@@ -1,0 +1,305 @@
+"""The plain data that flows from manifests and AWS into a plan.
+
+Everything here is frozen, holds no secret value and needs only the standard library, so a plan can
+be serialised, compared and shown without thinking about what it might carry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeAlias
+
+JSON: TypeAlias = "None | bool | int | float | str | Sequence[JSON] | Mapping[str, JSON]"
+
+
+@dataclass(frozen=True, order=True)
+class Key:
+    """What a resource is called: its kind (secret, parameter, rotation) and its full name."""
+
+    kind: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.name}"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where in a manifest something is declared; lines and columns count from 1."""
+
+    path: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}:{self.column}" if self.line else self.path
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The environment that a run is about. Names are owned as ``owner/environment``."""
+
+    environment: str
+    account: str
+    region: str
+    prefix: str
+    owner: str
+
+    @property
+    def owner_id(self) -> str:
+        """What the tag ``reconciler:owner`` says on everything that this environment owns."""
+        return f"{self.owner}/{self.environment}"
+
+    @property
+    def under(self) -> str:
+        """The prefix with its final slash: only names that start with it may be pruned."""
+        return self.prefix.rstrip("/") + "/"
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What an environment allows a run to do; all of it is part of every digest."""
+
+    prune: bool = False
+    recovery_window: int = 30  # days, 7 to 30
+    max_prunes: int = 0
+    max_change_ratio: float = 0.5  # (updates + replaces + prunes) / owned live
+
+
+# --- desired: what git declares ---------------------------------------------------------------
+
+
+class Source(StrEnum):
+    """Where a declared value comes from."""
+
+    GIT = "git"
+    GENERATED = "generated"
+
+
+@dataclass(frozen=True)
+class Value:
+    """A declared value, known here only by its public fingerprints.
+
+    ``fingerprints`` holds one for each fingerprint key of the environment, in their order: the
+    first is written, all are recognised. A generated value has none.
+    """
+
+    source: Source
+    fingerprints: tuple[str, ...] = ()
+    plaintext: str | None = None  # only where git shows it in clear
+    rotation: str = "unset"  # what the manifest says of rotation: "declared", "none" or "unset"
+    take: bool = False  # `take: git`
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One declared resource.
+
+    ``fields`` holds what is declared and nothing else, because unset means unmanaged; a field that
+    is None is declared absent. ``value`` is None where somebody else owns the value.
+    ``creatable`` names what is missing to create the resource, or is None when nothing is.
+    """
+
+    key: Key
+    fields: Mapping[str, JSON]
+    value: Value | None = None
+    replace: bool = False  # `replace: true`: may be deleted and created where AWS cannot change
+    requires: Key | None = None  # another resource that has to exist first
+    uncreatable: str | None = None
+    whole: bool = False  # AWS writes it only as a whole: every update writes the value again
+    settings: Mapping[str, JSON] = field(default_factory=dict)  # act in a change, never compared
+    max_age: int | None = None  # days after which a value that people rotate is overdue
+    place: Place | None = field(default=None, compare=False)
+
+
+# --- live: what AWS holds ---------------------------------------------------------------------
+
+
+class Ownership(StrEnum):
+    """Whose a live resource is, as far as its marks prove it."""
+
+    OURS = "ours"  # owner and proof (or stamp) are those of this environment
+    FOREIGN = "foreign"  # nothing says that we manage it
+    OTHER_OWNER = "other-owner"  # the owner tag names another environment or configuration
+    SERVICE = "service"  # an AWS service owns it (OwningService) and refuses our writes
+    REPLICA = "replica"  # a copy of a secret of another Region: AWS refuses writes
+
+
+class Origin(StrEnum):
+    """Who wrote the value that is live."""
+
+    GIT = "git"  # a version that we wrote from a manifest
+    GENERATED = "generated"  # a version that we generated
+    OUTSIDE = "outside"  # anybody else
+
+
+@dataclass(frozen=True)
+class Rotation:
+    """What AWS says of a secret's rotation; dates are UTC."""
+
+    enabled: bool = False
+    last: datetime | None = None
+    next: datetime | None = None
+    pending: bool = False  # AWSPENDING is on another version than AWSCURRENT
+
+
+@dataclass(frozen=True)
+class LiveValue:
+    """The value that is live, known by its version and, if we wrote it, by its fingerprint.
+
+    ``version`` is the version id at AWSCURRENT, or a parameter's version number.
+    ``kid`` is the fingerprint key by which we know it. ``earlier`` holds the public fingerprints of
+    other versions that AWS still labels.
+    """
+
+    version: str
+    origin: Origin
+    fingerprint: str | None = None
+    kid: str | None = None
+    earlier: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A field whose content no list returns: only the digest that our own mark recorded is known.
+
+    ``known`` is False unless a confirming read returned the content as well.
+    """
+
+    digest: str | None
+    content: JSON = None
+    known: bool = False
+
+
+@dataclass(frozen=True)
+class Live:
+    """One live resource, shaped so that each of its fields compares with the declared one.
+
+    ``fixed`` names fields that AWS cannot change in place, each with the reason.
+    """
+
+    key: Key
+    fields: Mapping[str, JSON | Recorded]
+    ownership: Ownership
+    owner: str | None = None  # who owns it, where that is known and not us
+    value: LiveValue | None = None
+    rotation: Rotation = Rotation()
+    deleted: bool = False  # pending deletion
+    fixed: Mapping[str, str] = field(default_factory=dict)
+    changed: datetime | None = None
+    changed_by: str | None = None
+
+
+# --- plan: what is to be done -------------------------------------------------------------------
+
+
+class Action(StrEnum):
+    """What a change does. Each says which side is absent."""
+
+    CREATE = "create"  # nothing is live
+    UPDATE = "update"
+    REPLACE = "replace"  # live is deleted, then created: destructive
+    ADOPT = "adopt"  # live exists and is not ours yet
+    RESTORE = "restore"  # live is pending deletion
+    PRUNE = "prune"  # nothing is declared
+    REFUSE = "refuse"  # nothing is written
+
+    @property
+    def symbol(self) -> str:
+        """The mark at the start of a plan's line."""
+        return SYMBOLS[self]
+
+
+SYMBOLS: Mapping[Action, str] = {
+    Action.CREATE: "+",
+    Action.UPDATE: "~",
+    Action.REPLACE: "-/+",
+    Action.ADOPT: ">",
+    Action.RESTORE: "^",
+    Action.PRUNE: "-",
+    Action.REFUSE: "!",
+}
+
+
+@dataclass(frozen=True)
+class FieldChange:
+    """One field before and after; None is absent. ``known`` is False where only a digest of the
+    old content is known, which ``before`` then holds."""
+
+    name: str
+    before: JSON
+    after: JSON
+    known: bool = True
+
+
+class Write(StrEnum):
+    """How a change writes a value."""
+
+    FIRST = "first"  # there is no value yet
+    SEED = "seed"  # the first value of a rotated secret: from then on rotation owns it
+    GENERATED = "generated"  # made by apply, never in git
+    CHANGED = "changed"
+    RETURNED = "returned"  # back to a value that AWS still holds as an earlier version
+    SAME = "same"  # the same value again, because AWS writes a parameter only as a whole
+
+
+@dataclass(frozen=True)
+class ValueChange:
+    """That a change writes a value, and which: never what it is.
+
+    ``fingerprint`` is the public fingerprint of the new value, None where apply generates it.
+    ``keys`` is filled in by ``plan --base`` and is in no digest.
+    """
+
+    write: Write
+    fingerprint: str | None = None
+    plaintext: str | None = None  # shown, because git shows it too
+    keys: tuple[FieldChange, ...] | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing that apply will do, or refuses to do.
+
+    ``precondition`` is what of live the change was planned against, and no more. ``code`` names a
+    refusal. ``reason`` and ``place`` explain; they decide nothing and are in no digest.
+    """
+
+    key: Key
+    action: Action
+    fields: tuple[FieldChange, ...] = ()
+    value: ValueChange | None = None
+    settings: Mapping[str, JSON] = field(default_factory=dict)
+    precondition: Mapping[str, JSON] = field(default_factory=dict)
+    code: str | None = None
+    reason: str | None = field(default=None, compare=False)
+    hint: str | None = field(default=None, compare=False)
+    place: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something that a reader of the plan should know and that changes nothing."""
+
+    key: Key
+    code: str  # rotated, kept, …
+    text: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All changes of one environment, sorted by key, and what they were computed under.
+
+    ``owned`` counts the live resources that are ours: the base of the change ratio.
+    ``revision`` is the commit of the manifests, None outside git; it is in no digest.
+    """
+
+    scope: Scope
+    policy: Policy
+    changes: tuple[Change, ...] = ()
+    notes: tuple[Note, ...] = field(default=(), compare=False)
+    owned: int = field(default=0, compare=False)
+    revision: str | None = field(default=None, compare=False)
