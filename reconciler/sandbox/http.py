@@ -1,0 +1,200 @@
+"""The HTTP side: AWS requests in, AWS answers out, one kept-alive connection after another.
+
+Werkzeug's own handler speaks HTTP/1.0 and closes after each request, which costs a client more
+than the operation itself.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import uuid
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, unquote
+from xml.sax.saxutils import escape
+
+from moto.moto_server.werkzeug_app import MotoRequestHandler
+
+from .refusal import Refusal
+
+if TYPE_CHECKING:
+    from .server import Sandbox
+
+_CREDENTIAL = re.compile(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/aws4_request")
+_LAMBDA = (
+    ("POST", re.compile(r"/2015-03-31/functions/?"), "CreateFunction"),
+    ("GET", re.compile(r"/2015-03-31/functions/?"), "ListFunctions"),
+    ("GET", re.compile(r"/2015-03-31/functions/[^/]+"), "GetFunction"),
+    ("DELETE", re.compile(r"/2015-03-31/functions/[^/]+"), "DeleteFunction"),
+    ("POST", re.compile(r"/2015-03-31/functions/[^/]+/invocations"), "Invoke"),
+    ("POST", re.compile(r"/2015-03-31/functions/[^/]+/policy"), "AddPermission"),
+    ("GET", re.compile(r"/2015-03-31/functions/[^/]+/policy"), "GetPolicy"),
+    ("PUT", re.compile(r"/2015-03-31/functions/[^/]+/code"), "UpdateFunctionCode"),
+    (
+        "PUT",
+        re.compile(r"/2015-03-31/functions/[^/]+/configuration"),
+        "UpdateFunctionConfiguration",
+    ),
+)
+
+
+@dataclass
+class Answer:
+    """A response: HTTP status, headers, body. An `after` hook may change it or return another."""
+
+    status: int
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+class Drop(Exception):
+    """Close the connection without an answer, after the operation has done its work."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request, taken apart as far as every AWS protocol allows."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    raw: bytes
+    service: str
+    """The signing name, "" for an unsigned request."""
+    region: str
+    operation: str
+    body: dict[str, Any] | None
+    """Parsed JSON or form; None for anything else."""
+
+
+def parse(method: str, path: str, headers: dict[str, str], raw: bytes) -> Request:
+    """Find the service, Region and operation of a request. Never fails: what is not understood
+    is left to moto.
+    """
+    signed = _CREDENTIAL.search(headers.get("authorization", ""))
+    region, service = (signed[1], signed[2]) if signed else ("us-east-1", "")
+    body: dict[str, Any] | None = None
+    target = headers.get("x-amz-target", "")
+    content_type = headers.get("content-type", "")
+    operation = ""
+    if content_type.startswith("application/x-www-form-urlencoded"):
+        body = dict(parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True))
+        operation = body.get("Action", "")
+    else:
+        try:
+            parsed = json.loads(raw) if raw else {}
+        except ValueError:
+            parsed = None
+        body = parsed if isinstance(parsed, dict) else None
+    if target:
+        operation = target.rpartition(".")[2]
+    if not operation:
+        operation = _rest_operation(service, method, path)
+    return Request(method, path, headers, raw, service, region, operation, body)
+
+
+def _rest_operation(service: str, method: str, path: str) -> str:
+    bare = unquote(path.partition("?")[0])
+    if service == "lambda":
+        for known, pattern, operation in _LAMBDA:
+            if method == known and pattern.fullmatch(bare):
+                return operation
+    return f"{method} {bare}"
+
+
+def error_answer(request: Request, refusal: Refusal) -> Answer:
+    """A refusal in the protocol of the request."""
+    if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+        text = (
+            "<ErrorResponse><Error><Type>Sender</Type>"
+            f"<Code>{escape(refusal.code)}</Code><Message>{escape(refusal.message)}</Message>"
+            f"</Error><RequestId>{uuid.uuid4()}</RequestId></ErrorResponse>"
+        )
+        return Answer(refusal.status, {"Content-Type": "text/xml"}, text.encode())
+    document = {"__type": refusal.code, "message": refusal.message}
+    headers = {"x-amzn-ErrorType": refusal.code}
+    return json_answer(document, refusal.status, headers)
+
+
+def json_answer(
+    document: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None
+) -> Answer:
+    """A document as the JSON protocols send it."""
+    return Answer(
+        status,
+        {"Content-Type": "application/x-amz-json-1.1", **(headers or {})},
+        json.dumps(document, separators=(",", ":")).encode(),
+    )
+
+
+class Handler(MotoRequestHandler):
+    """One connection. `sandbox` is set by the server that makes the class."""
+
+    protocol_version = "HTTP/1.1"
+    # Without it a kept-alive answer waits for the client's delayed acknowledgement, 40 ms.
+    disable_nagle_algorithm = True
+    # Headers and body leave in one segment.
+    wbufsize = -1
+    sandbox: Sandbox
+
+    def run_wsgi(self) -> None:
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        if "chunked" in headers.get("transfer-encoding", "").lower():
+            self.close_connection = True
+            self._send(Answer(411, {}, b""))
+            return
+        raw = self.rfile.read(int(headers.get("content-length") or 0))
+        request = parse(self.command, self.path, headers, raw)
+        try:
+            answer = self.sandbox.answer(request, self)
+        except Drop:
+            self.close_connection = True
+            return
+        self._send(answer)
+
+    def run_moto(self, app: Any, raw: bytes) -> Answer:
+        """Have moto answer the request that this handler has read."""
+        environ = self.make_environ()
+        environ["wsgi.input"] = io.BytesIO(raw)
+        environ.pop("wsgi.input_terminated", None)
+        started: list[Any] = []
+
+        def start_response(status: str, headers: list[tuple[str, str]], info: Any = None) -> Any:
+            started[:] = [status, headers]
+            return lambda data: None
+
+        chunks = app(environ, start_response)
+        try:
+            body = b"".join(chunks)
+        finally:
+            if hasattr(chunks, "close"):
+                chunks.close()
+        status, headers = started
+        return Answer(int(status.split(" ", 1)[0]), dict(headers), body)
+
+    def _send(self, answer: Answer) -> None:
+        skipped = ("content-length", "connection", "server", "date", "transfer-encoding")
+        self.send_response(answer.status)
+        names = set()
+        for name, value in answer.headers.items():
+            names.add(name.lower())
+            if name.lower() not in skipped:
+                self.send_header(name, value)
+        if "x-amzn-requestid" not in names:
+            self.send_header("x-amzn-RequestId", str(uuid.uuid4()))
+        length = answer.headers.get("Content-Length") if self.command == "HEAD" else None
+        self.send_header("Content-Length", length or str(len(answer.body)))
+        if self.close_connection:
+            self.send_header("Connection", "close")
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(answer.body)
+        self.wfile.flush()
+
+    def log(self, type: str, message: str, *args: Any) -> None:
+        """Nothing: a request's line may name secrets, and tests are to be quiet."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Nothing, for the same reason."""

@@ -1,0 +1,101 @@
+"""Filters of ListSecrets and BatchGetSecretValue, over entries as ListSecrets shows them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from .refusal import Refusal
+
+Entry = dict[str, Any]
+Test = Callable[[Entry], bool]
+
+_SORT_KEYS = {
+    "created-date": "CreatedDate",
+    "last-accessed-date": "LastAccessedDate",
+    "last-changed-date": "LastChangedDate",
+    "name": "Name",
+}
+
+
+def compile_filters(filters: list[dict[str, Any]]) -> Test:
+    """One test for all filters: an entry must pass each of them, and passes a filter when any of
+    its values matches. Filters are independent: a tag-key and a tag-value filter need not be met
+    by the same tag.
+    """
+    tests = []
+    for condition in filters:
+        key, values = condition.get("Key"), condition.get("Values")
+        if key is None:
+            raise Refusal("InvalidParameterException", "Invalid filter key")
+        if not values:
+            raise Refusal("InvalidParameterException", f"Invalid filter values for key: {key}")
+        tests.append(_one(key, values))
+    if len(tests) == 1:
+        return tests[0]
+    return lambda entry: all(test(entry) for test in tests)
+
+
+def sort_key(sort_by: str | None) -> Callable[[tuple[int, Entry]], tuple[Any, int]]:
+    """ "If not specified, secrets are listed by CreatedDate." """
+    field = _SORT_KEYS[sort_by or "created-date"]
+    if field == "Name":
+        return lambda item: (item[1]["Name"], item[0])
+    return lambda item: (item[1].get(field) or 0.0, item[0])
+
+
+def _one(key: str, values: list[str]) -> Test:
+    wanted = tuple(value for value in values if not value.startswith("!"))
+    unwanted = tuple(value[1:] for value in values if value.startswith("!"))
+    matches = _MATCHERS[key]
+
+    def test(entry: Entry) -> bool:
+        if wanted and matches(entry, wanted):
+            return True
+        return any(not matches(entry, (value,)) for value in unwanted)
+
+    return test
+
+
+def _prefix(field: str) -> Callable[[Entry, tuple[str, ...]], bool]:
+    # "name: Prefix match, case-sensitive."
+    return lambda entry, values: (entry.get(field) or "").startswith(values)
+
+
+def _described(entry: Entry, values: tuple[str, ...]) -> bool:
+    # "description: Prefix match, not case-sensitive."
+    description = (entry.get("Description") or "").lower()
+    return bool(description) and description.startswith(tuple(v.lower() for v in values))
+
+
+def _tag(part: str) -> Callable[[Entry, tuple[str, ...]], bool]:
+    # "tag-key: Prefix match, case-sensitive."
+    return lambda entry, values: any(tag[part].startswith(values) for tag in entry["Tags"])
+
+
+def _all(entry: Entry, values: tuple[str, ...]) -> bool:
+    # "all: Breaks the filter value string into words and then searches all attributes for
+    # matches. Not case-sensitive."
+    texts = [entry["Name"], entry.get("Description") or ""]
+    texts += [text for tag in entry["Tags"] for text in (tag["Key"], tag["Value"])]
+    words = [word for text in texts for word in _words(text)]
+    return any(
+        wanted and all(any(word.startswith(part) for word in words) for part in wanted)
+        for wanted in (_words(value) for value in values)
+    )
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in re.split(r"[^a-z0-9]+", text.lower()) if word]
+
+
+_MATCHERS: dict[str, Callable[[Entry, tuple[str, ...]], bool]] = {
+    "name": _prefix("Name"),
+    "description": _described,
+    "tag-key": _tag("Key"),
+    "tag-value": _tag("Value"),
+    "primary-region": _prefix("PrimaryRegion"),
+    "owning-service": _prefix("OwningService"),
+    "all": _all,
+}

@@ -1,0 +1,256 @@
+"""Rotation: RotateSecret, and the run through the function's four steps in the background.
+
+"Rotation is an asynchronous process": RotateSecret answers at once, a thread calls the function.
+The lock of the sandbox is held only while state changes, never while the function runs, since the
+function calls back into the sandbox.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import string
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from . import schedule
+from .awslambda import FunctionError, RunningFunction, find_function, invocable_by
+from .call import ACCOUNT, Call, secrets_of
+from .refusal import Refusal
+from .secret import Secret
+
+if TYPE_CHECKING:
+    from moto.awslambda.models import LambdaFunction
+
+    from .server import Sandbox
+
+STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
+SERVICE = "secretsmanager.amazonaws.com"
+
+
+@dataclass(frozen=True)
+class Rotation:
+    """How one rotation went; `Sandbox.rotations` keeps them.
+
+    `outcome` is what CloudTrail would call it: "succeeded", "failed", "abandoned", or for
+    RotateImmediately=False "test succeeded" and "test failed". `step` and `error` say where and
+    why it failed (the function's own message, which may hold a value).
+    """
+
+    arn: str
+    token: str
+    outcome: str
+    step: str | None = None
+    error: str | None = None
+
+
+def rotate(call: Call, secret: Secret, token: str) -> None:
+    """Configure rotation, and start one (or its test). Everything is checked before anything is
+    changed, so that a refused call leaves no AWSPENDING behind.
+    """
+    body = call.body
+    immediately = body.get("RotateImmediately", True)
+    rules = body.get("RotationRules")
+    if rules is not None:
+        rules = schedule.check(rules)
+    arn = body.get("RotationLambdaARN") or secret.lambda_arn
+    function = _function(secret, arn)
+    _refuse_unfinished(secret)
+    if token in secret.versions:
+        # "This value helps ensure idempotency": the same request again starts nothing.
+        return
+    now = time.time()
+    if secret.owner is None:
+        secret.lambda_arn = arn
+    if rules is not None:
+        secret.rules = rules
+        secret.computed_days = None
+    if secret.rules is not None:
+        secret.enabled = True
+        secret.next_rotation = schedule.next_rotation(secret.rules, _since(secret, now), now)
+    secret.versions[token] = {
+        "version_id": token,
+        "createdate": round(now, 3),
+        "version_stages": [],
+    }
+    if not immediately:
+        # "This test creates an AWSPENDING version of the secret and then removes it." testSecret
+        # reads that version, so it holds the current value.
+        current = secret.holder("AWSCURRENT")
+        if current is not None:
+            for name in ("secret_string", "secret_binary"):
+                if name in secret.versions[current]:
+                    secret.versions[token][name] = secret.versions[current][name]
+    secret.attach("AWSPENDING", token)
+    secret.rotating = token
+    secret.last_changed_date = round(now, 3)  # type: ignore[assignment]
+    call.secrets.touch(secret)
+    steps = STEPS if immediately else ("testSecret",)
+    run = _Run(call.sandbox, call.region, secret.arn, token, function, steps)
+    call.sandbox.spawn(run.run, f"rotation of {secret.name}")
+
+
+def _function(secret: Secret, arn: str | None) -> LambdaFunction | None:
+    """The function to call; None means managed rotation."""
+    if secret.owner is not None:
+        # "For secrets that use managed rotation, omit this field."
+        if arn is not None:
+            raise Refusal(
+                "InvalidRequestException",
+                "You can't specify a rotation function for a secret that uses managed rotation.",
+            )
+        return None
+    if arn is None:
+        # "You tried to enable rotation on a secret that doesn't already have a Lambda function
+        # ARN configured and you didn't include such an ARN as a parameter in this call."
+        raise Refusal(
+            "InvalidRequestException",
+            "No Lambda rotation function ARN is associated with this secret.",
+        )
+    function = find_function(ACCOUNT, arn)
+    if function is None:
+        raise Refusal(
+            "ResourceNotFoundException",
+            "Secrets Manager can't find the specified Lambda function.",
+        )
+    if not invocable_by(function, SERVICE, secret.arn, ACCOUNT):
+        raise Refusal(
+            "AccessDeniedException",
+            "Secrets Manager cannot invoke the specified Lambda function. Ensure that the "
+            f"function policy grants access to the principal {SERVICE}.",
+        )
+    return function
+
+
+def _refuse_unfinished(secret: Secret) -> None:
+    """ "If the AWSPENDING staging label is present but not attached to the same version as
+    AWSCURRENT, then any later invocation of RotateSecret assumes that a previous rotation request
+    is still in progress and returns an error."
+    """
+    pending = secret.holder("AWSPENDING")
+    if pending is not None and pending != secret.holder("AWSCURRENT"):
+        raise Refusal(
+            "InvalidRequestException",
+            "A previous rotation isn't complete. That rotation will be reattempted.",
+        )
+
+
+def abandon_for(secret: Secret, token: str) -> None:
+    """Give up the running rotation because somebody else makes a new version: Secrets Manager
+    then removes AWSPENDING from the version that the rotation made.
+    """
+    if secret.rotating is not None and secret.rotating != token:
+        if secret.holder("AWSPENDING") == secret.rotating:
+            secret.detach("AWSPENDING")
+        secret.rotating = None
+
+
+def cancel(secret: Secret) -> None:
+    """Stop a running rotation, leaving its labels: "If you cancel a rotation in progress, it can
+    leave the VersionStage labels in an unexpected state."
+    """
+    secret.rotating = None
+
+
+def reschedule(secret: Secret, now: float) -> None:
+    """Compute the next date anew after the value changed."""
+    if secret.enabled and secret.rules is not None:
+        secret.next_rotation = schedule.next_rotation(secret.rules, _since(secret, now), now)
+
+
+def _since(secret: Secret, now: float) -> float:
+    return max(secret.last_rotated or 0.0, secret.last_put) or now
+
+
+class _Run:
+    """One rotation's way through its steps."""
+
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        region: str,
+        arn: str,
+        token: str,
+        function: LambdaFunction | None,
+        steps: tuple[str, ...],
+    ) -> None:
+        self._sandbox = sandbox
+        self._region = region
+        self._arn = arn
+        self._token = token
+        self._function = function
+        self._steps = steps
+
+    def run(self, stopping: threading.Event) -> None:
+        step: str | None = None
+        error: str | None = None
+        if self._function is None:
+            with self._sandbox.lock:
+                self._rotate_managed()
+        else:
+            try:
+                with RunningFunction(self._function, self._sandbox.url) as function:
+                    for step in self._steps:
+                        if stopping.is_set() or not self._current():
+                            break
+                        function.invoke(self._event(step), stopping)
+            except FunctionError as failed:
+                error = str(failed)
+        with self._sandbox.lock:
+            outcome = self._finish(error)
+        failed_at = step if error is not None else None
+        self._sandbox.rotations.append(Rotation(self._arn, self._token, outcome, failed_at, error))
+
+    def _event(self, step: str) -> str:
+        return json.dumps({"SecretId": self._arn, "ClientRequestToken": self._token, "Step": step})
+
+    def _secret(self) -> Secret | None:
+        secret = secrets_of(self._region).secrets.find(self._arn)
+        return secret if secret is not None and secret.rotating == self._token else None
+
+    def _current(self) -> bool:
+        with self._sandbox.lock:
+            return self._secret() is not None
+
+    def _finish(self, error: str | None) -> str:
+        secret = self._secret()
+        if secret is None:
+            return "abandoned"
+        secret.rotating = None
+        now = time.time()
+        if self._steps != STEPS:
+            # "...and then removes it", whether or not the test went well.
+            del secret.versions[self._token]
+            outcome = "test succeeded" if error is None else "test failed"
+        elif error is None and secret.holder("AWSCURRENT") == self._token:
+            secret.last_rotated = round(now, 3)
+            reschedule(secret, now)
+            if secret.next_rotation is not None and "ScheduleExpression" in (secret.rules or {}):
+                secret.computed_days = schedule.days_between(now, secret.next_rotation)
+            outcome = "succeeded"
+        else:
+            outcome = "failed"
+        secret.last_changed_date = round(now, 3)  # type: ignore[assignment]
+        secrets_of(self._region).touch(secret)
+        return outcome
+
+    def _rotate_managed(self) -> None:
+        """What the owning service does: a new password, put in place at once."""
+        secret = self._secret()
+        if secret is None or self._steps != STEPS:
+            return
+        password = "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(32))
+        current = secret.holder("AWSCURRENT")
+        value = secret.versions[current].get("secret_string", "") if current else ""
+        try:
+            document = json.loads(value)
+        except ValueError:
+            document = None
+        if isinstance(document, dict):
+            document["password"] = password
+            password = json.dumps(document)
+        secret.versions[self._token]["secret_string"] = password
+        secret.attach("AWSCURRENT", self._token)
+        secret.detach("AWSPENDING")

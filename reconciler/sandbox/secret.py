@@ -1,0 +1,258 @@
+"""A secret's state: moto's object, with what AWS keeps and moto does not."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from moto.secretsmanager.models import FakeSecret, SecretsManagerBackend, SecretsStore
+
+from .refusal import Refusal
+from .staleness import History
+
+Version = dict[str, Any]
+
+DEFAULT_KEY = "alias/aws/secretsmanager"
+MAX_LABELS = 20
+MAX_VERSIONS = 100
+_DAY = 86_400
+
+
+class Secret(FakeSecret):
+    """One secret. Times are seconds since the epoch; `versions` maps a version id to
+    `{"version_id", "createdate", "version_stages", "secret_string" | "secret_binary"}`.
+    """
+
+    def __init__(self, account_id: str, region_name: str, name: str) -> None:
+        now = round(time.time(), 3)
+        super().__init__(
+            account_id=account_id,
+            region_name=region_name,
+            secret_id=name,
+            secret_version={},
+            version_id="",
+            created_date=now,  # type: ignore[arg-type]
+            last_changed_date=now,  # type: ignore[arg-type]
+        )
+        self.tags = []
+        self.rules: dict[str, Any] | None = None
+        self.lambda_arn: str | None = None
+        self.enabled: bool | None = None
+        """None: rotation was never configured, and AWS leaves RotationEnabled out."""
+        self.last_rotated: float | None = None
+        self.last_put: float = now
+        self.next_rotation: float | None = None
+        self.computed_days: int | None = None
+        self.rotating: str | None = None
+        """The token of the rotation that runs now."""
+        self.owner: str | None = None
+        self.primary_region: str | None = None
+        self.replica_status: list[dict[str, str]] = []
+        self.purge_at: float | None = None
+        self.accessed: float | None = None
+
+    @property
+    def owning_service(self) -> str | None:
+        return self.owner
+
+    @property
+    def is_replica(self) -> bool:
+        return self.primary_region is not None and self.primary_region != self.region
+
+    # Labels
+
+    def holder(self, label: str) -> str | None:
+        """The version that holds a staging label, if any does."""
+        for version_id, version in self.versions.items():
+            if label in version["version_stages"]:
+                return version_id
+        return None
+
+    def labels(self) -> dict[str, list[str]]:
+        """Labelled versions only: "A version that does not have any SecretVersionStage is
+        considered deprecated ... Such versions are not included in this list."
+        """
+        return {
+            version_id: list(version["version_stages"])
+            for version_id, version in self.versions.items()
+            if version["version_stages"]
+        }
+
+    def detach(self, label: str) -> None:
+        for version in self.versions.values():
+            if label in version["version_stages"]:
+                version["version_stages"].remove(label)
+
+    def attach(self, label: str, version_id: str) -> None:
+        """Move a label to a version; with AWSCURRENT goes AWSPREVIOUS: "Whenever you move
+        AWSCURRENT, Secrets Manager automatically moves the label AWSPREVIOUS to the version that
+        AWSCURRENT was removed from."
+        """
+        held = {label for version in self.versions.values() for label in version["version_stages"]}
+        if len(held | {label}) > MAX_LABELS:
+            raise Refusal(
+                "LimitExceededException",
+                f"The secret can't have more than {MAX_LABELS} staging labels.",
+            )
+        before = self.holder(label)
+        if before == version_id:
+            return
+        self.detach(label)
+        self.versions[version_id]["version_stages"].append(label)
+        if label == "AWSCURRENT":
+            self.default_version_id = version_id
+            if before is not None:
+                self.detach("AWSPREVIOUS")
+                self.versions[before]["version_stages"].append("AWSPREVIOUS")
+
+    def drop_outdated(self, now: float) -> None:
+        """ "Secrets Manager removes outdated versions when there are more than 100, but it does
+        not remove versions created less than 24 hours ago."
+        """
+        excess = len(self.versions) - MAX_VERSIONS
+        if excess <= 0:
+            return
+        outdated = [
+            version_id
+            for version_id, version in self.versions.items()
+            if not version["version_stages"] and now - version["createdate"] > _DAY
+        ]
+        for version_id in outdated[:excess]:
+            del self.versions[version_id]
+
+    # What AWS shows
+
+    def entry(self) -> dict[str, Any]:
+        """The secret as ListSecrets shows it: no policy, no replication, no deprecated version."""
+        shown = self._common()
+        shown["SecretVersionsToStages"] = self.labels()
+        return _present(shown)
+
+    def description_of(self) -> dict[str, Any]:
+        """The secret as DescribeSecret shows it."""
+        shown = self._common()
+        shown["VersionIdsToStages"] = self.labels()
+        shown["ReplicationStatus"] = self.replica_status or None
+        return _present(shown)
+
+    def to_dict(self) -> dict[str, Any]:
+        # moto itself reads this when Parameter Store refers to a secret.
+        return self._common() | {"VersionIdsToStages": self.labels()}
+
+    def _common(self) -> dict[str, Any]:
+        rules = None
+        if self.rules is not None:
+            rules = dict(self.rules)
+            if self.computed_days is not None:
+                # "In DescribeSecret and ListSecrets, this value is calculated from the rotation
+                # schedule after every successful rotation."
+                rules["AutomaticallyAfterDays"] = self.computed_days
+        return {
+            "ARN": self.arn,
+            "Name": self.name,
+            "Description": self.description or None,
+            "KmsKeyId": self.kms_key_id,
+            "RotationEnabled": self.enabled,
+            "RotationLambdaARN": self.lambda_arn,
+            "RotationRules": rules,
+            "LastRotatedDate": self.last_rotated,
+            "LastChangedDate": self.last_changed_date,
+            "LastAccessedDate": self.accessed,
+            "DeletedDate": self.deleted_date,
+            "NextRotationDate": self.next_rotation if self.enabled else None,
+            "Tags": [dict(tag) for tag in self.tags or []],
+            "OwningService": self.owner,
+            "CreatedDate": self.created_date,
+            "PrimaryRegion": self.primary_region,
+        }
+
+
+def _present(shown: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in shown.items() if value is not None}
+
+
+class SecretStore(SecretsStore):
+    """Secrets by name. Takes names, ARNs and partial ARNs like moto's, without its walk over
+    every secret at each look-up.
+    """
+
+    def find(self, identifier: str) -> Secret | None:
+        secret = dict.get(self, identifier)
+        if secret is None and identifier.startswith("arn:"):
+            rest = identifier.partition(":secret:")[2]
+            by_name = dict.get(self, rest[:-7])
+            if by_name is not None and by_name.arn == identifier:
+                secret = by_name
+            else:
+                # A partial ARN, without the hyphen and six characters.
+                secret = dict.get(self, rest)
+                if secret is not None and not secret.arn.startswith(identifier + "-"):
+                    secret = None
+        return secret  # type: ignore[return-value]
+
+    def all(self) -> Iterator[Secret]:
+        yield from dict.values(self)  # type: ignore[misc]
+
+    def __getitem__(self, key: str) -> Secret:
+        secret = self.find(key)
+        if secret is None:
+            raise KeyError(key)
+        return secret
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str) and self.find(key) is not None
+
+    def get(self, key: str) -> Secret | None:  # type: ignore[override]
+        return self.find(key)
+
+    def pop(self, key: str) -> Secret | None:  # type: ignore[override]
+        secret = self.find(key)
+        if secret is not None:
+            dict.__delitem__(self, secret.name)
+        return secret
+
+
+class SecretsBackend(SecretsManagerBackend):
+    """moto's backend for one Region, with our store and the past that stale lists show."""
+
+    def __init__(self, region_name: str, account_id: str) -> None:
+        super().__init__(region_name, account_id)
+        self.secrets: SecretStore = SecretStore()
+        self.history = History()
+
+    @property
+    def _url_module(self) -> Any:
+        from moto.secretsmanager import urls
+
+        return urls
+
+    def add(self, secret: Secret) -> None:
+        self.secrets[secret.name] = secret
+        self.touch(secret)
+
+    def remove(self, secret: Secret) -> None:
+        self.secrets.pop(secret.name)
+        self.history.record(secret.arn, None)
+
+    def touch(self, secret: Secret) -> None:
+        """Make a change of a secret visible to ListSecrets."""
+        self.history.record(secret.arn, secret.entry())
+
+    def create_managed_secret(self, service_name: str, secret_id: str, **given: Any) -> Secret:  # type: ignore[override]
+        """What moto's other services (RDS, Redshift) call to make a secret that they own."""
+        secret = Secret(self.account_id, self.region_name, secret_id)
+        secret.owner = service_name
+        secret.description = given.get("description")
+        secret.kms_key_id = given.get("kms_key_id")
+        secret.tags = list(given.get("tags") or [])
+        version_id = given.get("version_id") or self._from_client_request_token(None)
+        secret.versions[version_id] = {
+            "version_id": version_id,
+            "createdate": round(time.time(), 3),
+            "version_stages": [],
+            "secret_string": given.get("secret_string"),
+        }
+        secret.attach("AWSCURRENT", version_id)
+        self.add(secret)
+        return secret

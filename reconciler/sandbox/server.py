@@ -1,0 +1,361 @@
+"""The embedded AWS: moto's server on 127.0.0.1, made to behave like AWS.
+
+`with Sandbox() as aws:` and then any AWS client with `endpoint_url=aws.url`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import BaseWSGIServer, make_server
+
+from . import install, parameters, secretsmanager, shapes
+from . import state as states
+from .awslambda import FunctionsBackend
+from .call import ACCOUNT, Call, secrets_of
+from .http import Answer, Drop, Handler, Request, error_answer, json_answer, parse
+from .refusal import Refusal
+from .rotation import Rotation
+from .secret import Secret
+from .throttle import Throttle
+from .tokens import PageTokens
+
+__all__ = ["Answer", "Drop", "Sandbox", "parse", "serve"]
+
+HOST = "127.0.0.1"
+Body = dict[str, Any] | None
+Before = Callable[[str, Body], "tuple[int, str, str] | None"]
+After = Callable[[str, Body, Answer], "Answer | None"]
+
+_TARGETS = {"secretsmanager": "secretsmanager.", "ssm": "AmazonSSM."}
+_running = threading.Lock()
+
+
+class Sandbox:
+    """An AWS of one account (123456789012) on 127.0.0.1. A context manager.
+
+    Only one can run in a process at a time, since moto's state belongs to the process; `start`
+    raises RuntimeError for a second.
+
+    Attributes that may be changed while it runs:
+        latency: seconds that every call waits.
+        list_staleness: seconds by which ListSecrets lags behind (0 to 600).
+        throttle: whether calls are throttled by AWS's quotas.
+        empty_pages: whether a filtered page of parameters ends after MaxResults parameters were
+            looked at, and so may be empty and still carry a NextToken.
+        strict_names: whether a new secret's name may not end in a hyphen and six characters,
+            which AWS advises against and does not refuse.
+        forgets_unsent: whether PutParameter with Overwrite drops description, pattern, key and
+            data type that the request does not send; what AWS does only an account can tell.
+        keep_log: whether `log` grows.
+        hooks: called as `hook(operation, body)` before each call; the first that returns
+            `(status, code, message)` makes the call fail so, without effect.
+        after: called as `hook(operation, body, answer)` once a call has had its effect; may
+            return another Answer, or raise Drop to close the connection without an answer.
+
+    Attributes to read:
+        url: the endpoint, once started.
+        calls: operation name -> number of calls, refused ones included.
+        log: (operation, parsed body or None) of each call, values included.
+        rotations: how each rotation went.
+        failures: exceptions that the sandbox itself must not have had (the caller saw a 500).
+    """
+
+    def __init__(
+        self,
+        port: int = 0,
+        *,
+        state: Path | None = None,
+        list_staleness: float = 0.0,
+        throttle: bool = False,
+        latency: float = 0.0,
+    ) -> None:
+        self.url = ""
+        self.latency = latency
+        self.list_staleness = list_staleness
+        self.throttle = throttle
+        self.empty_pages = False
+        self.strict_names = True
+        self.forgets_unsent = False
+        self.keep_log = True
+        self.hooks: list[Before] = []
+        self.after: list[After] = []
+        self.calls: Counter[str] = Counter()
+        self.log: list[tuple[str, Body]] = []
+        self.rotations: list[Rotation] = []
+        self.failures: list[Exception] = []
+        self.tokens = PageTokens()
+        # One lock for every access to moto's state, which knows none. Not reentrant: a running
+        # function's invocation lets go of it.
+        self.lock = threading.Lock()
+        self._port = port
+        self._state = state
+        self._throttle = Throttle()
+        self._counting = threading.Lock()
+        self._background: list[tuple[threading.Thread, threading.Event]] = []
+        self._app = DomainDispatcherApplication(create_backend_app)
+        self._server: BaseWSGIServer | None = None
+        self._thread: threading.Thread | None = None
+
+    # Life
+
+    def __enter__(self) -> Sandbox:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Install the overlay, load the state file if there is one, and serve.
+
+        Raises RuntimeError when another sandbox runs in this process, StateError for a state file
+        that cannot be trusted or read, OSError when the port is taken.
+        """
+        if not _running.acquire(blocking=False):
+            raise RuntimeError("another sandbox runs in this process; moto's state is its own")
+        try:
+            handler = type("SandboxHandler", (Handler,), {"sandbox": self})
+            self._server = make_server(
+                HOST, self._port, self._app, threaded=True, request_handler=handler
+            )
+            self.url = f"http://{HOST}:{self._server.server_port}"
+            FunctionsBackend.endpoint = self.url
+            FunctionsBackend.lock = self.lock
+            install.install()
+            if self._state is not None:
+                states.load(self._state)
+        except BaseException:
+            if self._server is not None:
+                self._server.server_close()
+                self._server = None
+            install.uninstall()
+            _running.release()
+            raise
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
+        )
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop serving, end running rotations, save the state, and take the overlay out."""
+        if self._server is None or self._thread is None:
+            return
+        self._end_background()
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+        self._server = None
+        try:
+            self.save()
+        finally:
+            install.uninstall()
+            _running.release()
+
+    def save(self) -> None:
+        """Write the state file now, if there is to be one."""
+        if self._state is not None:
+            with self.lock:
+                states.save(self._state)
+
+    def reset(self) -> None:
+        """Empty AWS and forget the calls; hooks, switches and the port stay."""
+        self._end_background()
+        with self.lock:
+            install.empty()
+        self._throttle.reset()
+        self.tokens.expire()
+        with self._counting:
+            self.calls.clear()
+            self.log.clear()
+        self.rotations.clear()
+        self.failures.clear()
+
+    # Work in the background
+
+    def spawn(self, work: Callable[[threading.Event], None], name: str) -> None:
+        """Run `work` in a thread; its argument is set when the sandbox stops or is reset."""
+        stopping = threading.Event()
+        thread = threading.Thread(target=work, args=(stopping,), name=name, daemon=True)
+        self._background = [pair for pair in self._background if pair[0].is_alive()]
+        self._background.append((thread, stopping))
+        thread.start()
+
+    def wait_for_rotations(self, timeout: float = 30.0) -> bool:
+        """Wait until no rotation runs; False when `timeout` seconds were not enough."""
+        deadline = time.monotonic() + timeout
+        for thread, _ in list(self._background):
+            thread.join(max(0.0, deadline - time.monotonic()))
+            if thread.is_alive():
+                return False
+        return True
+
+    def _end_background(self) -> None:
+        for _, stopping in self._background:
+            stopping.set()
+        for thread, _ in list(self._background):
+            thread.join(10.0)
+        self._background.clear()
+
+    # Calls
+
+    def answer(self, request: Request, handler: Handler) -> Answer:
+        """Answer one request. Raises Drop when an `after` hook says so."""
+        with self._counting:
+            self.calls[request.operation] += 1
+            if self.keep_log:
+                self.log.append((request.operation, request.body))
+        if self.latency > 0:
+            time.sleep(self.latency)
+        try:
+            for hook in list(self.hooks):
+                failure = hook(request.operation, request.body)
+                if failure is not None:
+                    status, code, message = failure
+                    raise Refusal(code, message, status)
+            if self.throttle:
+                self._throttle.take(request.service, request.region, request.operation)
+            answer = self._perform(request, handler)
+        except Refusal as refusal:
+            answer = error_answer(request, refusal)
+        except Exception as failure:
+            # A fault of the sandbox. Its text may hold a value, so that only its kind goes out.
+            self.failures.append(failure)
+            fault = Refusal("InternalFailure", f"sandbox: {type(failure).__name__}", 500)
+            answer = error_answer(request, fault)
+        for change in list(self.after):
+            answer = change(request.operation, request.body, answer) or answer
+        return answer
+
+    def _perform(self, request: Request, handler: Handler) -> Answer:
+        with self.lock:
+            prefix = _TARGETS.get(request.service)
+            target = request.headers.get("x-amz-target", "")
+            if prefix is not None and target.startswith(prefix):
+                if not shapes.knows(request.service, request.operation):
+                    raise Refusal("UnknownOperationException", "")
+                if request.body is None:
+                    raise Refusal("SerializationException", "The request body is not JSON.")
+                call = Call(self, request.operation, request.region, request.body)
+                document = _perform_ours(request.service, call)
+                if document is not None:
+                    return json_answer(document)
+            return handler.run_moto(self._app, request.raw)
+
+    # What AWS has and its API cannot make
+
+    def set_owning_service(self, name: str, service: str, *, region: str | None = None) -> None:
+        """Have another AWS service own a secret ("rds"): it then refuses writes, and rotates
+        without a function. KeyError when there is no such secret.
+        """
+        with self._edit(name, region) as secret:
+            secret.owner = service
+
+    def make_replica(self, name: str, primary_region: str, *, region: str | None = None) -> None:
+        """Make a secret the replica of one in `primary_region`; it then refuses writes."""
+        with self._edit(name, region) as secret:
+            secret.primary_region = primary_region
+
+    def set_last_rotated(
+        self, name: str, moment: datetime | None, *, region: str | None = None
+    ) -> None:
+        """Set when AWS last rotated a secret; None: never."""
+        with self._edit(name, region) as secret:
+            secret.last_rotated = None if moment is None else moment.timestamp()
+
+    def set_next_rotation(
+        self, name: str, moment: datetime | None, *, region: str | None = None
+    ) -> None:
+        """Set when the next rotation is due, also in the past; shown while rotation is on."""
+        with self._edit(name, region) as secret:
+            secret.next_rotation = None if moment is None else moment.timestamp()
+
+    def set_last_changed(self, name: str, moment: datetime, *, region: str | None = None) -> None:
+        """Set a secret's LastChangedDate and the creation date of its current version."""
+        with self._edit(name, region) as secret:
+            secret.last_changed_date = moment.timestamp()  # type: ignore[assignment]
+            current = secret.holder("AWSCURRENT")
+            if current is not None:
+                secret.versions[current]["createdate"] = moment.timestamp()
+
+    def age_versions(self, name: str, seconds: float, *, region: str | None = None) -> None:
+        """Make every version of a secret older by `seconds`."""
+        with self._edit(name, region) as secret:
+            for version in secret.versions.values():
+                version["createdate"] -= seconds
+
+    def secret(self, name: str, *, region: str | None = None) -> Secret:
+        """The state of a secret, for a test to look at. KeyError when there is none."""
+        from moto.secretsmanager.models import secretsmanager_backends
+
+        regions = [region] if region else list(secretsmanager_backends[ACCOUNT])
+        for candidate in regions:
+            found = secrets_of(candidate).secrets.find(name)
+            if found is not None:
+                return found
+        raise KeyError(name)
+
+    @contextlib.contextmanager
+    def _edit(self, name: str, region: str | None) -> Iterator[Secret]:
+        with self.lock:
+            secret = self.secret(name, region=region)
+            yield secret
+            secrets_of(secret.region).touch(secret)
+
+
+def _perform_ours(service: str, call: Call) -> dict[str, Any] | None:
+    if service == "secretsmanager":
+        return secretsmanager.handle(call)
+    try:
+        return parameters.handle(call)
+    except parameters.Passed:
+        return None
+
+
+def serve(
+    port: int = 0,
+    *,
+    state: Path | None = None,
+    list_staleness: float = 0.0,
+    throttle: bool = False,
+    latency: float = 0.0,
+    ready: Callable[[str], None],
+) -> None:
+    """Run a sandbox until SIGINT or SIGTERM, then save its state and return.
+
+    `ready` is called with the URL once calls are answered. Prints nothing. Must be called from
+    the main thread, which alone may handle signals; their former handlers are put back.
+    """
+    stopped = threading.Event()
+    sandbox = Sandbox(
+        port, state=state, list_staleness=list_staleness, throttle=throttle, latency=latency
+    )
+    # A long run must not collect every request.
+    sandbox.keep_log = False
+    former = {
+        number: signal.signal(number, lambda *_: stopped.set())
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        with sandbox:
+            ready(sandbox.url)
+            while not stopped.wait(0.5):
+                continue
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)

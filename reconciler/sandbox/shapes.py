@@ -1,0 +1,133 @@
+"""Checks of a request against the service model that ships in botocore.
+
+The model's `required`, `min`, `max`, `pattern` and `enum` are AWS's own limits. botocore's client
+checks only the first two, so a client that sends 21 ids or 65,537 bytes finds out from AWS alone.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import functools
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from botocore.loaders import Loader
+
+from .refusal import Refusal
+
+# AWS writes patterns for Java, and `re` knows no Unicode classes: these are those of tag keys.
+_JAVA_CLASSES = {r"\p{L}\p{Z}\p{N}": r"\w\s"}
+
+
+@functools.cache
+def _model(service: str) -> dict[str, Any]:
+    model: dict[str, Any] = Loader().load_service_model(service, "service-2")
+    return model
+
+
+@functools.cache
+def _pattern(text: str) -> re.Pattern[str]:
+    for java, python in _JAVA_CLASSES.items():
+        text = text.replace(java, python)
+    return re.compile(text)
+
+
+def knows(service: str, operation: str) -> bool:
+    """Whether the service has such an operation at all."""
+    return operation in _model(service)["operations"]
+
+
+def check(service: str, operation: str, body: dict[str, Any]) -> None:
+    """Refuse a body that breaks a constraint of the service model.
+
+    Raises Refusal("ValidationException") that names every broken constraint at once, as AWS does.
+    """
+    shape = _model(service)["operations"][operation]["input"]["shape"]
+    broken = list(_broken(service, shape, body, ""))
+    if broken:
+        plural = "s" if len(broken) > 1 else ""
+        raise Refusal(
+            "ValidationException",
+            f"{len(broken)} validation error{plural} detected: {'; '.join(broken)}",
+        )
+
+
+def _broken(service: str, name: str, value: Any, path: str) -> Iterator[str]:
+    shape = _model(service)["shapes"][name]
+    kind = shape["type"]
+    if kind == "structure":
+        if not isinstance(value, dict):
+            yield f"Value at '{path}' failed to satisfy constraint: Member must be a structure"
+            return
+        for member in shape.get("required", []):
+            if value.get(member) is None:
+                where = _join(path, member)
+                yield (
+                    f"Value null at '{where}' failed to satisfy constraint: Member must not be null"
+                )
+        for member, target in shape["members"].items():
+            if value.get(member) is not None:
+                yield from _broken(service, target["shape"], value[member], _join(path, member))
+    elif kind == "list":
+        if not isinstance(value, list):
+            yield f"Value at '{path}' failed to satisfy constraint: Member must be a list"
+            return
+        yield from _bounds(shape, len(value), f"Value at '{path}'", "have length")
+        for index, item in enumerate(value, 1):
+            yield from _broken(service, shape["member"]["shape"], item, f"{path}.{index}.member")
+    elif kind == "string":
+        if not isinstance(value, str):
+            yield f"Value at '{path}' failed to satisfy constraint: Member must be a string"
+            return
+        subject = _subject(shape, value, path)
+        yield from _bounds(shape, len(value), subject, "have length")
+        if "enum" in shape and value not in shape["enum"]:
+            allowed = ", ".join(shape["enum"])
+            yield (
+                f"{subject} failed to satisfy constraint: "
+                f"Member must satisfy enum value set: [{allowed}]"
+            )
+        if "pattern" in shape and not _pattern(shape["pattern"]).fullmatch(value):
+            yield (
+                f"{subject} failed to satisfy constraint: "
+                f"Member must satisfy regular expression pattern: {shape['pattern']}"
+            )
+    elif kind == "blob":
+        try:
+            size = len(base64.b64decode(value, validate=True))
+        except (binascii.Error, TypeError, ValueError):
+            yield f"Value at '{path}' failed to satisfy constraint: Member must be base64"
+            return
+        yield from _bounds(shape, size, f"Value at '{path}'", "have length")
+    elif kind in ("integer", "long"):
+        if not isinstance(value, int) or isinstance(value, bool):
+            yield f"Value at '{path}' failed to satisfy constraint: Member must be a number"
+            return
+        yield from _bounds(shape, value, f"Value '{value}' at '{path}'", "have value")
+    elif kind == "boolean" and not isinstance(value, bool):
+        yield f"Value at '{path}' failed to satisfy constraint: Member must be a boolean"
+
+
+def _bounds(shape: dict[str, Any], size: int, subject: str, verb: str) -> Iterator[str]:
+    if "max" in shape and size > shape["max"]:
+        yield (
+            f"{subject} failed to satisfy constraint: "
+            f"Member must {verb} less than or equal to {shape['max']}"
+        )
+    if "min" in shape and size < shape["min"]:
+        yield (
+            f"{subject} failed to satisfy constraint: "
+            f"Member must {verb} greater than or equal to {shape['min']}"
+        )
+
+
+def _subject(shape: dict[str, Any], value: str, path: str) -> str:
+    # AWS leaves sensitive values out of its messages.
+    return f"Value at '{path}'" if shape.get("sensitive") else f"Value '{value}' at '{path}'"
+
+
+def _join(path: str, member: str) -> str:
+    member = member[0].lower() + member[1:]
+    return f"{path}.{member}" if path else member

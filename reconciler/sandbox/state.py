@@ -1,0 +1,314 @@
+"""The state file: what the sandbox holds, as JSON, so that it survives a restart.
+
+It holds secrets with every version and label, parameters with their history, labels and tags,
+functions with their code and policy, symmetric KMS keys with their material and aliases, IAM roles,
+customer policies and OIDC providers. It holds the emulated values in clear, and is therefore
+written with mode 0600. JSON and not pickle: reading a state file can run no code.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import stat
+import tempfile
+from pathlib import Path
+from typing import Any, cast
+
+from moto.awslambda_simple.models import lambda_simple_backends
+from moto.core.utils import unix_time, utcfromtimestamp
+from moto.iam.models import iam_backends
+from moto.kms.models import Alias, Key, kms_backends
+from moto.secretsmanager.models import secretsmanager_backends
+from moto.ssm.models import ssm_backends
+
+from . import replication
+from .call import ACCOUNT, secrets_of
+from .parameters import ParametersBackend, new_parameter
+from .secret import Secret
+
+FORMAT = "reconciler-sandbox-state"
+VERSION = 1
+
+_SECRET_FIELDS = (
+    "arn",
+    "description",
+    "tags",
+    "kms_key_id",
+    "versions",
+    "default_version_id",
+    "created_date",
+    "last_changed_date",
+    "last_put",
+    "rules",
+    "lambda_arn",
+    "enabled",
+    "last_rotated",
+    "next_rotation",
+    "computed_days",
+    "owner",
+    "primary_region",
+    "replica_status",
+    "deleted_date",
+    "purge_at",
+    "accessed",
+    "policy",
+)
+_KEY_FIELDS = (
+    "id",
+    "arn",
+    "creation_date",
+    "policy",
+    "key_state",
+    "enabled",
+    "description",
+    "key_rotation_status",
+)
+
+
+class StateError(Exception):
+    """A state file that cannot be trusted, or is none of ours. The message names the file."""
+
+
+def save(path: Path) -> None:
+    """Write the state atomically, mode 0600. Raises OSError."""
+    document = {
+        "format": FORMAT,
+        "version": VERSION,
+        "warning": "holds the values of the emulated AWS in clear",
+        "secrets": _regions(secretsmanager_backends, _secrets),
+        "parameters": _regions(ssm_backends, _parameters),
+        "functions": _regions(lambda_simple_backends, _functions),
+        "keys": _regions(kms_backends, _keys),
+        "iam": _iam(),
+    }
+    # mkstemp makes files with mode 0600.
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(document, file, separators=(",", ":"))
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def load(path: Path) -> None:
+    """Fill moto's empty backends from a state file; a file that is not there yet is fine.
+
+    Raises StateError for a file that belongs to somebody else, that others may write to, or that
+    is not a state file of this version.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise StateError(f"{path}: cannot be opened: {error.strerror}") from None
+    with os.fdopen(descriptor, encoding="utf-8") as file:
+        found = os.fstat(file.fileno())
+        if not stat.S_ISREG(found.st_mode):
+            raise StateError(f"{path}: is not a regular file")
+        if found.st_uid != os.getuid():
+            raise StateError(f"{path}: belongs to another user")
+        if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+            raise StateError(f"{path}: others may write to it; chmod go-w it after a look")
+        try:
+            document = json.load(file)
+        except ValueError:
+            document = None
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise StateError(f"{path}: is not a state file of the sandbox")
+    if document.get("version") != VERSION:
+        raise StateError(f"{path}: was written by another version of the sandbox")
+    try:
+        _restore(document)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        # Only the kind of the error: the file holds values.
+        raise StateError(f"{path}: is damaged ({type(error).__name__})") from None
+
+
+def _regions(backends: Any, render: Any) -> dict[str, Any]:
+    found = {region: render(backend) for region, backend in backends[ACCOUNT].items()}
+    return {region: items for region, items in found.items() if items}
+
+
+def _secrets(backend: Any) -> list[dict[str, Any]]:
+    return [
+        {"name": secret.name, **{name: getattr(secret, name) for name in _SECRET_FIELDS}}
+        for secret in backend.secrets.all()
+    ]
+
+
+def _parameters(backend: ParametersBackend) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name,
+            "tags": dict(backend.tags(name)),
+            "versions": [
+                {
+                    "value": one.decrypt(one.value),
+                    "parameter_type": one.parameter_type,
+                    "description": one.description,
+                    "allowed_pattern": one.allowed_pattern,
+                    "keyid": one.keyid,
+                    "last_modified_date": unix_time(one.last_modified_date),
+                    "version": one.version,
+                    "data_type": one.data_type,
+                    "labels": one.labels,
+                    "tier": one.tier,
+                    "policies": one.policies,
+                }
+                for one in backend.versions(name)
+            ],
+        }
+        for name in backend.names()
+        if not name.startswith("/aws/")
+    ]
+
+
+def _functions(backend: Any) -> list[dict[str, Any]]:
+    return [
+        {
+            "spec": {
+                "FunctionName": function.function_name,
+                "Runtime": function.run_time,
+                "Handler": function.handler,
+                "Role": function.role,
+                "Description": function.description,
+                "Timeout": function.timeout,
+                "MemorySize": function.memory_size,
+                "Environment": {"Variables": function.environment_vars},
+                "Tags": function.tags,
+                "Code": {"ZipFile": base64.b64encode(function.code_bytes).decode()},
+            },
+            "policy": function.policy.statements,
+        }
+        for function in backend.list_functions(None)
+        if function.package_type == "Zip"
+    ]
+
+
+def _keys(backend: Any) -> list[dict[str, Any]]:
+    return [
+        {
+            **{name: getattr(key, name) for name in _KEY_FIELDS},
+            "key_usage": key.key_usage,
+            "key_material": base64.b64encode(key.key_material).decode(),
+            "aliases": list(key.aliases),
+        }
+        for key in backend.keys.values()
+        if key.key_spec == "SYMMETRIC_DEFAULT"
+    ]
+
+
+def _iam() -> dict[str, Any]:
+    backend = iam_backends[ACCOUNT]["aws"]
+    return {
+        "policies": [
+            {
+                "name": policy.name,
+                "path": policy.path,
+                "description": policy.description,
+                "document": policy.default_version.document,
+            }
+            for policy in cast("Any", backend.managed_policies.values())
+            if not policy.arn.startswith("arn:aws:iam::aws:")
+        ],
+        "roles": [
+            {
+                "name": role.name,
+                "id": role.id,
+                "path": role.path,
+                "trust": role.assume_role_policy_document,
+                "description": role.description,
+                "tags": role.tags,
+                "max_session_duration": role.max_session_duration,
+                "inline": dict(role.policies),
+                "attached": list(role.managed_policies),
+            }
+            for role in backend.get_roles()
+        ],
+        "providers": [
+            {
+                "url": f"https://{provider.url}",
+                "thumbprints": provider.thumbprint_list,
+                "audiences": provider.client_id_list,
+            }
+            for provider in backend.open_id_providers.values()
+        ],
+    }
+
+
+def _restore(document: dict[str, Any]) -> None:
+    _restore_iam(document["iam"])
+    for region, keys in document["keys"].items():
+        for item in keys:
+            _restore_key(region, item)
+    for region, secrets in document["secrets"].items():
+        for item in secrets:
+            secret = Secret(ACCOUNT, region, item["name"])
+            for name in _SECRET_FIELDS:
+                setattr(secret, name, item[name])
+            secrets_of(region).add(secret)
+    # Replicas share their primary's versions.
+    for region in document["secrets"]:
+        for secret in secrets_of(region).secrets.all():
+            replication.sync(secret)
+    for region, parameters in document["parameters"].items():
+        backend = ssm_backends[ACCOUNT][region]
+        for item in parameters:
+            for one in item["versions"]:
+                moment = utcfromtimestamp(one.pop("last_modified_date"))
+                parameter = new_parameter(name=item["name"], last_modified_date=moment, **one)
+                backend.add_version(item["name"], parameter)  # type: ignore[attr-defined]
+            if item["tags"]:
+                backend.tags(item["name"]).update(item["tags"])  # type: ignore[attr-defined]
+    for region, functions in document["functions"].items():
+        for item in functions:
+            function = lambda_simple_backends[ACCOUNT][region].create_function(item["spec"])
+            function.policy.statements = item["policy"]
+
+
+def _restore_key(region: str, item: dict[str, Any]) -> None:
+    backend = kms_backends[ACCOUNT][region]
+    # moto declares abstract methods on these classes that it never implements.
+    make_key, make_alias = cast("Any", Key), cast("Any", Alias)
+    key = make_key(None, item["key_usage"], "SYMMETRIC_DEFAULT", "", ACCOUNT, region)
+    for name in _KEY_FIELDS:
+        setattr(key, name, item[name])
+    key.key_material = base64.b64decode(item["key_material"])
+    for alias in item["aliases"]:
+        key.aliases[alias] = make_alias(ACCOUNT, region, alias, key)
+    backend.keys[key.id] = key
+
+
+def _restore_iam(item: dict[str, Any]) -> None:
+    backend = iam_backends[ACCOUNT]["aws"]
+    for policy in item["policies"]:
+        backend.create_policy(
+            policy["description"], policy["path"], policy["document"], policy["name"], []
+        )
+    for saved in item["roles"]:
+        role = backend.create_role(
+            saved["name"],
+            saved["trust"],
+            saved["path"],
+            None,
+            saved["description"],
+            saved["tags"],
+            saved["max_session_duration"],
+        )
+        del backend.roles[role.id]
+        role.id = saved["id"]
+        backend.roles[role.id] = role
+        role.policies.update(saved["inline"])
+        for arn in saved["attached"]:
+            backend.attach_role_policy(arn, saved["name"])
+    for provider in item["providers"]:
+        backend.create_open_id_connect_provider(
+            provider["url"], provider["thumbprints"], provider["audiences"], []
+        )
