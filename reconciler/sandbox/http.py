@@ -161,9 +161,8 @@ class Handler(MotoRequestHandler):
         environ.pop("wsgi.input_terminated", None)
         started: list[Any] = []
 
-        def start_response(status: str, headers: list[tuple[str, str]], info: Any = None) -> Any:
+        def start_response(status: str, headers: list[tuple[str, str]], *_: Any) -> None:
             started[:] = [status, headers]
-            return lambda data: None
 
         chunks = app(environ, start_response)
         try:

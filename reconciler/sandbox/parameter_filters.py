@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Row(NamedTuple):
-    """A parameter as the filters see it: the key it is stored under, its latest version, its store."""
+    """A parameter as filters see it: the key it is stored under, latest version, store."""
 
     name: str
     latest: Parameter

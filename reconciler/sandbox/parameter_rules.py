@@ -207,6 +207,10 @@ def _attributes_hold(kind: str, attributes: dict[str, Any]) -> bool:
     return str(amount).isdigit() and attributes.get("Unit") in ("Days", "Hours")
 
 
+def _anything(_: str) -> bool:
+    return True
+
+
 def _is_json(value: str) -> bool:
     try:
         json.loads(value)
@@ -223,8 +227,8 @@ def _is_ip(value: str, version: int) -> bool:
 
 
 _DATA_TYPES: dict[str, Callable[[str], object]] = {
-    "text": lambda value: True,
-    "aws:ec2:image": lambda value: True,
+    "text": _anything,
+    "aws:ec2:image": _anything,
     "aws:ssm:integration": _is_json,
     "aws:region": re.compile(r"([a-z]+-)+\d+").fullmatch,
     "aws:account:id": re.compile(r"\d{12}").fullmatch,
@@ -238,5 +242,5 @@ _DATA_TYPES: dict[str, Callable[[str], object]] = {
     "ipv6-address": lambda value: _is_ip(value, 6),
     "url": re.compile(r"[a-z][a-z0-9+.-]*://\S+").fullmatch,
     "json": _is_json,
-    "jsonc": lambda value: True,
+    "jsonc": _anything,
 }

@@ -18,7 +18,7 @@ from moto.ssm.models import Parameter, SimpleSystemManagerBackend
 
 from . import kms, parameter_rules, shapes
 from .call import ACCOUNT, Call
-from .parameter_filters import Test, compile_by_path, compile_describe
+from .parameter_filters import Row, Test, compile_by_path, compile_describe
 from .refusal import Refusal
 
 Answer = dict[str, Any]
@@ -309,6 +309,7 @@ def _page(call: Call, test: Test, size: int) -> tuple[list[Parameter], str | Non
             raise Refusal("InvalidNextToken", "The specified token isn't valid.") from None
         start = bisect.bisect_right(names, last)
     found: list[Parameter] = []
+    last_found = ""
     filtered = bool(body.get("ParameterFilters") or body.get("Filters") or body.get("Path"))
     for index in range(start, len(names)):
         if call.sandbox.empty_pages and filtered and index - start >= size:
@@ -319,11 +320,12 @@ def _page(call: Call, test: Test, size: int) -> tuple[list[Parameter], str | Non
         if name.startswith("/aws/"):
             continue
         parameter = backend.versions(name)[-1]
-        if not test(name, parameter, backend):
+        if not test(Row(name, parameter, backend)):
             continue
         if len(found) == size:
-            return found, call.sandbox.tokens.seal(found[-1].name, scope)
+            return found, call.sandbox.tokens.seal(last_found, scope)
         found.append(parameter)
+        last_found = name
     return found, None
 
 

@@ -146,7 +146,8 @@ def _secrets(backend: Any) -> list[dict[str, Any]]:
 def _parameters(backend: ParametersBackend) -> list[dict[str, Any]]:
     return [
         {
-            "name": name,
+            # As it was given: it is stored under a key that may lack its slash.
+            "name": backend.versions(name)[-1].name,
             "tags": dict(backend.tags(name)),
             "versions": [
                 {
