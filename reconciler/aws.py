@@ -63,7 +63,7 @@ class Aws:
     def __init__(self, session: Any, region: str, *, parallelism: int = 8) -> None:
         self._session = session
         self._region = region
-        self._parallelism = parallelism
+        self.parallelism = parallelism
         self._clients: dict[tuple[str, int], Any] = {}
         self._lock = threading.Lock()
         self.calls: Counter[str] = Counter()
@@ -130,7 +130,7 @@ class Aws:
         """
         if len(items) <= 1:
             return [function(item) for item in items]
-        with ThreadPoolExecutor(min(self._parallelism, len(items))) as pool:
+        with ThreadPoolExecutor(min(self.parallelism, len(items))) as pool:
             return list(pool.map(function, items))
 
     def _client(self, service: str, attempts: int) -> Any:
@@ -150,7 +150,7 @@ class Aws:
                     retries={"mode": "standard", "total_max_attempts": attempts},
                     connect_timeout=CONNECT_TIMEOUT,
                     read_timeout=READ_TIMEOUT,
-                    max_pool_connections=self._parallelism + 2,
+                    max_pool_connections=self.parallelism + 2,
                 ),
             )
         except (boto.BotoCoreError, ValueError) as error:

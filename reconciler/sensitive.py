@@ -30,7 +30,7 @@ class Sensitive(Generic[T]):
     __slots__ = ("__content",)
 
     def __init__(self, content: T) -> None:
-        self.__content = content
+        self.__content: T = content
 
     def reveal(self) -> T:
         """The content. Call it only in the expression that hands it to AWS or to sops."""

@@ -1,0 +1,145 @@
+"""Apply: write changes, and report truly what came of each. ``review`` says which."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from enum import StrEnum
+
+from reconciler.aws import Aws
+from reconciler.errors import AwsError, ConflictError, ReconcilerError
+from reconciler.kinds import KINDS
+from reconciler.kinds.kind import Job, Kind
+from reconciler.model import Action, Change, Key
+from reconciler.planning import Planned
+
+_KINDS: Mapping[str, Kind] = {kind.NAME: kind for kind in KINDS}
+_ORDER: Mapping[str, int] = {kind.NAME: place for place, kind in enumerate(KINDS)}
+
+
+class Status(StrEnum):
+    """What came of a change."""
+
+    DONE = "done"
+    FAILED = "failed"  # AWS refused it, or could not be reached
+    CONFLICT = "conflict"  # somebody else wrote meanwhile; nothing of theirs was overwritten
+    REFUSED = "refused"  # by the plan: nothing was tried
+    SKIPPED = "skipped"  # what it depends on was not done
+    NOT_STARTED = "not-started"  # the run was stopped before
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one change. ``version`` is the version that was written, if any."""
+
+    change: Change
+    status: Status
+    version: str | None = None
+    error: ReconcilerError | None = None
+
+
+def run(
+    planned: Planned,
+    changes: Sequence[Change],
+    aws: Aws,
+    on_outcome: Callable[[Outcome], None],
+    stop: threading.Event,
+) -> tuple[Outcome, ...]:
+    """Write ``changes``: creates and updates in kind order, prunes last, several at once.
+
+    ``on_outcome`` is called as each one ends, from one thread at a time. One failure stops no
+    other change. Once ``stop`` is set, calls in flight end and nothing new begins.
+    """
+    lock = threading.Lock()
+    ended: dict[Key, Outcome] = {}
+
+    def write(change: Change) -> None:
+        outcome = _attempt(planned, change, aws, ended, stop)
+        with lock:
+            ended[change.key] = outcome
+            on_outcome(outcome)
+
+    with ThreadPoolExecutor(aws.parallelism) as pool:
+        for stage in _stages(changes):
+            # A stage ends before the next begins: a schedule needs its secret.
+            for future in [pool.submit(write, change) for change in stage]:
+                future.result()
+    return tuple(ended[change.key] for change in changes)
+
+
+def _stages(changes: Iterable[Change]) -> list[list[Change]]:
+    """Changes in the order of their kinds; prunes after everything else, in reverse."""
+    stages: dict[tuple[bool, int], list[Change]] = {}
+    for change in changes:
+        prune = change.action is Action.PRUNE
+        place = _ORDER[change.key.kind]
+        stages.setdefault((prune, -place if prune else place), []).append(change)
+    return [stages[order] for order in sorted(stages)]
+
+
+def _attempt(
+    planned: Planned,
+    change: Change,
+    aws: Aws,
+    ended: Mapping[Key, Outcome],
+    stop: threading.Event,
+) -> Outcome:
+    if change.action is Action.REFUSE:
+        return Outcome(change, Status.REFUSED)
+    if stop.is_set():
+        return Outcome(change, Status.NOT_STARTED)
+    resource = planned.desired.resources.get(change.key)
+    needed = None if resource is None else ended.get(resource.requires or change.key)
+    if needed is not None and needed.status is not Status.DONE and change.key not in planned.live:
+        reason = ReconcilerError(f"its {needed.change.key.kind} was not created")
+        return Outcome(change, Status.SKIPPED, error=reason)
+    try:
+        return Outcome(change, Status.DONE, _write(planned, change, aws))
+    except ConflictError as error:
+        return Outcome(change, Status.CONFLICT, error=error)
+    except ReconcilerError as error:
+        return Outcome(change, Status.FAILED, error=error)
+    except Exception as error:
+        # A bug, and its message may quote what was written: only where it was is told.
+        return Outcome(change, Status.FAILED, error=_unexpected(error))
+
+
+def _unexpected(error: Exception) -> ReconcilerError:
+    frame = error.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    where = "" if frame is None else f" at {frame.tb_frame.f_code.co_name}:{frame.tb_lineno}"
+    return ReconcilerError(f"internal error: {type(error).__name__}{where}", code="internal")
+
+
+def _write(planned: Planned, change: Change, aws: Aws) -> str | None:
+    kind = _KINDS[change.key.kind]
+    desired = planned.desired
+    job = Job(
+        change=change,
+        resource=desired.resources.get(change.key),
+        live=planned.live.get(change.key),
+        record=planned.records[kind.READS].get(change.key.name),
+        sealed=desired.values.get(change.key),
+        scope=planned.plan.scope,
+        policy=planned.plan.policy,
+        fingerprinter=desired.fingerprinter,
+    )
+    match change.action:
+        case Action.CREATE:
+            return kind.create(aws, job)
+        case Action.REPLACE:
+            kind.delete(aws, job)
+            return kind.create(aws, job)
+        case Action.PRUNE:
+            kind.delete(aws, job)
+            return None
+        case _:
+            return kind.update(aws, job)
+
+
+def uncertain(outcome: Outcome) -> bool:
+    """Whether nobody knows if the change was done: the next plan tells."""
+    return isinstance(outcome.error, AwsError) and outcome.error.uncertain

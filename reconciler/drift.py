@@ -1,0 +1,137 @@
+"""Drift: how live differs from what was last applied, and whether anybody has to act."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from reconciler.model import (
+    Action,
+    Change,
+    Key,
+    Live,
+    Origin,
+    Ownership,
+    Place,
+    Resource,
+    Source,
+)
+from reconciler.planning import Planned
+
+STUCK_AFTER = timedelta(hours=1)  # a rotation function runs for at most 15 minutes
+GRACE = timedelta(hours=24)  # a rotation may come late within its window
+
+
+class DriftClass(StrEnum):
+    """What kind of drift it is. The first three need somebody to act."""
+
+    OUTSIDE = "outside"  # AWSCURRENT, or a stamp's version, is not ours
+    STUCK = "stuck"  # a rotation that does not end
+    OVERDUE = "overdue"  # past max_age, or past the next rotation date
+    PENDING = "pending"  # git is ahead
+    KEPT = "kept"  # ours, no longer declared
+    ROTATED = "rotated"  # rotation owns the value
+
+    @property
+    def acts(self) -> bool:
+        """Whether it makes `drift` end with exit code 2."""
+        return self in (DriftClass.OUTSIDE, DriftClass.STUCK, DriftClass.OVERDUE)
+
+
+@dataclass(frozen=True)
+class Drift:
+    """One difference, and what it means."""
+
+    key: Key
+    kind_of: DriftClass
+    text: str
+    place: Place | None = None
+
+
+def classify(planned: Planned, now: datetime) -> tuple[Drift, ...]:
+    """Every difference between git and AWS by its class, sorted by resource.
+
+    ``now`` is aware, in UTC.
+    """
+    changes = {change.key: change for change in planned.plan.changes}
+    found: list[Drift] = []
+    for key, resource in sorted(planned.desired.resources.items()):
+        live = planned.live.get(key)
+        found += _declared(resource, live, changes.get(key), now)
+    for change in planned.plan.changes:
+        if change.action is Action.PRUNE:
+            found.append(Drift(change.key, DriftClass.PENDING, "no longer declared: to prune"))
+    for note in planned.plan.notes:
+        if note.code in ("kept", "rotated"):
+            place = getattr(planned.desired.resources.get(note.key), "place", None)
+            found.append(Drift(note.key, DriftClass(note.code), note.text, place))
+    return tuple(sorted(found, key=lambda drift: (drift.key, drift.kind_of)))
+
+
+def _declared(
+    resource: Resource, live: Live | None, change: Change | None, now: datetime
+) -> Iterator[Drift]:
+    outside = None if live is None else _outside(resource, live)
+    if outside is not None:
+        yield Drift(resource.key, DriftClass.OUTSIDE, outside, resource.place)
+    elif change is not None:
+        yield Drift(resource.key, DriftClass.PENDING, _pending(change), resource.place)
+    if live is None or live.ownership is not Ownership.OURS:
+        return
+    if resource.key.kind == "secret":
+        stuck = _stuck(live, now)
+        if stuck is not None:
+            yield Drift(resource.key, DriftClass.STUCK, stuck, resource.place)
+        overdue = _overdue(resource, live, now)
+        if overdue is not None:
+            yield Drift(resource.key, DriftClass.OVERDUE, overdue, resource.place)
+
+
+def _outside(resource: Resource, live: Live) -> str | None:
+    if live.ownership is not Ownership.OURS:
+        return None
+    if live.deleted:
+        return "deleted outside: it is pending deletion"
+    value, rotation = live.value, live.rotation
+    if resource.value is None or value is None or value.origin is not Origin.OUTSIDE:
+        return None
+    if rotation.enabled or rotation.last is not None:
+        return None  # rotation wrote it: no drift, or, where the manifest objects, a refusal
+    by = f" by {live.changed_by}" if live.changed_by else ""
+    when = f" on {live.changed:%Y-%m-%d %H:%M} UTC" if live.changed else ""
+    if resource.value.source is Source.GENERATED:
+        return f"the value was written outside{by}{when}; it stays, since git does not know it"
+    return f"the value was written outside{by}{when}"
+
+
+def _pending(change: Change) -> str:
+    if change.action is Action.REFUSE:
+        return f"refused: {change.reason}"
+    if change.action is Action.CREATE:
+        return "declared and not there: to create"
+    parts = [field.name for field in change.fields]
+    if change.value is not None and change.value.write != "same":
+        parts.append("value")
+    return f"to {change.action}: {', '.join(parts) or 'as it was'}"
+
+
+def _stuck(live: Live, now: datetime) -> str | None:
+    if not live.rotation.pending:
+        return None
+    if live.changed is not None and now - live.changed < STUCK_AFTER:
+        return None
+    since = f" since {live.changed:%Y-%m-%d %H:%M} UTC" if live.changed else ""
+    return f"a rotation has begun and not ended{since}: AWSPENDING is on another version"
+
+
+def _overdue(resource: Resource, live: Live, now: datetime) -> str | None:
+    upcoming = live.rotation.next
+    if live.rotation.enabled and upcoming is not None and now > upcoming + GRACE:
+        return f"should have been rotated by {upcoming:%Y-%m-%d}"
+    if resource.max_age is not None and live.changed is not None:
+        age = (now - live.changed).days
+        if age > resource.max_age:
+            return f"written {age} days ago, and max_age is {resource.max_age} days"
+    return None

@@ -1,0 +1,64 @@
+"""From manifests and AWS to a plan: the one path that every command walks along."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from reconciler import observe
+from reconciler.aws import Aws, caller_account
+from reconciler.diff import diff
+from reconciler.errors import CredentialsError
+from reconciler.manifest import Desired
+from reconciler.model import Key, Live, Plan, Scope
+from reconciler.observe import Records
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A plan, and all that it was made of: what apply and drift go on with."""
+
+    plan: Plan
+    desired: Desired
+    live: dict[Key, Live]
+    records: Records
+    principal: str  # the ARN that the credentials are of
+
+
+def make(scope: Scope, decrypt: Callable[[], Desired], aws: Aws) -> Planned:
+    """Compare what the manifests declare with what is live, reading no secret value.
+
+    The lists run while sops decrypts. Raises CredentialsError, before any other call, where the
+    credentials are of another account; AwsError where AWS could not be read; and whatever
+    ``decrypt`` raises.
+    """
+    principal = check_account(aws, scope)
+    with ThreadPoolExecutor(1) as pool:
+        lists = pool.submit(observe.list_all, aws, scope)
+        desired = decrypt()
+        records = lists.result()
+    trust = desired.fingerprinter
+    observe.add_outside_prefix(aws, records, desired.resources, scope, trust)
+    plan, _ = _diff(desired, records, scope)
+    observe.confirm(aws, records, plan, scope, trust)
+    plan, live = _diff(desired, records, scope)
+    return Planned(plan, desired, live, records, principal)
+
+
+def check_account(aws: Aws, scope: Scope) -> str:
+    """The ARN of the caller. Raises CredentialsError where its account is not the environment's."""
+    account, principal = caller_account(aws)
+    if account != scope.account:
+        raise CredentialsError(
+            f"the credentials are of account {account}, and {scope.environment} is in"
+            f" {scope.account}",
+            code="account",
+            hint=f"choose a profile or role of {scope.account}; nothing was read or written",
+        )
+    return principal
+
+
+def _diff(desired: Desired, records: Records, scope: Scope) -> tuple[Plan, dict[Key, Live]]:
+    live = observe.shape(records, desired.resources, desired.fingerprinter, scope)
+    return diff(desired.resources, live, scope, desired.policy), live
