@@ -67,7 +67,20 @@ def _undeclared(current: Live, scope: Scope, policy: Policy) -> Iterator[Change]
             for name, content in sorted(current.fields.items())
             if not isinstance(content, Recorded) and content and name not in MARKS
         )
-        yield Change(current.key, Action.PRUNE, before, reason="it is ours and no longer declared")
+        yield Change(
+            current.key,
+            Action.PRUNE,
+            before,
+            precondition=_unwritten(current),
+            reason="it is ours and no longer declared",
+        )
+
+
+def _unwritten(current: Live) -> dict[str, JSON]:
+    """A prune is of the value that was reviewed, unless rotation keeps making new ones."""
+    if current.value is None or current.rotation.enabled:
+        return {}
+    return {"version": current.value.version}
 
 
 def _kept(current: Live, scope: Scope, policy: Policy) -> Iterator[Note]:
@@ -282,16 +295,14 @@ def _rotated(current: Live) -> Note:
 
 
 def _why(value: ValueChange, current: Live) -> str | None:
-    if value.write is Write.RETURNED:
-        return "returns to the previous value"
-    outside = current.value is not None and current.value.origin is Origin.OUTSIDE
-    if outside and value.write is Write.CHANGED:
+    reasons = []
+    if current.value is not None and current.value.origin is Origin.OUTSIDE:
         by = f" by {current.changed_by}" if current.changed_by else ""
         when = f" on {current.changed:%Y-%m-%d}" if current.changed else ""
-        return f"the live value was written outside{by}{when}, and will be overwritten"
-    if outside:
-        return "the live value was written outside"
-    return None
+        reasons.append(f"the live value was written outside{by}{when}, and will be overwritten")
+    if value.write is Write.RETURNED:
+        reasons.append("returns to the previous value")
+    return "; ".join(reasons) or None
 
 
 # --- refusals ---------------------------------------------------------------------------------
