@@ -92,7 +92,9 @@ def test_fifty_tags(secrets: Any) -> None:
         secrets.tag_resource(SecretId="s", Tags=tags[50:])
 
 
-@pytest.mark.parametrize(("key", "value", "limit"), [("k" * 129, "v", "128"), ("k", "v" * 257, "256")])
+@pytest.mark.parametrize(
+    ("key", "value", "limit"), [("k" * 129, "v", "128"), ("k", "v" * 257, "256")]
+)
 def test_tag_lengths(secrets: Any, key: str, value: str, limit: str) -> None:
     """Tag key: "Maximum length of 128"; value: "Maximum length of 256"."""
     with refused("ValidationException", limit):
