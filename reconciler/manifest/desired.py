@@ -1,0 +1,35 @@
+"""What git declares of one environment, ready to compare with AWS."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reconciler.errors import Problem
+from reconciler.kinds.kind import Settings
+from reconciler.model import Key, Policy, Resource, Scope
+from reconciler.sensitive import Fingerprinter, Sealed
+
+
+@dataclass(frozen=True)
+class Desired:
+    """Resources and values, kept apart: what compares never sees a value.
+
+    ``values`` has an entry for each resource whose value git declares or apply generates.
+    """
+
+    settings: Settings
+    resources: Mapping[Key, Resource]
+    values: Mapping[Key, Sealed]
+    fingerprinter: Fingerprinter
+    warnings: tuple[Problem, ...] = ()
+
+    @property
+    def scope(self) -> Scope:
+        """The environment that this is of."""
+        return self.settings.scope
+
+    @property
+    def policy(self) -> Policy:
+        """What the environment allows a run to do."""
+        return self.settings.policy

@@ -1,0 +1,152 @@
+"""An environment's own file: where it is, what it may do, and the schedules that it names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from reconciler.errors import Problem
+from reconciler.kinds.duration import RecoveryWindow, days
+from reconciler.kinds.kind import Declared, Settings
+from reconciler.kinds.rotation.declare import Schedule
+from reconciler.manifest.document import Document
+from reconciler.manifest.files import ENVIRONMENT_FILE, load
+from reconciler.model import Policy, Scope
+
+PREFIX_PATTERN = r"^(/[a-zA-Z0-9_.-]+)+$"
+_PREFIX = re.compile(r"(/[a-zA-Z0-9_.-]+)+\Z")
+_MAX_LEVELS = 13  # of the 15 that a parameter's name may have
+
+
+def _prefix(prefix: str) -> str:
+    if not _PREFIX.match(prefix):
+        raise PydanticCustomError(
+            "prefix",
+            "it starts with a slash, ends without one, and has letters, digits and _ . - between",
+        )
+    if prefix[1:].lower().startswith(("aws", "ssm")):
+        raise PydanticCustomError("prefix", "Parameter Store keeps names in aws and ssm to itself")
+    if prefix.count("/") > _MAX_LEVELS:
+        raise PydanticCustomError("prefix", "Parameter Store allows names of 15 levels")
+    return prefix
+
+
+class Guards(Declared):
+    """How much one apply may change; a plan beyond it is refused."""
+
+    max_prunes: int = Field(default=0, ge=0, description="resources that one apply may prune")
+    max_change_ratio: float = Field(
+        default=0.5,
+        ge=0,
+        le=1,
+        description="(updates + replaces + prunes) / owned live resources, from 10 of them on",
+    )
+
+
+class EnvironmentFile(Declared):
+    """The cleartext of ``environment.sops.yaml``."""
+
+    environment: str = Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$", description="the name of the folder"
+    )
+    account: str = Field(pattern=r"^[0-9]{12}$", description="any other account is refused")
+    region: str = Field(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]$")
+    prefix: Annotated[
+        str,
+        AfterValidator(_prefix),
+        WithJsonSchema({"type": "string", "pattern": PREFIX_PATTERN}),
+    ] = Field(description="what names begin with; those of two environments do not overlap")
+    owner: str = Field(
+        pattern=r"^[A-Za-z0-9_.+=@-]{1,128}$", description="whose everything here is, in tags"
+    )
+    include: list[str] = Field(
+        default_factory=list, description="cleartext files without values, shared"
+    )
+    kms_key: str | None = Field(
+        default=None, min_length=1, description="where nothing else is said"
+    )
+    tags: dict[str, str] = Field(default_factory=dict, description="on every resource")
+    prune: bool = Field(default=False, description="remove what is owned and no longer declared")
+    recovery_window: RecoveryWindow | Annotated[int, Field(ge=7, le=30)] = Field(
+        default="30 days", description="how long AWS keeps a deleted secret"
+    )
+    guards: Guards = Guards()
+    schedules: dict[str, Schedule] = Field(
+        default_factory=dict, description="one for each type of secret, referred to by name"
+    )
+
+    def settings(self) -> Settings:
+        """What concerns the environment's resources."""
+        window = self.recovery_window
+        return Settings(
+            scope=Scope(self.environment, self.account, self.region, self.prefix, self.owner),
+            policy=Policy(
+                prune=self.prune,
+                recovery_window=window if isinstance(window, int) else days(window),
+                max_prunes=self.guards.max_prunes,
+                max_change_ratio=self.guards.max_change_ratio,
+            ),
+            kms_key=self.kms_key,
+            tags=self.tags,
+            schedules=self.schedules,
+        )
+
+
+def environments(root: Path) -> list[str]:
+    """The names of all environments below the manifests' folder, sorted."""
+    return sorted(
+        path.parent.name
+        for path in root.glob(f"*/{ENVIRONMENT_FILE}")
+        if not path.parent.name.startswith(".")
+    )
+
+
+def overlaps(root: Path, document: Document, settings: Settings) -> list[Problem]:
+    """Other environments of the same account and Region whose prefix is this one's, above it, or
+    below it: the two would prune each other's resources."""
+    found = []
+    for name in environments(root):
+        if name == settings.scope.environment:
+            continue
+        other = load(root, root / name / ENVIRONMENT_FILE)
+        there = _territory(other)
+        if there is None:
+            found.append(
+                Problem(
+                    other.place(),
+                    "not-compared",
+                    f"cannot tell whether the prefix of {name} overlaps that of"
+                    f" {settings.scope.environment}",
+                    "repair this file",
+                    warning=True,
+                )
+            )
+        elif _overlap(there, (settings.scope.account, settings.scope.region, settings.scope.under)):
+            found.append(
+                document.error(
+                    ("prefix",),
+                    "prefix-overlap",
+                    f"the prefix overlaps that of {name}, in the same account and Region",
+                    f"see {other.place(('prefix',))}",
+                )
+            )
+    return found
+
+
+def _territory(document: Document) -> tuple[str, str, str] | None:
+    data = document.data
+    if not isinstance(data, dict):
+        return None
+    account, region, prefix = (data.get(name) for name in ("account", "region", "prefix"))
+    if isinstance(account, str) and isinstance(region, str) and isinstance(prefix, str):
+        return account, region, prefix.rstrip("/") + "/"
+    return None
+
+
+def _overlap(one: Sequence[str], other: Sequence[str]) -> bool:
+    return one[:2] == other[:2] and (one[2].startswith(other[2]) or other[2].startswith(one[2]))

@@ -1,0 +1,167 @@
+"""The ``sops:`` block of a file, checked before sops acts on it.
+
+What stands there can make sops send a token to a foreign address, assume a foreign role, or
+encrypt the next edit for a foreign recipient. So it may name only what ``.sops.yaml`` names.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reconciler.errors import Problem
+from reconciler.manifest.document import Document
+from reconciler.manifest.recipients import Group, Recipient, covers, from_file
+from reconciler.manifest.rules import ENCRYPTED_REGEX, Rule, Rules
+from reconciler.sops import KEY_TYPES
+
+BLOCK = "sops"
+
+_FIELDS = KEY_TYPES | {"key_groups", "shamir_threshold", "lastmodified", "mac", "version"}
+_OPTIONS = frozenset({"encrypted_regex", "mac_only_encrypted"})
+_OTHER_RULES = frozenset(
+    {"unencrypted_suffix", "encrypted_suffix", "unencrypted_regex"}
+    | {"unencrypted_comment_regex", "encrypted_comment_regex"}
+)
+
+
+def key_types(document: Document) -> frozenset[str]:
+    """The types of key that a file is encrypted with."""
+    block = _block(document)
+    groups = from_file(block) if block is not None else None
+    return frozenset(recipient.type for group in groups or () for recipient in group)
+
+
+def check(document: Document, rules: Rules, relative: str) -> list[Problem]:
+    """What is wrong with a file's ``sops:`` block; warnings are among it.
+
+    ``relative`` is the file's path as the rules see it.
+    """
+    block = _block(document)
+    if block is None:
+        return [
+            document.error(
+                (),
+                "not-encrypted",
+                "the file is not encrypted: it has no `sops` block",
+                f"run sops --config {rules.document.name} encrypt --in-place {document.name}",
+            )
+        ]
+    problems = [*_check_fields(document, block)]
+    if rules.problems:
+        return problems  # said there; nothing here can be held against rules that are not known
+    rule = rules.match(relative)
+    if rule is None:
+        problems.append(
+            document.error(
+                (BLOCK,),
+                "no-rule",
+                "no creation rule of .sops.yaml is for this file",
+                f"add one whose path_regex matches {relative}",
+            )
+        )
+        return problems
+    groups = from_file(block)
+    if groups is None:
+        problems.append(document.error((BLOCK,), "sops-block", "a key of this block is malformed"))
+    elif not groups:
+        problems.append(document.error((BLOCK,), "sops-block", "the block names no key"))
+    else:
+        problems += _check_groups(document, block, groups, rule)
+    return problems
+
+
+def _block(document: Document) -> dict[str, Any] | None:
+    data = document.data
+    block = data.get(BLOCK) if isinstance(data, dict) else None
+    return block if isinstance(block, dict) else None
+
+
+def _check_fields(document: Document, block: dict[str, Any]) -> list[Problem]:
+    problems = []
+    for name in block:
+        if name in _OTHER_RULES or (name not in _FIELDS and name not in _OPTIONS):
+            problems.append(
+                document.error(
+                    (BLOCK, name),
+                    "sops-block",
+                    f"`{name}` is not allowed in the `sops` block",
+                    "encrypt the file anew by .sops.yaml",
+                )
+            )
+    if block.get("encrypted_regex") != ENCRYPTED_REGEX:
+        problems.append(
+            document.error(
+                (BLOCK, "encrypted_regex"),
+                "sops-block",
+                "the file was not encrypted by the rule that encrypts values and nothing else",
+                f"decrypt and encrypt it anew with `encrypted_regex: {ENCRYPTED_REGEX}`",
+            )
+        )
+    if block.get("mac_only_encrypted") is not True:
+        problems.append(
+            document.error(
+                (BLOCK, "mac_only_encrypted"),
+                "sops-block",
+                "the file's MAC covers cleartext, so that nobody can edit it without the key",
+                "decrypt and encrypt it anew with `mac_only_encrypted: true`",
+            )
+        )
+    mac = block.get("mac")
+    if not (isinstance(mac, str) and mac.startswith("ENC[")):
+        problems.append(document.error((BLOCK, "mac"), "sops-block", "the file has no MAC"))
+    return problems
+
+
+def _check_groups(
+    document: Document, block: dict[str, Any], groups: tuple[Group, ...], rule: Rule
+) -> list[Problem]:
+    problems = []
+    allowed: Group = frozenset().union(*rule.groups)
+    present: Group = frozenset().union(*groups)
+    foreign = sorted((r for r in present if not covers(allowed, r)), key=str)
+    for recipient in foreign:
+        problems.append(
+            document.error(
+                _where(block, recipient),
+                "foreign-recipient",
+                f"the file is encrypted for a key that .sops.yaml does not name: {recipient}",
+                f"run sops updatekeys {document.name}, or add the key to .sops.yaml",
+            )
+        )
+    if foreign:
+        return problems
+    if block.get("shamir_threshold", 0) != rule.threshold or not _same_groups(groups, rule.groups):
+        missing = sorted(
+            str(r) for r in allowed if not any(covers(frozenset({r}), p) for p in present)
+        )
+        stricter = len(rule.groups) > 1 or block.get("shamir_threshold", 0) != rule.threshold
+        what = "its key groups are others" if stricter else f"missing: {', '.join(missing)}"
+        problems.append(
+            Problem(
+                document.place((BLOCK,)),
+                "keys-differ",
+                f"the file is not encrypted for the keys that .sops.yaml names; {what}",
+                f"run sops updatekeys {document.name}",
+                warning=not stricter,
+            )
+        )
+    return problems
+
+
+def _same_groups(groups: tuple[Group, ...], allowed: tuple[Group, ...]) -> bool:
+    if len(groups) != len(allowed):
+        return False
+    return all(
+        len(ours) == len(theirs) and all(covers(theirs, recipient) for recipient in ours)
+        for ours, theirs in zip(groups, allowed, strict=True)
+    )
+
+
+def _where(block: dict[str, Any], recipient: Recipient) -> tuple[str | int, ...]:
+    """The path of a recipient in the block: its own item if it stands at the top."""
+    entries = block.get(recipient.type)
+    for index, entry in enumerate(entries if isinstance(entries, list) else ()):
+        single = from_file({recipient.type: [entry]})
+        if single is not None and recipient in single[0]:
+            return (BLOCK, recipient.type, index)
+    return (BLOCK, "key_groups")

@@ -1,0 +1,233 @@
+"""Reading an environment in clear: no key, no sops, no credentials.
+
+Everything that is wrong in any of its files is told at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from reconciler.errors import ManifestError, Problem, UsageError
+from reconciler.kinds import tags
+from reconciler.kinds.kind import Settings
+from reconciler.kinds.rotation import declare as rotation
+from reconciler.manifest import encrypted, entries, explain, files, metadata
+from reconciler.manifest.cleartext import Cleartext
+from reconciler.manifest.document import Document
+from reconciler.manifest.environment import EnvironmentFile, environments, overlaps
+from reconciler.manifest.rules import Rules
+from reconciler.manifest.rules import read as read_rules
+
+
+def read(directory: Path, environment: str) -> Cleartext:
+    """An environment as far as its cleartext tells, every check done that needs no key.
+
+    Raises UsageError where there is no such environment, ManifestError with all problems.
+    """
+    root = directory.absolute()
+    _must_exist(root, environment)
+    reading = _Reading(root, environment)
+    reading.run()
+    errors = [problem for problem in reading.problems if not problem.warning]
+    if errors or reading.settings is None:
+        raise ManifestError(in_order(errors))
+    warnings = in_order(p for p in reading.problems if p.warning)
+    return Cleartext(
+        reading.settings,
+        reading.document,
+        reading.fingerprint_keys,
+        tuple(reading.entries),
+        tuple(warnings),
+    )
+
+
+def in_order(problems: Iterable[Problem]) -> list[Problem]:
+    """Problems by their place, each once."""
+    return sorted(
+        dict.fromkeys(problems), key=lambda p: (p.place.path, p.place.line, p.place.column, p.code)
+    )
+
+
+def _must_exist(root: Path, environment: str) -> None:
+    if not root.is_dir():
+        raise UsageError(
+            f"there is no folder {files.shown(root)}",
+            code="no-manifests",
+            hint="name the folder of the manifests with --manifests",
+        )
+    known = environments(root)
+    if environment not in known:
+        raise UsageError(
+            f"there is no environment {environment} in {files.shown(root)}",
+            code="unknown-environment",
+            hint=explain.meant(environment, known)
+            if known
+            else f"an environment is a folder with a file {files.ENVIRONMENT_FILE}",
+        )
+
+
+class _Reading:
+    """One pass over an environment's files, collecting what is wrong."""
+
+    def __init__(self, root: Path, environment: str) -> None:
+        self.problems: list[Problem] = []
+        self.settings: Settings | None = None
+        self.entries: list[entries.Entry] = []
+        self.fingerprint_keys = 0
+        self._read_in_clear: frozenset[Path] = frozenset()
+        self._root = root
+        self._folder = root / environment
+        self._environment = environment
+        self.document = files.load(root, self._folder / files.ENVIRONMENT_FILE)
+
+    def run(self) -> None:
+        """Read and check everything."""
+        rules = read_rules(self._root)
+        self.problems += rules.problems
+        self._encrypted(self.document, rules, sections=())
+        self._settings()
+        documents = [*self._included(), *self._manifests(rules)]
+        merged, problems = entries.merge(documents)
+        self.problems += problems
+        for entry in merged:
+            self.problems += entries.validate(entry, self.settings)
+        if self.settings is not None:
+            self.problems += entries.collisions(merged, self.settings)
+            if not merged and not any(not p.warning for p in self.problems):
+                self.problems.append(
+                    self.document.error(
+                        (),
+                        "empty-environment",
+                        f"{self._environment} declares nothing",
+                        "write a file that ends in .sops.yaml into its folder",
+                    )
+                )
+        for document in documents:
+            document.data = None  # from here on only the text is needed, for sops and for places
+        self.entries = merged
+
+    def _encrypted(self, document: Document, rules: Rules, sections: Iterable[str]) -> None:
+        self.problems += document.problems
+        if document.data is not None:
+            relative = document.file.relative_to(self._root).as_posix()
+            self.problems += metadata.check(document, rules, relative)
+            document.key_types = metadata.key_types(document)
+            self.problems += encrypted.check(document, frozenset(sections))
+
+    def _manifests(self, rules: Rules) -> list[Document]:
+        listing = files.environment_files(self._folder)
+        self.problems += listing.problems
+        for other in listing.others:
+            if other not in self._read_in_clear:
+                self.problems.append(
+                    Document(other, files.shown(other)).error(
+                        (),
+                        "not-read",
+                        "nothing reads this file",
+                        "let its name end in .sops.yaml, or name it in `include`",
+                    )
+                )
+        documents = [files.load(self._root, file) for file in listing.files]
+        for document in documents:
+            self._encrypted(document, rules, entries.SECTIONS)
+        return documents
+
+    def _included(self) -> list[Document]:
+        data = self.document.data
+        patterns = data.get("include") if isinstance(data, dict) else None
+        found: dict[Path, Document] = {}
+        for index, pattern in enumerate(patterns if isinstance(patterns, list) else ()):
+            if not isinstance(pattern, str):
+                continue
+            matches, wrong = files.included(self._root, self._folder, pattern)
+            if wrong is not None:
+                self.problems.append(
+                    self.document.error(("include", index), "include", f"{pattern}: {wrong}")
+                )
+            for file in matches:
+                if file not in found:
+                    found[file] = self._include(file)
+        self._read_in_clear = frozenset(found)
+        return list(found.values())
+
+    def _include(self, file: Path) -> Document:
+        document = files.load(self._root, file)
+        document.included = True
+        self.problems += document.problems
+        data = document.data
+        if isinstance(data, dict) and (
+            metadata.BLOCK in data or file.name.endswith(files.ENCRYPTED)
+        ):
+            self.problems.append(
+                document.error(
+                    (metadata.BLOCK,),
+                    "include",
+                    "an included file is not encrypted: it is read in clear",
+                    "put encrypted files into each environment's folder",
+                )
+            )
+        self.problems += encrypted.check(document, entries.SECTIONS, included=True)
+        return document
+
+    def _settings(self) -> None:
+        """The environment's own file as a model; its problems where it is none."""
+        document = self.document
+        data = document.data
+        if data is None:
+            return
+        if not isinstance(data, dict):
+            self.problems.append(document.error((), "wrong-type", "an environment is a mapping"))
+            return
+        keys = data.get(encrypted.FINGERPRINT_KEYS)
+        self.fingerprint_keys = len(keys) if isinstance(keys, list) else 0
+        if encrypted.FINGERPRINT_KEYS not in data:
+            self.problems.append(
+                document.error(
+                    (),
+                    "missing-field",
+                    "the field `fingerprint_keys` is missing",
+                    "add a list of one key, made with openssl rand -hex 32, and encrypt the file",
+                )
+            )
+        reserved = {metadata.BLOCK, *encrypted.RESERVED}
+        fields = {name: field for name, field in data.items() if name not in reserved}
+        try:
+            declared = EnvironmentFile.model_validate(fields)
+        except ValidationError as error:
+            refused = explain.flaws(error, EnvironmentFile, fields)
+        else:
+            refused = []
+            self._declared(declared)
+        self.problems += [document.error(f.field, f.code, f.message, f.hint) for f in refused]
+
+    def _declared(self, declared: EnvironmentFile) -> None:
+        document = self.document
+        if declared.environment != self._environment:
+            self.problems.append(
+                document.error(
+                    ("environment",),
+                    "environment-name",
+                    f"the environment calls itself {declared.environment}, and its folder"
+                    f" {self._environment}",
+                    "the two have to be the same",
+                )
+            )
+            return
+        found = [(("tags", *flaw.field[1:]), flaw) for flaw in tags.flaws(declared.tags)]
+        for name, schedule in declared.schedules.items():
+            found += [(("schedules", name, *f.field), f) for f in rotation.check(schedule)]
+            if name == rotation.NONE:
+                self.problems.append(
+                    document.error(
+                        ("schedules", name),
+                        "schedule-name",
+                        "`none` cannot name a schedule: `rotation: none` removes one",
+                    )
+                )
+        for path, flaw in found:
+            self.problems.append(document.error(path, flaw.code, flaw.message, flaw.hint))
+        self.settings = declared.settings()
+        self.problems += overlaps(self._root, document, self.settings)
