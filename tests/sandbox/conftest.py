@@ -7,6 +7,7 @@ must fail there, or it corrects nothing.
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import json
 import textwrap
@@ -38,7 +39,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("--plain-moto", default=False):
+    # With `-m moto_too` they run, and must pass.
+    asked = "moto_too" in (config.option.markexpr or "")
+    if config.getoption("--plain-moto", default=False) and not asked:
         for item in items:
             if item.get_closest_marker("moto_too"):
                 item.add_marker(pytest.mark.skip(reason="moto has this right"))
@@ -184,50 +187,52 @@ ROTATION = """
 """
 
 
+def deploy_function(
+    client: Any,
+    code: str = ROTATION,
+    *,
+    name: str = "rotate",
+    fails: str = "",
+    permit: bool = True,
+    timeout: int = 20,
+    variables: dict[str, str] | None = None,
+) -> str:
+    """Deploy a Lambda function, with its role and Secrets Manager's permission; its ARN."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("rotate.py", f"FAILS = {fails!r}\n" + textwrap.dedent(code))
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "lambda.amazonaws.com"},
+                "Action": "sts:AssumeRole",
+            }
+        ],
+    }
+    with contextlib.suppress(ClientError):
+        client("iam").create_role(RoleName="fn", AssumeRolePolicyDocument=json.dumps(trust))
+    function: str = client("lambda").create_function(
+        FunctionName=name,
+        Runtime="python3.11",
+        Handler="rotate.handler",
+        Role=f"arn:aws:iam::{ACCOUNT}:role/fn",
+        Code={"ZipFile": archive.getvalue()},
+        Timeout=timeout,
+        Environment={"Variables": variables or {}},
+    )["FunctionArn"]
+    if permit:
+        client("lambda").add_permission(
+            FunctionName=name,
+            StatementId="rotation",
+            Action="lambda:InvokeFunction",
+            Principal="secretsmanager.amazonaws.com",
+        )
+    return function
+
+
 @pytest.fixture
 def deploy(client: Any) -> Any:
-    """A function that deploys a Lambda function and returns its ARN."""
-
-    def make(
-        code: str = ROTATION,
-        *,
-        name: str = "rotate",
-        fails: str = "",
-        permit: bool = True,
-        timeout: int = 20,
-        variables: dict[str, str] | None = None,
-    ) -> str:
-        archive = io.BytesIO()
-        with zipfile.ZipFile(archive, "w") as file:
-            file.writestr("rotate.py", f"FAILS = {fails!r}\n" + textwrap.dedent(code))
-        trust = {
-            "Version": "2012-10-17",
-            "Statement": [
-                {
-                    "Effect": "Allow",
-                    "Principal": {"Service": "lambda.amazonaws.com"},
-                    "Action": "sts:AssumeRole",
-                }
-            ],
-        }
-        with contextlib.suppress(ClientError):
-            client("iam").create_role(RoleName="fn", AssumeRolePolicyDocument=json.dumps(trust))
-        function: str = client("lambda").create_function(
-            FunctionName=name,
-            Runtime="python3.11",
-            Handler="rotate.handler",
-            Role=f"arn:aws:iam::{ACCOUNT}:role/fn",
-            Code={"ZipFile": archive.getvalue()},
-            Timeout=timeout,
-            Environment={"Variables": variables or {}},
-        )["FunctionArn"]
-        if permit:
-            client("lambda").add_permission(
-                FunctionName=name,
-                StatementId="rotation",
-                Action="lambda:InvokeFunction",
-                Principal="secretsmanager.amazonaws.com",
-            )
-        return function
-
-    return make
+    """`deploy_function` with this test's clients."""
+    return functools.partial(deploy_function, client)

@@ -66,6 +66,7 @@ def test_the_window_is_7_to_30_days(secrets: Any, secret: str, days: int) -> Non
         secrets.delete_secret(SecretId=secret, RecoveryWindowInDays=days)
 
 
+@pytest.mark.moto_too
 def test_a_window_of_no_days_is_refused(secrets: Any, secret: str) -> None:
     """ "You can't use both this parameter and ForceDeleteWithoutRecovery in the same call", not
     even with 0 days.
@@ -91,6 +92,7 @@ def test_deleted_date_and_deletion_date(secrets: Any, secret: str) -> None:
     assert shown["DeletedDate"].timestamp() == pytest.approx(time.time(), abs=60)
 
 
+@pytest.mark.moto_too
 def test_a_forced_deletion_of_a_pending_one(secrets: Any, secret: str) -> None:
     """ "If you forcibly delete an already deleted or nonexistent secret, the operation does not
     return ResourceNotFoundException", and the name, not the label of a former ARN, is free.
@@ -212,6 +214,7 @@ def test_a_promoted_replica_stands_alone(secrets: Any, client: Any, secret: str)
     assert "ReplicationStatus" not in secrets.describe_secret(SecretId=secret)
 
 
+@pytest.mark.moto_too
 def test_a_replica_over_a_name_in_use_fails(secrets: Any, client: Any, secret: str) -> None:
     """StatusMessage: "Secret with this name already exists in this region": the status fails, not
     the call; and lists show no replication.

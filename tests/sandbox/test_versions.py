@@ -203,6 +203,7 @@ def test_metadata_updates_may_repeat_a_token(secrets: Any, two: tuple[str, str])
     assert "Description" not in secrets.describe_secret(SecretId="s")
 
 
+@pytest.mark.moto_too
 def test_put_answers_what_is_attached(secrets: Any) -> None:
     """ "If this operation creates the first version for the secret, then Secrets Manager
     automatically attaches the staging label AWSCURRENT to it", also when VersionStages names

@@ -1,0 +1,351 @@
+"""The server itself: connections, counting, speed, state, shutting down."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlparse
+
+import pytest
+
+from reconciler.sandbox import Sandbox
+from reconciler.sandbox.state import StateError, load
+
+from .conftest import deploy_function, labels, token
+
+pytestmark = pytest.mark.moto_too
+
+
+@pytest.fixture(autouse=True)
+def _not_moto(request: pytest.FixtureRequest) -> None:
+    if request.config.getoption("--plain-moto", default=False):
+        pytest.skip("the sandbox's own server")
+
+
+def ask(connection: http.client.HTTPConnection, target: str, body: bytes) -> Any:
+    """One signed-looking request over an open connection."""
+    service = "secretsmanager" if target.startswith("secretsmanager") else "ssm"
+    connection.request(
+        "POST",
+        "/",
+        body,
+        {
+            "Content-Type": "application/x-amz-json-1.1",
+            "X-Amz-Target": target,
+            "Authorization": "AWS4-HMAC-SHA256 "
+            f"Credential=a/20260101/us-west-2/{service}/aws4_request, Signature=b",
+        },
+    )
+    answer = connection.getresponse()
+    return answer.status, json.loads(answer.read() or b"null")
+
+
+@pytest.fixture
+def connection(aws: Any) -> Any:
+    made = http.client.HTTPConnection("127.0.0.1", urlparse(aws.url).port)
+    yield made
+    made.close()
+
+
+def test_connections_are_kept(connection: Any) -> None:
+    """One connection carries many requests, refused ones included, without a 40 ms pause each."""
+    ask(connection, "secretsmanager.ListSecrets", b"{}")
+    used = connection.sock
+    began = time.monotonic()
+    for _ in range(20):
+        assert ask(connection, "secretsmanager.ListSecrets", b"{}")[0] == 200
+        assert ask(connection, "secretsmanager.DescribeSecret", b'{"SecretId": "s"}')[0] == 400
+    assert connection.sock is used
+    assert time.monotonic() - began < 1.0
+
+
+def test_bodies_that_are_no_request(connection: Any) -> None:
+    """Not JSON, and an operation that does not exist."""
+    status, answer = ask(connection, "secretsmanager.ListSecrets", b"{")
+    assert (status, answer["__type"]) == (400, "SerializationException")
+    status, answer = ask(connection, "secretsmanager.Nonsense", b"{}")
+    assert (status, answer["__type"]) == (400, "UnknownOperationException")
+
+
+def test_a_raw_request_needs_a_token(connection: Any) -> None:
+    """ "If you generate a raw HTTP request to the Secrets Manager service endpoint, then you must
+    generate a ClientRequestToken and include it in the request."
+    """
+    body = json.dumps({"Name": "s", "SecretString": "x"}).encode()
+    status, answer = ask(connection, "secretsmanager.CreateSecret", body)
+    assert (status, answer["__type"]) == (400, "InvalidRequestException")
+
+
+def test_calls_are_counted_by_name(aws: Any, secrets: Any, parameters: Any, client: Any) -> None:
+    """Every protocol's operations, by AWS's name."""
+    secrets.list_secrets()
+    secrets.list_secrets()
+    parameters.describe_parameters()
+    assert client("sts").get_caller_identity()["Account"] == "123456789012"
+    client("kms").list_keys()
+    client("lambda").list_functions()
+    assert aws.calls == {
+        "ListSecrets": 2,
+        "DescribeParameters": 1,
+        "GetCallerIdentity": 1,
+        "ListKeys": 1,
+        "ListFunctions": 1,
+    }
+    assert aws.log[2] == ("DescribeParameters", {})
+    aws.reset()
+    assert (aws.calls, aws.log) == ({}, [])
+
+
+def test_the_rest_of_moto_is_there(client: Any) -> None:
+    """Services that the sandbox does not correct."""
+    client("s3").create_bucket(
+        Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": "us-west-2"}
+    )
+    client("s3").put_object(Bucket="bucket", Key="k/1", Body=b"x" * 10)
+    assert client("s3").get_object(Bucket="bucket", Key="k/1")["Body"].read() == b"x" * 10
+    client("s3").head_object(Bucket="bucket", Key="k/1")
+    client("s3").delete_object(Bucket="bucket", Key="k/1")
+
+
+def test_kms_encrypts(client: Any) -> None:
+    """What sops does with a KMS key."""
+    key = client("kms").create_key()["KeyMetadata"]["KeyId"]
+    client("kms").create_alias(AliasName="alias/k", TargetKeyId=key)
+    sealed = client("kms").encrypt(
+        KeyId="alias/k", Plaintext=b"x", EncryptionContext={"environment": "production"}
+    )["CiphertextBlob"]
+    opened = client("kms").decrypt(
+        CiphertextBlob=sealed, EncryptionContext={"environment": "production"}
+    )
+    assert opened["Plaintext"] == b"x"
+
+
+def test_regions_are_apart(client: Any) -> None:
+    """The Region is that of the request's signature."""
+    client("secretsmanager").create_secret(Name="s")
+    assert client("secretsmanager", "eu-west-1").list_secrets()["SecretList"] == []
+
+
+def test_many_at_once(aws: Any, secrets: Any) -> None:
+    """Concurrent writers of one secret: every version is there, one is current."""
+    secrets.create_secret(Name="s", SecretString="0", ClientRequestToken=token())
+
+    def write(number: int) -> None:
+        secrets.put_secret_value(
+            SecretId="s", SecretString=str(number), ClientRequestToken=f"{number:032}"
+        )
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(write, range(40)))
+    held = labels(secrets, "s")
+    assert set(held) == {"AWSCURRENT", "AWSPREVIOUS"}
+    assert len(aws.secret("s").versions) == 41
+
+
+def test_latency_is_not_serial(aws: Any, secrets: Any) -> None:
+    """Calls at the same time wait at the same time."""
+    aws.latency = 0.2
+    began = time.monotonic()
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: secrets.list_secrets(), range(8)))
+    assert time.monotonic() - began < 1.0
+
+
+def test_a_page_costs_a_page(aws: Any, connection: Any) -> None:
+    """A page takes a few milliseconds with thousands stored: the last one too."""
+    for number in range(3000):
+        body = {"Name": f"s{number:05}", "SecretString": "x", "ClientRequestToken": token()}
+        ask(connection, "secretsmanager.CreateSecret", json.dumps(body).encode())
+    times = []
+    given: dict[str, Any] = {"Filters": [{"Key": "name", "Values": ["s0"]}]}
+    while True:
+        began = time.monotonic()
+        _, answer = ask(connection, "secretsmanager.ListSecrets", json.dumps(given).encode())
+        times.append(time.monotonic() - began)
+        if "NextToken" not in answer:
+            break
+        given["NextToken"] = answer["NextToken"]
+    assert len(times) == 30
+    assert sorted(times)[15] < 0.05
+
+
+def test_one_sandbox_a_process(aws: Any) -> None:
+    """moto's state belongs to the process, so that a second sandbox would share it."""
+    with pytest.raises(RuntimeError, match="another sandbox"):
+        Sandbox().start()
+
+
+PROGRAM = """
+import sys
+from pathlib import Path
+from reconciler.sandbox import serve
+serve(state=Path(sys.argv[1]), ready=lambda url: print(url, flush=True))
+"""
+
+
+class Served:
+    """A sandbox in a process of its own, as the command line runs it."""
+
+    def __init__(self, state: Path) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", PROGRAM, str(state)], stdout=subprocess.PIPE, text=True
+        )
+        assert self.process.stdout is not None
+        self.url = self.process.stdout.readline().strip()
+
+    def client(self, service: str, region: str = "us-west-2") -> Any:
+        import boto3
+
+        return boto3.client(
+            service,
+            endpoint_url=self.url,
+            region_name=region,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
+
+    def stop(self, number: int) -> int:
+        self.process.send_signal(number)
+        try:
+            return self.process.wait(10)
+        finally:
+            if self.process.stdout is not None:
+                self.process.stdout.close()
+
+
+def test_state_survives_a_restart(tmp_path: Path) -> None:
+    """Secrets with versions and labels, parameters with history, labels and tags, functions with
+    code and policy, keys and aliases, roles: all there after SIGTERM and a new start.
+    """
+    state = tmp_path / "state.json"
+    first = Served(state)
+    try:
+        secrets = first.client("secretsmanager")
+        secrets.create_secret(
+            Name="s",
+            SecretBinary=b"\x00x",
+            ClientRequestToken=token(),
+            Tags=[{"Key": "k", "Value": "v"}],
+        )
+        secrets.put_secret_value(
+            SecretId="s",
+            SecretString="pending",
+            ClientRequestToken=token("b"),
+            VersionStages=["MINE"],
+        )
+        secrets.replicate_secret_to_regions(
+            SecretId="s", AddReplicaRegions=[{"Region": "eu-west-1"}]
+        )
+        parameters = first.client("ssm")
+        parameters.put_parameter(
+            Name="/p", Value="1", Type="SecureString", Tags=[{"Key": "k", "Value": "v"}]
+        )
+        parameters.put_parameter(Name="/p", Value="2", Overwrite=True, Description="d")
+        parameters.label_parameter_version(Name="/p", ParameterVersion=1, Labels=["old"])
+        key = first.client("kms").create_key()["KeyMetadata"]["KeyId"]
+        first.client("kms").create_alias(AliasName="alias/k", TargetKeyId=key)
+        sealed = first.client("kms").encrypt(KeyId="alias/k", Plaintext=b"x")["CiphertextBlob"]
+        before = secrets.describe_secret(SecretId="s")
+        deploy_function(first.client)
+    finally:
+        assert first.stop(signal.SIGTERM) == 0
+    assert stat.S_IMODE(state.stat().st_mode) == 0o600
+    assert [path.name for path in tmp_path.iterdir()] == ["state.json"]
+    second = Served(state)
+    try:
+        secrets = second.client("secretsmanager")
+        after = secrets.describe_secret(SecretId="s")
+        for answer in (before, after):
+            del answer["ResponseMetadata"]
+        assert after == before
+        assert secrets.get_secret_value(SecretId="s")["SecretBinary"] == b"\x00x"
+        there = second.client("secretsmanager", "eu-west-1")
+        secrets.put_secret_value(SecretId="s", SecretString="new")
+        assert there.get_secret_value(SecretId="s")["SecretString"] == "new"
+        history = second.client("ssm").get_parameter_history(Name="/p", WithDecryption=True)
+        assert [
+            (one["Version"], one["Value"], one["Labels"], one.get("Description"))
+            for one in history["Parameters"]
+        ] == [(1, "1", ["old"], None), (2, "2", [], "d")]
+        tags = second.client("ssm").list_tags_for_resource(
+            ResourceType="Parameter", ResourceId="/p"
+        )
+        assert tags["TagList"] == [{"Key": "k", "Value": "v"}]
+        opened = second.client("kms").decrypt(CiphertextBlob=sealed)
+        assert opened["Plaintext"] == b"x"
+        assert (
+            "secretsmanager" in second.client("lambda").get_policy(FunctionName="rotate")["Policy"]
+        )
+        answer = second.client("lambda").invoke(FunctionName="rotate", Payload=b"{}")
+        assert json.loads(answer["Payload"].read())["errorType"] == "KeyError"
+        assert second.client("iam").get_role(RoleName="fn")["Role"]["RoleName"] == "fn"
+    finally:
+        assert second.stop(signal.SIGINT) == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        ("", "is not a state file"),
+        ("[]", "is not a state file"),
+        ('{"format": "other"}', "is not a state file"),
+        ('{"format": "reconciler-sandbox-state", "version": 99}', "another version"),
+        ('{"format": "reconciler-sandbox-state", "version": 1}', "is damaged"),
+    ],
+)
+def test_a_foreign_state_file(tmp_path: Path, content: str, why: str) -> None:
+    """One clear error that names the file, and quotes nothing of it."""
+    path = tmp_path / "state.json"
+    path.write_text(content)
+    path.chmod(0o600)
+    with pytest.raises(StateError, match=why) as caught:
+        load(path)
+    assert str(caught.value).startswith(str(path))
+
+
+def test_an_untrusted_state_file(tmp_path: Path) -> None:
+    """Others may not have written it, and it may not be elsewhere than it seems."""
+    path = tmp_path / "state.json"
+    path.write_text("{}")
+    path.chmod(0o666)
+    with pytest.raises(StateError, match="others may write"):
+        load(path)
+    path.chmod(0o600)
+    link = tmp_path / "link.json"
+    link.symlink_to(path)
+    with pytest.raises(StateError, match="cannot be opened"):
+        load(link)
+    os.mkfifo(tmp_path / "pipe", 0o600)
+    with pytest.raises(StateError, match="not a regular file"):
+        load(tmp_path / "pipe")
+    load(tmp_path / "not-there.json")
+
+
+def test_nothing_runs_on_after_a_reset(aws: Any, secrets: Any, deploy: Any) -> None:
+    """A reset ends what runs in the background, so that one test cannot write into the next."""
+    code = """
+        import time
+
+        def handler(event, context):
+            time.sleep(30)
+    """
+    secrets.create_secret(Name="s", SecretString="x")
+    secrets.rotate_secret(
+        SecretId="s",
+        RotationLambdaARN=deploy(code),
+        RotationRules={"AutomaticallyAfterDays": 7},
+    )
+    began = time.monotonic()
+    aws.reset()
+    assert time.monotonic() - began < 5.0
+    assert not [thread for thread in threading.enumerate() if "rotation" in thread.name]

@@ -1,0 +1,120 @@
+"""What goes wrong with a real AWS: staleness, throttling, failures, lost answers."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from botocore.exceptions import ConnectionClosedError
+
+from .conftest import refused, token
+
+
+def test_lists_are_stale(aws: Any, secrets: Any) -> None:
+    """ "ListSecrets might not reflect changes from the last five minutes. You can get more recent
+    information for a specific secret by calling DescribeSecret": what is new is absent, what
+    changed is old, what is gone is there.
+    """
+    secrets.create_secret(Name="old", SecretString="x", ClientRequestToken=token())
+    secrets.create_secret(Name="gone", SecretString="x")
+    time.sleep(0.4)
+    aws.list_staleness = 0.3
+    secrets.create_secret(Name="new", SecretString="x")
+    secrets.put_secret_value(SecretId="old", SecretString="y", ClientRequestToken=token("b"))
+    secrets.delete_secret(SecretId="gone", ForceDeleteWithoutRecovery=True)
+    entries = {entry["Name"]: entry for entry in secrets.list_secrets()["SecretList"]}
+    assert set(entries) == {"old", "gone"}
+    assert entries["old"]["SecretVersionsToStages"] == {token(): ["AWSCURRENT"]}
+    assert token("b") in secrets.describe_secret(SecretId="old")["VersionIdsToStages"]
+    with refused("ResourceNotFoundException"):
+        secrets.describe_secret(SecretId="gone")
+    time.sleep(0.4)
+    names = [entry["Name"] for entry in secrets.list_secrets()["SecretList"]]
+    assert names == ["old", "new"]
+
+
+def test_parameters_are_throttled(aws: Any, parameters: Any) -> None:
+    """ "If you experience ThrottlingException: Rate exceeded errors, enable higher throughput":
+    by default three PutParameter a second.
+    """
+    aws.throttle = True
+    for number in range(3):
+        parameters.put_parameter(Name=f"/p{number}", Value="v", Type="String")
+    with refused("ThrottlingException", "Rate exceeded"):
+        parameters.put_parameter(Name="/p3", Value="v", Type="String")
+    parameters.describe_parameters()
+    time.sleep(0.4)
+    parameters.put_parameter(Name="/p3", Value="v", Type="String")
+
+
+def test_writes_of_secrets_share_a_quota(aws: Any, secrets: Any) -> None:
+    """Quota: "Combined rate of PutSecretValue, UpdateSecret, ... UpdateSecretVersionStage ... API
+    requests: 50 per second"; reads have their own.
+    """
+    secrets.create_secret(Name="s", SecretString="x", ClientRequestToken=token())
+    aws.throttle = True
+    with refused("ThrottlingException"):
+        for _ in range(80):
+            secrets.update_secret(SecretId="s", Description="d")
+            secrets.put_secret_value(SecretId="s", SecretString="x", ClientRequestToken=token())
+    secrets.describe_secret(SecretId="s")
+
+
+def test_a_hook_refuses_a_call(aws: Any, secrets: Any) -> None:
+    """A hook makes a call fail as AWS would, without effect; it sees the parsed body."""
+    seen = []
+
+    def deny(operation: str, body: Any) -> tuple[int, str, str] | None:
+        seen.append((operation, body["Name"]))
+        return (400, "AccessDeniedException", "not authorized") if body["Name"] == "b" else None
+
+    aws.hooks.append(deny)
+    secrets.create_secret(Name="a")
+    with refused("AccessDeniedException", "not authorized"):
+        secrets.create_secret(Name="b")
+    aws.hooks.clear()
+    assert [entry["Name"] for entry in secrets.list_secrets()["SecretList"]] == ["a"]
+    assert seen == [("CreateSecret", "a"), ("CreateSecret", "b")]
+
+
+def test_a_hook_refuses_a_query_call(aws: Any, client: Any) -> None:
+    """The same in the XML of the older protocols."""
+    aws.hooks.append(lambda operation, body: (403, "ExpiredToken", "expired & gone"))
+    with refused("ExpiredToken", "expired & gone"):
+        client("sts").get_caller_identity()
+
+
+def test_a_hook_loses_an_answer(aws: Any, secrets: Any) -> None:
+    """The write happens, the answer does not come: what a caller must be able to find out."""
+    from reconciler.sandbox import Drop
+
+    def lose(operation: str, body: Any, answer: Any) -> None:
+        if operation == "CreateSecret":
+            raise Drop
+
+    aws.after.append(lose)
+    with pytest.raises(ConnectionClosedError):
+        secrets.create_secret(Name="s")
+    aws.after.clear()
+    assert [entry["Name"] for entry in secrets.list_secrets()["SecretList"]] == ["s"]
+
+
+def test_a_hook_truncates_an_answer(aws: Any, secrets: Any) -> None:
+    """A body that is cut to `{}` gives boto3 a read without SecretString, and no error."""
+    secrets.create_secret(Name="s", SecretString="x")
+
+    def cut(operation: str, body: Any, answer: Any) -> None:
+        if operation == "GetSecretValue":
+            answer.body = b"{}"
+
+    aws.after.append(cut)
+    assert "SecretString" not in secrets.get_secret_value(SecretId="s")
+
+
+def test_latency(aws: Any, secrets: Any) -> None:
+    """Every call waits; calls at the same time wait at the same time."""
+    aws.latency = 0.1
+    began = time.monotonic()
+    secrets.list_secrets()
+    assert time.monotonic() - began >= 0.1
