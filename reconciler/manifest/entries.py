@@ -13,7 +13,7 @@ from reconciler.errors import Problem
 from reconciler.kinds.kind import Content, Declared, Flaw, Parsed, Section, Settings
 from reconciler.manifest import explain
 from reconciler.manifest.document import Document
-from reconciler.manifest.encrypted import VALUE, Shape, shape
+from reconciler.manifest.encrypted import RESERVED, VALUE, Shape, shape
 from reconciler.manifest.metadata import BLOCK
 from reconciler.model import Place
 from reconciler.sensitive import Fingerprinter
@@ -110,6 +110,8 @@ def _declarations(
                 )
         else:
             for key, fields in declarations.items():
+                if key in RESERVED:
+                    continue  # told with what is encrypted
                 if isinstance(fields, dict):
                     yield section, key, fields
                 elif fields is not None:
