@@ -47,6 +47,8 @@ class Answer:
     status: int
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
+    sent: int | None = None
+    """Only so many bytes of the body are sent, then the connection is closed; None: all."""
 
 
 class Drop(Exception):
@@ -175,6 +177,8 @@ class Handler(MotoRequestHandler):
 
     def _send(self, answer: Answer) -> None:
         skipped = ("content-length", "connection", "server", "date", "transfer-encoding")
+        if answer.sent is not None:
+            self.close_connection = True
         self.send_response(answer.status)
         names = set()
         for name, value in answer.headers.items():
@@ -189,7 +193,7 @@ class Handler(MotoRequestHandler):
             self.send_header("Connection", "close")
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(answer.body)
+            self.wfile.write(answer.body[: answer.sent])
         self.wfile.flush()
 
     def log(self, type: str, message: str, *args: Any) -> None:

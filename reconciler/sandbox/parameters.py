@@ -50,7 +50,8 @@ class ParametersBackend(SimpleSystemManagerBackend):
         repeat nor skip.
         """
         if len(self._names) != len(self._parameters):
-            self._names = sorted(self._parameters)
+            # moto leaves an empty list where it looked for a parameter in vain.
+            self._names = sorted(name for name, kept in self._parameters.items() if kept)
         return self._names
 
     def versions(self, name: str) -> list[Parameter]:
@@ -461,6 +462,13 @@ def _text(parameter: Parameter, decrypt: bool) -> str:
     return text or ""
 
 
+def label(call: Call) -> Answer:
+    """Labelling is moto's, where there is something to label."""
+    if not call.parameters.versions(call.body["Name"].strip()):
+        raise _not_found(call.body["Name"])
+    raise Passed
+
+
 # Tags
 
 
@@ -519,7 +527,9 @@ _OPERATIONS: dict[str, Callable[[Call], Answer]] = {
     "GetParameterHistory": get_parameter_history,
     "GetParameters": get_parameters,
     "GetParametersByPath": get_parameters_by_path,
+    "LabelParameterVersion": label,
     "ListTagsForResource": list_tags_for_resource,
     "PutParameter": put_parameter,
     "RemoveTagsFromResource": remove_tags_from_resource,
+    "UnlabelParameterVersion": label,
 }

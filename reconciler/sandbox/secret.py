@@ -239,6 +239,16 @@ class SecretsBackend(SecretsManagerBackend):
         """Make a change of a secret visible to ListSecrets."""
         self.history.record(secret.arn, secret.entry())
 
+    # What the Resource Groups Tagging API calls.
+
+    def tag_resource(self, arn: str, tags: dict[str, str]) -> None:
+        super().tag_resource(arn, tags)
+        self.touch(self.secrets[arn])
+
+    def untag_resource(self, arn: str, tag_keys: list[str]) -> None:
+        super().untag_resource(arn, tag_keys)
+        self.touch(self.secrets[arn])
+
     def create_managed_secret(self, service_name: str, secret_id: str, **given: Any) -> Secret:  # type: ignore[override]
         """What moto's other services (RDS, Redshift) call to make a secret that they own."""
         secret = Secret(self.account_id, self.region_name, secret_id)

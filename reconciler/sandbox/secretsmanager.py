@@ -268,7 +268,7 @@ def put_secret_value(call: Call) -> Answer:
         labels = list(call.body.get("VersionStages") or ["AWSCURRENT"])
         # "If this operation creates the first version for the secret, then Secrets Manager
         # automatically attaches the staging label AWSCURRENT to it."
-        if not secret.versions and "AWSCURRENT" not in labels:
+        if secret.holder("AWSCURRENT") is None and "AWSCURRENT" not in labels:
             labels.append("AWSCURRENT")
         _add_version(secret, token, value, labels, time.time())
         changed(call, secret)

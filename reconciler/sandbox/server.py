@@ -244,15 +244,16 @@ class Sandbox:
 
     def _perform(self, request: Request, handler: Handler) -> Answer:
         with self.lock:
-            prefix = _TARGETS.get(request.service)
-            target = request.headers.get("x-amz-target", "")
-            if prefix is not None and target.startswith(prefix):
-                if not shapes.knows(request.service, request.operation):
+            service = _ours(request)
+            if service is not None:
+                if request.service != service:
+                    raise _wrongly_signed(request, service)
+                if not shapes.knows(service, request.operation):
                     raise Refusal("UnknownOperationException", "")
                 if request.body is None:
                     raise Refusal("SerializationException", "The request body is not JSON.")
                 call = Call(self, request.operation, request.region, request.body)
-                document = _perform_ours(request.service, call)
+                document = _perform_ours(service, call)
                 if document is not None:
                     return json_answer(document)
             return handler.run_moto(self._app, request.raw)
@@ -316,6 +317,26 @@ class Sandbox:
             secret = self.secret(name, region=region)
             yield secret
             secrets_of(secret.region).touch(secret)
+
+
+def _ours(request: Request) -> str | None:
+    """The service that the overlay answers for, or None for one that is left to moto."""
+    target = request.headers.get("x-amz-target", "")
+    for service, prefix in _TARGETS.items():
+        if target.startswith(prefix):
+            return service
+    return None
+
+
+def _wrongly_signed(request: Request, service: str) -> Refusal:
+    # No signature is checked, but its scope says the Region and must fit the service.
+    if not request.service:
+        return Refusal("MissingAuthenticationTokenException", "Missing Authentication Token", 403)
+    return Refusal(
+        "InvalidSignatureException",
+        f"Credential should be scoped to correct service: '{service}'.",
+        403,
+    )
 
 
 def _perform_ours(service: str, call: Call) -> dict[str, Any] | None:

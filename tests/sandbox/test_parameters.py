@@ -377,6 +377,13 @@ def test_selectors(parameters: Any) -> None:
         parameters.delete_parameter(Name="/app/q")
 
 
+def test_a_label_in_vain_leaves_nothing(parameters: Any) -> None:
+    """ "ParameterNotFound: The parameter couldn't be found": it is not there afterwards either."""
+    with refused("ParameterNotFound"):
+        parameters.label_parameter_version(Name="/app/p", ParameterVersion=1, Labels=["l"])
+    assert parameters.describe_parameters()["Parameters"] == []
+
+
 @pytest.mark.moto_too
 def test_what_moto_answers_still_works(parameters: Any, secrets: Any) -> None:
     """Public parameters and references to secrets are moto's, on the sandbox's state."""

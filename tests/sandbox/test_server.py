@@ -77,6 +77,34 @@ def test_bodies_that_are_no_request(connection: Any) -> None:
     assert (status, answer["__type"]) == (400, "UnknownOperationException")
 
 
+def test_requests_must_be_signed_for_the_service(connection: Any) -> None:
+    """The signature is not checked, but there must be one, and for this service."""
+    for headers, code in (
+        ({}, "MissingAuthenticationTokenException"),
+        (
+            {"Authorization": "AWS4-HMAC-SHA256 Credential=a/20260101/us-west-2/ssm/aws4_request"},
+            "InvalidSignatureException",
+        ),
+    ):
+        connection.request(
+            "POST", "/", b"{}", {"X-Amz-Target": "secretsmanager.ListSecrets", **headers}
+        )
+        answer = connection.getresponse()
+        assert answer.status == 403
+        assert json.loads(answer.read())["__type"] == code
+
+
+def test_the_tagging_api_sees_secrets(client: Any) -> None:
+    """The Resource Groups Tagging API reads and writes the same tags."""
+    arn = client("secretsmanager").create_secret(Name="s", Tags=[{"Key": "k", "Value": "v"}])["ARN"]
+    tagging = client("resourcegroupstaggingapi")
+    found = tagging.get_resources(ResourceTypeFilters=["secretsmanager:secret"])
+    assert [one["ResourceARN"] for one in found["ResourceTagMappingList"]] == [arn]
+    tagging.tag_resources(ResourceARNList=[arn], Tags={"more": "1"})
+    (entry,) = client("secretsmanager").list_secrets()["SecretList"]
+    assert {"Key": "more", "Value": "1"} in entry["Tags"]
+
+
 def test_a_raw_request_needs_a_token(connection: Any) -> None:
     """ "If you generate a raw HTTP request to the Secrets Manager service endpoint, then you must
     generate a ClientRequestToken and include it in the request."

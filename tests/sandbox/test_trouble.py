@@ -112,6 +112,19 @@ def test_a_hook_truncates_an_answer(aws: Any, secrets: Any) -> None:
     assert "SecretString" not in secrets.get_secret_value(SecretId="s")
 
 
+def test_a_hook_cuts_the_connection(aws: Any, secrets: Any) -> None:
+    """The full length is announced, and half of it comes: boto3 reads that as an empty answer,
+    without an error.
+    """
+
+    def cut(operation: str, body: Any, answer: Any) -> None:
+        answer.sent = len(answer.body) // 2
+
+    aws.after.append(cut)
+    secrets.create_secret(Name="s")
+    assert "SecretList" not in secrets.list_secrets()
+
+
 def test_latency(aws: Any, secrets: Any) -> None:
     """Every call waits; calls at the same time wait at the same time."""
     aws.latency = 0.1
