@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import traceback
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,9 +12,8 @@ from reconciler.errors import ManifestError, Problem
 from reconciler.manifest import load
 from reconciler.sensitive import Sensitive
 from reconciler.sops import Sops
+from tests.canary import CANARY, assert_holds_no_canary
 from tests.trees import Content, Tree, make_tree
-
-CANARY = "canary-3f9a"  # part of every planted value; it may show nowhere
 
 
 class NeverSops(Sops):
@@ -79,19 +76,6 @@ def refused(tree: Tree) -> Callable[..., Refused]:
     return load_refused
 
 
-def assert_holds_no_canary(error: BaseException) -> None:
-    """Neither an error's text nor its causes nor the locals of its frames show a value."""
-    with_locals = traceback.TracebackException.from_exception(error, capture_locals=True)
-    for entry in with_locals.stack:
-        # A test's own frames hold what the test planted.
-        if "reconciler" in entry.filename and "tests" not in entry.filename:
-            assert CANARY not in "\n".join((entry.locals or {}).values()), entry
-    assert CANARY not in "".join(with_locals.format_exception_only())
-    for inner in (error.__cause__, error.__context__):
-        if inner is not None:
-            assert CANARY not in str(inner)
-
-
 @pytest.fixture
 def add(tree: Tree) -> Callable[..., Path]:
     """Adds a file to production, encrypted."""
@@ -100,8 +84,3 @@ def add(tree: Tree) -> Callable[..., Path]:
         return tree.write(f"production/{name}", content, encrypt=encrypt)
 
     return write
-
-
-def secret(**fields: Any) -> Mapping[str, Any]:
-    """A manifest with one secret called `x`."""
-    return {"secrets": {"x": fields}}

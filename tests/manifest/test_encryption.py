@@ -13,7 +13,8 @@ import pytest
 from reconciler.errors import ManifestError
 from reconciler.manifest import load, read
 from tests.age_key import new_age_key
-from tests.manifest.conftest import CANARY, Refused, assert_holds_no_canary
+from tests.canary import CANARY, assert_holds_no_canary
+from tests.manifest.conftest import Refused
 from tests.trees import Tree, creation_rules
 
 MAIN = "production/main.sops.yaml"
