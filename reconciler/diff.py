@@ -141,7 +141,9 @@ def _compare(resource: Resource, current: Live, scope: Scope) -> tuple[Change | 
             "`replace: true` allows to delete and create it: its history and labels are lost",
         )
         return _refuse(resource, refusal, fields), note
-    if not fields and value is None and not current.deleted:
+    # A schedule has no deletion of its own: it comes back with its secret.
+    restores = current.deleted and resource.requires is None
+    if not fields and value is None and not restores:
         return None, note
     if value is None and resource.whole and resource.value is not None:
         prints = resource.value.fingerprints
@@ -149,14 +151,15 @@ def _compare(resource: Resource, current: Live, scope: Scope) -> tuple[Change | 
     precondition: dict[str, JSON] = {}
     if value is not None or barred:
         precondition["version"] = None if current.value is None else current.value.version
+    if current.deleted:
+        precondition["deleted"] = True
     action, reason = Action.UPDATE, None
     if barred:
         action = Action.REPLACE
         reason = "; ".join(current.fixed[change.name] for change in barred)
         fields = _all(resource, current)
-    elif current.deleted:
+    elif restores:
         action, reason = Action.RESTORE, "it is pending deletion"
-        precondition["deleted"] = True
     elif value is not None and current.value is not None:
         reason = _why(value, current)
     return (
@@ -256,7 +259,7 @@ def _value(resource: Resource, current: Live) -> tuple[ValueChange | None, Note 
     if want.fingerprints and want.fingerprints[0] in have.earlier:
         write = Write.RETURNED
     fingerprint = want.fingerprints[0] if want.fingerprints else None
-    return ValueChange(write, fingerprint, want.plaintext), note
+    return ValueChange(write, fingerprint, want.plaintext), None
 
 
 _PENDING = Refusal(
