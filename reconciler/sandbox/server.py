@@ -14,9 +14,10 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, cast
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from moto.secretsmanager.models import secretsmanager_backends
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from . import install, parameters, secretsmanager, shapes
@@ -26,7 +27,7 @@ from .call import ACCOUNT, Call, secrets_of
 from .http import Answer, Drop, Handler, Request, error_answer, json_answer, parse
 from .refusal import Refusal
 from .rotation import Rotation
-from .secret import Secret
+from .secret import Secret, SecretsBackend
 from .throttle import Throttle
 from .tokens import PageTokens
 
@@ -139,6 +140,8 @@ class Sandbox:
             FunctionsBackend.lock = self.lock
             install.install()
             if self._state is not None:
+                if not self._state.parent.is_dir():
+                    raise states.StateError(f"{self._state}: its directory does not exist")
                 states.load(self._state)
         except BaseException:
             if self._server is not None:
@@ -216,6 +219,9 @@ class Sandbox:
 
     def answer(self, request: Request, handler: Handler) -> Answer:
         """Answer one request. Raises Drop when an `after` hook says so."""
+        if self._server is None:
+            # A connection that was kept alive past the end.
+            raise Drop
         with self._counting:
             self.calls[request.operation] += 1
             if self.keep_log:
@@ -223,6 +229,7 @@ class Sandbox:
         if self.latency > 0:
             time.sleep(self.latency)
         try:
+            _refuse_browsers(request)
             for hook in list(self.hooks):
                 failure = hook(request.operation, request.body)
                 if failure is not None:
@@ -300,10 +307,14 @@ class Sandbox:
             for version in secret.versions.values():
                 version["createdate"] -= seconds
 
+    def age_lists(self, seconds: float) -> None:
+        """Let `seconds` pass for ListSecrets, so that no test need wait for `list_staleness`."""
+        with self.lock:
+            for backend in secretsmanager_backends[ACCOUNT].values():
+                cast("SecretsBackend", backend).history.age(seconds)
+
     def secret(self, name: str, *, region: str | None = None) -> Secret:
         """The state of a secret, for a test to look at. KeyError when there is none."""
-        from moto.secretsmanager.models import secretsmanager_backends
-
         regions = [region] if region else list(secretsmanager_backends[ACCOUNT])
         for candidate in regions:
             found = secrets_of(candidate).secrets.find(name)
@@ -317,6 +328,16 @@ class Sandbox:
             secret = self.secret(name, region=region)
             yield secret
             secrets_of(secret.region).touch(secret)
+
+
+def _refuse_browsers(request: Request) -> None:
+    """Keep web pages out: moto allows every origin, and a page could otherwise ask for secrets, also
+    under a name of its own that leads here.
+    """
+    host = request.headers.get("host", "").rpartition(":")[0] or request.headers.get("host", "")
+    local = host in (HOST, "localhost") or host.endswith(".localhost")
+    if not local or "origin" in request.headers:
+        raise Refusal("AccessDeniedException", "The sandbox answers AWS clients only.", 403)
 
 
 def _ours(request: Request) -> str | None:

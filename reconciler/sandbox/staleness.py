@@ -65,6 +65,11 @@ class History:
                 if entry is not None:
                     yield line.sequence, entry
 
+    def age(self, seconds: float) -> None:
+        """Make everything that was recorded so far older by `seconds`."""
+        for line in self._lines.values():
+            line.times = [moment - seconds for moment in line.times]
+
     def _forget(self, arn: str, line: _Line, now: float) -> None:
         horizon = now - REMEMBERED
         if len(line.times) > 1 and line.times[1] <= horizon:

@@ -78,6 +78,9 @@ class PlainMoto:
         secret: Any = secretsmanager_backends[ACCOUNT][REGION].secrets[name]
         secret.tags = [{"Key": "aws:secretsmanager:owningService", "Value": service}]
 
+    def age_lists(self, seconds: float) -> None:
+        """moto's lists have no age."""
+
     def stop(self) -> None:
         self._server.stop()
 

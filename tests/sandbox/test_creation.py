@@ -102,14 +102,14 @@ def test_tag_lengths(secrets: Any, key: str, value: str, limit: str) -> None:
 
 
 def test_aws_tags_are_reserved(secrets: Any) -> None:
-    """Tagging quotas: "The aws: prefix is reserved for AWS use." """
+    """Tag keys that begin with aws: are AWS's own."""
     secrets.create_secret(Name="s")
     with refused("InvalidParameterException", "aws:"):
         secrets.tag_resource(SecretId="s", Tags=[{"Key": "aws:mine", "Value": "v"}])
 
 
 def test_a_repeated_tag_key_is_refused(secrets: Any) -> None:
-    """ "Each tag key must be unique" in one request."""
+    """One request names a tag key once."""
     with refused("InvalidParameterException", "repeated"):
         secrets.create_secret(
             Name="s", Tags=[{"Key": "k", "Value": "1"}, {"Key": "k", "Value": "2"}]

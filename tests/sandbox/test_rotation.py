@@ -75,7 +75,7 @@ def test_days_are_computed_after_a_rotation(
 
 
 def test_the_event_names_the_arn(aws: Any, secrets: Any, secret: str, deploy: Any) -> None:
-    """A rotation function's event holds "SecretId: The ARN of the secret to rotate"."""
+    """The event's SecretId is the ARN of the secret, not its name."""
     code = """
         import boto3
 
@@ -141,8 +141,8 @@ def test_a_failing_step_fails_the_rotation(
 def test_a_function_is_bounded_by_its_timeout(
     aws: Any, secrets: Any, secret: str, deploy: Any
 ) -> None:
-    """Lambda's Timeout: "The amount of time that Lambda allows a function to run before stopping
-    it." A rotation whose function is stopped has failed.
+    """Timeout: "The amount of time (in seconds) that Lambda allows a function to run before
+    stopping it." A rotation whose function is stopped has failed.
     """
     code = """
         import time
@@ -242,8 +242,8 @@ def test_managed_rotation_needs_no_function(aws: Any, secrets: Any, secret: str)
 def test_a_new_version_abandons_a_rotation(
     aws: Any, secrets: Any, secret: str, deploy: Any
 ) -> None:
-    """Secrets Manager "abandons rotation when you create a new version of a secret during
-    rotation", and removes AWSPENDING.
+    """Secrets Manager abandons a rotation when a new version is created during it, and logs
+    RotationAbandoned; AWSPENDING goes from the version that the rotation made.
     """
     code = """
         import time
@@ -362,7 +362,7 @@ def test_rotation_answers_at_once(aws: Any, secrets: Any, secret: str, deploy: A
 
 
 def test_invoke_runs_the_code(client: Any, deploy: Any) -> None:
-    """Invoke: "Invokes a Lambda function": its result is the function's own."""
+    """Invoke really runs the function: the result is its own."""
     deploy("def handler(event, context): return {'doubled': event['n'] * 2}", name="double")
     answer = client("lambda").invoke(FunctionName="double", Payload=b'{"n": 21}')
     assert json.loads(answer["Payload"].read()) == {"doubled": 42}

@@ -94,6 +94,16 @@ def test_requests_must_be_signed_for_the_service(connection: Any) -> None:
         assert json.loads(answer.read())["__type"] == code
 
 
+@pytest.mark.parametrize("headers", [{"Origin": "http://evil.example"}, {"Host": "evil.example"}])
+def test_web_pages_are_kept_out(connection: Any, headers: dict[str, str]) -> None:
+    """A page in a browser can reach 127.0.0.1, and moto allows every origin."""
+    for method in ("POST", "OPTIONS"):
+        connection.request(method, "/", b"{}", headers)
+        answer = connection.getresponse()
+        answer.read()
+        assert answer.status == 403
+
+
 def test_the_tagging_api_sees_secrets(client: Any) -> None:
     """The Resource Groups Tagging API reads and writes the same tags."""
     arn = client("secretsmanager").create_secret(Name="s", Tags=[{"Key": "k", "Value": "v"}])["ARN"]
