@@ -194,6 +194,8 @@ class _Builder:
         elif kind is MappingEndEvent or kind is SequenceEndEvent:
             self._stack.pop()
             self._keys.pop()
+            if self._keys:
+                self._keys[-1] = None
         elif kind is AliasEvent:
             if not self._anchors:
                 self._refuse(event, "anchor", "anchors and aliases are not read here")
@@ -235,7 +237,7 @@ class _Builder:
             self._refuse(event, "field-name", "a field's name is a text, not a mapping or a list")
             self.stopped = True
             return
-        self._put(container, event)
+        self._put(container, event)  # its field's name stays until it closes: it is in all paths
         self._stack.append(container)
         self._keys.append(None)
         if len(self._stack) > MAX_DEPTH:
@@ -281,7 +283,8 @@ class _Builder:
         key = self._keys[-1]
         if key is not None:
             top.setdefault(key, content)
-            self._keys[-1] = None
+            if not isinstance(content, dict | list) or type(event) is AliasEvent:
+                self._keys[-1] = None
 
     def _path(self) -> Path_:
         """The path of what comes next."""

@@ -72,7 +72,11 @@ class Entry:
 
 
 def merge(documents: Iterable[Document]) -> tuple[list[Entry], list[Problem]]:
-    """All declarations of an environment, in the order in which they are first met."""
+    """All declarations of an environment, in the order in which they are first met.
+
+    A document's data is let go of as soon as it is read: from then on only its text is needed, for
+    sops and for places.
+    """
     entries: dict[tuple[str, str], Entry] = {}
     problems: list[Problem] = []
     for document in documents:
@@ -81,6 +85,7 @@ def merge(documents: Iterable[Document]) -> tuple[list[Entry], list[Problem]]:
             if entry is None:
                 entry = entries[section, key] = Entry(SECTIONS[section], section, key)
             _add(entry, document, fields, problems)
+        document.data = None
     return list(entries.values()), problems
 
 

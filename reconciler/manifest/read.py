@@ -5,7 +5,8 @@ Everything that is wrong in any of its files is told at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -89,8 +90,7 @@ class _Reading:
         self.problems += rules.problems
         self._encrypted(self.document, rules, sections=())
         self._settings()
-        documents = [*self._included(), *self._manifests(rules)]
-        merged, problems = entries.merge(documents)
+        merged, problems = entries.merge(chain(self._included(), self._manifests(rules)))
         self.problems += problems
         for entry in merged:
             self.problems += entries.validate(entry, self.settings)
@@ -105,8 +105,6 @@ class _Reading:
                         "write a file that ends in .sops.yaml into its folder",
                     )
                 )
-        for document in documents:
-            document.data = None  # from here on only the text is needed, for sops and for places
         self.entries = merged
 
     def _encrypted(self, document: Document, rules: Rules, sections: Iterable[str]) -> None:
@@ -117,7 +115,7 @@ class _Reading:
             document.key_types = metadata.key_types(document)
             self.problems += encrypted.check(document, frozenset(sections))
 
-    def _manifests(self, rules: Rules) -> list[Document]:
+    def _manifests(self, rules: Rules) -> Iterator[Document]:
         listing = files.environment_files(self._folder)
         self.problems += listing.problems
         for other in listing.others:
@@ -130,15 +128,15 @@ class _Reading:
                         "let its name end in .sops.yaml, or name it in `include`",
                     )
                 )
-        documents = [files.load(self._root, file) for file in listing.files]
-        for document in documents:
+        for file in listing.files:
+            document = files.load(self._root, file)
             self._encrypted(document, rules, entries.SECTIONS)
-        return documents
+            yield document
 
-    def _included(self) -> list[Document]:
+    def _included(self) -> Iterator[Document]:
         data = self.document.data
         patterns = data.get("include") if isinstance(data, dict) else None
-        found: dict[Path, Document] = {}
+        found: set[Path] = set()
         for index, pattern in enumerate(patterns if isinstance(patterns, list) else ()):
             if not isinstance(pattern, str):
                 continue
@@ -149,9 +147,9 @@ class _Reading:
                 )
             for file in matches:
                 if file not in found:
-                    found[file] = self._include(file)
+                    found.add(file)
+                    yield self._include(file)
         self._read_in_clear = frozenset(found)
-        return list(found.values())
 
     def _include(self, file: Path) -> Document:
         document = files.load(self._root, file)

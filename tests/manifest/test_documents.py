@@ -49,9 +49,12 @@ def test_yaml_that_is_refused(text: str, code: str, place: str, hint: str | None
 def test_both_parsers_read_the_same(fast: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     if not fast:
         monkeypatch.setitem(__import__("sys").modules, "_ruamel_yaml", None)
-    document = parse(Path("x"), "x", b"a:\n  b: [x, {c: 1}]\n  d: 'e'\nf: 012\ng: true\n")
-    assert document.data == {"a": {"b": ["x", {"c": 1}], "d": "e"}, "f": "012", "g": True}
-    assert set(document.unquoted) == {("f",)}
+    document = parse(Path("x"), "x", b"a:\n  b: [x, {c: 1}, 0x1]\n  d: 'e'\n  f: 012\ng: true\n")
+    assert document.data == {
+        "a": {"b": ["x", {"c": 1}, "0x1"], "d": "e", "f": "012"},
+        "g": True,
+    }
+    assert set(document.unquoted) == {("a", "f"), ("a", "b", 2)}
     assert str(document.place(("a", "b", 1, "c"))) == "x:2:11"
     assert str(document.place(("a", "d"))) == "x:3:3"
     assert str(document.place(("a", "missing"))) == "x:1:1"
@@ -138,6 +141,7 @@ def test_unquoted_cleartext(tree: Tree, refused: Callable[..., Refused]) -> None
     tree.edit(MAIN, 'plaintext: "5432"', "plaintext: 012")
     problem = refused(key=False).only()
     assert problem.code == "unquoted"
+    assert str(problem.place).endswith(f"{MAIN}:8:9")
     assert problem.hint == "write it in quotes"
 
 
