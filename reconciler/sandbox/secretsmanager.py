@@ -9,7 +9,7 @@ import base64
 import json
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from . import kms, replication, resource_policy, rotation, shapes
@@ -446,8 +446,9 @@ def _page(call: Call, size: int) -> tuple[list[dict[str, Any]], str | None]:
     """One page of entries. The NextToken is there only when something follows."""
     body = call.body
     scope: list[Any] = [call.operation, call.region]
-    scope += [body.get(name) for name in ("Filters", "IncludePlannedDeletion", "SortBy")]
-    scope.append(body.get("SortOrder"))
+    scope += [
+        body.get(name) for name in ("Filters", "IncludePlannedDeletion", "SortBy", "SortOrder")
+    ]
     position = None
     if body.get("NextToken") is not None:
         try:
@@ -456,19 +457,9 @@ def _page(call: Call, size: int) -> tuple[list[dict[str, Any]], str | None]:
             raise Refusal("InvalidNextTokenException", "The NextToken value is invalid.") from None
     test = compile_filters(body.get("Filters") or [])
     pending, now = body.get("IncludePlannedDeletion", False), time.time()
-    sort_by, descending = body.get("SortBy"), body.get("SortOrder") == "desc"
-    key = sort_key(sort_by)
-    items = call.secrets.history.view(call.sandbox.list_staleness)
-    if sort_by is not None or descending:
-        items = iter(sorted(items, key=key, reverse=descending))
     page: list[dict[str, Any]] = []
     last: Any = None
-    for item in items:
-        sequence, entry = item
-        if position is not None:
-            here = list(key(item)) if sort_by is not None or descending else [sequence]
-            if here >= position if descending else here <= position:
-                continue
+    for place, entry in _in_order(call, position):
         if "DeletedDate" in entry and not (pending and _still_there(call, entry, now)):
             continue
         if not test(entry):
@@ -476,8 +467,22 @@ def _page(call: Call, size: int) -> tuple[list[dict[str, Any]], str | None]:
         if len(page) == size:
             return page, call.sandbox.tokens.seal(json.dumps(last), scope)
         page.append(entry)
-        last = list(key(item)) if sort_by is not None or descending else [sequence]
+        last = place
     return page, None
+
+
+def _in_order(call: Call, position: Any) -> Iterator[tuple[Any, dict[str, Any]]]:
+    """(place, entry) of each secret behind `position`, a former place, in the order asked for."""
+    sort_by, descending = call.body.get("SortBy"), call.body.get("SortOrder") == "desc"
+    history, staleness = call.secrets.history, call.sandbox.list_staleness
+    if sort_by is None and not descending:
+        yield from history.view(staleness, position or 0)
+        return
+    key = sort_key(sort_by)
+    for item in sorted(history.view(staleness), key=key, reverse=descending):
+        place = list(key(item))
+        if position is None or (place < position if descending else place > position):
+            yield place, item[1]
 
 
 def _still_there(call: Call, entry: dict[str, Any], now: float) -> bool:

@@ -331,8 +331,8 @@ class Sandbox:
 
 
 def _refuse_browsers(request: Request) -> None:
-    """Keep web pages out: moto allows every origin, and a page could otherwise ask for secrets, also
-    under a name of its own that leads here.
+    """Keep web pages out: moto allows every origin, so that a page could otherwise ask for
+    secrets, also under a name of its own that leads here.
     """
     host = request.headers.get("host", "").rpartition(":")[0] or request.headers.get("host", "")
     local = host in (HOST, "localhost") or host.endswith(".localhost")

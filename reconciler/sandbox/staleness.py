@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import bisect
 import time
+from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,6 +26,10 @@ class _Line:
         self.times: list[float] = []
         self.entries: list[Entry | None] = []
 
+    def at(self, then: float) -> Entry | None:
+        index = bisect.bisect_right(self.times, then) - 1
+        return self.entries[index] if index >= 0 else None
+
 
 class History:
     """The entries of ListSecrets, now and up to ten minutes ago, in order of creation.
@@ -34,45 +39,57 @@ class History:
 
     def __init__(self) -> None:
         self._lines: dict[str, _Line] = {}
+        self._order: list[_Line] = []
+        self._gone: deque[tuple[float, str]] = deque()
         self._sequence = 0
 
-    def record(self, arn: str, entry: Entry | None, at: float | None = None) -> None:
+    def record(self, arn: str, entry: Entry | None) -> None:
         """Remember what is listed under `arn` from now on (None: nothing)."""
-        now = time.monotonic() if at is None else at
+        now = time.monotonic()
         line = self._lines.get(arn)
         if line is None:
             if entry is None:
                 return
             self._sequence += 1
             line = self._lines[arn] = _Line(self._sequence)
+            self._order.append(line)
         line.times.append(now)
         line.entries.append(entry)
-        self._forget(arn, line, now)
+        _forget(line, now - REMEMBERED)
+        if entry is None:
+            self._gone.append((now, arn))
+            self._drop(now - REMEMBERED)
 
-    def view(self, staleness: float = 0.0) -> Iterator[tuple[int, Entry]]:
-        """(sequence, entry) of each secret as listed `staleness` seconds ago."""
-        if staleness <= 0:
-            for line in self._lines.values():
-                entry = line.entries[-1]
-                if entry is not None:
-                    yield line.sequence, entry
-            return
+    def view(self, staleness: float = 0.0, after: int = 0) -> Iterator[tuple[int, Entry]]:
+        """(sequence, entry) of each secret as listed `staleness` seconds ago, from the one after
+        the sequence number `after`.
+        """
+        start = bisect.bisect_right(self._order, after, key=lambda line: line.sequence)
         then = time.monotonic() - min(staleness, REMEMBERED)
-        for line in self._lines.values():
-            index = bisect.bisect_right(line.times, then) - 1
-            if index >= 0:
-                entry = line.entries[index]
-                if entry is not None:
-                    yield line.sequence, entry
+        for index in range(start, len(self._order)):
+            line = self._order[index]
+            entry = line.entries[-1] if staleness <= 0 else line.at(then)
+            if entry is not None:
+                yield line.sequence, entry
 
     def age(self, seconds: float) -> None:
         """Make everything that was recorded so far older by `seconds`."""
-        for line in self._lines.values():
+        for line in self._order:
             line.times = [moment - seconds for moment in line.times]
 
-    def _forget(self, arn: str, line: _Line, now: float) -> None:
-        horizon = now - REMEMBERED
-        if len(line.times) > 1 and line.times[1] <= horizon:
-            keep = bisect.bisect_right(line.times, horizon) - 1
-            del line.times[:keep]
-            del line.entries[:keep]
+    def _drop(self, horizon: float) -> None:
+        """Forget secrets that have been gone for so long that no list shows them."""
+        while self._gone and self._gone[0][0] <= horizon:
+            _, arn = self._gone.popleft()
+            line = self._lines.get(arn)
+            # A replica that was made again has the ARN of the former one.
+            if line is not None and line.entries[-1] is None and line.times[-1] <= horizon:
+                del self._lines[arn]
+                self._order.remove(line)
+
+
+def _forget(line: _Line, horizon: float) -> None:
+    if len(line.times) > 1 and line.times[1] <= horizon:
+        keep = bisect.bisect_right(line.times, horizon) - 1
+        del line.times[:keep]
+        del line.entries[:keep]

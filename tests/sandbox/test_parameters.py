@@ -52,7 +52,7 @@ def test_tags_and_overwrite_together_are_refused(parameters: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "after"), itertools.permutations(["String", "StringList", "SecureString"], 2)
+    ("before", "after"), list(itertools.permutations(["String", "StringList", "SecureString"], 2))
 )
 def test_the_type_cannot_be_changed(parameters: Any, before: str, after: str) -> None:
     """ "HierarchyTypeMismatchException: Parameter Store does not support changing a parameter type
