@@ -44,7 +44,7 @@ def test_a_pending_deletion_refuses_writes(
 ) -> None:
     """ "InvalidRequestException: ... The secret is scheduled for deletion." """
     secrets.delete_secret(SecretId=secret)
-    with refused("InvalidRequestException", "deletion"):
+    with refused("InvalidRequestException", "delet"):
         getattr(secrets, operation)(SecretId=secret, **given)
 
 

@@ -236,7 +236,10 @@ class Served:
 
     def __init__(self, state: Path) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, str(state)], stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", PROGRAM, str(state)],
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=Path(__file__).parents[2],
         )
         assert self.process.stdout is not None
         self.url = self.process.stdout.readline().strip()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from botocore.exceptions import ConnectionClosedError
 
+from reconciler.sandbox import staleness
 from reconciler.sandbox.throttle import QUOTAS
 
 from .conftest import refused, token
@@ -34,6 +36,33 @@ def test_lists_are_stale(aws: Any, secrets: Any) -> None:
     aws.age_lists(301.0)
     names = [entry["Name"] for entry in secrets.list_secrets()["SecretList"]]
     assert names == ["old", "new"]
+
+
+@pytest.mark.moto_too
+def test_the_past_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten minutes are remembered, and what is gone for longer leaves nothing; the same ARN may come
+    and go, as a replica's does.
+    """
+    clock = [1000.0]
+    monkeypatch.setattr(staleness, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    history = staleness.History()
+
+    def listed(seconds: float = 0.0) -> list[int]:
+        return [entry["n"] for _, entry in history.view(seconds)]
+
+    history.record("a", {"n": 1})
+    history.record("a", None)
+    clock[0] += 400
+    history.record("a", {"n": 2})
+    history.record("a", None)
+    clock[0] += 400
+    history.record("b", {"n": 3})
+    history.record("b", None)
+    assert (listed(), listed(300.0)) == ([], [])
+    clock[0] += 700
+    history.record("c", {"n": 4})
+    history.record("c", None)
+    assert list(history._lines) == ["c"]
 
 
 def test_parameters_are_throttled(aws: Any, parameters: Any) -> None:
