@@ -8,8 +8,6 @@ from moto.kms.models import Key, kms_backends
 
 from .refusal import Refusal
 
-_AWS_MANAGED = ("alias/aws/secretsmanager", "alias/aws/ssm")
-
 
 def find_key(account: str, region: str, identifier: str) -> Key | None:
     """The key behind a key id, key ARN, alias or alias ARN of this account, or None."""
@@ -18,6 +16,9 @@ def find_key(account: str, region: str, identifier: str) -> Key | None:
         if arn[2] != account:
             return None
         region, identifier = arn[1], arn[3].removeprefix("key/")
+    if identifier.startswith("alias/aws/"):
+        # The key that AWS manages for one service, which no other may use.
+        return None
     backend = kms_backends[account][region]
     if identifier.startswith("alias/"):
         found = backend.get_key_id_from_alias(identifier)
@@ -27,9 +28,9 @@ def find_key(account: str, region: str, identifier: str) -> Key | None:
     return backend.keys.get(identifier)
 
 
-def is_default(identifier: str) -> bool:
-    """Whether an identifier means the key that AWS manages for the service."""
-    return identifier.endswith(_AWS_MANAGED)
+def is_default(identifier: str, service: str) -> bool:
+    """Whether an identifier means the key that AWS manages for the service ("ssm")."""
+    return identifier.rpartition(":")[2] == f"alias/aws/{service}"
 
 
 def check_key(account: str, region: str, identifier: str) -> None:
@@ -38,7 +39,7 @@ def check_key(account: str, region: str, identifier: str) -> None:
     "EncryptionFailure: Secrets Manager can't encrypt the protected secret text using the provided
     KMS key. Check that the KMS key is available, enabled, and not in an invalid state."
     """
-    if is_default(identifier):
+    if is_default(identifier, "secretsmanager"):
         return
     key = find_key(account, region, identifier)
     if key is None:

@@ -198,7 +198,7 @@ def _key(call: Call, kind: str, sent: str | None, kept: Parameter | None) -> str
             )
         return None
     key = sent or (kept.keyid if kept else None) or "alias/aws/ssm"
-    if not kms.is_default(key):
+    if not kms.is_default(key, "ssm"):
         found = kms.find_key(ACCOUNT, call.region, key)
         if found is None:
             shown = key if key.startswith("arn:") else f"arn:aws:kms:{call.region}:{ACCOUNT}:{key}"

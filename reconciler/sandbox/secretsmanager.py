@@ -625,7 +625,7 @@ def _refuse_reserved(keys: list[str]) -> None:
 
 def _key(call: Call, identifier: str | None) -> str | None:
     """A KmsKeyId as the secret keeps it: None for the default key, an alias as its ARN."""
-    if not identifier or kms.is_default(identifier):
+    if not identifier or kms.is_default(identifier, "secretsmanager"):
         return None
     kms.check_key(ACCOUNT, call.region, identifier)
     if identifier.startswith("alias/"):

@@ -126,7 +126,7 @@ def test_a_missing_kms_key_is_refused(secrets: Any, client: Any) -> None:
     """ "The ARN, key ID, or alias of the KMS key that Secrets Manager uses to encrypt the secret
     value": a key that is not there is an invalid one, and nothing is created.
     """
-    for key in ("alias/none", "00000000-0000-0000-0000-000000000000"):
+    for key in ("alias/none", "alias/aws/ssm", "00000000-0000-0000-0000-000000000000"):
         with refused("InvalidParameterException", "invalid KMS key"):
             secrets.create_secret(Name="s", SecretString="x", KmsKeyId=key)
     with refused("ResourceNotFoundException"):
