@@ -76,7 +76,9 @@ def by_plan(reviewed: Plan, fresh: Plan, live: Mapping[Key, Live]) -> Selection:
         current = now.get(change.key)
         if current is not None and (
             _equal(change, reviewed, current, fresh)
-            or continues(change, current, live.get(change.key))
+            or (
+                reviewed.policy == fresh.policy and continues(change, current, live.get(change.key))
+            )
         ):
             todo.append(current)
         elif in_effect(change, live.get(change.key)):
@@ -137,7 +139,7 @@ def _holds(change: Change, live: Live) -> bool:
 
 def continues(change: Change, rest: Change, live: Live | None) -> bool:
     """Whether ``rest`` is what remains of a reviewed change that was done in part, and no more."""
-    if rest.action not in _RESTS.get(change.action, ()):
+    if rest.action not in _RESTS.get(change.action, ()) or rest.settings != change.settings:
         return False
     reviewed = {field.name: field for field in change.fields}
     if rest.action is Action.CREATE:
@@ -146,11 +148,12 @@ def continues(change: Change, rest: Change, live: Live | None) -> bool:
         if any(name not in reviewed or reviewed[name].after != a for name, a in after.items()):
             return False
         return _same_value(change, rest)
-    if live is None or live.ownership is not Ownership.OURS:
+    if live is None or live.deleted or live.ownership is not Ownership.OURS:
         return False
     for field in rest.fields:
         known = reviewed.get(field.name)
-        if known is None or known.after != field.after or field.before != known.before:
+        # What a create did in part is there now, and absent as the review saw it.
+        if known is None or known.after != field.after or not same(known.before, field.before):
             return False
     remaining = {field.name for field in rest.fields}
     if not all(
@@ -175,19 +178,9 @@ def _same_value(change: Change, rest: Change) -> bool:
 
 def explain(change: Change, current: Change | None, live: Live | None) -> str:
     """What moved since the review, in terms of the plan."""
-    if change.action is Action.CREATE and live is not None:
-        return f"it exists now{_writer(live)}"
-    if live is None:
-        return "it does not exist any more"
-    if live.deleted and change.action is not Action.RESTORE:
-        return "it is pending deletion now"
-    if live.ownership is not Ownership.OURS:
-        return f"it is not ours any more{f' but of {live.owner}' if live.owner else ''}"
-    before = change.precondition.get("version")
-    after = None if live.value is None else live.value.version
-    if "version" in change.precondition and before != after:
-        what = "AWSCURRENT" if change.key.kind == "secret" else "the version"
-        return f"{what} moved from {before or 'nothing'} to {after or 'nothing'}{_writer(live)}"
+    moved = _moved(change, live)
+    if moved is not None:
+        return moved
     if current is None:
         return "nothing is to be done any more, and it is not what was reviewed"
     if current.action is Action.REFUSE:
@@ -199,13 +192,40 @@ def explain(change: Change, current: Change | None, live: Live | None) -> str:
     names = sorted(n for n in {*was, *now} if was.get(n) != now.get(n))
     if names:
         return f"{', '.join(names)} changed in AWS or in git"
+    settings = sorted(
+        n
+        for n in {*change.settings, *current.settings}
+        if change.settings.get(n) != current.settings.get(n)
+    )
+    if settings:
+        return f"{', '.join(settings)} changed in git"
     if change.value != current.value:
         return "the value in git changed"
     return "the environment's policy changed"
 
 
+def _moved(change: Change, live: Live | None) -> str | None:
+    if live is None:
+        return None if change.action is Action.CREATE else "it does not exist any more"
+    if change.action is Action.CREATE:
+        return f"it exists now{_writer(live)}"
+    if live.deleted and change.action is not Action.RESTORE:
+        return "it is pending deletion now"
+    if live.ownership is not Ownership.OURS:
+        return f"it is not ours any more{f' but of {live.owner}' if live.owner else ''}"
+    before = change.precondition.get("version")
+    after = None if live.value is None else live.value.version
+    if "version" in change.precondition and before != after:
+        what = "AWSCURRENT" if change.key.kind == "secret" else "the version"
+        return f"{what} moved from {before or 'nothing'} to {after or 'nothing'}{_writer(live)}"
+    return None
+
+
 def _writer(live: Live) -> str:
-    if live.value is not None and live.value.origin is not Origin.OUTSIDE:
+    if live.value is None:
+        return ""
+    if live.value.origin is not Origin.OUTSIDE:
         return ", written by a reconciler with this environment's key"
-    by = f", written by {live.changed_by}" if live.changed_by else ", written"
-    return f"{by} not by us"
+    return (
+        f", written by {live.changed_by}, not by us" if live.changed_by else ", not written by us"
+    )
