@@ -20,6 +20,7 @@ SECTION = "parameters"
 DEFAULT_KEY = "alias/aws/ssm"
 SECURE = "SecureString"
 STANDARD, ADVANCED, TIERING = "Standard", "Advanced", "Intelligent-Tiering"
+EVERYTHING = ".*"  # a pattern cannot be sent empty: this one stands for none
 LIMITS = {STANDARD: 4096, ADVANCED: 8192, TIERING: 8192}  # bytes of a value
 
 _NAME = re.compile(r"(/[a-zA-Z0-9_.-]+)+\Z|[a-zA-Z0-9_.-]+\Z")
@@ -228,7 +229,7 @@ def _fields(
         fields["kms_key"] = kms.normal(chosen, settings.scope, DEFAULT_KEY)
     if declared.allowed_pattern is not None:
         pattern = declared.allowed_pattern
-        fields["allowed_pattern"] = None if pattern == "none" else pattern
+        fields["allowed_pattern"] = None if pattern in ("none", EVERYTHING) else pattern
     if declared.data_type is not None:
         fields["data_type"] = declared.data_type
     if declared.parameter_policies is not None:

@@ -14,6 +14,7 @@ from reconciler.kinds.parameter import stamp
 from reconciler.kinds.parameter.declare import (
     ADVANCED,
     DEFAULT_KEY,
+    EVERYTHING,
     NAME,
     SECURE,
     STANDARD,
@@ -127,13 +128,14 @@ def _fields(
     secure = data.get("Type") == SECURE
     # Intelligent-Tiering is a way to choose: what it chose is not a difference.
     chosen = resource is not None and resource.fields.get("tier") == TIERING
+    pattern = data.get("AllowedPattern") or None
     return {
         "type": data.get("Type"),
         "fingerprint_key": None if mark is None else mark.kid,
         "description": description,
         "tier": TIERING if chosen else data.get("Tier"),
         "kms_key": kms.normal(data.get("KeyId"), scope, DEFAULT_KEY) if secure else None,
-        "allowed_pattern": data.get("AllowedPattern") or None,
+        "allowed_pattern": None if pattern == EVERYTHING else pattern,
         "data_type": data.get("DataType") or "text",
         "parameter_policies": policies(
             [json.loads(policy["PolicyText"]) for policy in data.get("Policies") or ()]

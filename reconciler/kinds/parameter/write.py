@@ -13,7 +13,7 @@ from reconciler.errors import AwsError, ConflictError
 from reconciler.kinds import tags
 from reconciler.kinds.kind import Job, Record
 from reconciler.kinds.parameter import stamp
-from reconciler.kinds.parameter.declare import SECURE
+from reconciler.kinds.parameter.declare import EVERYTHING, SECURE
 from reconciler.kinds.parameter.observe import find
 from reconciler.model import Action
 
@@ -136,7 +136,7 @@ def _request(job: Job, live: Mapping[str, Any] | None, *, version: int) -> dict[
     if pattern is not None:
         request["AllowedPattern"] = pattern
     elif live.get("AllowedPattern"):
-        request["AllowedPattern"] = ".*"  # AWS takes no empty pattern: this one allows everything
+        request["AllowedPattern"] = EVERYTHING
     data_type = fields.get("data_type", live.get("DataType"))
     if data_type is not None:
         request["DataType"] = data_type

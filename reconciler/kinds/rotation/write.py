@@ -34,8 +34,9 @@ def create(aws: Aws, job: Job) -> str | None:
     try:
         aws.call(SERVICE, "rotate_secret", SecretId=name, **request)
     except AwsError as error:
-        if error.hint is None:
-            error.hint = _HINTS.get(error.aws_code)
+        # AWS answers the same code where the caller may not rotate.
+        if error.aws_code != "AccessDeniedException" or "Lambda" in error.message:
+            error.hint = _HINTS.get(error.aws_code, error.hint)
         raise
     return None
 
