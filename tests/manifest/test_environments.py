@@ -68,6 +68,7 @@ def test_an_empty_environment(tree: Tree, refused: Callable[..., Refused]) -> No
         ("/a/b", "/a", True),
         ("/a", "/a/b/c", True),
         ("/a/b", "/a/bc", False),
+        ("/a/bc", "/a/b", False),
         ("/a/b", "/a/c", False),
     ],
 )
@@ -262,26 +263,38 @@ def test_no_rules(tree: Tree, refused: Callable[..., Refused]) -> None:
     assert problem.place.path == "manifests/.sops.yaml"
 
 
+@pytest.mark.parametrize("rules", ["stores: {}\n", "creation_rules: []\n", "[]\n", "a: [\n", ""])
+def test_a_file_without_rules(rules: str, tree: Tree, refused: Callable[..., Refused]) -> None:
+    tree.path(".sops.yaml").write_text(rules)
+    problem = refused(key=False).only()
+    assert problem.code in ("sops-rules", "yaml", "empty-file")
+    assert problem.place.path == "manifests/.sops.yaml"
+
+
 @pytest.mark.parametrize(
-    "rules",
+    ("old", "new", "field"),
     [
-        "stores: {}\n",
-        "creation_rules: []\n",
-        "creation_rules: [x]\n",
-        "creation_rules:\n  - path_regex: (\n",
-        "creation_rules:\n  - path_regex: (?=x)\n",
-        "creation_rules:\n  - age: 3\n",
-        "creation_rules:\n  - encrypted_regex: ^value$\n",
-        "creation_rules:\n  - plugins: []\n",
+        (r"path_regex: \.sops\.yaml$", "path_regex: (", "path_regex"),
+        (r"path_regex: \.sops\.yaml$", "path_regex: (?=x)", "path_regex"),
+        (r"path_regex: \.sops\.yaml$", "path_regex: '[[:alpha:]]'", "path_regex"),
+        (r"path_regex: \.sops\.yaml$", "path_regex: [x]", "path_regex"),
+        ("    encrypted_regex: ^(value|fingerprint_keys)$\n", "", "path_regex"),
+        ("encrypted_regex: ^(value", "encrypted_regex: ^(v", "encrypted_regex"),
+        ("mac_only_encrypted: true", "mac_only_encrypted: false", "mac_only_encrypted"),
+        ("    age: ", "    plugins: []\n    age: ", "plugins"),
+        ("    age: ", "    shamir_threshold: x\n    age: ", "shamir_threshold"),
+        ("    age: ", "    age: 3\n    pgp: ", "path_regex"),
+        ("    age: ", "    unencrypted_suffix: _x\n    age: ", "unencrypted_suffix"),
     ],
 )
 def test_rules_that_are_not_understood(
-    rules: str, tree: Tree, refused: Callable[..., Refused]
+    old: str, new: str, field: str, tree: Tree, refused: Callable[..., Refused]
 ) -> None:
-    tree.path(".sops.yaml").write_text(rules)
-    result = refused(key=False)
-    assert set(result.codes()) == {"sops-rules"}
-    assert {p.place.path for p in result.problems} == {"manifests/.sops.yaml"}
+    tree.edit(".sops.yaml", old, new)
+    problem = next(p for p in refused(key=False).problems)
+    assert problem.code == "sops-rules"
+    assert problem.place.path == "manifests/.sops.yaml"
+    assert field in tree.read(".sops.yaml").splitlines()[problem.place.line - 1]
 
 
 def test_no_rule_for_a_file(tree: Tree, refused: Callable[..., Refused]) -> None:
