@@ -26,7 +26,8 @@ from reconciler.model import (
 from reconciler.sensitive import Fingerprinter, parse_token, public
 
 READS = NAME
-CURRENT, PREVIOUS, PENDING = "AWSCURRENT", "AWSPREVIOUS", "AWSPENDING"
+CURRENT, PENDING = "AWSCURRENT", "AWSPENDING"
+STAGED = "RECONCILER_STAGED"  # on a version that is written and does not serve yet
 PAGE = 100
 
 
@@ -150,7 +151,10 @@ def _value(
     if version is None:
         return None
     earlier = frozenset(
-        public(other) for other in stages(record) if other != version and parse_token(other)
+        public(other)
+        for other, labels in stages(record).items()
+        # A version that is only staged, or only begun, has never served: nothing returns to it.
+        if other != version and parse_token(other) and not {*labels} <= {STAGED, PENDING}
     )
     declared = () if resource is None or resource.value is None else resource.value.fingerprints
     known = LiveValue(version, Origin.OUTSIDE, earlier=earlier)

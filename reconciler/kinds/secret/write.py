@@ -13,12 +13,11 @@ from reconciler.errors import AwsError, ConflictError
 from reconciler.kinds import tags
 from reconciler.kinds.kind import Job
 from reconciler.kinds.secret.declare import alphabet
-from reconciler.kinds.secret.observe import CURRENT, describe, version_at
+from reconciler.kinds.secret.observe import CURRENT, STAGED, describe, version_at
 from reconciler.model import JSON, Action, FieldChange
 from reconciler.sensitive import Generate, Sensitive, public
 
 SERVICE = "secretsmanager"
-STAGED = "RECONCILER_STAGED"  # a version that is written and does not serve yet
 
 _REFUSED_MOVE = frozenset({"InvalidParameterException", "InvalidRequestException"})
 
@@ -33,7 +32,8 @@ def create(aws: Aws, job: Job) -> str | None:
     declared = _after(job)
     token, content = _value(job)
     policy = declared.pop("resource_policy", None)
-    marks = _marks(job, without=("resource_policy",))
+    # What a later call does is remembered after it, so that a run that stops between is seen.
+    marks = _marks(job, without=() if policy is None else ("resource_policy",))
     request: dict[str, Any] = {
         "Name": name,
         "ClientRequestToken": token,
