@@ -18,7 +18,7 @@ RECOVERY = "reconciler:recovery"  # days, for when the declaration is gone
 OURS = "reconciler:"
 MARKS = 6  # of the 50 tags that AWS allows on a resource
 
-_ALLOWED = re.compile(r"[\w\s_.:/=+\-@]*\Z")
+_ALLOWED = re.compile(r"[\w _.:/=+\-@]*\Z")
 
 
 def from_list(tags: Iterable[Mapping[str, Any]] | None) -> dict[str, str]:
