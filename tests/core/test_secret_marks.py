@@ -1,0 +1,121 @@
+"""What is remembered of a secret when it is written is what the next plan finds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from reconciler.diff import diff
+from reconciler.kinds import secret, tags
+from reconciler.kinds.kind import Job, Record
+from reconciler.kinds.secret import observe
+from reconciler.model import Action, Change, Key, Live, LiveValue, Origin, Write
+from reconciler.sensitive import Sealed, Sensitive, public
+from tests.core.build import KEYS, NAME, POLICY, SCOPE, fingerprinter, value
+from tests.core.build import secret as declared
+
+TRUST = fingerprinter(*KEYS)
+TOKENS = {text: TRUST.secret_tokens(NAME, Sensitive(text)) for text in ("one", "two", "three")}
+KEY = Key("secret", NAME)
+
+
+class Store:
+    """An AWS that holds one secret, as far as creating one needs it."""
+
+    def __init__(self) -> None:
+        self.entry: dict[str, Any] = {}
+
+    def call(self, service: str, operation: str, **request: Any) -> Mapping[str, Any]:
+        if operation == "create_secret":
+            token = request["ClientRequestToken"]
+            self.entry = {
+                "Name": request["Name"],
+                "Tags": request["Tags"],
+                "SecretVersionsToStages": {token: ["AWSCURRENT"]},
+            }
+        elif operation == "tag_resource":
+            merged = tags.from_list(self.entry["Tags"]) | tags.from_list(request["Tags"])
+            self.entry["Tags"] = tags.to_list(merged)
+        else:
+            assert operation == "put_resource_policy"
+        return {}
+
+
+@pytest.mark.parametrize("replicas", [None, [], [{"region": "eu-west-1"}]])
+@pytest.mark.parametrize("policy", ["unset", None, {"Statement": []}])
+def test_nothing_is_left_to_do_after_a_create(policy, replicas):
+    fields: dict[str, Any] = {"tags": {"team name": "x"}, "recovery_window": 7}
+    if policy != "unset":
+        fields["resource_policy"] = policy
+    if replicas is not None:
+        fields["replicas"] = replicas
+    prints = tuple(map(public, TOKENS["one"]))
+    resource = declared(value=value(*prints), **fields)
+    (create,) = diff({KEY: resource}, {}, SCOPE, POLICY).changes
+    store = Store()
+    job = Job(create, resource, None, None, Sealed(Sensitive("one")), SCOPE, POLICY, TRUST)
+    assert secret.create(store, job) == TOKENS["one"][0]
+    live = secret.shape(Record(NAME, store.entry), resource, TRUST, SCOPE)
+    assert diff({KEY: resource}, {KEY: live}, SCOPE, POLICY).changes == ()
+
+
+def shaped(stages: Mapping[str, list[str]], *, bound: str = "") -> LiveValue | None:
+    entry = {
+        "Name": NAME,
+        "SecretVersionsToStages": stages,
+        "Tags": [{"Key": tags.BOUND, "Value": bound}],
+    }
+    resource = declared(value=value(*map(public, TOKENS["one"])))
+    live = secret.shape(Record(NAME, entry), resource, TRUST, SCOPE)
+    assert isinstance(live, Live)
+    return live.value
+
+
+def test_an_earlier_version_is_one_that_has_served():
+    one, two, three = (TOKENS[text][0] for text in ("one", "two", "three"))
+    found = shaped(
+        {
+            one: ["AWSCURRENT", "RECONCILER_STAGED"],
+            two: ["AWSPREVIOUS"],
+            three: ["mine"],
+        }
+    )
+    assert found.earlier == {public(two), public(three)}
+    assert (found.version, found.origin, found.fingerprint) == (one, Origin.GIT, public(one))
+
+
+def test_a_version_that_was_staged_and_never_served_is_not_returned_to():
+    one, two = (TOKENS[text][0] for text in ("one", "two"))
+    found = shaped({two: ["AWSCURRENT"], one: ["RECONCILER_STAGED"]})
+    assert found.earlier == frozenset()
+    resource = declared(value=value(public(one)))
+    live = Live(KEY, {}, observe.Ownership.OURS, value=found)
+    (change,) = diff({KEY: resource}, {KEY: live}, SCOPE, POLICY).changes
+    assert isinstance(change, Change)
+    assert change.action is Action.UPDATE
+    assert change.value.write is Write.CHANGED
+
+
+def test_a_version_that_a_rotation_has_begun_is_not_earlier():
+    one, two = (TOKENS[text][0] for text in ("one", "two"))
+    assert shaped({one: ["AWSCURRENT"], two: ["AWSPENDING"]}).earlier == frozenset()
+    served = shaped({one: ["AWSCURRENT"], two: ["AWSPREVIOUS", "RECONCILER_STAGED"]})
+    assert served.earlier == {public(two)}
+
+
+def test_a_version_that_we_did_not_write_is_known_by_its_binding():
+    fingerprint = public(TOKENS["one"][0])
+    found = shaped({"v1": ["AWSCURRENT"]}, bound=TRUST.bound(NAME, "v1", fingerprint))
+    assert found == LiveValue("v1", Origin.GIT, fingerprint, TRUST.kid)
+
+
+def test_a_binding_of_another_value_leaves_it_outside():
+    found = shaped({"v1": ["AWSCURRENT"]}, bound=TRUST.bound(NAME, "v1", public("other")))
+    assert found == LiveValue("v1", Origin.OUTSIDE)
+
+
+def test_a_secret_without_a_current_version_has_no_value():
+    assert shaped({}) is None
+    assert shaped({TOKENS["one"][0]: ["AWSPENDING"]}) is None
