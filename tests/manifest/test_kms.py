@@ -38,27 +38,27 @@ def with_kms(tree: Tree, arn: str, environ: dict[str, str]) -> Sops:
     return sops
 
 
-def test_encrypting_and_decrypting_with_kms(tmp_path: Path) -> None:
+def test_encrypting_and_decrypting_with_kms(tmp_path: Path, embedded_aws: Sandbox) -> None:
     tree = make_tree(tmp_path, {"production": {"secrets": {"x": {"value": CANARY}}}})
-    with Sandbox() as sandbox:
-        kms = boto3.client(
-            "kms",
-            region_name="us-west-2",
-            endpoint_url=sandbox.url,
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-        )
-        arn = kms.create_key()["KeyMetadata"]["Arn"]
-        environ = clean_environ() | CREDENTIALS | {"AWS_ENDPOINT_URL": sandbox.url}
-        sops = with_kms(tree, arn, environ)
-        assert arn in tree.read("production/main.sops.yaml")
-        desired = load(tree.manifests, "production", sops)
-        (sealed,) = desired.values.values()
-        assert sealed.content is not None
-        assert sealed.content.reveal() == CANARY
+    kms = boto3.client(
+        "kms",
+        region_name="us-west-2",
+        endpoint_url=embedded_aws.url,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+    arn = kms.create_key()["KeyMetadata"]["Arn"]
+    environ = clean_environ() | CREDENTIALS | {"AWS_ENDPOINT_URL": embedded_aws.url}
+    sops = with_kms(tree, arn, environ)
+    assert arn in tree.read("production/main.sops.yaml")
+    desired = load(tree.manifests, "production", sops)
+    (sealed,) = desired.values.values()
+    assert sealed.content is not None
+    assert sealed.content.reveal() == CANARY
     # Gone, KMS cannot be reached: one line, with what to do.
+    nowhere = Sops(find(), environment=environ | {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"})
     with pytest.raises(ManifestError) as caught:
-        load(tree.manifests, "production", sops)
+        load(tree.manifests, "production", nowhere)
     (problem,) = caught.value.problems
     assert problem.code == "no-key"
     assert "kms:Decrypt" in (problem.hint or "")

@@ -20,8 +20,6 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from reconciler.sandbox import Sandbox
-
 REGION = "us-west-2"
 ACCOUNT = "123456789012"
 
@@ -92,8 +90,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[Any]:
         yield plain
         plain.stop()
     else:
-        with Sandbox() as sandbox:
-            yield sandbox
+        yield request.getfixturevalue("embedded_aws")
 
 
 @pytest.fixture
