@@ -1,0 +1,260 @@
+"""What each difference between git and AWS means, and whether somebody has to act."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from reconciler.diff import diff
+from reconciler.drift import Drift, DriftClass, classify
+from reconciler.kinds.kind import Settings
+from reconciler.manifest import Desired
+from reconciler.model import Key, Live, Ownership, Place, Resource, Rotation
+from reconciler.planning import Planned
+from tests.core.build import (
+    LAST,
+    NAME,
+    POLICY,
+    PRUNING,
+    ROTATED,
+    ROTATING,
+    SCOPE,
+    by_key,
+    fingerprinter,
+    foreign,
+    generated,
+    held,
+    live,
+    made,
+    parameter,
+    schedule,
+    secret,
+    value,
+)
+
+NOW = LAST + timedelta(days=10)
+PLACE = Place("production/db.sops.yaml", 2, 3)
+WHO = {"changed": LAST, "changed_by": "arn:aws:iam::123456789012:user/x"}
+
+
+def drift(*things: Resource | Live, policy=POLICY, now=NOW) -> tuple[Drift, ...]:
+    desired = by_key(replace(t, place=PLACE) for t in things if isinstance(t, Resource))
+    there = by_key(t for t in things if isinstance(t, Live))
+    declared = Desired(Settings(SCOPE, policy), desired, {}, fingerprinter())
+    plan = diff(desired, there, SCOPE, policy)
+    return classify(Planned(plan, declared, there, {}, "arn"), now)
+
+
+def told(*things, **options) -> list[tuple[str, str]]:
+    return [(found.kind_of.value, found.text) for found in drift(*things, **options)]
+
+
+OWN = secret(value=value("fp-a"))
+
+CASES: dict[str, tuple[list[Resource | Live], list[tuple[str, str]]]] = {
+    "nothing": ([OWN, live(held("fp-a"))], []),
+    "git is ahead by a value": ([OWN, live(held("fp-b"))], [("pending", "to update: value")]),
+    "git is ahead by a field": (
+        [secret(value=value("fp-a"), description="n"), live(held("fp-a"), description="o")],
+        [("pending", "to update: description")],
+    ),
+    "git is ahead by both": (
+        [secret(value=value("fp-a"), description="n"), live(held("fp-b"), description="o")],
+        [("pending", "to update: description, value")],
+    ),
+    "a parameter's field": (
+        [
+            parameter(value=value("fp-a"), description="n"),
+            live(held("fp-a"), kind="parameter", description="o"),
+        ],
+        [("pending", "to update: description")],
+    ),
+    "git is ahead by a secret": ([OWN], [("pending", "declared and not there: to create")]),
+    "written outside": (
+        [OWN, live(foreign(), **WHO)],
+        [
+            (
+                "outside",
+                "the value was written outside by arn:aws:iam::123456789012:user/x"
+                " on 2025-03-01 04:00 UTC",
+            )
+        ],
+    ),
+    "written outside, nobody knows by whom": (
+        [OWN, live(foreign())],
+        [("outside", "the value was written outside")],
+    ),
+    "a generated value written outside": (
+        [secret(value=generated()), live(foreign())],
+        [
+            (
+                "outside",
+                "the value was written outside; it stays, since git does not know it",
+            )
+        ],
+    ),
+    "a generated value": ([secret(value=generated()), live(made())], []),
+    "a parameter's stamp is of another version": (
+        [parameter(value=value("fp-a")), live(foreign("4"), kind="parameter")],
+        [("outside", "the value was written outside")],
+    ),
+    "somebody else's value": ([secret(), live(foreign())], []),
+    "deleted outside": (
+        [OWN, live(held("fp-a"), deleted=True)],
+        [("outside", "deleted outside: it is pending deletion")],
+    ),
+    "rotated": (
+        [secret(value=value("fp-a", rotation="declared")), live(foreign(), rotation=ROTATING)],
+        [("rotated", "rotated on 2025-03-01: rotation owns the value")],
+    ),
+    "rotation dropped from the manifest": (
+        [OWN, live(foreign(), rotation=ROTATING)],
+        [
+            (
+                "pending",
+                "refused: rotation wrote the live value, the manifest has no rotation any more,"
+                " and git does not write over it",
+            )
+        ],
+    ),
+    "rotated once, and off": (
+        [OWN, live(foreign(), rotation=ROTATED)],
+        [("pending", "refused: rotation wrote the live value, and git never writes over it")],
+    ),
+    "not managed": (
+        [OWN, live(held("fp-a"), ownership=Ownership.FOREIGN, rotation=Rotation(pending=True))],
+        [("pending", "refused: it exists and is not managed: adopt it")],
+    ),
+    "kept": (
+        [live(held())],
+        [
+            (
+                "kept",
+                "ours and no longer declared; kept, because the environment says `prune: false`",
+            )
+        ],
+    ),
+    "not ours and not declared": ([live(held(), ownership=Ownership.FOREIGN)], []),
+}
+
+
+@pytest.mark.parametrize(("things", "expected"), CASES.values(), ids=CASES)
+def test_a_difference_has_its_class(things, expected):
+    assert told(*things) == expected
+
+
+def test_what_is_to_be_pruned_is_pending():
+    assert told(live(held()), policy=PRUNING) == [("pending", "no longer declared: to prune")]
+
+
+def test_only_what_is_outside_stuck_or_overdue_needs_somebody_to_act():
+    acting = {found for found in DriftClass if found.acts}
+    assert acting == {DriftClass.OUTSIDE, DriftClass.STUCK, DriftClass.OVERDUE}
+
+
+# --- stuck ----------------------------------------------------------------------------------------
+
+BEGUN = replace(ROTATING, pending=True)
+ROTATES = secret(value=value("fp-a", rotation="declared"))
+
+
+@pytest.mark.parametrize(
+    ("since", "stuck"),
+    [(timedelta(minutes=59), False), (timedelta(hours=1), True), (timedelta(days=2), True)],
+)
+def test_a_rotation_is_stuck_when_it_has_not_ended_after_an_hour(since, stuck):
+    found = drift(ROTATES, live(held("fp-a"), rotation=BEGUN, changed=NOW - since))
+    assert [one.kind_of for one in found] == [DriftClass.STUCK] * stuck
+    if stuck:
+        when = f"{NOW - since:%Y-%m-%d %H:%M} UTC"
+        assert found[0].text == (
+            f"a rotation has begun and not ended since {when}: AWSPENDING is on another version"
+        )
+
+
+def test_a_rotation_that_began_nobody_knows_when_is_stuck():
+    ((kind, text),) = told(ROTATES, live(held("fp-a"), rotation=BEGUN))
+    assert kind == "stuck"
+    assert "ended: AWSPENDING" in text
+
+
+# --- overdue --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("late", "overdue"),
+    [(timedelta(hours=-1), False), (timedelta(hours=24), False), (timedelta(hours=25), True)],
+)
+def test_a_rotation_is_overdue_a_day_after_its_date(late, overdue):
+    due = replace(ROTATING, next=NOW - late)
+    expected = [("overdue", f"should have been rotated by {NOW - late:%Y-%m-%d}")] * overdue
+    assert told(ROTATES, live(held("fp-a"), rotation=due)) == expected
+
+
+def test_a_rotation_that_is_off_is_never_overdue():
+    off = replace(ROTATED, next=NOW - timedelta(days=9))
+    assert told(ROTATES, live(held("fp-a"), rotation=off)) == []
+
+
+@pytest.mark.parametrize(("age", "overdue"), [(90, False), (91, True)])
+def test_a_value_that_people_rotate_is_overdue_past_its_max_age(age, overdue):
+    resource = replace(OWN, max_age=90)
+    found = told(resource, live(held("fp-a"), changed=NOW - timedelta(days=age)))
+    assert found == [("overdue", "written 91 days ago, and max_age is 90 days")] * overdue
+
+
+def test_without_max_age_or_date_nothing_is_overdue():
+    old = NOW - timedelta(days=999)
+    assert told(OWN, live(held("fp-a"), changed=old)) == []
+    assert told(replace(OWN, max_age=90), live(held("fp-a"))) == []
+
+
+def test_what_is_not_ours_is_neither_stuck_nor_overdue():
+    current = live(held(), rotation=BEGUN, ownership=Ownership.OTHER_OWNER, owner="x", changed=LAST)
+    assert [kind for kind, _ in told(replace(ROTATES, max_age=1), current)] == ["pending"]
+
+
+def test_a_schedule_does_not_repeat_what_its_secret_says():
+    late = replace(BEGUN, next=LAST)
+    found = drift(
+        ROTATES,
+        schedule(),
+        live(held("fp-a"), rotation=late, changed=LAST),
+        live(kind="rotation", enabled=True, rotation=late, changed=LAST),
+    )
+    assert [(one.key.kind, one.kind_of.value) for one in found] == [
+        ("secret", "overdue"),
+        ("secret", "stuck"),
+    ]
+
+
+# --- all of it ------------------------------------------------------------------------------------
+
+
+def test_a_value_written_outside_is_said_once():
+    assert len(drift(OWN, live(foreign()))) == 1  # and not again as pending
+
+
+def test_each_difference_says_where_its_resource_is_declared():
+    found = drift(
+        OWN,
+        live(foreign()),
+        replace(ROTATES, key=Key("secret", "/app/production/r")),
+        live(foreign(), name="/app/production/r", rotation=ROTATING),
+        live(held(), name="/app/production/kept"),
+    )
+    assert [(one.key.name, one.place) for one in found] == [
+        (NAME, PLACE),
+        ("/app/production/kept", None),
+        ("/app/production/r", PLACE),
+    ]
+
+
+def test_drift_is_sorted_by_resource():
+    names = ["/app/production/b", "/app/production/a"]
+    found = drift(
+        *(secret(name, value=value()) for name in names), live(held(), name="/app/production/0")
+    )
+    assert [one.key.name for one in found] == ["/app/production/0", *sorted(names)]
