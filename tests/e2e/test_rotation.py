@@ -228,7 +228,7 @@ def test_a_schedule_waits_for_its_secret(world: World) -> None:
     world.declare({"db": SEED})
     world.aws.hooks.append(
         lambda operation, _: (
-            (400, "LimitExceededException", "no") if operation == "CreateSecret" else None
+            (400, "AccessDeniedException", "no") if operation == "CreateSecret" else None
         )
     )
     outcomes = world.apply()
