@@ -153,12 +153,12 @@ def _put(aws: Aws, job: Job, request: Mapping[str, Any], *, version: int) -> str
     for _ in range(TRIES):
         try:
             answer = aws.call_once(SERVICE, "put_parameter", **request)
+            written = require(answer, "Version", "put_parameter")
         except AwsError as error:
             if not (error.uncertain or error.aws_code in _MAYBE_OURS):
                 raise
             failure = error
         else:
-            written = require(answer, "Version", "put_parameter")
             if written != version:
                 raise ConflictError(
                     f"{name}: somebody else wrote version {written - 1} in the same moment;"
