@@ -1,0 +1,122 @@
+"""Writing a parameter: never twice for one answer that was lost, and a race is told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from reconciler.diff import diff
+from reconciler.errors import AwsError, ConflictError
+from reconciler.kinds import parameter
+from reconciler.kinds.kind import Job, Record
+from reconciler.model import Key, Live
+from reconciler.sensitive import Sealed, Sensitive, public
+from tests.core.build import NAME, POLICY, SCOPE, fingerprinter, value
+from tests.core.build import parameter as declared
+
+TRUST = fingerprinter()
+KEY = Key("parameter", NAME)
+PRINTS = {
+    text: tuple(map(public, TRUST.parameter_fingerprints(NAME, "String", Sensitive(text))))
+    for text in ("one", "two")
+}
+
+
+class Store:
+    """An AWS with one parameter. ``lose`` says of each put whether it is ``done`` and its answer
+    ``lost``, or it is not done (``dropped``), or the answer comes back ``empty``."""
+
+    def __init__(self, *fates: str) -> None:
+        self.fates = list(fates)
+        self.entry: dict[str, Any] | None = None
+        self.puts = 0
+
+    def write(self, request: Mapping[str, Any], by: str = "us") -> None:
+        version = 1 if self.entry is None else self.entry["Version"] + 1
+        self.entry = {
+            "Name": request["Name"],
+            "Type": request["Type"],
+            "Description": request["Description"],
+            "Version": version,
+            "LastModifiedUser": by,
+        }
+
+    def call_once(self, service: str, operation: str, **request: Any) -> Mapping[str, Any]:
+        assert operation == "put_parameter"
+        self.puts += 1
+        fate = self.fates.pop(0) if self.fates else "done"
+        if fate in ("raced", "overtaken"):
+            self.write({**request, "Description": "theirs"}, "them")
+        if fate not in ("dropped", "overtaken"):
+            self.write(request)
+        if fate in ("lost", "dropped", "overtaken"):
+            raise AwsError("lost", operation=operation, aws_code="Lost", uncertain=True)
+        if fate == "empty":
+            return {}
+        assert self.entry is not None
+        return {"Version": self.entry["Version"]}
+
+    def pages(self, *_: Any, **__: Any) -> list[list[Any]]:
+        return [[] if self.entry is None else [self.entry]]
+
+
+def write(store: Store, text: str) -> str | None:
+    resource = declared(value=value(*PRINTS[text]), type="String")
+    record = None if store.entry is None else Record(NAME, store.entry, fresh=True)
+    live: dict[Key, Live] = {}
+    if record is not None:
+        live[KEY] = parameter.shape(record, resource, TRUST, SCOPE)
+    (change,) = diff({KEY: resource}, live, SCOPE, POLICY).changes
+    sealed = Sealed(Sensitive(text))
+    job = Job(change, resource, live.get(KEY), record, sealed, SCOPE, POLICY, TRUST)
+    return (parameter.create if record is None else parameter.update)(store, job)
+
+
+def settled(store: Store, text: str) -> bool:
+    """Whether the next plan would be empty."""
+    resource = declared(value=value(*PRINTS[text]), type="String")
+    live = parameter.shape(Record(NAME, store.entry), resource, TRUST, SCOPE)
+    return diff({KEY: resource}, {KEY: live}, SCOPE, POLICY).changes == ()
+
+
+@pytest.mark.parametrize("fate", ["done", "lost", "empty"])
+def test_a_write_that_was_done_is_done_once_whatever_became_of_its_answer(fate):
+    store = Store(fate, fate)
+    assert write(store, "one") == "1"
+    assert write(store, "two") == "2"
+    assert store.puts == 2
+    assert settled(store, "two")
+
+
+def test_a_write_that_is_seen_not_to_have_been_done_is_done_again():
+    store = Store("dropped", "done", "dropped", "dropped")
+    assert write(store, "one") == "1"
+    assert write(store, "two") == "2"
+    assert store.puts == 5
+    assert settled(store, "two")
+
+
+def test_a_write_that_never_gets_through_is_a_failure():
+    store = Store(*["dropped"] * 9)
+    with pytest.raises(AwsError) as caught:
+        write(store, "one")
+    assert caught.value.uncertain
+    assert store.puts == 3
+
+
+def test_where_somebody_else_wrote_instead_nothing_is_overwritten():
+    store = Store("done", "overtaken")
+    write(store, "one")
+    with pytest.raises(ConflictError, match="version 2 was written meanwhile by them"):
+        write(store, "two")
+    assert store.puts == 2
+
+
+def test_a_race_that_we_won_is_told():
+    store = Store("done", "raced")
+    write(store, "one")
+    with pytest.raises(ConflictError, match="somebody else wrote version 2 in the same moment"):
+        write(store, "two")
+    assert not settled(store, "two")  # the stamp is of version 2, and 3 is live
