@@ -1,0 +1,123 @@
+"""``reconciler``: the commands, and how every one of them ends."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from types import MappingProxyType
+
+import click
+
+from reconciler import __version__
+from reconciler.cli import failure, process
+from reconciler.cli.options import Common, common
+from reconciler.errors import Exit, ReconcilerError
+
+# Each command's module is imported only when it is used: `--help` answers at once.
+COMMANDS = MappingProxyType(
+    {
+        "validate": "Check manifests; no key, no credentials.",
+        "plan": "Show what would change in AWS.",
+        "show": "Show a saved plan.",
+        "apply": "Write what was planned and reviewed.",
+        "drift": "Find what has changed outside of git.",
+        "schema": "Print a JSON Schema: manifest, environment or plan.",
+        "explain": "Say why an error or a refusal is one.",
+        "sandbox": "Run an embedded AWS on this machine.",
+    }
+)
+
+
+class Commands(click.Group):
+    """A group whose commands are imported when they are needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All commands, in the order in which they are used."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name, if there is one."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"reconciler.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands, without importing one."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, with the nearest command where there is none of this name."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            near = difflib.get_close_matches(args[0], COMMANDS, 1)
+            meant = f" Did you mean {near[0]}?" if near else ""
+            raise click.UsageError(f"There is no command {args[0]!r}.{meant}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    cls=Commands,
+    epilog="Example: reconciler plan production",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="reconciler")
+@common
+def reconciler() -> None:
+    """Keep AWS Secrets Manager and Parameter Store as git declares them.
+
+    SOPS-encrypted manifests in git declare every secret, parameter and rotation schedule of each
+    environment. `plan` shows what would change, `apply` writes exactly what was reviewed, `drift`
+    finds what was changed outside. Planning, applying and drift read no secret value.
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line, and end the process with its exit code."""
+    process.harden()
+    code = run(sys.argv[1:] if arguments is None else arguments)
+    sys.stdout.flush()
+    sys.exit(code)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command line; every way in which it can end has one exit code and one message."""
+    common_options = Common()
+    try:
+        result = reconciler.main(
+            args=list(arguments),
+            prog_name="reconciler",
+            standalone_mode=False,
+            obj=common_options,
+        )
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except click.Abort:
+        failure.tell("stopped", common_options)
+        return process.INTERRUPTED
+    except KeyboardInterrupt:
+        failure.tell("stopped", common_options)
+        return process.INTERRUPTED
+    except click.ClickException as error:
+        failure.usage(error, common_options)
+        return Exit.USAGE
+    except BrokenPipeError:
+        # Whoever read the output has had enough; a flush at exit would only say so again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.ERROR
+    except ReconcilerError as error:
+        failure.show(error, common_options)
+        return error.exit_code
+    except Exception as error:
+        failure.unexpected(error, common_options)
+        return Exit.ERROR
+    return int(result or 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""Options that every command takes, before its name and after it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from click.core import ParameterSource
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass
+class Common:
+    """The values of the common options, wherever they were given."""
+
+    manifests: Path | None = None
+    sops: str | None = None
+    color: str = "auto"
+    verbose: int = 0
+    quiet: bool = False
+    log_format: str = "text"
+    parallelism: int = 8
+
+
+def common(function: F) -> F:
+    """Give a command the common options; it finds their values with :func:`chosen`."""
+    for decorate in reversed(_OPTIONS):
+        function = decorate(function)
+    return function
+
+
+def chosen() -> Common:
+    """The common options of the command that runs."""
+    found: Common = click.get_current_context().find_root().obj
+    return found
+
+
+def _keep(ctx: click.Context, parameter: click.Parameter, value: Any) -> None:
+    root = ctx.find_root()
+    if root.obj is None:
+        root.obj = Common()
+    name = parameter.name or ""
+    if ctx.get_parameter_source(name) is not ParameterSource.DEFAULT:
+        setattr(root.obj, name, value)
+
+
+def _option(*names: str, **settings: Any) -> Callable[[F], F]:
+    return click.option(*names, expose_value=False, callback=_keep, **settings)
+
+
+_OPTIONS: tuple[Callable[[Any], Any], ...] = (
+    _option(
+        "-C",
+        "--manifests",
+        type=click.Path(path_type=Path),
+        help="Folder of the manifests. [default: manifests/, found upward]",
+    ),
+    _option("--sops", help="The sops binary. [default: from PATH]"),
+    _option(
+        "--color",
+        type=click.Choice(["auto", "always", "never"]),
+        default="auto",
+        help="When to colour. [default: auto]",
+    ),
+    _option(
+        "--parallelism",
+        type=click.IntRange(1, 64),
+        default=8,
+        help="Calls to AWS at once. [default: 8]",
+    ),
+    _option("-v", "--verbose", count=True, help="Say more on stderr; twice for still more."),
+    _option("-q", "--quiet", is_flag=True, help="Say nothing on stderr but errors."),
+    _option(
+        "--log-format",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        help="Form of what is said on stderr. [default: text]",
+    ),
+)

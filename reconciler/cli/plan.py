@@ -1,0 +1,80 @@
+"""``reconciler plan``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from reconciler import planfile
+from reconciler.cli import failure, walk
+from reconciler.cli.options import chosen, common
+from reconciler.cli.terminal import colour, out, say
+from reconciler.errors import Exit, ReconcilerError, UsageError
+from reconciler.model import Plan
+from reconciler.render import json, markdown, text
+
+
+@click.command("plan", epilog="Example: reconciler plan production --out production.plan.json")
+@click.argument("environments", nargs=-1, metavar="[ENV]...")
+@click.option(
+    "-o",
+    "--format",
+    "form",
+    type=click.Choice(["text", "markdown", "json"]),
+    default="text",
+    help="How to show it. [default: text]",
+)
+@click.option("--out", "target", type=click.Path(path_type=Path), help="Save the plan as JSON.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit code 2 where there are changes.")
+@click.option("--only", multiple=True, metavar="NAME", help="Only this resource; repeatable.")
+@common
+def command(
+    environments: tuple[str, ...],
+    form: str,
+    target: Path | None,
+    detailed_exitcode: bool,
+    only: tuple[str, ...],
+) -> int:
+    """Show what would change in AWS; of all environments, if none is named.
+
+    Reads no secret value. What it shows, and nothing else, is what `apply --plan` writes.
+    """
+    options = chosen()
+    plans: list[Plan] = []
+    failed = 0
+    for environment in walk.environments(environments, options):
+        try:
+            made, _ = walk.plan(environment, options, only=only)
+        except UsageError:
+            raise
+        except ReconcilerError as error:
+            failure.show(error, options)
+            failed = failed or error.exit_code
+            continue
+        plans.append(made.plan)
+    if form == "text" and plans:
+        tinted = colour(sys.stdout, options)
+        out("\n".join(text.plan(plan, colour=tinted) for plan in plans))
+    elif form == "markdown":
+        out(markdown.plan(plans, where=str(target) if target else None))
+    elif form == "json" and plans:
+        out(json.plan(plans))
+    if failed:
+        return failed
+    if target is not None:
+        save(target, planfile.dumps(plans))
+        say(f"saved as {target}", options)
+    changed = any(plan.changes for plan in plans)
+    return Exit.CHANGES if detailed_exitcode and changed else Exit.OK
+
+
+def save(target: Path, content: str) -> None:
+    """Write a whole file, or none. Raises UsageError where it cannot be written."""
+    part = target.with_name(f".{target.name}.part")
+    try:
+        part.write_text(content)
+        part.replace(target)
+    except OSError as error:
+        raise UsageError(f"{target} cannot be written: {error.strerror}") from None

@@ -1,0 +1,25 @@
+"""What the process does to itself so that no value leaves it through the operating system."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import sys
+
+INTERRUPTED = 130  # as a shell reports a process that SIGINT ended
+
+_PR_SET_DUMPABLE = 4
+
+
+def harden() -> None:
+    """No core file, and on Linux no memory that another process of the same user may read."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def without_secrets() -> dict[str, str]:
+    """The variables that a child which is neither sops nor ours gets: no key, no credentials."""
+    kept = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT")
+    return {name: os.environ[name] for name in kept if name in os.environ}

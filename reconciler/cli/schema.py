@@ -1,0 +1,28 @@
+"""``reconciler schema``."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from reconciler.cli.options import common
+from reconciler.cli.terminal import out
+from reconciler.errors import Exit
+
+
+@click.command("schema", epilog="Example: reconciler schema manifest > manifest.schema.json")
+@click.argument("what", type=click.Choice(["manifest", "environment", "plan"]))
+@common
+def command(what: str) -> int:
+    """Print the JSON Schema of manifests, of an environment's file, or of a saved plan."""
+    if what == "plan":
+        from reconciler import planfile
+
+        found = planfile.schema()
+    else:
+        from reconciler.manifest.schema import schema
+
+        found = schema(what)
+    out(json.dumps(found, indent=2, sort_keys=True))
+    return Exit.OK

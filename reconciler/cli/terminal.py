@@ -1,0 +1,64 @@
+"""What is said where: data on stdout; logs, warnings and progress on stderr."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import TextIO
+
+from reconciler.cli.options import Common
+from reconciler.render.escape import terminal
+
+
+def out(text: str) -> None:
+    """Data, already escaped by whoever rendered it."""
+    sys.stdout.write(text if text.endswith("\n") else text + "\n")
+    sys.stdout.flush()
+
+
+def say(text: str, options: Common, *, level: str = "info") -> None:
+    """One message to the person who watches, or to the log that is kept."""
+    if options.quiet and level in ("info", "debug"):
+        return
+    if options.log_format == "json":
+        sys.stderr.write(json.dumps({"level": level, "message": text}) + "\n")
+    else:
+        prefix = "warning: " if level == "warning" else ""
+        sys.stderr.write("\n".join(terminal(line) for line in f"{prefix}{text}".split("\n")) + "\n")
+    sys.stderr.flush()
+
+
+def colour(stream: TextIO, options: Common) -> bool:
+    """Whether to colour: by the option, else by NO_COLOR, FORCE_COLOR and the terminal."""
+    if options.color != "auto":
+        return options.color == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+class Progress:
+    """A line on a terminal that says how far things are, and goes away."""
+
+    def __init__(self, what: str, total: int, options: Common) -> None:
+        self._what, self._total, self._done = what, total, 0
+        self._shown = sys.stderr.isatty() and not options.quiet and options.log_format == "text"
+
+    def show(self) -> None:
+        """Draw the line anew."""
+        if self._shown:
+            sys.stderr.write(f"\r{self._what} {self._done} of {self._total}\x1b[K")
+            sys.stderr.flush()
+
+    def advance(self) -> None:
+        """One more is done."""
+        self._done += 1
+
+    def clear(self) -> None:
+        """Take the line away, before something else is said."""
+        if self._shown:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()

@@ -1,0 +1,144 @@
+"""The way that plan, apply and drift walk together: find, read, connect, compare."""
+
+from __future__ import annotations
+
+import difflib
+import subprocess
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from reconciler import manifest, planning, sops
+from reconciler.aws import Aws
+from reconciler.cli import failure
+from reconciler.cli.options import Common
+from reconciler.cli.process import without_secrets
+from reconciler.cli.terminal import say
+from reconciler.errors import CredentialsError, UsageError
+from reconciler.manifest import Cleartext
+from reconciler.model import Key, Plan
+from reconciler.planning import Planned
+
+_GIT_TIMEOUT = 10.0  # seconds
+
+
+def folder(options: Common) -> Path:
+    """The folder of the manifests. Raises UsageError where there is none."""
+    if options.manifests is not None:
+        return options.manifests
+    here = Path.cwd()
+    for parent in (here, *here.parents):
+        if (parent / "manifests" / ".sops.yaml").is_file():
+            return (
+                (parent / "manifests").relative_to(here) if parent == here else parent / "manifests"
+            )
+    raise UsageError(
+        "there is no folder manifests/ with a file .sops.yaml here or above",
+        code="no-manifests",
+        hint="name the folder with -C",
+    )
+
+
+def environments(names: Sequence[str], options: Common) -> list[str]:
+    """The environments asked for, or all. Raises UsageError where there is none."""
+    if names:
+        return list(dict.fromkeys(names))
+    directory = folder(options)
+    found = manifest.environments(directory)
+    if not found:
+        raise UsageError(
+            f"there is no environment in {directory}",
+            code="no-environments",
+            hint="an environment is a folder with a file environment.sops.yaml",
+        )
+    return list(found)
+
+
+def read(environment: str, options: Common) -> Cleartext:
+    """An environment's manifests, as far as no key is needed; warnings are told."""
+    declared = manifest.read(folder(options), environment)
+    failure.problems(declared.warnings, options)
+    return declared
+
+
+def connect(region: str, options: Common) -> Aws:
+    """AWS, with the credentials that boto3 finds. Raises CredentialsError."""
+    import boto3
+    from botocore.exceptions import BotoCoreError
+
+    try:
+        session = boto3.session.Session()
+    except BotoCoreError as error:
+        # A profile that does not exist is found here already.
+        found = type(error).__name__
+    else:
+        return Aws(session, region, parallelism=options.parallelism)
+    raise CredentialsError(
+        f"no usable AWS credentials ({found})", hint="check AWS_PROFILE and the AWS config file"
+    )
+
+
+def plan(environment: str, options: Common, *, only: Sequence[str] = ()) -> tuple[Planned, Aws]:
+    """The plan of one environment, of all or ``only`` some of its resources."""
+    declared = read(environment, options)
+    return again(declared, options, only=only)
+
+
+def again(declared: Cleartext, options: Common, *, only: Sequence[str] = ()) -> tuple[Planned, Aws]:
+    """The plan of manifests that were read before."""
+    scope = declared.settings.scope
+    aws = connect(scope.region, options)
+    runner = sops.Sops(sops.find(options.sops))
+    began = time.monotonic()
+    try:
+        made = planning.make(scope, lambda: declared.decrypt(runner), aws)
+    finally:
+        if options.verbose:
+            calls = ", ".join(f"{count} {name}" for name, count in sorted(aws.calls.items()))
+            took = time.monotonic() - began
+            say(f"{scope.environment}: {calls or 'no call'} in {took:.1f} s", options)
+    fresh = replace(made.plan, revision=revision(folder(options)))
+    fresh = limit(fresh, only, made.desired.resources) if only else fresh
+    return replace(made, plan=fresh), aws
+
+
+def limit(plan: Plan, only: Sequence[str], declared: Iterable[Key]) -> Plan:
+    """The changes of the named resources. Raises UsageError for a name that nothing has."""
+    known = set(declared) | {change.key for change in plan.changes}
+    wanted: set[Key] = set()
+    for name in only:
+        full = name if name.startswith("/") else plan.scope.under + name
+        matching = {key for key in known if key.name in (name, full)}
+        if not matching:
+            names = sorted({key.name.removeprefix(plan.scope.under) for key in known})
+            raise click.UsageError(f"{plan.scope.environment} has no {name}.{_near(name, names)}")
+        wanted |= matching
+    return replace(
+        plan,
+        changes=tuple(change for change in plan.changes if change.key in wanted),
+        notes=tuple(note for note in plan.notes if note.key in wanted),
+    )
+
+
+def _near(name: str, names: Sequence[str]) -> str:
+    near = difflib.get_close_matches(name, names, 1)
+    return f" Did you mean {near[0]}?" if near else ""
+
+
+def revision(directory: Path) -> str | None:
+    """The commit that is checked out, None outside git."""
+    try:
+        answer = subprocess.run(
+            ["git", "-C", str(directory), "rev-parse", "--verify", "HEAD"],
+            env=without_secrets(),
+            capture_output=True,
+            text=True,
+            timeout=_GIT_TIMEOUT,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return answer.stdout.strip() or None if answer.returncode == 0 else None
