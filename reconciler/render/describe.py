@@ -1,0 +1,233 @@
+"""One change in lines of text: every field, what happens to the value, what is lost and why.
+
+The lines are escaped for a terminal and for a code block, and hold the order of importance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from reconciler.model import (
+    JSON,
+    Action,
+    Change,
+    FieldChange,
+    Plan,
+    Policy,
+    ValueChange,
+    Write,
+)
+from reconciler.render import names, structure
+from reconciler.render.escape import compact, quoted, terminal
+from reconciler.render.losses import is_destructive, losses
+
+NONE = "(none)"
+UNKNOWN = "(unknown)"
+RETURNS = "returns to the previous value"
+
+FINE = 200  # nested fields in a plan up to which each is compared by deepdiff, at 1 ms each
+
+_WRITES = {
+    Write.FIRST: "(value set)",
+    Write.SEED: "(seed: written once, from then on rotation owns the value)",
+    Write.GENERATED: "(value generated: made when it is applied, never in git)",
+    Write.CHANGED: "(value changed)",
+    Write.RETURNED: f"(value changed: {RETURNS})",
+    Write.SAME: "(same value written again: AWS writes a parameter only as a whole)",
+}
+_CLEAR = {
+    Write.CHANGED: "(value changed) -> ",
+    Write.RETURNED: "(value changed) -> ",
+}
+_LABELS = {"fingerprint_key": "fingerprint key"}
+_SETTINGS = {"rotate_immediately": "rotates at once"}
+_DAYS = ("recovery_window",)
+
+
+@dataclass(frozen=True)
+class Block:
+    """A change as it is shown: a first line without its symbol, and lines below it."""
+
+    change: Change
+    head: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Section:
+    """Changes that a reviewer looks at together."""
+
+    title: str
+    blocks: tuple[Block, ...]
+    alarming: bool = False
+
+
+def sections(plan: Plan) -> list[Section]:
+    """All changes in the order in which a reviewer wants them: first what destroys something, then
+    what is refused, then the rest by kind; by name in each."""
+    fine = _count_nested(plan) <= FINE
+    ranked = sorted(
+        plan.changes, key=lambda change: (names.order(change.key.kind), change.key.name)
+    )
+    groups: dict[str, list[Change]] = {"Destructive": [], "Refused": []}
+    for change in ranked:
+        if change.action is Action.REFUSE:
+            groups["Refused"].append(change)
+        elif is_destructive(change):
+            groups["Destructive"].append(change)
+        else:
+            groups.setdefault(names.title(change.key.kind), []).append(change)
+    found = []
+    for title, changes in groups.items():
+        if changes:
+            alarming = title in ("Destructive", "Refused")
+            blocks = tuple(
+                _block(change, plan, with_kind=alarming, fine=fine) for change in changes
+            )
+            found.append(Section(title, blocks, alarming))
+    return found
+
+
+def _count_nested(plan: Plan) -> int:
+    return sum(
+        1
+        for change in plan.changes
+        for field in change.fields
+        if field.known and structure.nested(field.before) and structure.nested(field.after)
+    )
+
+
+def _block(change: Change, plan: Plan, *, with_kind: bool, fine: bool) -> Block:
+    name = (names.with_kind if with_kind else names.short)(change.key, plan.scope)
+    lines = tuple(_lines(change, plan.policy, fine=fine))
+    return Block(change, f"{change.action.value} {name}", lines)
+
+
+def _lines(change: Change, policy: Policy, *, fine: bool) -> Iterator[str]:
+    if change.action is Action.REFUSE:
+        yield f"refused[{terminal(change.code or 'refused')}]: {_text(change.reason)}"
+        if change.hint:
+            yield f"hint: {_text(change.hint)}"
+        if change.place is not None:
+            yield f"declared at {terminal(str(change.place))}"
+    for loss in losses(change, policy):
+        yield f"lost: {loss}"
+    why = _why(change)
+    if why:
+        yield f"why: {why}"
+    for field in change.fields:
+        yield from _field(field, change.action, fine=fine)
+    if change.value is not None:
+        yield from _value(change.value)
+    for name, content in sorted(change.settings.items()):
+        yield f"{_SETTINGS.get(name) or terminal(name)}: {_scalar(name, content)}"
+
+
+def _why(change: Change) -> str | None:
+    """The reason, without what the line about the value says anyway."""
+    if change.reason is None or change.action is Action.REFUSE:
+        return None
+    if change.value is not None and change.value.write is Write.SEED:
+        return None
+    reasons = change.reason.split("; ")
+    if change.value is not None and change.value.write is Write.RETURNED:
+        reasons = [reason for reason in reasons if reason != RETURNS]
+    return _text("; ".join(reasons))
+
+
+def _text(text: str | None) -> str:
+    return terminal(text or "")
+
+
+# --- fields -----------------------------------------------------------------------------------
+
+
+def _field(field: FieldChange, action: Action, *, fine: bool) -> Iterator[str]:
+    label = _LABELS.get(field.name) or terminal(field.name)
+    before, after = field.before, field.after
+    if not field.known:
+        if structure.is_structured(after) and after:
+            yield f"{label}: {UNKNOWN} ->"
+            yield from _indented(structure.parts(after))
+        else:
+            yield f"{label}: {UNKNOWN} -> {_scalar(field.name, after)}"
+    elif _present(before) and _present(after) and _inside(before, after):
+        yield f"{label}:"
+        yield from _indented(structure.differences(before, after, fine=fine))
+    elif action is Action.CREATE or (action is Action.REPLACE and not _present(before)):
+        yield from _one(label, field.name, after)
+    elif action is Action.PRUNE:
+        yield from _one(label, field.name, before)
+    elif action is Action.REPLACE and before == after:
+        yield from _one(label, field.name, after)
+    elif structure.is_structured(after) and after:
+        yield f"{label}: {_scalar(field.name, before)} ->"
+        yield from _indented(structure.parts(after))
+    elif structure.is_structured(before) and before:
+        yield f"{label}: -> {_scalar(field.name, after)}"
+        yield from _indented(f"- {part}" for part in structure.parts(before))
+    else:
+        yield f"{label}: {_scalar(field.name, before)} -> {_scalar(field.name, after)}"
+
+
+def _one(label: str, name: str, content: JSON) -> Iterator[str]:
+    if structure.is_structured(content) and content:
+        yield f"{label}:"
+        yield from _indented(structure.parts(content))
+    else:
+        yield f"{label}: {_scalar(name, content)}"
+
+
+def _present(content: JSON) -> bool:
+    return content is not None
+
+
+def _inside(before: JSON, after: JSON) -> bool:
+    """Whether two contents differ somewhere inside, rather than as a whole."""
+    return (
+        before != after
+        and structure.is_structured(before)
+        and structure.is_structured(after)
+        and bool(before)
+        and bool(after)
+    )
+
+
+def _scalar(name: str, content: JSON) -> str:
+    if content is None:
+        return NONE
+    if isinstance(content, bool):
+        return "yes" if content else "no"
+    if isinstance(content, str):
+        return quoted(content)
+    if structure.is_structured(content) and not content:
+        return NONE
+    return f"{content} days" if name in _DAYS else compact(content)
+
+
+def _indented(lines: Iterable[str]) -> Iterator[str]:
+    return (f"  {line}" for line in lines)
+
+
+# --- values -----------------------------------------------------------------------------------
+
+
+def _value(value: ValueChange) -> Iterator[str]:
+    if value.plaintext is None:
+        yield _WRITES[value.write]
+    elif value.write is Write.SAME:
+        yield f"value: {quoted(value.plaintext)} {_WRITES[value.write]}"
+    else:
+        yield f"value: {_CLEAR.get(value.write, '')}{quoted(value.plaintext)}"
+        if value.write is Write.RETURNED:
+            yield f"({RETURNS})"
+    for key in value.keys or ():
+        yield f"  {_mark(key)} {terminal(key.name)}"
+
+
+def _mark(key: FieldChange) -> str:
+    """A key's name is all that is told: whether it is new, gone or changed."""
+    if key.before is None:
+        return "+"
+    return "-" if key.after is None else "~"

@@ -1,0 +1,70 @@
+"""Strings from outside, made harmless for the medium that they are shown in.
+
+Names, descriptions, tags, paths, policies and principals are chosen by others. What a reader cannot
+see, or what a terminal, a workflow's log or Markdown would act on, becomes a visible escape.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+
+# Printable to Python and yet nothing to see: fillers, variation selectors, joiners.
+_INVISIBLE = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
+    "\U000e0100-\U000e01ef]"
+)
+_SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
+
+# A workflow's runner obeys `::command::` at the start of a line, spaces before it or not, and
+# `##[command]` anywhere in one.
+_COMMAND_AT_START = re.compile(r"\s*::")
+_COMMAND = "##["
+
+
+def terminal(text: str) -> str:
+    """One line of text without anything that a terminal or a workflow's log acts on.
+
+    Control characters (C0, C1, ESC, DEL), line separators, bidirectional controls and whatever has
+    no width become escapes like ``\\x1b`` and ``\\u202e``; nothing is cut.
+    """
+    if not text.isprintable() or (not text.isascii() and _INVISIBLE.search(text)):
+        text = "".join(map(_visible, text))
+    if ":" in text and _COMMAND_AT_START.match(text):
+        text = text.replace("::", r"\x3a:", 1)
+    if _COMMAND in text:
+        text = text.replace(_COMMAND, r"#\x23[")
+    return text
+
+
+def quoted(text: str) -> str:
+    """A string in quotes, so that its beginning, its end and every character of it are certain."""
+    return '"' + terminal(text.replace("\\", "\\\\").replace('"', '\\"')) + '"'
+
+
+def code(text: str) -> str:
+    """A Markdown code span: no HTML, mention, reference, link or table column begins in it."""
+    return "`" + (terminal(text).replace("`", r"\x60").replace("|", r"\x7c") or " ") + "`"
+
+
+def fence(lines: list[str], language: str = "") -> str:
+    """A Markdown code block. Its fence is longer than any that the lines hold."""
+    longest = max((len(run) for line in lines for run in re.findall("`+", line)), default=0)
+    mark = "`" * max(3, longest + 1)
+    return "\n".join([f"{mark}{language}", *lines, mark])
+
+
+def compact(content: object) -> str:
+    """A value that is neither a string nor a mapping, as JSON in one line."""
+    return terminal(json.dumps(content, ensure_ascii=False, sort_keys=True))
+
+
+def _visible(character: str) -> str:
+    if character.isprintable() and not _INVISIBLE.match(character):
+        return character
+    number = ord(character)
+    if character in _SHORT:
+        return _SHORT[character]
+    if number <= 0xFF:
+        return f"\\x{number:02x}"
+    return f"\\u{number:04x}" if number <= 0xFFFF else f"\\U{number:08x}"

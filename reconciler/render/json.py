@@ -1,0 +1,13 @@
+"""Plans as JSON: exactly what a plan file holds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reconciler import planfile
+from reconciler.model import Plan
+
+
+def plan(plans: Sequence[Plan]) -> str:
+    """One plan as an object, several as a list in one."""
+    return planfile.dumps(plans)

@@ -1,0 +1,41 @@
+"""How resources and scopes are called where people read them."""
+
+from __future__ import annotations
+
+from reconciler.model import Key, Scope
+from reconciler.render.escape import terminal
+
+_ORDER = ("secret", "parameter", "rotation")
+_TITLES = {"secret": "Secrets", "parameter": "Parameters", "rotation": "Rotation schedules"}
+
+
+def short(key: Key, scope: Scope) -> str:
+    """A name below the prefix, or the whole name of what lies elsewhere; never cut."""
+    rest = key.name.removeprefix(scope.under)
+    if rest != key.name and rest and not rest.startswith("/"):
+        return terminal(rest)
+    whole = terminal(key.name)
+    return whole if key.name.startswith("/") else f"{whole} (outside the prefix)"
+
+
+def with_kind(key: Key, scope: Scope) -> str:
+    """A name after its kind."""
+    return f"{terminal(key.kind)} {short(key, scope)}"
+
+
+def title(kind: str) -> str:
+    """What a group of one kind is headed with."""
+    return _TITLES.get(kind) or terminal(kind)
+
+
+def order(kind: str) -> tuple[int, str]:
+    """Where a kind stands among the others."""
+    return (_ORDER.index(kind) if kind in _ORDER else len(_ORDER), kind)
+
+
+def scope_line(scope: Scope) -> str:
+    """Which environment this is about, and where names are relative to."""
+    return (
+        f"{terminal(scope.environment)}: account {terminal(scope.account)},"
+        f" {terminal(scope.region)}, names below {terminal(scope.prefix)}"
+    )

@@ -1,0 +1,60 @@
+"""A plan as text, for a terminal and for a log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler import guards
+from reconciler.digest import plan_digest
+from reconciler.model import Note, Plan, Scope
+from reconciler.render import names
+from reconciler.render.describe import Block, sections
+from reconciler.render.escape import terminal
+from reconciler.render.palette import Palette, palette
+from reconciler.render.summary import summary
+
+_BELOW = " " * 6  # what stands under the name of a resource
+
+
+def plan(plan: Plan, *, colour: bool = False) -> str:
+    """The whole plan, nothing cut and nothing wrapped. It ends with a line end.
+
+    First what destroys something, then what is refused, then the rest by kind; then what is told
+    and changes nothing, guards that stop it, the summary and the digest, where a terminal stops.
+    """
+    return "".join(f"{line}\n" for line in _lines(plan, palette(colour=colour)))
+
+
+def _lines(plan: Plan, colours: Palette) -> Iterator[str]:
+    yield colours.heading(names.scope_line(plan.scope))
+    if plan.revision is not None:
+        yield colours.faint(f"commit {terminal(plan.revision)}")
+    for section in sections(plan):
+        yield ""
+        paint = colours.alarming if section.alarming else colours.heading
+        yield paint(section.title)
+        for block in section.blocks:
+            yield from _block(block, colours)
+    if plan.notes:
+        yield ""
+        yield colours.heading("Not changed")
+        yield from (note(entry, plan.scope, _BELOW[:-2]) for entry in plan.notes)
+    for guard in guards.broken(plan):
+        yield ""
+        yield colours.alarming(f"Stopped by the guard {guard.code}: {terminal(guard.message)}")
+        if guard.hint:
+            yield f"  hint: {terminal(guard.hint)}"
+    yield ""
+    yield colours.heading(summary(plan))
+    yield f"Digest: {plan_digest(plan)}"
+
+
+def _block(block: Block, colours: Palette) -> Iterator[str]:
+    action = block.change.action
+    yield colours.action(action, f"{action.symbol:>3} {block.head}")
+    yield from (_BELOW + line for line in block.lines)
+
+
+def note(entry: Note, scope: Scope, indent: str = "") -> str:
+    """One thing to know that changes nothing."""
+    return f"{indent}{names.with_kind(entry.key, scope)}: {terminal(entry.text)}"
