@@ -40,14 +40,10 @@ def command(
         from reconciler.sandbox.server import serve
         from reconciler.sandbox.state import StateError
     except ModuleNotFoundError as error:
-        missing = str(error.name)
-    else:
-        missing = ""
-    if missing:
         raise ReconcilerError(
-            f"the embedded AWS needs the package {missing}, which is not installed",
+            f"the embedded AWS needs the package {error.name}, which is not installed",
             hint="pip install 'secret-reconciler[sandbox]'",
-        )
+        ) from None
 
     def ready(url: str) -> None:
         out(f"export AWS_ENDPOINT_URL={url}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Literal
 
 import click
 
@@ -14,7 +15,7 @@ from reconciler.errors import Exit
 @click.command("schema", epilog="Example: reconciler schema manifest > manifest.schema.json")
 @click.argument("what", type=click.Choice(["manifest", "environment", "plan"]))
 @common
-def command(what: str) -> int:
+def command(what: Literal["manifest", "environment", "plan"]) -> int:
     """Print the JSON Schema of manifests, of an environment's file, or of a saved plan."""
     if what == "plan":
         from reconciler import planfile
