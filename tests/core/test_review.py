@@ -299,9 +299,19 @@ CONTINUED: dict[str, tuple[Things, Things, str]] = {
     ),
     "replaced: deleted, and not created": ([REPLACED, CLEAR], [REPLACED], "create parameter"),
     "replaced: created, before another field was set": (
-        [REPLACED, CLEAR],
-        [REPLACED, replace(SECURE, fields={**SECURE.fields, "description": "x"})],
-        "",
+        [replace(REPLACED, fields={**REPLACED.fields, "description": "y"}), CLEAR],
+        [replace(REPLACED, fields={**REPLACED.fields, "description": "y"}), SECURE],
+        "update parameter",
+    ),
+    "replaced without a value of ours: deleted, and not created": (
+        [replace(REPLACED, value=None), CLEAR],
+        [replace(REPLACED, value=None)],
+        "create parameter",
+    ),
+    "another run of ours wrote the same value of a parameter": (
+        [TAGGED, live(held("fp-a", version="7"), kind="parameter", description="old")],
+        [TAGGED, live(held("fp-a", version="8"), kind="parameter", description="old")],
+        "update parameter",
     ),
     "a parameter's tags were set, and its stamp was not": (
         [TAGGED, live(held("fp-a"), kind="parameter", tags=recorded({}), description="old")],
@@ -371,6 +381,21 @@ MOVED: dict[str, tuple[Things, Things, str]] = {
         [CHANGED, OLD],
         f"secret:{NAME}: it exists now, written by a reconciler with this environment's key",
     ),
+    "generated, and written outside since": (
+        [secret(value=generated())],
+        [secret(value=generated()), live(foreign())],
+        f"secret:{NAME}: it exists now, not written by us",
+    ),
+    "a seed that another value took the place of, and not by rotation": (
+        [SEEDED],
+        [SEEDED, live(foreign())],
+        f"secret:{NAME}: it exists now, not written by us",
+    ),
+    "a seed that another run of ours took the place of": (
+        [SEEDED],
+        [SEEDED, live(held("fp-else"), rotation=ROTATING)],
+        f"secret:{NAME}: it exists now, written by a reconciler with this environment's key",
+    ),
     "created empty meanwhile": (
         [CHANGED],
         [CHANGED, live(ownership=Ownership.FOREIGN)],
@@ -385,6 +410,21 @@ MOVED: dict[str, tuple[Things, Things, str]] = {
         [DESCRIBED, UNDESCRIBED],
         [DESCRIBED, replace(UNDESCRIBED, deleted=True)],
         f"secret:{NAME}: it is pending deletion now",
+    ),
+    "done, and pending deletion since": (
+        [DESCRIBED, UNDESCRIBED],
+        [DESCRIBED, replace(DONE, deleted=True)],
+        f"secret:{NAME}: it is pending deletion now",
+    ),
+    "done, and released since": (
+        [DESCRIBED, UNDESCRIBED],
+        [DESCRIBED, replace(DONE, ownership=Ownership.FOREIGN)],
+        f"secret:{NAME}: it is not ours any more",
+    ),
+    "to be restored, and another value is in git": (
+        [CHANGED, replace(OLD, deleted=True)],
+        [secret(value=value("fp-newer")), replace(OLD, deleted=True)],
+        f"secret:{NAME}: the value in git changed",
     ),
     "a schedule's secret is pending deletion meanwhile": (
         [RULE, live(kind="rotation", enabled=False)],
@@ -415,6 +455,16 @@ MOVED: dict[str, tuple[Things, Things, str]] = {
         [DESCRIBED, UNDESCRIBED],
         [replace(DESCRIBED, fields={"description": "new", "tags": {"a": "b"}}), UNDESCRIBED],
         f"secret:{NAME}: tags changed in AWS or in git",
+    ),
+    "many fields changed": (
+        [secret(**dict.fromkeys("abcdef", 1)), live(foreign(), **dict.fromkeys("abcdef", 0))],
+        [secret(**dict.fromkeys("abcdef", 2)), live(foreign(), **dict.fromkeys("abcdef", 0))],
+        f"secret:{NAME}: a, b, c, d, e, f changed in AWS or in git",
+    ),
+    "a value more in git": (
+        [secret(description="new"), live(description="old")],
+        [secret(description="new", value=value()), live(description="old")],
+        f"secret:{NAME}: the value in git changed",
     ),
     "a reviewed field was undone in git after it was set": (
         [BOTH, live(held("fp-old"), description="old", tags={})],
@@ -467,6 +517,16 @@ MOVED: dict[str, tuple[Things, Things, str]] = {
         [REPLACED, CLEAR],
         [replace(REPLACED, value=value("fp-b"))],
         f"parameter:{NAME}: it does not exist any more",
+    ),
+    "a replaced parameter was deleted and has no value in git": (
+        [REPLACED, CLEAR],
+        [replace(REPLACED, value=None)],
+        f"parameter:{NAME}: it does not exist any more",
+    ),
+    "many settings changed and one did not": (
+        [replace(RULE, settings={**dict.fromkeys("abcdef", 1), "g": 1})],
+        [replace(RULE, settings={**dict.fromkeys("abcdef", 2), "g": 1})],
+        f"rotation:{NAME}: a, b, c, d, e, f changed in git",
     ),
     "a schedule is to rotate at once now": (
         [RULE, live(kind="rotation", enabled=True, schedule="rate(30 days)")],
