@@ -122,6 +122,7 @@ def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     clock = SimpleNamespace(**{**vars(time), "sleep": waited.append, "monotonic": now})
     monkeypatch.setattr("botocore.endpoint.time", clock)
     monkeypatch.setattr("reconciler.aws.time", clock)
+    monkeypatch.setattr("reconciler.pacing.time", clock)
     return waited
 
 
