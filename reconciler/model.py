@@ -15,7 +15,7 @@ from typing import TypeAlias
 JSON: TypeAlias = "None | bool | int | float | str | Sequence[JSON] | Mapping[str, JSON]"
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True, order=True, slots=True)
 class Key:
     """What a resource is called: its kind (secret, parameter, rotation) and its full name."""
 
@@ -26,7 +26,7 @@ class Key:
         return f"{self.kind}:{self.name}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Place:
     """Where in a manifest something is declared; lines and columns count from 1."""
 
@@ -79,7 +79,7 @@ class Source(StrEnum):
     GENERATED = "generated"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Value:
     """A declared value, known here only by its public fingerprints.
 
@@ -94,7 +94,7 @@ class Value:
     take: bool = False  # `take: git`
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Resource:
     """One declared resource.
 
@@ -136,7 +136,7 @@ class Origin(StrEnum):
     OUTSIDE = "outside"  # anybody else
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Rotation:
     """What AWS says of a secret's rotation; dates are UTC."""
 
@@ -146,7 +146,7 @@ class Rotation:
     pending: bool = False  # AWSPENDING is on another version than AWSCURRENT
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class LiveValue:
     """The value that is live, known by its version and, if we wrote it, by its fingerprint.
 
@@ -162,7 +162,7 @@ class LiveValue:
     earlier: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Recorded:
     """A field whose content no list returns: only the digest that our own mark recorded is known.
 
@@ -174,7 +174,7 @@ class Recorded:
     known: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Live:
     """One live resource, shaped so that each of its fields compares with the declared one.
 
@@ -244,6 +244,7 @@ class Write(StrEnum):
     CHANGED = "changed"
     RETURNED = "returned"  # back to a value that AWS still holds as an earlier version
     SAME = "same"  # the same value again, because AWS writes a parameter only as a whole
+    BOUND = "bound"  # none: a tag says that the live version, not ours, holds the declared value
 
 
 @dataclass(frozen=True)

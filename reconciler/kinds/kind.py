@@ -6,8 +6,9 @@ of :class:`Section`. Adding one is a module and a name in ``KINDS`` (and ``SECTI
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict
@@ -67,7 +68,7 @@ class Parsed:
     flaws: tuple[Flaw, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Record:
     """One live resource as AWS returned it, under its full name.
 
@@ -78,6 +79,21 @@ class Record:
     name: str
     data: Mapping[str, Any]
     fresh: bool = False
+
+
+def listed(name: str, entry: Mapping[str, Any], *, without: Collection[str]) -> Record:
+    """A record of a list, without what nothing here reads.
+
+    Tens of thousands of them are kept at once, and botocore gives each date a time zone of its own.
+    """
+    return Record(
+        name,
+        {
+            field: value.astimezone(UTC) if isinstance(value, datetime) else value
+            for field, value in entry.items()
+            if field not in without
+        },
+    )
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 from reconciler.aws import Aws, require
 from reconciler.kinds import kms, tags
-from reconciler.kinds.kind import Record
+from reconciler.kinds.kind import Record, listed
 from reconciler.kinds.parameter import stamp
 from reconciler.kinds.parameter.declare import (
     ADVANCED,
@@ -36,6 +36,7 @@ from reconciler.sensitive import Fingerprinter, public
 
 READS = NAME
 PAGE = 50
+UNUSED = frozenset({"ARN"})
 OWNED = "reconciler-owner"  # in a record: the owner tag is ours
 
 
@@ -43,7 +44,7 @@ def pages(aws: Aws, scope: Scope) -> Iterator[Sequence[Record]]:
     """All parameters under the prefix, 50 a call."""
     path = {"Key": "Path", "Option": "Recursive", "Values": [scope.prefix]}
     for page in _describe(aws, [path]):
-        yield [Record(_name(entry), entry) for entry in page]
+        yield [listed(_name(entry), entry, without=UNUSED) for entry in page]
 
 
 def find(

@@ -9,7 +9,7 @@ from typing import Any
 from reconciler.aws import Aws, require
 from reconciler.errors import AwsError
 from reconciler.kinds import kms, tags
-from reconciler.kinds.kind import Record
+from reconciler.kinds.kind import Record, listed
 from reconciler.kinds.secret.declare import DEFAULT_KEY, NAME
 from reconciler.model import (
     JSON,
@@ -29,6 +29,7 @@ READS = NAME
 CURRENT, PENDING = "AWSCURRENT", "AWSPENDING"
 STAGED = "RECONCILER_STAGED"  # on a version that is written and does not serve yet
 PAGE = 100
+UNUSED = frozenset({"ARN", "CreatedDate", "LastAccessedDate"})
 
 
 def pages(aws: Aws, scope: Scope) -> Iterator[Sequence[Record]]:
@@ -42,7 +43,7 @@ def pages(aws: Aws, scope: Scope) -> Iterator[Sequence[Record]]:
         Filters=[{"Key": "name", "Values": [scope.under]}],
     ):
         yield [
-            Record(name, entry)
+            listed(name, entry, without=UNUSED)
             for entry in page
             # "Matches the beginning of secret names", in AWS's own idea of case.
             if (name := str(require(entry, "Name", "list_secrets"))).startswith(scope.under)
