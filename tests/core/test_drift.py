@@ -14,6 +14,7 @@ from reconciler.manifest import Desired
 from reconciler.model import Key, Live, Ownership, Place, Resource, Rotation
 from reconciler.planning import Planned
 from tests.core.build import (
+    BEGUN,
     LAST,
     NAME,
     POLICY,
@@ -127,6 +128,21 @@ CASES: dict[str, tuple[list[Resource | Live], list[tuple[str, str]]]] = {
         [OWN, live(held("fp-a"), ownership=Ownership.FOREIGN, rotation=Rotation(pending=True))],
         [("pending", "refused: it exists and is not managed: adopt it")],
     ),
+    "not managed, and pending deletion": (
+        [OWN, live(foreign(), ownership=Ownership.FOREIGN, deleted=True)],
+        [("pending", "refused: it exists and is not managed: adopt it")],
+    ),
+    "no value yet": ([OWN, live()], [("pending", "to update: value")]),
+    "rotation is on, and wrote it by no date that AWS tells": (
+        [OWN, live(foreign(), rotation=BEGUN)],
+        [
+            (
+                "pending",
+                "refused: rotation wrote the live value, the manifest has no rotation any more,"
+                " and git does not write over it",
+            )
+        ],
+    ),
     "kept": (
         [live(held())],
         [
@@ -156,7 +172,7 @@ def test_only_what_is_outside_stuck_or_overdue_needs_somebody_to_act():
 
 # --- stuck ----------------------------------------------------------------------------------------
 
-BEGUN = replace(ROTATING, pending=True)
+UNENDED = replace(ROTATING, pending=True)
 ROTATES = secret(value=value("fp-a", rotation="declared"))
 
 
@@ -165,7 +181,7 @@ ROTATES = secret(value=value("fp-a", rotation="declared"))
     [(timedelta(minutes=59), False), (timedelta(hours=1), True), (timedelta(days=2), True)],
 )
 def test_a_rotation_is_stuck_when_it_has_not_ended_after_an_hour(since, stuck):
-    found = drift(ROTATES, live(held("fp-a"), rotation=BEGUN, changed=NOW - since))
+    found = drift(ROTATES, live(held("fp-a"), rotation=UNENDED, changed=NOW - since))
     assert [one.kind_of for one in found] == [DriftClass.STUCK] * stuck
     if stuck:
         when = f"{NOW - since:%Y-%m-%d %H:%M} UTC"
@@ -175,7 +191,7 @@ def test_a_rotation_is_stuck_when_it_has_not_ended_after_an_hour(since, stuck):
 
 
 def test_a_rotation_that_began_nobody_knows_when_is_stuck():
-    ((kind, text),) = told(ROTATES, live(held("fp-a"), rotation=BEGUN))
+    ((kind, text),) = told(ROTATES, live(held("fp-a"), rotation=UNENDED))
     assert kind == "stuck"
     assert "ended: AWSPENDING" in text
 
@@ -212,12 +228,14 @@ def test_without_max_age_or_date_nothing_is_overdue():
 
 
 def test_what_is_not_ours_is_neither_stuck_nor_overdue():
-    current = live(held(), rotation=BEGUN, ownership=Ownership.OTHER_OWNER, owner="x", changed=LAST)
+    current = live(
+        held(), rotation=UNENDED, ownership=Ownership.OTHER_OWNER, owner="x", changed=LAST
+    )
     assert [kind for kind, _ in told(replace(ROTATES, max_age=1), current)] == ["pending"]
 
 
 def test_a_schedule_does_not_repeat_what_its_secret_says():
-    late = replace(BEGUN, next=LAST)
+    late = replace(UNENDED, next=LAST)
     found = drift(
         ROTATES,
         schedule(),

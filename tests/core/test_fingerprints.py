@@ -67,6 +67,12 @@ def test_the_same_value_has_the_same_id_in_every_release():
     assert NEW.parameter_fingerprints(NAME, "String", VALUE) == (
         "abfe26ef1c10279450b306ba26c839fc54d46d15829d6e12acb79a7c",
     )
+    assert NEW.secret_tokens(NAME, Sensitive(b"\x00")) == (
+        "r112e250beac4471d690b51f5d63c295925b038f27b6c001e56f5faf88b2055d",
+    )
+    assert NEW.generated_token(NAME, "0" * 24) == (
+        "g112e250000000000000000000000000fcf749975e2cd2ad9f2f763ef7547cc4"
+    )
     assert NEW.proof(NAME) == "12e250ccec019f01920ad870e5a0b7d623147d"
     assert public("x") == "ca60d91bd616a7d6e13216d094ea7cf3970ac747f9a9dfb53e21f7800ad150fb"
 
@@ -101,7 +107,7 @@ def test_a_version_id_does_not_depend_on_who_owns_the_secret():
 @pytest.mark.parametrize(
     "other",
     ["", "EXAMPLE1-90ab-cdef-fedc-ba987EXAMPLE", "x1" + "0" * 62, "r1" + "0" * 61, "r1" + "0" * 63,
-     "r1" + "G" * 62, "r1" + "A" * 62, "r2" + "0" * 62],
+     "r1" + "G" * 62, "r1" + "A" * 62, "r1G" + "0" * 61, "r1" + "0" * 61 + "X", "r2" + "0" * 62],
 )  # fmt: skip
 def test_a_version_id_of_another_form_is_not_ours(other):
     assert parse_token(other) is None

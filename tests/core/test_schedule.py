@@ -80,6 +80,9 @@ REFUSED = {
     "cron(0 4 0 * ? *)": "the day 0 is not 1 to 31",
     "cron(0 4 32 * ? *)": "the day 32 is not 1 to 31",
     "cron(0 4 32W * ? *)": "the day 32W is not 1 to 31",
+    "cron(0 4  1 * ?)": "six fields",
+    "cron(0 4 1 MAR-2 ? *)": "the month range MAR-2 runs backwards",
+    "cron(0 4 ? * WED-3 *)": "the weekday range WED-3 runs backwards",
     "cron(0 4 1 13 ? *)": "the month 13 is not 1 to 12",
     "cron(0 4 1 FOO ? *)": "the month FOO is not 1 to 12",
     "cron(0 4 ? * 8 *)": "the weekday 8 is not 1 to 7",
@@ -134,6 +137,19 @@ def test_a_window_that_aws_refuses_is_refused_with_the_reason(window, expression
     with pytest.raises(ScheduleError) as caught:
         check_window(window, expression)
     assert why in str(caught.value)
+
+
+MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
+
+
+@pytest.mark.parametrize("month", [*MONTHS, "jan", "Dec"])
+def test_a_month_has_a_name(month):
+    check_schedule(f"cron(0 4 1 {month} ? *)")
+
+
+@pytest.mark.parametrize("day", ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT", "sun", "Sat"])
+def test_a_weekday_has_a_name(day):
+    check_schedule(f"cron(0 4 ? * {day} *)")
 
 
 @given(st.sets(st.integers(0, 23), min_size=1))
