@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 
+from reconciler.aws import Aws
+from reconciler.kinds import KINDS
+from reconciler.kinds.kind import Kind
 from reconciler.model import (
+    JSON,
     Action,
     Change,
     Key,
@@ -19,6 +24,8 @@ from reconciler.model import (
     Source,
 )
 from reconciler.planning import Planned
+
+_DEEP: Mapping[str, Kind] = {kind.NAME: kind for kind in KINDS}
 
 STUCK_AFTER = timedelta(hours=1)  # a rotation function runs for at most 15 minutes
 GRACE = timedelta(hours=24)  # a rotation may come late within its window
@@ -50,16 +57,37 @@ class Drift:
     place: Place | None = None
 
 
-def classify(planned: Planned, now: datetime) -> tuple[Drift, ...]:
+Deep = Mapping[Key, Mapping[str, JSON]]
+
+
+def read_deep(planned: Planned, aws: Aws) -> Deep:
+    """What no list returns, of everything declared that is ours and live: a call or two each.
+
+    No value is read. Raises AwsError.
+    """
+    declared = planned.desired.resources
+    ours = [
+        declared[key]
+        for key, live in planned.live.items()
+        if key in declared and live.ownership is Ownership.OURS and not live.deleted
+    ]
+    found = aws.each(lambda resource: _DEEP[resource.key.kind].deep(aws, resource), ours)
+    return {resource.key: fields for resource, fields in zip(ours, found, strict=True)}
+
+
+def classify(
+    planned: Planned, now: datetime, deep: Deep = MappingProxyType({})
+) -> tuple[Drift, ...]:
     """Every difference between git and AWS by its class, sorted by resource.
 
-    ``now`` is aware, in UTC.
+    ``now`` is aware, in UTC. ``deep`` is what :func:`read_deep` found.
     """
     changes = {change.key: change for change in planned.plan.changes}
     found: list[Drift] = []
     for key, resource in sorted(planned.desired.resources.items()):
         live = planned.live.get(key)
         found += _declared(resource, live, changes.get(key), now)
+        found += _hidden(resource, changes.get(key), deep.get(key, {}))
     for change in planned.plan.changes:
         if change.action is Action.PRUNE:
             found.append(Drift(change.key, DriftClass.PENDING, "no longer declared: to prune"))
@@ -87,6 +115,15 @@ def _declared(
         overdue = _overdue(resource, live, now)
         if overdue is not None:
             yield Drift(resource.key, DriftClass.OVERDUE, overdue, resource.place)
+
+
+def _hidden(resource: Resource, change: Change | None, deep: Mapping[str, JSON]) -> Iterator[Drift]:
+    """Fields that our mark says are as declared, and that are not."""
+    planned = {field.name for field in change.fields} if change is not None else set()
+    for name, live in sorted(deep.items()):
+        if name not in planned and live != resource.fields[name]:
+            text = f"changed outside: {name}"
+            yield Drift(resource.key, DriftClass.OUTSIDE, text, resource.place)
 
 
 def _outside(resource: Resource, live: Live) -> str | None:

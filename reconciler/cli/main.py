@@ -80,6 +80,7 @@ def reconciler() -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line, and end the process with its exit code."""
     process.harden()
+    process.end_at_ctrl_c()
     code = run(sys.argv[1:] if arguments is None else arguments)
     sys.stdout.flush()
     sys.exit(code)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import ctypes
 import os
 import resource
+import signal
 import sys
+from types import FrameType
 
 INTERRUPTED = 130  # as a shell reports a process that SIGINT ended
 
@@ -17,6 +19,20 @@ def harden() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def end_at_ctrl_c() -> None:
+    """Let Ctrl-C end the process at once.
+
+    A command that only reads has nothing to finish, and threads that wait for an answer would hold
+    it back for as long as AWS may take. What writes handles the signal itself.
+    """
+    signal.signal(signal.SIGINT, _end)
+
+
+def _end(_number: int, _frame: FrameType | None) -> None:
+    os.write(sys.stderr.fileno(), b"\nstopped\n")
+    os._exit(INTERRUPTED)
 
 
 def without_secrets() -> dict[str, str]:

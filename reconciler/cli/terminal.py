@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from typing import TextIO
 
 from reconciler.cli.options import Common
-from reconciler.render.escape import terminal
+from reconciler.render.escape import as_json, terminal
 
 
 def out(text: str) -> None:
@@ -22,7 +21,7 @@ def say(text: str, options: Common, *, level: str = "info") -> None:
     if options.quiet and level in ("info", "debug"):
         return
     if options.log_format == "json":
-        sys.stderr.write(json.dumps({"level": level, "message": text}) + "\n")
+        sys.stderr.write(as_json({"level": level, "message": text}) + "\n")
     else:
         prefix = "warning: " if level == "warning" else ""
         sys.stderr.write("\n".join(terminal(line) for line in f"{prefix}{text}".split("\n")) + "\n")

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from pydantic import BaseModel, ConfigDict
 
 from reconciler.aws import Aws
-from reconciler.model import Change, Key, Live, Place, Policy, Resource, Scope
+from reconciler.model import JSON, Change, Key, Live, Place, Policy, Resource, Scope
 from reconciler.sensitive import Fingerprinter, Sealed, Sensitive
 
 
@@ -155,6 +155,9 @@ class Kind(Protocol):
     ) -> Live | None:
         """What a record says, in the form in which ``resource`` compares with it; None where the
         record shows nothing of this kind."""
+
+    def deep(self, aws: Aws, resource: Resource) -> Mapping[str, JSON]:
+        """What no list returns of a live resource, field by field; no value is read."""
 
     def create(self, aws: Aws, job: Job) -> str | None:
         """Create the resource; returns the version written."""

@@ -20,13 +20,33 @@ def dumps(plans: Sequence[Plan]) -> str:
 
     It ends without a line end. It holds no value and no version id that is still to be written.
     """
-    objects = [as_object(plan) for plan in plans]
-    whole: object = objects[0]
-    if len(objects) != 1:
-        whole = {"format_version": FORMAT_VERSION, "plans": objects}
-    text = json.dumps(whole, indent=2, allow_nan=False)
+    objects = [_lay_out(as_object(plan)) for plan in plans]
+    text = objects[0] if len(objects) == 1 else _several(objects)
     # A workflow's log obeys `##[` anywhere; here it can only be inside a string.
     return text.replace("##[", r"\u0023\u0023[")
+
+
+def _several(objects: Sequence[str]) -> str:
+    return f'{{\n  "format_version": {_json(FORMAT_VERSION)},\n  "plans": {_lines(objects, "")}\n}}'
+
+
+def _lay_out(content: Mapping[str, Any]) -> str:
+    """An object with a line for each of its keys, and one for each item of a list: quickly made,
+    and compared line by line."""
+    parts = []
+    for key, part in content.items():
+        text = _lines(map(_json, part), "    ") if isinstance(part, list) else _json(part)
+        parts.append(f"  {_json(key)}: {text}")
+    return "{\n" + ",\n".join(parts) + "\n}"
+
+
+def _lines(items: Iterable[str], indent: str) -> str:
+    joined = f",\n{indent}".join(items)
+    return f"[\n{indent}{joined}\n  ]" if joined else "[]"
+
+
+def _json(content: Any) -> str:
+    return json.dumps(content, allow_nan=False)
 
 
 def as_object(plan: Plan) -> dict[str, Any]:

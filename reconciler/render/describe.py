@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from reconciler.digest import canonical
 from reconciler.model import (
     JSON,
     Action,
@@ -19,7 +20,7 @@ from reconciler.model import (
     Write,
 )
 from reconciler.render import names, structure
-from reconciler.render.escape import compact, quoted, terminal
+from reconciler.render.escape import compact, quoted, terminal, word
 from reconciler.render.losses import is_destructive, losses
 
 NONE = "(none)"
@@ -35,6 +36,7 @@ _WRITES = {
     Write.CHANGED: "(value changed)",
     Write.RETURNED: f"(value changed: {RETURNS})",
     Write.SAME: "(same value written again: AWS writes a parameter only as a whole)",
+    Write.BOUND: "(same value: the live version stays, and a tag says that it is the declared one)",
 }
 _CLEAR = {
     Write.CHANGED: "(value changed) -> ",
@@ -121,7 +123,7 @@ def _lines(change: Change, policy: Policy, *, fine: bool) -> Iterator[str]:
     if change.value is not None:
         yield from _value(change.value)
     for name, content in sorted(change.settings.items()):
-        yield f"{_SETTINGS.get(name) or terminal(name)}: {_scalar(name, content)}"
+        yield f"{_SETTINGS.get(name) or word(name)}: {_scalar(name, content)}"
 
 
 def _why(change: Change) -> str | None:
@@ -144,7 +146,7 @@ def _text(text: str | None) -> str:
 
 
 def _field(field: FieldChange, action: Action, *, fine: bool) -> Iterator[str]:
-    label = _LABELS.get(field.name) or terminal(field.name)
+    label = _LABELS.get(field.name) or word(field.name)
     before, after = field.before, field.after
     if not field.known:
         if structure.is_structured(after) and after:
@@ -152,15 +154,15 @@ def _field(field: FieldChange, action: Action, *, fine: bool) -> Iterator[str]:
             yield from _indented(structure.parts(after))
         else:
             yield f"{label}: {UNKNOWN} -> {_scalar(field.name, after)}"
-    elif _present(before) and _present(after) and _inside(before, after):
+    elif action is Action.REPLACE and canonical(before) == canonical(after):
+        yield from _one(label, field.name, after)
+    elif _inside(before, after):
         yield f"{label}:"
         yield from _indented(structure.differences(before, after, fine=fine))
-    elif action is Action.CREATE or (action is Action.REPLACE and not _present(before)):
+    elif action is Action.CREATE or (action is Action.REPLACE and before is None):
         yield from _one(label, field.name, after)
     elif action is Action.PRUNE:
         yield from _one(label, field.name, before)
-    elif action is Action.REPLACE and before == after:
-        yield from _one(label, field.name, after)
     elif structure.is_structured(after) and after:
         yield f"{label}: {_scalar(field.name, before)} ->"
         yield from _indented(structure.parts(after))
@@ -179,19 +181,10 @@ def _one(label: str, name: str, content: JSON) -> Iterator[str]:
         yield f"{label}: {_scalar(name, content)}"
 
 
-def _present(content: JSON) -> bool:
-    return content is not None
-
-
 def _inside(before: JSON, after: JSON) -> bool:
     """Whether two contents differ somewhere inside, rather than as a whole."""
-    return (
-        before != after
-        and structure.is_structured(before)
-        and structure.is_structured(after)
-        and bool(before)
-        and bool(after)
-    )
+    both = structure.is_structured(before) and structure.is_structured(after)
+    return both and bool(before) and bool(after)
 
 
 def _scalar(name: str, content: JSON) -> str:
@@ -223,7 +216,7 @@ def _value(value: ValueChange) -> Iterator[str]:
         if value.write is Write.RETURNED:
             yield f"({RETURNS})"
     for key in value.keys or ():
-        yield f"  {_mark(key)} {terminal(key.name)}"
+        yield f"  {_mark(key)} {word(key.name)}"
 
 
 def _mark(key: FieldChange) -> str:

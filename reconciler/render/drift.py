@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from reconciler.model import Scope
-from reconciler.render import names
+from reconciler.render import escape, names
 from reconciler.render.escape import terminal
 from reconciler.render.palette import Palette, palette
 
@@ -57,9 +56,12 @@ def _summary(found: Sequence[Drift], scope: Scope) -> str:
     return f"{'Drift' if acts else 'No drift'}: {told}."
 
 
-def as_json(found: Sequence[Drift], *, scope: Scope) -> str:
-    """The same as one JSON object, ASCII only."""
-    return dumps(as_object(found, scope))
+def as_json(found: Sequence[tuple[Scope, Sequence[Drift]]]) -> str:
+    """The drift of one environment as an object, of several as a list in one; ASCII only."""
+    objects = [as_object(entries, scope) for scope, entries in found]
+    if len(objects) == 1:
+        return escape.as_json(objects[0], indent=2)
+    return escape.as_json({"format_version": FORMAT_VERSION, "environments": objects}, indent=2)
 
 
 def as_object(found: Sequence[Drift], scope: Scope) -> dict[str, Any]:
@@ -90,8 +92,3 @@ def as_object(found: Sequence[Drift], scope: Scope) -> dict[str, Any]:
             for entry in found
         ],
     }
-
-
-def dumps(content: Any) -> str:
-    """JSON that a workflow's log shows and does not obey."""
-    return json.dumps(content, indent=2).replace("##[", r"\u0023\u0023[")

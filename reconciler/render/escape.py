@@ -21,6 +21,8 @@ _SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 _COMMAND_AT_START = re.compile(r"\s*::")
 _COMMAND = "##["
 
+_WORD = re.compile(r"[\w/+=@-][\w/:+=@-]*", re.ASCII)
+
 
 def terminal(text: str) -> str:
     """One line of text without anything that a terminal or a workflow's log acts on.
@@ -42,6 +44,11 @@ def quoted(text: str) -> str:
     return '"' + terminal(text.replace("\\", "\\\\").replace('"', '\\"')) + '"'
 
 
+def word(text: str) -> str:
+    """The name of a field or of a key in one: in quotes where it could be taken for more."""
+    return text if _WORD.fullmatch(text) else quoted(text)
+
+
 def code(text: str) -> str:
     """A Markdown code span: no HTML, mention, reference, link or table column begins in it."""
     return "`" + (terminal(text).replace("`", r"\x60").replace("|", r"\x7c") or " ") + "`"
@@ -57,6 +64,16 @@ def fence(lines: list[str], language: str = "") -> str:
 def compact(content: object) -> str:
     """A value that is neither a string nor a mapping, as JSON in one line."""
     return terminal(json.dumps(content, ensure_ascii=False, sort_keys=True))
+
+
+def as_json(content: object, *, indent: int | None = None) -> str:
+    """JSON, ASCII only, that a terminal and a workflow's log show and do not obey."""
+    return no_command(json.dumps(content, indent=indent, allow_nan=False))
+
+
+def no_command(text: str) -> str:
+    """JSON without anything that a log obeys; such a thing can only be inside a string."""
+    return text.replace(_COMMAND, r"\u0023\u0023[")
 
 
 def _visible(character: str) -> str:

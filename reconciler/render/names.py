@@ -36,6 +36,6 @@ def order(kind: str) -> tuple[int, str]:
 def scope_line(scope: Scope) -> str:
     """Which environment this is about, and where names are relative to."""
     return (
-        f"{terminal(scope.environment)}: account {terminal(scope.account)},"
+        f"environment {terminal(scope.environment)}: account {terminal(scope.account)},"
         f" {terminal(scope.region)}, names below {terminal(scope.prefix)}"
     )

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from reconciler.digest import canonical
 from reconciler.model import JSON
-from reconciler.render.escape import compact, quoted
+from reconciler.render.escape import compact, quoted, word
 
 DEFAULT_KEY = "(default key)"
 
-_PLAIN = re.compile(r"[\w/:+=@-]+", re.ASCII)  # a key that needs no quotes to be told from a path
+_NAMED_BY = ("region", "Sid", "Type")
 
 
 def is_structured(content: JSON) -> bool:
     """Whether there is anything inside."""
-    return isinstance(content, Mapping) or (
-        isinstance(content, Sequence) and not isinstance(content, str)
-    )
+    if content is None or isinstance(content, str | bool | int | float):
+        return False  # most fields, and much faster than asking for an abstract type
+    return isinstance(content, Mapping | Sequence)
 
 
 def parts(content: JSON) -> list[str]:
@@ -95,16 +94,30 @@ def _told(mark: str, path: Path, text: str) -> Told:
     return [(isinstance(part, str), part) for part in path], f"{mark} {_path(path)}: {text}"
 
 
-def _shape(content: JSON) -> Any:
-    """Replicas by their Region, so that they are told by name and not by their place."""
-    if not isinstance(content, Sequence) or isinstance(content, str):
+def _shape(content: Any) -> Any:
+    """Lists of named things as mappings, so that they are told by name and not by their place:
+    replicas by their Region, statements by their Sid, parameter policies by their Type."""
+    if not is_structured(content):
         return content
-    named: dict[str, Any] = {}
-    for item in content:
-        if not isinstance(item, Mapping) or not {*item} <= {"region", "kms_key"}:
-            return content
-        named[str(item.get("region"))] = item.get("kms_key", DEFAULT_KEY)
-    return named if named and len(named) == len(content) else content
+    if isinstance(content, Mapping):
+        return {key: _shape(part) for key, part in content.items()}
+    shaped = [_shape(item) for item in content]
+    for name in _NAMED_BY:
+        named = {item[name]: _rest(item, name) for item in shaped if _has(item, name)}
+        if named and len(named) == len(shaped):
+            return named
+    return shaped
+
+
+def _has(item: Any, name: str) -> bool:
+    return isinstance(item, Mapping) and isinstance(item.get(name), str)
+
+
+def _rest(item: Mapping[str, Any], name: str) -> Any:
+    """An item without its name; of a replica, just its key."""
+    if name == _NAMED_BY[0] and {*item} <= {name, "kms_key"}:
+        return item.get("kms_key", DEFAULT_KEY)
+    return {key: part for key, part in item.items() if key != name}
 
 
 def _flat(content: Mapping[str, JSON]) -> bool:
@@ -128,7 +141,7 @@ def _path(path: Path) -> str:
         if isinstance(part, int):
             text += f"[{part}]"
         else:
-            text += ("." if text else "") + (part if _PLAIN.fullmatch(part) else quoted(part))
+            text += ("." if text else "") + word(part)
     return text or "(all)"
 
 

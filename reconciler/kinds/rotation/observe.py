@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reconciler.aws import Aws
 from reconciler.kinds import tags
 from reconciler.kinds.kind import Record
 from reconciler.kinds.rotation.declare import NAME
@@ -43,3 +44,8 @@ def shape(
         deleted=data.get("DeletedDate") is not None,
         changed=data.get("LastChangedDate"),
     )
+
+
+def deep(aws: Aws, resource: Resource) -> dict[str, JSON]:
+    """Nothing: a list returns all of a schedule."""
+    return {}

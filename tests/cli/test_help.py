@@ -1,0 +1,49 @@
+"""Help answers at once, and each command's shows how it is used."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from reconciler.cli.main import COMMANDS, reconciler
+from tests.cli.run import cli, python
+
+SLOW = ("boto3", "botocore", "pydantic", "ruamel", "deepdiff", "reconciler.aws", "reconciler.kinds")
+
+
+def test_help_imports_nothing_that_is_slow() -> None:
+    """What takes long are imports; a clock would tell as much about the machine."""
+    code = (
+        "import sys, json\n"
+        "from reconciler.cli.main import run\n"
+        "assert run(['--help']) == 0\n"
+        "sys.stderr.write('')\n"
+        "print('\\n' + json.dumps(sorted(sys.modules)))\n"
+    )
+    loaded = json.loads(python(code).splitlines()[-1])
+    assert [name for name in loaded if name.startswith(SLOW)] == []
+    assert "reconciler.cli.main" in loaded
+
+
+def test_version_is_told_at_once() -> None:
+    done = cli("--version")
+    assert done.returncode == 0
+    assert done.stdout.startswith("reconciler")
+
+
+def test_help_lists_every_command() -> None:
+    shown = CliRunner().invoke(reconciler, ["--help"]).output
+    for name, what in COMMANDS.items():
+        assert f"  {name} " in shown
+        assert what.split(";")[0] in " ".join(shown.split())
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_commands_help_has_an_example_and_the_common_options(name: str) -> None:
+    shown = CliRunner().invoke(reconciler, [name, "--help"])
+    assert shown.exit_code == 0
+    assert f"Example: reconciler {name}" in shown.output
+    for option in ("--manifests", "--sops", "--color", "--log-format", "--verbose", "--quiet"):
+        assert option in shown.output

@@ -1,0 +1,83 @@
+"""What the operating system could take out of the process, and what children get."""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from reconciler.cli.walk import revision
+from tests.cli.run import python
+
+
+def test_no_core_is_written() -> None:
+    shown = python(
+        "import resource\n"
+        "from reconciler.cli import process\n"
+        "process.harden()\n"
+        "print(resource.getrlimit(resource.RLIMIT_CORE))\n"
+    )
+    assert shown.strip() == "(0, 0)"
+    assert resource.RLIMIT_CORE >= 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has it")
+def test_the_process_is_not_dumpable() -> None:
+    ask = "print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))\n"  # PR_GET_DUMPABLE
+    shown = python(
+        f"import ctypes\n{ask}from reconciler.cli import process\nprocess.harden()\n{ask}"
+    )
+    assert shown.split() == ["1", "0"]
+
+
+def test_main_hardens_before_it_reads_anything() -> None:
+    shown = python(
+        "from reconciler.cli import main, process\n"
+        "order = []\n"
+        "process.harden = lambda: order.append('harden')\n"
+        "main.run = lambda arguments: order.append('run') or 0\n"
+        "try:\n"
+        "    main.main(['validate'])\n"
+        "except SystemExit as end:\n"
+        "    print(order, end.code)\n"
+    )
+    assert shown.strip() == "['harden', 'run'] 0"
+
+
+def git(folder: Path, *arguments: str) -> str:
+    done = subprocess.run(
+        ["git", "-c", "user.name=a", "-c", "user.email=a@b.example", *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.strip()
+
+
+def test_the_revision_is_the_commit_of_the_manifests(tmp_path: Path) -> None:
+    assert revision(tmp_path) is None
+    git(tmp_path, "init", "-q")
+    assert revision(tmp_path) is None
+    git(tmp_path, "commit", "-q", "--allow-empty", "-m", "x")
+    folder = tmp_path / "manifests"
+    folder.mkdir()
+    assert revision(folder) == git(tmp_path, "rev-parse", "HEAD")
+
+
+def test_git_gets_no_key_and_no_credentials(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake = tmp_path / "git"
+    fake.write_text(f"#!/bin/sh\nenv > {tmp_path}/seen\n")
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    for name in ("AWS_SECRET_ACCESS_KEY", "SOPS_AGE_KEY", "GITHUB_TOKEN", "GIT_EXTERNAL_DIFF"):
+        monkeypatch.setenv(name, "canary-3f9a")
+    assert revision(tmp_path) is None
+    seen = (tmp_path / "seen").read_text()
+    assert "PATH=" in seen
+    assert "canary-3f9a" not in seen

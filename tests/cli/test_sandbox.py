@@ -1,0 +1,65 @@
+"""The embedded AWS as a command."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.cli.run import COMMAND, environ, python
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_says_what_to_export_and_stops_when_told(tmp_path: Path, number: signal.Signals) -> None:
+    state = tmp_path / "state"
+    process = subprocess.Popen(
+        [*COMMAND, "sandbox", "--state", str(state)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environ(),
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    exports = [process.stdout.readline().strip() for _ in range(3)]
+    assert exports[0].startswith("export AWS_ENDPOINT_URL=http://127.0.0.1:")
+    assert exports[1].startswith("export AWS_ACCESS_KEY_ID=")
+    assert "AWS_SECRET_ACCESS_KEY=" in exports[1]
+    assert "ready" in process.stderr.readline()
+    with urllib.request.urlopen(exports[0].split("=", 1)[1], timeout=10) as answer:
+        assert answer.status == 200
+    process.send_signal(number)
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, out, err) == (0, "", "")
+    assert state.exists()
+
+
+def test_without_its_packages_it_says_which_and_how_to_get_them() -> None:
+    shown = python(
+        "import sys\n"
+        "sys.modules['moto'] = None\n"
+        "from reconciler.cli.main import run\n"
+        "sys.stderr = sys.stdout\n"
+        "print(run(['sandbox']))\n"
+    )
+    told, hint, code = shown.splitlines()
+    assert "moto" in told
+    assert "secret-reconciler[sandbox]" in hint
+    assert code == "1"
+
+
+@pytest.mark.parametrize("port", ["-1", "70000", "x"])
+def test_a_port_is_a_port(port: str) -> None:
+    done = subprocess.run(
+        [*COMMAND, "sandbox", "--port", port],
+        capture_output=True,
+        text=True,
+        env=environ(),
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 64
+    assert "--port" in done.stderr

@@ -1,0 +1,289 @@
+"""Plans to render: one that holds everything, one that holds nothing, one that is large."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reconciler.model import (
+    Action,
+    Change,
+    FieldChange,
+    Key,
+    Note,
+    Place,
+    Plan,
+    Policy,
+    Scope,
+    ValueChange,
+    Write,
+)
+
+SCOPE = Scope(
+    environment="production",
+    account="123456789012",
+    region="us-west-2",
+    prefix="/app/production",
+    owner="app-secrets",
+)
+PRUNING = Policy(prune=True, recovery_window=14)
+REVISION = "3f5a6c1e0b9d8a7f6e5d4c3b2a1908f7e6d5c4b3"
+PRINT = "ab" * 32  # a public fingerprint
+BEFORE_ID = "r1c0ffee" + "1" * 56  # the version that is live
+READERS = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Sid": "Readers",
+            "Effect": "Allow",
+            "Principal": {"AWS": "arn:aws:iam::123456789012:role/app"},
+            "Action": "secretsmanager:GetSecretValue",
+            "Resource": "*",
+        }
+    ],
+}
+
+
+def secret(name: str, action: Action, *fields: FieldChange, **more: Any) -> Change:
+    """A change of a secret below the prefix."""
+    return Change(Key("secret", f"{SCOPE.under}{name}"), action, fields, **more)
+
+
+def parameter(name: str, action: Action, *fields: FieldChange, **more: Any) -> Change:
+    """A change of a parameter below the prefix."""
+    return Change(Key("parameter", f"{SCOPE.under}{name}"), action, fields, **more)
+
+
+def rotation(name: str, action: Action, *fields: FieldChange, **more: Any) -> Change:
+    """A change of a schedule below the prefix."""
+    return Change(Key("rotation", f"{SCOPE.under}{name}"), action, fields, **more)
+
+
+def plan_of(*changes: Change, policy: Policy = PRUNING, **more: Any) -> Plan:
+    """A plan of these changes, sorted as plans are."""
+    return Plan(SCOPE, policy, tuple(sorted(changes, key=lambda change: change.key)), **more)
+
+
+EMPTY = Plan(SCOPE, Policy(), owned=12, revision=None)
+
+SECRETS = (
+    secret(
+        "database/credentials",
+        Action.CREATE,
+        FieldChange("description", None, "Primary database login"),
+        FieldChange("kms_key", None, "alias/app-production"),
+        FieldChange("tags", None, {"team": "platform", "cost-center": "42"}),
+        FieldChange("replicas", None, [{"region": "eu-west-1"}]),
+        FieldChange("resource_policy", None, READERS),
+        FieldChange("recovery_window", None, 30),
+        value=ValueChange(Write.SEED, PRINT),
+        precondition={"exists": False},
+        reason="the value is the seed: written once, from then on rotation owns it",
+        place=Place("manifests/production/database.sops.yaml", 3, 5),
+    ),
+    secret(
+        "jwt/secret",
+        Action.CREATE,
+        value=ValueChange(Write.GENERATED),
+        precondition={"exists": False},
+    ),
+    secret(
+        "smtp/credentials",
+        Action.UPDATE,
+        FieldChange("description", "Relay", "Mail relay"),
+        FieldChange("fingerprint_key", "a1b2c3", "d4e5f6"),
+        FieldChange("kms_key", "alias/aws/secretsmanager", "alias/app-production"),
+        FieldChange("recovery_window", 30, 7),
+        FieldChange(
+            "replicas",
+            [{"region": "eu-central-1", "kms_key": "alias/eu"}, {"region": "eu-west-1"}],
+            [{"region": "eu-central-1", "kms_key": "alias/new"}, {"region": "eu-west-1"}],
+        ),
+        FieldChange("resource_policy", "0123456789abcdef", READERS, known=False),
+        FieldChange("tags", {"team": "web", "old": "1"}, {"team": "platform", "stage": "p"}),
+        value=ValueChange(
+            Write.CHANGED,
+            PRINT,
+            keys=(
+                FieldChange("password", True, True),
+                FieldChange("port", None, True),
+                FieldChange("tls", True, None),
+            ),
+        ),
+        precondition={"version": BEFORE_ID},
+        reason="the live value was written outside by arn:aws:iam::123456789012:user/ops on"
+        " 2025-03-01, and will be overwritten",
+    ),
+    secret(
+        "web3/walletconnect",
+        Action.UPDATE,
+        FieldChange("description", "Wallet", None),
+        value=ValueChange(Write.RETURNED, PRINT),
+        precondition={"version": BEFORE_ID},
+        reason="the live value was written outside, and will be overwritten;"
+        " returns to the previous value",
+    ),
+    secret(
+        "copies/none",
+        Action.UPDATE,
+        FieldChange("replicas", [{"region": "eu-west-1"}, {"region": "us-east-1"}], []),
+        FieldChange("resource_policy", "0123456789abcdef", None, known=False),
+    ),
+    secret(
+        "adopted",
+        Action.ADOPT,
+        FieldChange("tags", {}, {"team": "platform"}),
+        value=ValueChange(Write.BOUND, PRINT),
+        precondition={"version": "11111111-2222-3333-4444-555555555555"},
+    ),
+    secret(
+        "restored",
+        Action.RESTORE,
+        precondition={"deleted": True},
+        reason="it is pending deletion",
+    ),
+    secret("first-value", Action.UPDATE, value=ValueChange(Write.FIRST, PRINT)),
+    secret(
+        "legacy/token",
+        Action.PRUNE,
+        FieldChange("description", "Old token", None),
+        FieldChange("recovery_window", 30, None),
+        FieldChange("tags", {"team": "platform"}, None),
+        precondition={"version": BEFORE_ID},
+        reason="it is ours and no longer declared",
+    ),
+    Change(
+        Key("secret", "prod-db-password"),
+        Action.REFUSE,
+        (FieldChange("description", None, "Kept under its old name"),),
+        code="not-managed",
+        reason="it exists and is not managed: adopt it",
+        hint="nothing of it was changed; choose another name, or adopt it",
+        place=Place("manifests/production/database.sops.yaml", 14, 5),
+    ),
+)
+PARAMETERS = (
+    parameter(
+        "database/host",
+        Action.CREATE,
+        FieldChange("type", None, "String"),
+        FieldChange("allowed_pattern", None, r"^[a-z.]+\.internal$"),
+        value=ValueChange(Write.FIRST, PRINT, plaintext="db.internal"),
+        precondition={"exists": False},
+    ),
+    parameter(
+        "database/pool",
+        Action.UPDATE,
+        value=ValueChange(Write.CHANGED, PRINT, plaintext="40"),
+        precondition={"version": "3"},
+    ),
+    parameter(
+        "database/port",
+        Action.UPDATE,
+        value=ValueChange(Write.RETURNED, PRINT, plaintext="5432"),
+        precondition={"version": "3"},
+        reason="returns to the previous value",
+    ),
+    parameter(
+        "smtp/from",
+        Action.UPDATE,
+        FieldChange("description", None, "Sender"),
+        FieldChange("data_type", "text", "aws:ec2:image"),
+        FieldChange("tags", None, {"team": "platform"}),
+        FieldChange(
+            "parameter_policies",
+            [
+                {"Type": "Expiration", "Version": "1.0", "Attributes": {"Timestamp": "2026"}},
+                {"Type": "NoChangeNotification", "Version": "1.0", "Attributes": {"After": "20"}},
+            ],
+            [
+                {"Type": "Expiration", "Version": "1.0", "Attributes": {"Timestamp": "2027"}},
+                {
+                    "Type": "ExpirationNotification",
+                    "Version": "1.0",
+                    "Attributes": {"Before": "5", "Unit": "Days"},
+                },
+            ],
+        ),
+        value=ValueChange(Write.SAME, PRINT, plaintext="no-reply@app.example"),
+        precondition={"version": "7"},
+    ),
+    parameter(
+        "smtp/url",
+        Action.REPLACE,
+        FieldChange("description", "Where", "Where"),
+        FieldChange("kms_key", None, "alias/app-production"),
+        FieldChange("type", "String", "SecureString"),
+        value=ValueChange(Write.CHANGED, PRINT),
+        precondition={"version": "2"},
+        reason="AWS does not change a parameter's type in place",
+    ),
+    parameter(
+        "old/host",
+        Action.PRUNE,
+        FieldChange("type", "String", None),
+        precondition={"version": "1"},
+        reason="it is ours and no longer declared",
+    ),
+    parameter(
+        "web/tier",
+        Action.REFUSE,
+        FieldChange("tier", "Advanced", "Standard"),
+        code="needs-replace",
+        reason="AWS does not bring a parameter back from the advanced tier",
+        hint="`replace: true` allows to delete and create it: its history and labels are lost",
+    ),
+)
+ROTATIONS = (
+    rotation(
+        "database/credentials",
+        Action.CREATE,
+        FieldChange("enabled", None, True),
+        FieldChange("lambda", None, "arn:aws:lambda:us-west-2:123456789012:function:rotate"),
+        FieldChange("schedule", None, "cron(0 4 1 * ? *)"),
+        FieldChange("window", None, "3h"),
+        settings={"rotate_immediately": False},
+        precondition={"exists": False},
+    ),
+    rotation(
+        "jwt/secret",
+        Action.UPDATE,
+        FieldChange("schedule", "rate(30 days)", "rate(7 days)"),
+        settings={"rotate_immediately": True},
+    ),
+    rotation("web3/infura", Action.UPDATE, FieldChange("enabled", True, False)),
+)
+NOTES = (
+    Note(
+        Key("secret", "/app/production/web3/infura"),
+        "rotated",
+        "rotated on 2025-03-01: rotation owns the value",
+    ),
+    Note(
+        Key("secret", "/app/production/spare"),
+        "kept",
+        "ours and no longer declared; kept, because the environment says `prune: false`",
+    ),
+)
+
+EVERYTHING = plan_of(*SECRETS, *PARAMETERS, *ROTATIONS, notes=NOTES, owned=20, revision=REVISION)
+
+
+def large(count: int) -> Plan:
+    """A plan of so many changes of secrets, as a new tag on everything gives."""
+    return plan_of(
+        *(
+            secret(
+                f"service-{index:05}/credentials",
+                Action.UPDATE,
+                FieldChange("description", f"Login of service {index}", f"Login {index}"),
+                FieldChange(
+                    "tags", {"team": "web"}, {"team": "platform", "stage": f"stage-{index}"}
+                ),
+                value=ValueChange(Write.CHANGED, f"{index:064x}"),
+                precondition={"version": f"r1c0ffee{index:056x}"},
+            )
+            for index in range(count)
+        ),
+        owned=count,
+        revision=REVISION,
+    )

@@ -1,0 +1,88 @@
+"""A comment on a pull request: complete or saying what is missing, and never too long."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from reconciler.model import Action, FieldChange, Plan, Policy, Scope
+from reconciler.render import markdown
+from tests.render.plans import EMPTY, EVERYTHING, large, plan_of, secret
+
+LIMIT = 60_000
+
+
+def test_the_limit_is_that_of_the_design() -> None:
+    assert markdown.LIMIT == LIMIT
+
+
+@pytest.mark.parametrize("count", [100, 250, 300, 1_000, 10_000])
+def test_never_too_long_and_says_how_much_is_left_out(count: int) -> None:
+    shown = markdown.plan([large(count)], where="big.plan.json")
+    assert len(shown) <= LIMIT
+    heads = len(re.findall(r"^~ update ", shown, re.MULTILINE))
+    missing = re.search(r"(\d+) changes? left out", shown)
+    assert heads + (int(missing[1]) if missing else 0) == count
+    if missing:
+        assert "The whole is in `big.plan.json`." in shown
+        assert len(shown) > LIMIT * 0.9
+
+
+def test_without_a_file_it_says_how_to_see_the_whole() -> None:
+    assert "`reconciler plan production`" in markdown.plan([large(1_000)])
+
+
+def test_what_is_destructive_has_its_place_first() -> None:
+    prune = secret("aaa", Action.PRUNE)
+    shown = markdown.plan([plan_of(*large(2_000).changes, prune)])
+    assert "- prune secret aaa" in shown
+    assert shown.index("### Destructive") < shown.index("<details>")
+
+
+def test_a_change_too_large_for_it_is_shown_without_its_details() -> None:
+    huge = secret("huge", Action.CREATE, FieldChange("description", None, "x" * 70_000))
+    shown = markdown.plan([plan_of(huge, secret("small", Action.CREATE))], where="p.json")
+    assert len(shown) <= LIMIT
+    assert "+ create huge (its details are left out)" in shown
+    assert "+ create small" in shown
+    assert "1 shown without details" in shown
+
+
+def test_several_environments_share_the_room() -> None:
+    plans = [
+        replace(large(1_000), scope=replace(EVERYTHING.scope, environment=name))
+        for name in ("a", "b", "c")
+    ]
+    shown = markdown.plan([EMPTY, *plans])
+    assert len(shown) <= LIMIT
+    assert shown.count("## `") == 4
+    assert len(re.findall(r"^~ update ", shown, re.MULTILINE)) > 200
+
+
+@pytest.mark.parametrize("name", ["env", "x" * 5_000])
+def test_more_environments_than_there_is_room_for(name: str) -> None:
+    plans = [
+        Plan(Scope(f"{name}-{index}", "1" * 12, "us-west-2", "/x", "o"), Policy())
+        for index in range(400)
+    ]
+    shown = markdown.plan(plans)
+    assert len(shown) <= LIMIT
+    assert "Left out, because there is no room" in shown
+
+
+def test_long_strings_everywhere_do_not_make_it_too_long() -> None:
+    scope = Scope("e" * 9_000, "a" * 9_000, "r" * 9_000, "/p" * 9_000, "o" * 9_000)
+    plan = Plan(scope, Policy(), EVERYTHING.changes, EVERYTHING.notes, 20, "f" * 9_000)
+    assert len(markdown.plan([plan] * 3, where="w" * 9_000)) <= LIMIT
+
+
+def test_the_symbol_stands_at_the_beginning_of_the_line() -> None:
+    shown = markdown.plan([EVERYTHING]).split("\n")
+    for head in ("+ create database/host", "- prune secret legacy/token", "! refuse parameter"):
+        assert any(line.startswith(head) for line in shown)
+
+
+def test_no_plan_is_said_to_be_none() -> None:
+    assert markdown.plan([]).startswith("No plan could be made")

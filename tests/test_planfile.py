@@ -1,0 +1,278 @@
+"""A plan file is what was reviewed, or it is refused."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from reconciler import planfile
+from reconciler.digest import plan_digest
+from reconciler.errors import PlanFileError
+from reconciler.model import Plan
+from reconciler.planfile.write import checksum
+from tests.render import hostile
+from tests.render.plans import EMPTY, EVERYTHING
+
+VALIDATOR = jsonschema.Draft202012Validator(planfile.schema())
+TEXT = planfile.dumps([EVERYTHING])
+
+
+def refused(text: str) -> str:
+    """What ``loads`` says of a text that it must not take."""
+    with pytest.raises(PlanFileError) as caught:
+        planfile.loads(text)
+    error = caught.value
+    assert error.__cause__ is None
+    assert "\n" not in error.message
+    return error.message
+
+
+def explanations(plan: Plan) -> Any:
+    """What is in no digest and does not count when plans are compared."""
+    return (
+        plan.notes,
+        plan.owned,
+        plan.revision,
+        [(c.reason, c.hint, c.place, c.value.keys if c.value else None) for c in plan.changes],
+    )
+
+
+@pytest.mark.parametrize("plan", [EVERYTHING, EMPTY], ids=["everything", "empty"])
+def test_written_and_read_it_is_the_same(plan: Plan) -> None:
+    (read,) = planfile.loads(planfile.dumps([plan]))
+    assert read == plan
+    assert explanations(read) == explanations(plan)
+    assert plan_digest(read) == plan_digest(plan)
+
+
+def test_several_plans_are_a_list() -> None:
+    staging = replace(EMPTY, scope=replace(EMPTY.scope, environment="staging"))
+    text = planfile.dumps([EVERYTHING, staging])
+    assert [*json.loads(text)] == ["format_version", "plans"]
+    assert planfile.loads(text) == (EVERYTHING, staging)
+    assert planfile.loads(planfile.dumps([])) == ()
+
+
+def test_one_environment_is_not_planned_twice() -> None:
+    assert "two plans" in refused(planfile.dumps([EMPTY, EMPTY]))
+
+
+@given(hostile.plans)
+@settings(suppress_health_check=[HealthCheck.too_slow])
+def test_any_plan_survives_and_fits_the_schema(plan: Plan) -> None:
+    text = planfile.dumps([plan])
+    (read,) = planfile.loads(text)
+    assert read == plan
+    assert explanations(read) == explanations(plan)
+    VALIDATOR.validate(json.loads(text))
+    assert planfile.dumps([read]) == text
+
+
+def test_the_schema_is_a_schema_and_takes_every_form() -> None:
+    VALIDATOR.check_schema(planfile.schema())
+    staging = replace(EMPTY, scope=replace(EMPTY.scope, environment="staging"))
+    for plans in ([EVERYTHING], [EMPTY], [EMPTY, staging], []):
+        VALIDATOR.validate(json.loads(planfile.dumps(plans)))
+    broken = json.loads(TEXT)
+    del broken["changes"][0]["precondition"]
+    assert not VALIDATOR.is_valid(broken)
+    assert not VALIDATOR.is_valid({"format_version": "2.0", "plans": []})
+
+
+def test_it_has_what_the_format_promises() -> None:
+    held = json.loads(TEXT)
+    assert {
+        "format_version", "digest", "environment", "account", "region", "prefix", "owner",
+        "policy", "revision", "owned", "summary", "changes", "notes",
+    } <= set(held)  # fmt: skip
+    assert held["format_version"] == "1.0"
+    assert held["summary"]["create"] == 4
+    assert held["digest"] == plan_digest(EVERYTHING)
+
+
+# --- edited by hand ---------------------------------------------------------------------------
+
+
+def places(content: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Every scalar of a document."""
+    if isinstance(content, dict):
+        return [p for key, part in content.items() for p in places(part, (*path, key))]
+    if isinstance(content, list):
+        return [p for index, part in enumerate(content) for p in places(part, (*path, index))]
+    return [path]
+
+
+PLACES = places(json.loads(TEXT))
+OTHERS: list[Any] = [None, True, 0, 7, "", "other", {"a": 1}, ["b"]]
+
+
+@given(st.sampled_from(PLACES), st.sampled_from(OTHERS))
+@settings(max_examples=400)
+def test_no_scalar_can_be_edited(place: tuple[Any, ...], other: Any) -> None:
+    edited = json.loads(TEXT)
+    at = edited
+    for step in place[:-1]:
+        at = at[step]
+    if at[place[-1]] == other and type(at[place[-1]]) is type(other):
+        return
+    at[place[-1]] = other
+    if json.dumps(edited) != json.dumps(json.loads(TEXT)):
+        refused(json.dumps(edited))
+
+
+def removed(held: dict[str, Any]) -> None:
+    del held["changes"][2]
+
+
+def doubled(held: dict[str, Any]) -> None:
+    held["changes"].append(held["changes"][0])
+
+
+def reordered(held: dict[str, Any]) -> None:
+    held["changes"].reverse()
+
+
+def counted(held: dict[str, Any]) -> None:
+    held["summary"]["prune"] = 0
+
+
+def renamed(held: dict[str, Any]) -> None:
+    held["changes"][0]["key"]["name"] = "/app/production/other"
+
+
+def loosened(held: dict[str, Any]) -> None:
+    held["policy"]["max_prunes"] = 99
+
+
+def explained(held: dict[str, Any]) -> None:
+    held["changes"][4]["reason"] = "harmless"
+
+
+@pytest.mark.parametrize(
+    ("edit", "says"),
+    [
+        (removed, "digest: it is of other changes"),
+        (doubled, "summary: it is of other changes"),
+        (reordered, "checksum: it is of other content"),
+        (counted, "summary: it is of other changes"),
+        (renamed, "changes[0]: parameter:/app/production/other: its digest"),
+        (loosened, "changes[0]: "),
+        (explained, "checksum: it is of other content"),
+    ],
+)
+def test_an_edit_is_named(edit: Callable[[dict[str, Any]], None], says: str) -> None:
+    held = json.loads(TEXT)
+    edit(held)
+    message = refused(json.dumps(held))
+    assert message.startswith("the plan was edited")
+    assert says in message
+
+
+def test_two_changes_of_one_resource_are_refused_whatever_the_checksums_say() -> None:
+    doubled_plan = replace(EVERYTHING, changes=(*EVERYTHING.changes, EVERYTHING.changes[0]))
+    assert "two of one resource" in refused(planfile.dumps([doubled_plan]))
+
+
+def test_laid_out_in_another_way_it_is_the_same() -> None:
+    assert planfile.loads(json.dumps(json.loads(TEXT), indent=7, sort_keys=True)) == (EVERYTHING,)
+
+
+# --- versions ---------------------------------------------------------------------------------
+
+
+def test_a_later_minor_version_may_say_more() -> None:
+    held = json.loads(TEXT)
+    held["format_version"] = "1.7"
+    held["news"] = {"a": [1]}
+    held["changes"][0]["news"] = "b"
+    held["changes"][0]["key"]["news"] = "c"
+    held["checksum"] = checksum(held)
+    assert planfile.loads(json.dumps(held)) == (EVERYTHING,)
+    VALIDATOR.validate(held)
+
+
+@pytest.mark.parametrize("version", ["2.0", "0.9", "10.0", "", "one", "2"])
+def test_another_major_version_is_refused(version: str) -> None:
+    held = json.loads(TEXT)
+    held["format_version"] = version
+    assert "format_version" in refused(json.dumps(held))
+    assert "format_version" in refused(json.dumps({"format_version": version, "plans": [held]}))
+
+
+# --- anything else ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "not JSON"),
+        ("{", "not JSON (line 1, column 2)"),
+        ("[]", "not an object"),
+        ('"x"', "not an object"),
+        ("{}", "format_version is missing"),
+        ('{"format_version": 1}', "format_version is not a text"),
+        ('{"format_version": "1.0"}', "policy is missing"),
+        ('{"format_version": "1.0", "plans": {}}', "plans is not a list"),
+        ('{"format_version": "1.0", "plans": [1]}', "plans[0] is not an object"),
+        ("[" * 100_000, "nested too deeply"),
+        ('{"a":' * 100_000, "nested too deeply"),
+        ("NaN", "a number without a meaning"),
+        ("1e999", "a number without a meaning"),
+        ("9" * 5_000, "a number without a meaning"),
+        ('{"a": 1, "a": 2}', "twice"),
+    ],
+)
+def test_what_is_no_plan_is_told_so(text: str, says: str) -> None:
+    assert says in refused(text)
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "says"),
+    [
+        (("changes",), {}, "changes is not a list"),
+        (("changes", 0), 1, "changes[0] is not an object"),
+        (("changes", 0, "action"), "destroy", "changes[0].action is not one of create, update"),
+        (("changes", 0, "key"), "x", "changes[0].key is not an object"),
+        (("changes", 0, "key", "name"), 1, "changes[0].key.name is not a text"),
+        (("changes", 0, "fields", 0, "known"), 1, "changes[0].fields[0].known is not true or"),
+        (("changes", 0, "value", "write"), "x", "changes[0].value.write is not one of"),
+        (("changes", 0, "settings"), [], "changes[0].settings is not an object"),
+        (("policy", "max_prunes"), True, "policy.max_prunes is not a whole number"),
+        (("policy", "max_prunes"), -1, "policy.max_prunes is not a whole number"),
+        (("policy", "max_change_ratio"), "1", "policy.max_change_ratio is not a number"),
+        (("owned",), 1.5, "owned is not a whole number"),
+        (("revision",), 5, "revision is not a text"),
+        (("notes", 0, "text"), None, "notes[0].text is not a text"),
+    ],
+)
+def test_a_wrong_type_is_named(path: tuple[Any, ...], content: Any, says: str) -> None:
+    held = json.loads(TEXT)
+    at = held
+    for step in path[:-1]:
+        at = at[step]
+    at[path[-1]] = content
+    assert says in refused(json.dumps(held))
+
+
+def test_half_a_character_is_refused() -> None:
+    held = json.loads(TEXT)
+    held["changes"][0]["key"]["name"] = "\ud800"
+    assert "half a character" in refused(json.dumps(held))
+
+
+def test_nesting_within_what_python_takes_is_no_crash() -> None:
+    for depth in (300, 900, 5_000):
+        held = TEXT.replace('"before": null', f'"before": {"[" * depth}{"]" * depth}', 1)
+        refused(held)
+
+
+@given(st.text(max_size=40))
+def test_any_text_is_a_plan_or_refused(text: str) -> None:
+    refused(text)
