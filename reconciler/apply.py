@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from reconciler.aws import Aws
+from reconciler.aws import Aws, Made
 from reconciler.errors import AwsError, ConflictError, ReconcilerError
 from reconciler.kinds import KINDS
 from reconciler.kinds.kind import Job, Kind
@@ -32,12 +32,14 @@ class Status(StrEnum):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one change. ``version`` is the version that was written, if any."""
+    """What came of one change. ``version`` is the version that was written, if any, ``calls`` what
+    was asked of AWS for it."""
 
     change: Change
     status: Status
     version: str | None = None
     error: ReconcilerError | None = None
+    calls: tuple[Made, ...] = ()
 
 
 def run(
@@ -46,17 +48,22 @@ def run(
     aws: Aws,
     on_outcome: Callable[[Outcome], None],
     stop: threading.Event,
+    on_start: Callable[[Change], None] = lambda _: None,
 ) -> tuple[Outcome, ...]:
     """Write ``changes``: creates and updates in kind order, prunes last, several at once.
 
-    ``on_outcome`` is called as each one ends, from one thread at a time. One failure stops no
-    other change. Once ``stop`` is set, calls in flight end and nothing new begins.
+    ``on_start`` is called before a change's first call to AWS, from several threads at once, and
+    where it raises, the change is not begun. ``on_outcome`` is called as each one ends, from one
+    thread at a time. One failure stops no other change. Once ``stop`` is set, or the deadline of
+    ``aws`` has passed, calls in flight end and nothing new begins.
     """
     lock = threading.Lock()
     ended: dict[Key, Outcome] = {}
 
     def write(change: Change) -> None:
-        outcome = _attempt(planned, change, aws, ended, stop)
+        with aws.noting() as made:
+            outcome = _attempt(planned, change, aws, ended, stop, on_start)
+        outcome = replace(outcome, calls=tuple(made))
         with lock:
             ended[change.key] = outcome
             on_outcome(outcome)
@@ -85,10 +92,11 @@ def _attempt(
     aws: Aws,
     ended: Mapping[Key, Outcome],
     stop: threading.Event,
+    on_start: Callable[[Change], None],
 ) -> Outcome:
     if change.action is Action.REFUSE:
         return Outcome(change, Status.REFUSED)
-    if stop.is_set():
+    if stop.is_set() or aws.out_of_time:
         return Outcome(change, Status.NOT_STARTED)
     resource = planned.desired.resources.get(change.key)
     needed = None if resource is None else ended.get(resource.requires or change.key)
@@ -96,6 +104,7 @@ def _attempt(
         reason = ReconcilerError(f"its {needed.change.key.kind} was not created")
         return Outcome(change, Status.SKIPPED, error=reason)
     try:
+        on_start(change)
         return Outcome(change, Status.DONE, _write(planned, change, aws))
     except ConflictError as error:
         return Outcome(change, Status.CONFLICT, error=error)

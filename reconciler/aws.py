@@ -15,22 +15,29 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from botocore import exceptions as boto
 from botocore.config import Config
 
 from reconciler.errors import AwsError, CredentialsError, ReconcilerError
+from reconciler.pacing import Pacing
 from reconciler.sensitive import Sensitive
 
 Response = Mapping[str, Any]
 A = TypeVar("A")
 B = TypeVar("B")
 
-ATTEMPTS = 10  # of a call that is safe to repeat; half of the calls throttled still succeed
+ATTEMPTS = 10  # of a call that is safe to repeat, by botocore, before we look at the clock
+PATIENCE = 120.0  # seconds that a read, or a throttled call, is repeated where there is no deadline
 FIRST_ATTEMPTS = 3  # until one call was answered, a wrong address or a dead network ends the run
+FIRST_WAIT = 8.0  # seconds: until one call was answered, none is tried again after that
 CONNECT_TIMEOUT = 5.0  # seconds
 READ_TIMEOUT = 30.0  # seconds
+FIRST_READ_TIMEOUT = 10.0  # seconds
+LONGEST_PAUSE = 20.0  # seconds between two tries
 
 _EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
 _UNKNOWN_CALLER = frozenset(
@@ -38,7 +45,11 @@ _UNKNOWN_CALLER = frozenset(
      "SignatureDoesNotMatch", "MissingAuthenticationToken", "AuthFailure"}
 )  # fmt: skip
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException"})
-_THROTTLED = frozenset({"ThrottlingException", "Throttling", "TooManyRequestsException"})
+_THROTTLED = frozenset(
+    {"ThrottlingException", "Throttling", "TooManyRequestsException", "RequestLimitExceeded",
+     "RequestThrottled", "RequestThrottledException", "ThrottledException"}
+)  # fmt: skip
+_READS = ("Describe", "List", "Get", "BatchGet")
 _NO_CREDENTIALS = (
     boto.NoCredentialsError,
     boto.PartialCredentialsError,
@@ -49,21 +60,45 @@ _NO_CREDENTIALS = (
     boto.RefreshWithMFAUnsupportedError,
 )
 _NEVER_SENT = (boto.EndpointConnectionError, boto.ConnectTimeoutError, boto.ProxyConnectionError)
+_UNREACHED = frozenset(error.__name__ for error in _NEVER_SENT)
+OUT_OF_TIME = "OutOfTime"  # the code of an error of ours: the deadline has passed
 
 # botocore's DEBUG log holds request bodies and urllib3's the addresses they go to.
 _LOUD = ("boto3", "botocore", "urllib3")
+
+
+@dataclass(frozen=True)
+class Made:
+    """A call that was made, under the name by which AWS's own logs know it."""
+
+    operation: str
+    request_id: str | None
 
 
 class Aws:
     """boto3's clients for one Region, made when they are first needed, safe to use from threads.
 
     ``calls`` counts the calls by operation, as AWS counts them: one a page, one a batch.
+    ``timeout`` is how many seconds all calls together may take: no call begins later.
     """
 
-    def __init__(self, session: Any, region: str, *, parallelism: int = 8) -> None:
+    def __init__(
+        self,
+        session: Any,
+        region: str,
+        *,
+        parallelism: int = 8,
+        timeout: float | None = None,
+        pacing: Pacing | None = None,
+    ) -> None:
         self._session = session
         self._region = region
         self.parallelism = parallelism
+        self._pacing = Pacing() if pacing is None else pacing
+        self._began = time.monotonic()
+        self._deadline = None if timeout is None else self._began + timeout
+        self._answered = False
+        self._noted = threading.local()
         self._clients: dict[tuple[str, int], Any] = {}
         self._lock = threading.Lock()
         self.calls: Counter[str] = Counter()
@@ -77,8 +112,9 @@ class Aws:
     ) -> Response:
         """Make one call and return AWS's answer.
 
-        ``operation`` is the name of the client's method (``list_secrets``), ``attempts`` how often
-        the call is made before it fails.
+        ``operation`` is the name of the client's method (``list_secrets``). botocore repeats what
+        may pass by itself, up to ``attempts`` times in all. Where that is not enough, reads and
+        throttled calls, which AWS never began, are tried further until the deadline.
 
         Raises AwsError, or CredentialsError where AWS does not know the caller.
         """
@@ -86,25 +122,66 @@ class Aws:
         name = client.meta.method_to_api_mapping[operation]
         with self._lock:
             self.calls[name] += 1
-        outcome = _send(client, operation, name, parameters)
+        began, rounds = time.monotonic(), 0
+        while True:
+            outcome = _send(client, operation, name, parameters)
+            rounds += 1
+            self._note(name, outcome)
+            if not isinstance(outcome, ReconcilerError):
+                return outcome
+            pause = random.random() * min(LONGEST_PAUSE, 2**rounds * 0.25)  # noqa: S311
+            if not self._may_repeat(outcome, name) or not self._patient(began, rounds, pause):
+                break
+            time.sleep(pause)
         del client, parameters
-        if isinstance(outcome, ReconcilerError):
-            raise outcome
-        return outcome
+        raise outcome
 
     def call_once(self, service: str, operation: str, **parameters: Any) -> Response:
         """Make a call whose repeat is not safe: it is repeated only where AWS refused to begin.
 
         Raises AwsError, ``uncertain`` where nobody knows whether it was done.
         """
-        for attempt in range(ATTEMPTS):
-            try:
-                return self.call(service, operation, attempts=1, **parameters)
-            except AwsError as error:
-                if error.aws_code not in _THROTTLED or attempt == ATTEMPTS - 1:
-                    raise
-            time.sleep(min(20.0, 2**attempt * 0.25) * (0.5 + random.random() / 2))  # noqa: S311
-        raise AssertionError("unreachable")
+        return self.call(service, operation, attempts=1, **parameters)
+
+    def _may_repeat(self, error: ReconcilerError, name: str) -> bool:
+        if not isinstance(error, AwsError):
+            return False
+        if error.aws_code in _THROTTLED:
+            return True
+        passes = error.uncertain or error.aws_code in _UNREACHED
+        return self._answered and passes and name.startswith(_READS)
+
+    def _patient(self, began: float, rounds: int, pause: float) -> bool:
+        """Whether there is time for one more try; without a deadline at least 8 are made."""
+        resumed = time.monotonic() + pause
+        if self._deadline is not None:
+            return resumed < self._deadline
+        return rounds < 8 or resumed < began + PATIENCE
+
+    @property
+    def out_of_time(self) -> bool:
+        """Whether the deadline has passed: no call begins any more."""
+        return self._deadline is not None and time.monotonic() >= self._deadline
+
+    @contextmanager
+    def noting(self) -> Iterator[list[Made]]:
+        """The calls that this thread makes within, in their order."""
+        made: list[Made] = []
+        self._noted.made = made
+        try:
+            yield made
+        finally:
+            self._noted.made = None
+
+    def _note(self, name: str, outcome: Response | ReconcilerError) -> None:
+        made: list[Made] | None = getattr(self._noted, "made", None)
+        if made is None:
+            return
+        if isinstance(outcome, ReconcilerError):
+            request_id = getattr(outcome, "request_id", None)
+        else:
+            request_id = (outcome.get("ResponseMetadata") or {}).get("RequestId")
+        made.append(Made(name, request_id))
 
     def pages(
         self, service: str, operation: str, field: str, **parameters: Any
@@ -142,20 +219,70 @@ class Aws:
             return client
 
     def _make(self, service: str, attempts: int) -> Any:
+        first = attempts == FIRST_ATTEMPTS
         try:
-            return self._session.client(
+            client = self._session.client(
                 service,
                 region_name=self._region,
                 config=Config(
                     retries={"mode": "standard", "total_max_attempts": attempts},
                     connect_timeout=CONNECT_TIMEOUT,
-                    read_timeout=READ_TIMEOUT,
+                    read_timeout=min(FIRST_READ_TIMEOUT, READ_TIMEOUT) if first else READ_TIMEOUT,
                     max_pool_connections=self.parallelism + 2,
                 ),
             )
         except (boto.BotoCoreError, ValueError) as error:
             failure = _translate(error, service, carries_value=False)
+        else:
+            self._pace(client, service)
+            return client
         raise failure
+
+    def _pace(self, client: Any, service: str) -> None:
+        """Let every try of every call, botocore's own repeats included, wait for its turn.
+
+        The turn comes before the signature, which is good for five minutes only.
+        """
+
+        def begin(request: Any, operation_name: str, **_: Any) -> None:
+            tried = request.context.get(_TRIED)
+            waited = time.monotonic() - self._began
+            if tried == _REFUSED and not self._answered and waited > FIRST_WAIT:
+                raise boto.ConnectTimeoutError(endpoint_url=request.url)
+            if not self._pacing.take(service, operation_name, self._deadline):
+                raise _OutOfTimeError(tried == _LOST)
+
+        def end(
+            parsed_response: Any,
+            exception: Any,
+            context: dict[str, Any],
+            event_name: str,
+            **_: Any,
+        ) -> None:
+            if parsed_response is None:
+                unsent = isinstance(exception, _NEVER_SENT) and context.get(_TRIED) != _LOST
+                context[_TRIED] = _REFUSED if unsent else _LOST
+                return
+            self._answered = True
+            code = _code(parsed_response)
+            if code in _THROTTLED:
+                self._pacing.throttled(service, event_name.rpartition(".")[2])
+            if context.get(_TRIED) != _LOST:
+                context[_TRIED] = _LOST if _status(parsed_response) >= 500 else _REFUSED
+
+        client.meta.events.register_first("request-created", begin)
+        client.meta.events.register_last("response-received", end)
+
+
+_TRIED, _LOST, _REFUSED = "reconciler-tried", "lost", "refused"  # in botocore's request context
+
+
+class _OutOfTimeError(Exception):
+    """No call may begin any more. ``lost``: an earlier try of this one may have been done."""
+
+    def __init__(self, lost: bool) -> None:
+        super().__init__()
+        self.lost = lost
 
 
 def require(answer: Response, field: str, operation: str) -> Any:
@@ -191,6 +318,14 @@ def _send(
         answer: Response = getattr(client, operation)(**_revealed(parameters))
     except (boto.ClientError, boto.BotoCoreError) as error:
         return _translate(error, name, carries_value=carries_value)
+    except _OutOfTimeError as error:
+        return AwsError(
+            f"{name}: the time for this run is over",
+            operation=name,
+            aws_code=OUT_OF_TIME,
+            uncertain=error.lost,
+            hint="run again, with more time: what is done stays done",
+        )
     except Exception as error:  # whatever else boto3's machinery raises may quote the request
         return AwsError(
             f"{name} failed inside the AWS client ({type(error).__name__})",
@@ -253,9 +388,9 @@ def _translate(error: Exception, name: str, *, carries_value: bool) -> Reconcile
 def _refused(response: Mapping[str, Any], name: str, *, carries_value: bool) -> ReconcilerError:
     error = response.get("Error") or {}
     metadata = response.get("ResponseMetadata") or {}
-    code = str(error.get("Code") or "Unknown").removeprefix("com.amazonaws.").split("#")[-1]
+    code = _code(response)
     request_id = metadata.get("RequestId")
-    status = int(metadata.get("HTTPStatusCode") or 0)
+    status = _status(response)
     if code in _EXPIRED:
         return CredentialsError(
             f"{name}: the AWS credentials have expired", hint="log in again, then run again"
@@ -281,3 +416,12 @@ def _refused(response: Mapping[str, Any], name: str, *, carries_value: bool) -> 
         uncertain=status >= 500,
         hint=hint,
     )
+
+
+def _code(response: Mapping[str, Any]) -> str:
+    code = str((response.get("Error") or {}).get("Code") or "Unknown")
+    return code.removeprefix("com.amazonaws.").split("#")[-1]
+
+
+def _status(response: Mapping[str, Any]) -> int:
+    return int((response.get("ResponseMetadata") or {}).get("HTTPStatusCode") or 0)

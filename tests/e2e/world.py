@@ -20,6 +20,7 @@ from reconciler.apply import Outcome
 from reconciler.aws import Aws
 from reconciler.drift import Drift
 from reconciler.model import Change, Key
+from reconciler.pacing import Pacing
 from reconciler.planning import Planned
 from reconciler.sandbox.server import Sandbox
 from tests.sandbox.conftest import deploy_function
@@ -102,7 +103,8 @@ class World:
 
     def session(self) -> Aws:
         """A fresh connection with the credentials of the environment."""
-        return Aws(boto3.session.Session(), "us-west-2", parallelism=4)
+        # AWS's own quotas would make tests wait; what holds them is tested by itself.
+        return Aws(boto3.session.Session(), "us-west-2", parallelism=4, pacing=Pacing(1000))
 
     # --- commands, as a user runs them ------------------------------------------------------------
 
