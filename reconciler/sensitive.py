@@ -196,6 +196,13 @@ class Fingerprinter:
             str(version),
         )
 
+    def is_stamp(
+        self, name: str, type_: str, fingerprint: str, spec: str, version: int, kid: str, own: str
+    ) -> bool:
+        """Whether ``own`` proves that this environment made the stamp of these parts."""
+        expected = self.stamp_digest(name, type_, fingerprint, spec, version, kid)
+        return expected is not None and hmac.compare_digest(expected.encode(), own.encode())
+
     def proof(self, name: str) -> str:
         """The tag that proves a secret ours, bound to no version: rotation does not end it."""
         return self.kid + self._digest(0, 32, _PROOF, self._scope.owner_id, *self._where(), name)
@@ -212,11 +219,12 @@ class Fingerprinter:
     def bound(self, name: str, version_id: str, fingerprint: str) -> str:
         """A tag that says: this version, which we did not write, holds the declared value.
 
-        ``fingerprint`` is public. The tag is ``<version id>:<fingerprint>:<digest of both>``.
+        ``fingerprint`` is public. The tag is ``<version id>:<fingerprint>:<kid><digest of both>``:
+        with the key's id, so that it says without any key which one vouches.
         """
         short = fingerprint[:32]
         digest = self._digest(0, 32, _BOUND, *self._where(), name, version_id, short)
-        return f"{version_id}:{short}:{digest}"
+        return f"{version_id}:{short}:{self.kid}{digest}"
 
     def binding(self, name: str, version_id: str, tag: str) -> tuple[str, str] | None:
         """What ``tag`` binds to this version: the first 32 digits of a public fingerprint, and the
@@ -224,11 +232,12 @@ class Fingerprinter:
         parts = tag.split(":")
         if len(parts) != 3 or parts[0] != version_id:
             return None
-        for index, kid in enumerate(self.kids):
-            expected = self._digest(index, 32, _BOUND, *self._where(), name, version_id, parts[1])
-            if hmac.compare_digest(expected.encode(), parts[2].encode()):
-                return parts[1], kid
-        return None
+        kid, digest = parts[2][:6], parts[2][6:]
+        if kid not in self.kids:
+            return None
+        index = self.kids.index(kid)
+        expected = self._digest(index, 32, _BOUND, *self._where(), name, version_id, parts[1])
+        return (parts[1], kid) if hmac.compare_digest(expected.encode(), digest.encode()) else None
 
     def _where(self) -> Iterable[str]:
         return (self._scope.account, self._scope.region)

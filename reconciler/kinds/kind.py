@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict
 
 from reconciler.aws import Aws
 from reconciler.model import JSON, Change, Key, Live, Place, Policy, Resource, Scope
+from reconciler.recogniser import Recogniser
 from reconciler.sensitive import Fingerprinter, Sealed, Sensitive
 
 
@@ -146,12 +147,12 @@ class Kind(Protocol):
         """Everything of this kind under the environment's prefix, a page at a time."""
 
     def find(
-        self, aws: Aws, names: Iterable[str], scope: Scope, trust: Fingerprinter
+        self, aws: Aws, names: Iterable[str], scope: Scope, trust: Recogniser
     ) -> Mapping[str, Record | None]:
         """Fresh records by name; None is a proven absence."""
 
     def shape(
-        self, record: Record, resource: Resource | None, trust: Fingerprinter, scope: Scope
+        self, record: Record, resource: Resource | None, trust: Recogniser, scope: Scope
     ) -> Live | None:
         """What a record says, in the form in which ``resource`` compares with it; None where the
         record shows nothing of this kind."""

@@ -173,7 +173,7 @@ def test_no_digest_can_be_passed_off_as_another():
         NEW.parameter_fingerprints(NAME, "String", VALUE)[0],
         NEW.stamp_digest(NAME, "String", "f", "s", 1),
         NEW.proof(NAME)[6:],
-        NEW.bound(NAME, "v", "f").split(":")[2],
+        NEW.bound(NAME, "v", "f").split(":")[2][6:],
         NEW.generated_token(NAME, "0" * 24)[32:],
     ]
     assert len({digest[:32] for digest in digests}) == len(digests)

@@ -32,7 +32,8 @@ from reconciler.model import (
     Resource,
     Scope,
 )
-from reconciler.sensitive import Fingerprinter, public
+from reconciler.recogniser import Recogniser
+from reconciler.sensitive import public
 
 READS = NAME
 PAGE = 50
@@ -48,7 +49,7 @@ def pages(aws: Aws, scope: Scope) -> Iterator[Sequence[Record]]:
 
 
 def find(
-    aws: Aws, names: Iterable[str], scope: Scope, trust: Fingerprinter
+    aws: Aws, names: Iterable[str], scope: Scope, trust: Recogniser
 ) -> Mapping[str, Record | None]:
     """Parameters read afresh by name, 50 a call.
 
@@ -88,13 +89,13 @@ def _name(entry: Mapping[str, Any]) -> str:
     return str(require(entry, "Name", "describe_parameters"))
 
 
-def _proven(record: Record, trust: Fingerprinter) -> bool:
+def _proven(record: Record, trust: Recogniser) -> bool:
     mark = stamp.split(record.data.get("Description"))[1]
     return mark is not None and mark.is_ours(record.name, str(record.data.get("Type")), trust)
 
 
 def shape(
-    record: Record, resource: Resource | None, trust: Fingerprinter, scope: Scope
+    record: Record, resource: Resource | None, trust: Recogniser, scope: Scope
 ) -> Live | None:
     """What a record says of the parameter; see :class:`~reconciler.model.Live`."""
     data = record.data

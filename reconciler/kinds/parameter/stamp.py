@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from reconciler.recogniser import Recogniser
 from reconciler.sensitive import Fingerprinter
 
 LIMIT = 1024  # characters of a description, stamp included
@@ -33,12 +34,11 @@ class Stamp:
     def __str__(self) -> str:
         return f"[r1:{self.version}:{self.kid}:{self.fingerprint}:{self.spec}:{self.own}]"
 
-    def is_ours(self, name: str, type_: str, trust: Fingerprinter) -> bool:
+    def is_ours(self, name: str, type_: str, trust: Recogniser) -> bool:
         """Whether this environment made the stamp, for this parameter and this type."""
-        own = trust.stamp_digest(
-            name, type_, self.fingerprint, self.spec, self.version, kid=self.kid
+        return trust.is_stamp(
+            name, type_, self.fingerprint, self.spec, self.version, self.kid, self.own
         )
-        return own is not None and own == self.own
 
 
 def make(

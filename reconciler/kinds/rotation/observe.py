@@ -8,7 +8,7 @@ from reconciler.kinds.kind import Record
 from reconciler.kinds.rotation.declare import NAME
 from reconciler.kinds.secret import observe as secret
 from reconciler.model import JSON, Key, Live, Recorded, Resource, Scope
-from reconciler.sensitive import Fingerprinter
+from reconciler.recogniser import Recogniser
 
 READS = "secret"
 
@@ -16,7 +16,7 @@ pages, find = secret.pages, secret.find
 
 
 def shape(
-    record: Record, resource: Resource | None, trust: Fingerprinter, scope: Scope
+    record: Record, resource: Resource | None, trust: Recogniser, scope: Scope
 ) -> Live | None:
     """The schedule of a secret, on or off. Not declared, it is nobody's business: None."""
     if resource is None:

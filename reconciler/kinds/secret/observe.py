@@ -23,7 +23,8 @@ from reconciler.model import (
     Rotation,
     Scope,
 )
-from reconciler.sensitive import Fingerprinter, parse_token, public
+from reconciler.recogniser import Recogniser
+from reconciler.sensitive import parse_token, public
 
 READS = NAME
 CURRENT, PENDING = "AWSCURRENT", "AWSPENDING"
@@ -51,7 +52,7 @@ def pages(aws: Aws, scope: Scope) -> Iterator[Sequence[Record]]:
 
 
 def find(
-    aws: Aws, names: Iterable[str], scope: Scope, trust: Fingerprinter
+    aws: Aws, names: Iterable[str], scope: Scope, trust: Recogniser
 ) -> Mapping[str, Record | None]:
     """Each secret read afresh, one DescribeSecret each."""
     wanted = list(names)
@@ -87,7 +88,7 @@ def version_at(record: Record, label: str) -> str | None:
 
 
 def shape(
-    record: Record, resource: Resource | None, trust: Fingerprinter, scope: Scope
+    record: Record, resource: Resource | None, trust: Recogniser, scope: Scope
 ) -> Live | None:
     """What a record says of the secret itself; see :class:`~reconciler.model.Live`."""
     data = record.data
@@ -107,7 +108,7 @@ def shape(
 
 
 def owner_of(
-    record: Record, live_tags: Mapping[str, str], trust: Fingerprinter, scope: Scope
+    record: Record, live_tags: Mapping[str, str], trust: Recogniser, scope: Scope
 ) -> tuple[Ownership, str | None]:
     """Whose a secret is. The owner tag alone proves nothing: anyone may copy it."""
     data = record.data
@@ -146,7 +147,7 @@ def _value(
     record: Record,
     resource: Resource | None,
     live_tags: Mapping[str, str],
-    trust: Fingerprinter,
+    trust: Recogniser,
 ) -> LiveValue | None:
     version = version_at(record, CURRENT)
     if version is None:
@@ -180,7 +181,7 @@ def _fields(
     resource: Resource | None,
     live_tags: Mapping[str, str],
     value: LiveValue | None,
-    trust: Fingerprinter,
+    trust: Recogniser,
     scope: Scope,
 ) -> dict[str, JSON | Recorded]:
     data = record.data
@@ -211,7 +212,7 @@ def _key_in_use(
     resource: Resource | None,
     live_tags: Mapping[str, str],
     value: LiveValue | None,
-    trust: Fingerprinter,
+    trust: Recogniser,
 ) -> str:
     """The fingerprint key that has to stay in the manifest for the marks of this secret to hold.
 
