@@ -129,9 +129,13 @@ def creation_rules(*recipients: str) -> str:
 
 
 def clean_environ() -> dict[str, str]:
-    """This process's environment without any key or credential of whoever runs the tests."""
+    """This process's environment without any key or credential of whoever runs the tests.
+
+    And with Python's own cache of compiled modules, without which each start takes twice as long.
+    """
     return {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("SOPS_", "AWS_", "GNUPG", "XDG_CONFIG"))
+        and name != "PYTHONDONTWRITEBYTECODE"
     }
