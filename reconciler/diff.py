@@ -146,8 +146,7 @@ def _compare(resource: Resource, current: Live, scope: Scope) -> tuple[Change | 
     if not fields and value is None and not restores:
         return None, note
     if value is None and resource.whole and resource.value is not None:
-        prints = resource.value.fingerprints
-        value = ValueChange(Write.SAME, prints[0] if prints else None, resource.value.plaintext)
+        value = _written(Write.SAME, resource.value)
     precondition: dict[str, JSON] = {}
     if value is not None or barred:
         precondition["version"] = None if current.value is None else current.value.version
@@ -223,9 +222,12 @@ def _first(value: Value) -> ValueChange:
     if value.source is Source.GENERATED:
         return ValueChange(Write.GENERATED)
     write = Write.SEED if value.rotation == "declared" else Write.FIRST
-    return ValueChange(
-        write, value.fingerprints[0] if value.fingerprints else None, value.plaintext
-    )
+    return _written(write, value)
+
+
+def _written(write: Write, value: Value) -> ValueChange:
+    fingerprint = value.fingerprints[0] if value.fingerprints else None
+    return ValueChange(write, fingerprint, value.plaintext, value.ciphertext)
 
 
 def _value(resource: Resource, current: Live) -> tuple[ValueChange | None, Note | None] | Refusal:
@@ -245,6 +247,8 @@ def _value(resource: Resource, current: Live) -> tuple[ValueChange | None, Note 
         return None, note
     if want.rotation == "declared" and rotated:
         return None, note
+    if want.ciphertext is not None and not rotated and (rotation.enabled or rotation.pending):
+        return None, _unknown(current)
     if rotation.enabled:
         return _while_rotating(want, rotated=rotated)
     if rotated and not want.take:
@@ -256,10 +260,11 @@ def _value(resource: Resource, current: Live) -> tuple[ValueChange | None, Note 
     if rotation.pending:
         return _PENDING
     write = Write.CHANGED
-    if want.fingerprints and want.fingerprints[0] in have.earlier:
+    if want.ciphertext is not None:
+        write = Write.UNKNOWN
+    elif want.fingerprints and want.fingerprints[0] in have.earlier:
         write = Write.RETURNED
-    fingerprint = want.fingerprints[0] if want.fingerprints else None
-    return ValueChange(write, fingerprint, want.plaintext), None
+    return _written(write, want), None
 
 
 _PENDING = Refusal(
@@ -295,6 +300,12 @@ def _rotated(current: Live) -> Note:
     last = current.rotation.last
     when = f"rotated on {last:%Y-%m-%d}" if last is not None else "rotated"
     return Note(current.key, "rotated", f"{when}: rotation owns the value")
+
+
+def _unknown(current: Live) -> Note:
+    """Rotation keeps git from writing: whether that is a refusal, the value decides."""
+    text = "the value in git is unknown until apply, and is not written while rotation is on"
+    return Note(current.key, "unknown", text)
 
 
 def _why(value: ValueChange, current: Live) -> str | None:

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict
 
-from reconciler.model import JSON, Change, FieldChange, Plan, Policy, Scope
+from reconciler.model import JSON, Change, FieldChange, Plan, Policy, Scope, ValueChange
 
 
 def canonical(content: JSON) -> str:
@@ -35,13 +35,7 @@ def change_digest(change: Change, scope: Scope, policy: Policy) -> str:
             "name": change.key.name,
             "action": change.action.value,
             "fields": [_field(f) for f in sorted(change.fields, key=lambda f: f.name)],
-            "value": None
-            if change.value is None
-            else {
-                "write": change.value.write.value,
-                "fingerprint": change.value.fingerprint,
-                "plaintext": change.value.plaintext,
-            },
+            "value": None if change.value is None else _value(change.value),
             "settings": dict(change.settings),
             "precondition": dict(change.precondition),
             "code": change.code,
@@ -72,6 +66,17 @@ def _field(change: FieldChange) -> JSON:
         "after": change.after,
         "known": change.known,
     }
+
+
+def _value(value: ValueChange) -> dict[str, JSON]:
+    content: dict[str, JSON] = {
+        "write": value.write.value,
+        "fingerprint": value.fingerprint,
+        "plaintext": value.plaintext,
+    }
+    if value.ciphertext is not None:
+        content["ciphertext"] = value.ciphertext
+    return content
 
 
 def _sha256(content: JSON) -> str:

@@ -84,7 +84,8 @@ class Value:
     """A declared value, known here only by its public fingerprints.
 
     ``fingerprints`` holds one for each fingerprint key of the environment, in their order: the
-    first is written, all are recognised. A generated value has none.
+    first is written, all are recognised. A generated value has none, and neither has one of which
+    nothing but its ciphertext is known: ``ciphertext`` is then the digest of that.
     """
 
     source: Source
@@ -92,6 +93,7 @@ class Value:
     plaintext: str | None = None  # only where git shows it in clear
     rotation: str = "unset"  # what the manifest says of rotation: "declared", "none" or "unset"
     take: bool = False  # `take: git`
+    ciphertext: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +247,7 @@ class Write(StrEnum):
     RETURNED = "returned"  # back to a value that AWS still holds as an earlier version
     SAME = "same"  # the same value again, because AWS writes a parameter only as a whole
     BOUND = "bound"  # none: a tag says that the live version, not ours, holds the declared value
+    UNKNOWN = "unknown"  # a plan without a key cannot tell whether it is another; apply can
 
 
 @dataclass(frozen=True)
@@ -252,12 +255,15 @@ class ValueChange:
     """That a change writes a value, and which: never what it is.
 
     ``fingerprint`` is the public fingerprint of the new value, None where apply generates it.
+    ``ciphertext`` is given where a plan without a key knows of the value nothing but that: the
+    digest of its ciphertext, which binds what is written to what was reviewed.
     ``keys`` is filled in by ``plan --base`` and is in no digest.
     """
 
     write: Write
     fingerprint: str | None = None
     plaintext: str | None = None  # shown, because git shows it too
+    ciphertext: str | None = None
     keys: tuple[FieldChange, ...] | None = field(default=None, compare=False)
 
 

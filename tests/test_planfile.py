@@ -93,7 +93,7 @@ def test_it_has_what_the_format_promises() -> None:
         "policy", "revision", "owned", "summary", "changes", "notes",
     } <= set(held)  # fmt: skip
     assert held["format_version"] == "1.0"
-    assert held["summary"]["create"] == 4
+    assert held["summary"]["create"] == 5
     assert held["digest"] == plan_digest(EVERYTHING)
 
 

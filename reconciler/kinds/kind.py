@@ -50,6 +50,18 @@ class Content:
 
 
 @dataclass(frozen=True)
+class Locked:
+    """A declared value that nobody decrypts, as far as a lock knows it.
+
+    ``fingerprints`` are public, in the order of the fingerprint keys. There are none where the
+    lock is of another ciphertext: ``ciphertext`` is then the digest of the present one.
+    """
+
+    fingerprints: tuple[str, ...] = ()
+    ciphertext: str | None = None
+
+
+@dataclass(frozen=True)
 class Settings:
     """What the environment says that concerns its resources."""
 
@@ -122,18 +134,22 @@ class Section(Protocol):
     def check(self, declared: Any, *, has_value: bool) -> Sequence[Flaw]:
         """What is wrong with a declaration, as far as its cleartext tells."""
 
+    def form(self, declared: Any) -> Mapping[str, str]:
+        """What of a declaration is part of its value's fingerprint: its type and encoding."""
+
     def parse(
         self,
         name: str,
         declared: Any,
-        content: Content | None,
+        content: Content | Locked | None,
         settings: Settings,
-        fingerprinter: Fingerprinter | None,
+        trust: Recogniser | None,
         place: Place,
     ) -> Parsed:
         """The resources that one declaration stands for, and the values to write.
 
-        ``name`` is the full name. Without a fingerprinter (no key) values have no fingerprints.
+        ``name`` is the full name. ``trust`` makes fingerprints of values where it has the keys;
+        without keys they are those of ``Locked``, and without ``trust`` there are none.
         """
 
 

@@ -188,6 +188,7 @@ def _value(content: Mapping[str, Any], at: str) -> ValueChange:
         write=_get(content, "write", _one_of(Write), at),
         fingerprint=_get(content, "fingerprint", _text_or_none, at),
         plaintext=_get(content, "plaintext", _text_or_none, at),
+        ciphertext=_get(content, "ciphertext", _text_or_none, at),
         keys=keys,
     )
 

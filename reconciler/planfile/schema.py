@@ -52,6 +52,10 @@ def schema() -> dict[str, Any]:
                         "description": "public fingerprint of the new value; null: generated",
                     },
                     "plaintext": {**_TEXT_OR_NULL, "description": "only where git shows it too"},
+                    "ciphertext": {
+                        **_TEXT_OR_NULL,
+                        "description": "digest of the ciphertext, where nothing more is known",
+                    },
                     "keys": {
                         "anyOf": [_list("field"), {"type": "null"}],
                         "description": "names of the keys that differ, never their content",

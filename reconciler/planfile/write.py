@@ -120,6 +120,7 @@ def _value(value: ValueChange) -> dict[str, Any]:
         "write": value.write.value,
         "fingerprint": value.fingerprint,
         "plaintext": value.plaintext,
+        "ciphertext": value.ciphertext,
         "keys": None if value.keys is None else [_field(key) for key in value.keys],
     }
 

@@ -37,10 +37,12 @@ _WRITES = {
     Write.RETURNED: f"(value changed: {RETURNS})",
     Write.SAME: "(same value written again: AWS writes a parameter only as a whole)",
     Write.BOUND: "(same value: the live version stays, and a tag says that it is the declared one)",
+    Write.UNKNOWN: "(value: unknown until apply, since the lock is of another ciphertext)",
 }
 _CLEAR = {
     Write.CHANGED: "(value changed) -> ",
     Write.RETURNED: "(value changed) -> ",
+    Write.UNKNOWN: "(unknown until apply whether it is another) ",
 }
 _LABELS = {"fingerprint_key": "fingerprint key"}
 _SETTINGS = {"rotate_immediately": "rotates at once"}
@@ -215,6 +217,8 @@ def _value(value: ValueChange) -> Iterator[str]:
         yield f"value: {_CLEAR.get(value.write, '')}{quoted(value.plaintext)}"
         if value.write is Write.RETURNED:
             yield f"({RETURNS})"
+    if value.ciphertext is not None and value.write is not Write.UNKNOWN:
+        yield _WRITES[Write.UNKNOWN]
     for key in value.keys or ():
         yield f"  {_mark(key)} {word(key.name)}"
 

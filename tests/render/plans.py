@@ -143,6 +143,18 @@ SECRETS = (
     ),
     secret("first-value", Action.UPDATE, value=ValueChange(Write.FIRST, PRINT)),
     secret(
+        "not-locked/new",
+        Action.CREATE,
+        value=ValueChange(Write.FIRST, ciphertext="c" * 64),
+        precondition={"exists": False},
+    ),
+    secret(
+        "not-locked/old",
+        Action.UPDATE,
+        value=ValueChange(Write.UNKNOWN, ciphertext="d" * 64),
+        precondition={"version": BEFORE_ID},
+    ),
+    secret(
         "legacy/token",
         Action.PRUNE,
         FieldChange("description", "Old token", None),
@@ -206,6 +218,12 @@ PARAMETERS = (
         ),
         value=ValueChange(Write.SAME, PRINT, plaintext="no-reply@app.example"),
         precondition={"version": "7"},
+    ),
+    parameter(
+        "smtp/port",
+        Action.UPDATE,
+        value=ValueChange(Write.UNKNOWN, plaintext="2525", ciphertext="e" * 64),
+        precondition={"version": "3"},
     ),
     parameter(
         "smtp/url",

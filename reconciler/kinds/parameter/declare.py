@@ -10,9 +10,10 @@ from typing import Any, Literal
 from pydantic import Field
 
 from reconciler.kinds import kms, tags
-from reconciler.kinds.kind import Content, Declared, Flaw, Parsed, Settings
+from reconciler.kinds.kind import Content, Declared, Flaw, Locked, Parsed, Settings
 from reconciler.kinds.parameter import stamp
 from reconciler.model import JSON, Key, Place, Resource, Source, Value
+from reconciler.recogniser import Recogniser
 from reconciler.sensitive import Fingerprinter, Sealed, Sensitive, public
 
 NAME = "parameter"
@@ -168,12 +169,17 @@ def check_name(name: str, settings: Settings) -> list[Flaw]:
     return []
 
 
+def form(declared: Declaration) -> dict[str, str]:
+    """What of a declaration is part of its value's fingerprint."""
+    return {"type": declared.chosen_type, "encoding": "string"}
+
+
 def parse(
     name: str,
     declared: Declaration,
-    content: Content | None,
+    content: Content | Locked | None,
     settings: Settings,
-    fingerprinter: Fingerprinter | None,
+    trust: Recogniser | None,
     place: Place,
 ) -> Parsed:
     """The parameter and its value."""
@@ -182,7 +188,7 @@ def parse(
     found += [] if declared.tags is None else tags.flaws(merged)
     if declared.plaintext is not None:
         text = Sensitive(text_of(declared.plaintext))
-    elif content is not None:
+    elif isinstance(content, Content):
         text = content.text
         found += _check_text(text.reveal(), declared, field="value")
     else:
@@ -190,15 +196,18 @@ def parse(
     if found:
         return Parsed(flaws=tuple(found))
     prints: tuple[str, ...] = ()
-    if fingerprinter is not None and text is not None:
+    ciphertext = None
+    if isinstance(content, Locked):
+        prints, ciphertext = content.fingerprints, content.ciphertext
+    elif isinstance(trust, Fingerprinter) and text is not None:
         type_ = declared.chosen_type
-        prints = tuple(map(public, fingerprinter.parameter_fingerprints(name, type_, text)))
+        prints = tuple(map(public, trust.parameter_fingerprints(name, type_, text)))
     shown = None if declared.plaintext is None else text_of(declared.plaintext)
     key = Key(NAME, name)
     resource = Resource(
         key=key,
-        fields=_fields(declared, settings, merged, fingerprinter),
-        value=Value(Source.GIT, prints, plaintext=shown),
+        fields=_fields(declared, settings, merged, trust),
+        value=Value(Source.GIT, prints, plaintext=shown, ciphertext=ciphertext),
         replace=declared.replace,
         whole=True,
         place=place,
@@ -215,11 +224,11 @@ def _fields(
     declared: Declaration,
     settings: Settings,
     merged: Mapping[str, str],
-    fingerprinter: Fingerprinter | None,
+    trust: Recogniser | None,
 ) -> dict[str, JSON]:
     fields: dict[str, JSON] = {"type": declared.chosen_type}
-    if fingerprinter is not None:
-        fields["fingerprint_key"] = fingerprinter.kid
+    if trust is not None:
+        fields["fingerprint_key"] = trust.kid
     if declared.description is not None:
         fields["description"] = None if declared.description == "none" else declared.description
     if declared.tier is not None:

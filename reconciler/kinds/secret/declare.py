@@ -7,15 +7,17 @@ import binascii
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Literal
 
 from pydantic import Field
 
 from reconciler.kinds import kms, tags
 from reconciler.kinds.duration import Days, RecoveryWindow, days
-from reconciler.kinds.kind import Content, Declared, Flaw, Parsed, Settings
+from reconciler.kinds.kind import Content, Declared, Flaw, Locked, Parsed, Settings
 from reconciler.kinds.rotation import declare as schedules
 from reconciler.model import JSON, Key, Place, Resource, Source, Value
+from reconciler.recogniser import Recogniser
 from reconciler.sensitive import Fingerprinter, Generate, Sealed, Sensitive, public
 
 NAME = "secret"
@@ -190,12 +192,17 @@ def alphabet(generate: Generated | Generate) -> str:
     return "".join(c for c in letters if c not in generate.exclude_characters)
 
 
+def form(declared: Declaration) -> dict[str, str]:
+    """What of a declaration is part of its value's fingerprint."""
+    return {"type": NAME, "encoding": "binary" if declared.binary else "string"}
+
+
 def parse(
     name: str,
     declared: Declaration,
-    content: Content | None,
+    content: Content | Locked | None,
     settings: Settings,
-    fingerprinter: Fingerprinter | None,
+    trust: Recogniser | None,
     place: Place,
 ) -> Parsed:
     """The secret, its rotation where one is declared, and its value."""
@@ -203,7 +210,7 @@ def parse(
     schedule, unknown = schedules.named(declared.rotation, settings)
     if unknown is not None:
         found.append(unknown)
-    sealed, flaw = _seal(declared, content)
+    sealed, flaw = _seal(declared, content if isinstance(content, Content) else None)
     if flaw is not None:
         found.append(flaw)
     merged = {**settings.tags, **(declared.tags or {})}
@@ -217,19 +224,15 @@ def parse(
         ruled = "unset"
     else:
         ruled = "none" if declared.rotation == schedules.NONE else "declared"
-    value = None
-    if sealed is not None:
-        prints: tuple[str, ...] = ()
-        if fingerprinter is not None and sealed.content is not None:
-            prints = tuple(map(public, fingerprinter.secret_tokens(name, sealed.content)))
-        source = Source.GIT if sealed.content is not None else Source.GENERATED
-        value = Value(source, prints, rotation=ruled, take=declared.take == "git")
+    value = _known(name, sealed, content, trust)
+    if value is not None:
+        value = replace(value, rotation=ruled, take=declared.take == "git")
     key = Key(NAME, name)
     secret = Resource(
         key=key,
-        fields=_fields(declared, settings, merged, fingerprinter),
+        fields=_fields(declared, settings, merged, trust),
         value=value,
-        uncreatable=None if sealed is not None else _uncreatable(declared),
+        uncreatable=None if value is not None else _uncreatable(declared),
         max_age=None if declared.max_age is None else days(declared.max_age),
         place=place,
     )
@@ -238,6 +241,22 @@ def parse(
         at_once = declared.rotate_on_enable
         resources.append(schedules.parse(name, schedule, place, at_once=at_once))
     return Parsed(tuple(resources), {} if sealed is None else {key: sealed})
+
+
+def _known(
+    name: str, sealed: Sealed | None, content: Content | Locked | None, trust: Recogniser | None
+) -> Value | None:
+    """What a plan knows of the value."""
+    if sealed is None:
+        if not isinstance(content, Locked):
+            return None
+        return Value(Source.GIT, content.fingerprints, ciphertext=content.ciphertext)
+    if sealed.content is None:
+        return Value(Source.GENERATED)
+    prints: tuple[str, ...] = ()
+    if isinstance(trust, Fingerprinter):
+        prints = tuple(map(public, trust.secret_tokens(name, sealed.content)))
+    return Value(Source.GIT, prints)
 
 
 def _uncreatable(declared: Declaration) -> str:
@@ -276,11 +295,11 @@ def _fields(
     declared: Declaration,
     settings: Settings,
     merged: Mapping[str, str],
-    fingerprinter: Fingerprinter | None,
+    trust: Recogniser | None,
 ) -> dict[str, JSON]:
     fields: dict[str, JSON] = {}
-    if fingerprinter is not None:
-        fields["fingerprint_key"] = fingerprinter.kid
+    if trust is not None:
+        fields["fingerprint_key"] = trust.kid
     if declared.description is not None:
         fields["description"] = None if declared.description == "none" else declared.description
     chosen = declared.kms_key or settings.kms_key
