@@ -128,6 +128,7 @@ ANOTHER = {
     "fingerprint": replace(CHANGE, value=ValueChange(Write.CHANGED, "fp-b")),
     "no fingerprint": replace(CHANGE, value=ValueChange(Write.CHANGED)),
     "plaintext": replace(CHANGE, value=ValueChange(Write.CHANGED, "fp-a", "shown")),
+    "ciphertext": replace(CHANGE, value=ValueChange(Write.CHANGED, "fp-a", ciphertext="ct")),
     "no settings": replace(CHANGE, settings={}),
     "settings": replace(CHANGE, settings={"rotate_immediately": True}),
     "no precondition": replace(CHANGE, precondition={}),
