@@ -48,6 +48,14 @@ def managed(live: Mapping[str, str], declared: Iterable[str]) -> dict[str, str]:
     return {key: value for key, value in live.items() if key in ours}
 
 
+def forgotten(live: Mapping[str, str], declared: Iterable[str]) -> dict[str, None]:
+    """Keys that our mark still lists and that are neither live nor declared: what a run leaves that
+    stopped between taking tags away and saying so. While the mark lists them, somebody else's tag
+    of that key would be taken for ours."""
+    listed = decode_keys(live.get(KEYS, ""))
+    return dict.fromkeys(sorted(listed - set(live) - set(declared)))
+
+
 def encode_spec(digests: Mapping[str, str]) -> str:
     """Digests by field as one tag value."""
     return " ".join(f"{field}={digests[field]}" for field in sorted(digests))

@@ -88,7 +88,10 @@ def _marks(job: Job, declared: Mapping[str, str]) -> dict[str, str]:
 
 
 def _update_tags(aws: Aws, job: Job) -> None:
-    """Set what is declared and remove what we set before: only now are the live tags read."""
+    """Remove what we set before and set what is declared: only now are the live tags read.
+
+    In this order: the mark that lists our tags is set last.
+    """
     name = job.change.key.name
     which: dict[str, Any] = {"ResourceType": "Parameter", "ResourceId": name}
     answer = aws.call(SERVICE, "list_tags_for_resource", **which)
@@ -97,13 +100,13 @@ def _update_tags(aws: Aws, job: Job) -> None:
     managed = job.resource is not None and "tags" in job.resource.fields
     wanted = {**declared, **_marks(job, declared)}
     differing = {key: value for key, value in wanted.items() if live.get(key) != value}
-    if differing:
-        aws.call(SERVICE, "add_tags_to_resource", **which, Tags=tags.to_list(differing))
     gone = sorted(set(tags.managed(live, ())) - set(declared)) if managed else []
     if managed and not declared and tags.KEYS in live:
         gone.append(tags.KEYS)
     if gone:
         aws.call(SERVICE, "remove_tags_from_resource", **which, TagKeys=gone)
+    if differing:
+        aws.call(SERVICE, "add_tags_to_resource", **which, Tags=tags.to_list(differing))
 
 
 def _request(job: Job, live: Mapping[str, Any] | None, *, version: int) -> dict[str, Any]:

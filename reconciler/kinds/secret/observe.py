@@ -186,6 +186,7 @@ def _fields(
 ) -> dict[str, JSON | Recorded]:
     data = record.data
     declared = resource.fields.get("tags") if resource is not None else None
+    keys = declared if isinstance(declared, Mapping) else {}
     spec = tags.decode_spec(live_tags.get(tags.SPEC, ""))
     recovery = live_tags.get(tags.RECOVERY, "")
     replicas: list[JSON] | None = None
@@ -201,7 +202,7 @@ def _fields(
         "fingerprint_key": _key_in_use(resource, live_tags, value, trust),
         "description": data.get("Description") or None,
         "kms_key": kms.normal(data.get("KmsKeyId"), scope, DEFAULT_KEY),
-        "tags": tags.managed(live_tags, declared if isinstance(declared, Mapping) else ()),
+        "tags": {**tags.managed(live_tags, keys), **tags.forgotten(live_tags, keys)},
         "replicas": Recorded(spec.get("replicas"), replicas, known=replicas is not None),
         "resource_policy": Recorded(spec.get("resource_policy")),
         "recovery_window": int(recovery) if recovery.isdigit() else None,

@@ -14,7 +14,7 @@ from reconciler.kinds import tags
 from reconciler.kinds.kind import Job
 from reconciler.kinds.secret.declare import alphabet
 from reconciler.kinds.secret.observe import CURRENT, STAGED, describe, version_at
-from reconciler.model import JSON, Action, FieldChange
+from reconciler.model import JSON, Action, FieldChange, Write
 from reconciler.sensitive import Generate, Sensitive, public
 
 SERVICE = "secretsmanager"
@@ -75,7 +75,9 @@ def update(aws: Aws, job: Job) -> str | None:
     changed = {change.name: change for change in job.change.fields}
     if job.change.action is Action.RESTORE:
         aws.call(SERVICE, "restore_secret", SecretId=name)
-    version = _swap(aws, job) if job.change.value is not None else None
+    value = job.change.value
+    writes = value is not None and value.write is not Write.BOUND
+    version = _swap(aws, job) if writes else None
 
     metadata: dict[str, Any] = {}
     if "description" in changed:
@@ -286,7 +288,11 @@ def _tag(aws: Aws, name: str, wanted: Mapping[str, str]) -> None:
 
 
 def _update_tags(aws: Aws, job: Job, changed: Mapping[str, FieldChange]) -> None:
-    """Set the tags that differ, remove those that we set and that are no longer declared."""
+    """Remove the tags that we set and that are no longer declared, then set those that differ.
+
+    In this order: the mark that lists our tags is set last, so that a run which stops in between
+    leaves none that nobody remembers.
+    """
     name = job.change.key.name
     live = tags.from_list(job.record.data.get("Tags")) if job.record is not None else {}
     wanted = _marks(job)
@@ -294,18 +300,22 @@ def _update_tags(aws: Aws, job: Job, changed: Mapping[str, FieldChange]) -> None
     if "tags" in changed:
         declared = _tags(changed["tags"].after)
         wanted |= declared
-        unwanted = sorted(set(_tags(changed["tags"].before)) - set(declared))
+        unwanted = sorted((set(_tags(changed["tags"].before)) - set(declared)) & set(live))
         if not declared and tags.KEYS in live:
             unwanted.append(tags.KEYS)
     elif job.resource is not None and "tags" not in job.resource.fields:
         wanted.pop(tags.KEYS, None)
+    value = job.change.value
+    if value is not None and value.write is Write.BOUND:
+        version = str(job.change.precondition["version"])
+        wanted[tags.BOUND] = job.fingerprinter.bound(name, version, str(value.fingerprint))
     if "fingerprint_key" in changed:
         wanted |= _rebound(job)
     differing = {key: value for key, value in wanted.items() if live.get(key) != value}
-    if differing:
-        _tag(aws, name, differing)
     if unwanted:
         aws.call(SERVICE, "untag_resource", SecretId=name, TagKeys=unwanted)
+    if differing:
+        _tag(aws, name, differing)
 
 
 def _rebound(job: Job) -> dict[str, str]:
