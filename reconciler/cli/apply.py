@@ -22,7 +22,7 @@ from reconciler.aws import Aws
 from reconciler.cli import show, walk
 from reconciler.cli.options import Common, chosen, common
 from reconciler.cli.process import INTERRUPTED
-from reconciler.cli.terminal import Progress, colour, out, say
+from reconciler.cli.terminal import Progress, colour, out, report, say
 from reconciler.errors import Exit, PlanFileError
 from reconciler.model import Action, Change, Plan
 from reconciler.planning import Planned
@@ -145,7 +145,7 @@ def _write(planned: Planned, changes: Sequence[Change], aws: Aws, options: Commo
 
     def on_outcome(outcome: Outcome) -> None:
         progress.clear()
-        out(_line(outcome, planned, tinted))
+        report(_line(outcome, planned, tinted))
         progress.advance()
         progress.show()
 
@@ -153,7 +153,7 @@ def _write(planned: Planned, changes: Sequence[Change], aws: Aws, options: Commo
         outcomes = writing.run(planned, changes, aws, on_outcome, stop)
     progress.clear()
     counts = Counter(outcome.status.value for outcome in outcomes)
-    out("\n" + rendering.summary(counts))
+    report("\n" + rendering.summary(counts))
     whole = all(outcome.status is Status.DONE for outcome in outcomes)
     return Exit.OK if whole else Exit.PARTIAL
 

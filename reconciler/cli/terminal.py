@@ -16,6 +16,15 @@ def out(text: str) -> None:
     sys.stdout.flush()
 
 
+def report(text: str) -> None:
+    """Data about work that goes on, whether or not anybody still reads it."""
+    try:
+        out(text)
+    except BrokenPipeError:
+        # What could not be written stays in the buffer: from here on it goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def say(text: str, options: Common, *, level: str = "info") -> None:
     """One message to the person who watches, or to the log that is kept."""
     if options.quiet and level in ("info", "debug"):

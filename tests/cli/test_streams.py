@@ -6,11 +6,12 @@ import json
 import os
 import signal
 import subprocess
-import time
+import threading
 from pathlib import Path
 
 import pytest
 
+from reconciler.sandbox.server import Sandbox
 from tests.cli.run import COMMAND, cli, environ, python
 from tests.trees import Tree, make_tree
 
@@ -129,25 +130,32 @@ def test_what_nobody_reads_any_more_is_no_crash(tree: Tree) -> None:
     assert done.stderr == ""
 
 
-def test_ctrl_c_ends_a_command_that_only_reads(tree: Tree) -> None:
-    # An address that takes the connection and never answers.
-    import socket
+def test_ctrl_c_ends_a_command_that_only_reads(tree: Tree, embedded_aws: Sandbox) -> None:
+    listing, answering = threading.Event(), threading.Event()
 
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        process = subprocess.Popen(
-            [*COMMAND, "plan", "production"],
-            cwd=tree.manifests.parent,
-            env=environ({**NO_AWS, **tree.environ, "AWS_ENDPOINT_URL": url}),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        connection, _ = silent.accept()
-        with connection:
-            time.sleep(0.2)
-            process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=20)
+    def hook(operation: str, _: object) -> None:
+        if operation == "ListSecrets":
+            listing.set()
+            answering.wait(20)
+
+    embedded_aws.hooks.append(hook)
+    process = subprocess.Popen(
+        [*COMMAND, "plan", "production"],
+        cwd=tree.manifests.parent,
+        env=environ({**NO_AWS, **tree.environ, "AWS_ENDPOINT_URL": embedded_aws.url}),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert listing.wait(20)
+        process.send_signal(signal.SIGINT)
+        # A thread that waits for AWS does not hold it back.
+        out, err = process.communicate(timeout=5)
+    finally:
+        process.kill()
+        answering.set()
+        embedded_aws.hooks.remove(hook)
     assert process.returncode == 130
     assert out == ""
     assert err.split() == ["stopped"]

@@ -11,7 +11,7 @@ from hypothesis import given
 
 from reconciler.model import Plan
 from reconciler.render import json, markdown, text
-from reconciler.render.escape import code, fence, quoted, terminal
+from reconciler.render.escape import code, fence, quoted, terminal, word
 from tests.render import hostile
 
 
@@ -30,6 +30,9 @@ from tests.render import hostile
         ("no\u00a0break\u3164", r"no\xa0break\u3164"),
         ("tag\U000e0041", r"tag\U000e0041"),
         ("\ue000", r"\ue000"),
+        ("filled\u3164", r"filled\u3164"),
+        ("\u115f\u2800\ufe0f\u034f", r"\u115f\u2800\ufe0f\u034f"),
+        ("\U000e0101", r"\U000e0101"),
         ("::error::x", r"\x3a:error::x"),
         ("  ::error::x", r"  \x3a:error::x"),
         ("a::b", "a::b"),
@@ -46,6 +49,16 @@ def test_quoted_tells_where_a_string_ends() -> None:
     assert quoted("\n") == r'"\n"'
 
 
+@pytest.mark.parametrize("name", ["kms_key", "reconciler:owner", "aws/x", "a-b", "@x", "+"])
+def test_an_ordinary_key_is_told_as_it_is(name: str) -> None:
+    assert word(name) == name
+
+
+@pytest.mark.parametrize("name", ["", ":", "::x", 'a: "b', "a.b", "[0]", "a b", "#1", "\x1b", "é"])
+def test_a_key_that_could_be_taken_for_more_is_quoted(name: str) -> None:
+    assert word(name) == quoted(name)
+
+
 def test_code_spans_hold_backticks_and_pipes() -> None:
     assert code("a`b|c") == r"`a\x60b\x7cc`"
     assert code("") == "` `"
@@ -55,8 +68,13 @@ def test_a_fence_is_longer_than_any_inside() -> None:
     assert fence(["a", "````"], "diff").split("\n") == ["`````diff", "a", "````", "`````"]
 
 
+BLANK = "\u034f\u115f\u1160\u2800\u3164\ufe0f\uffa0\U000e0101"
+
+
 def is_visible(character: str) -> bool:
-    return character == " " or unicodedata.category(character)[0] in "LMNPS"
+    return character == " " or (
+        unicodedata.category(character)[0] in "LMNPS" and character not in BLANK
+    )
 
 
 def assert_harmless(shown: str) -> None:
