@@ -212,7 +212,8 @@ def _field(name: str, before: JSON | Recorded, after: JSON) -> FieldChange:
         return FieldChange(name, before, after)
     if before.known:
         return FieldChange(name, before.content, after)
-    return FieldChange(name, before.digest, after, known=before.digest is None)
+    # Nothing recorded does not mean that nothing is there: somebody else may have put it.
+    return FieldChange(name, before.digest, after, known=False)
 
 
 # --- values -----------------------------------------------------------------------------------

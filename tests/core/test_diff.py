@@ -193,9 +193,9 @@ def test_a_recorded_field_that_was_read_as_well_shows_its_old_content():
     assert found.fields == (FieldChange("replicas", [{"region": "eu-west-1"}], []),)
 
 
-def test_a_field_that_was_never_recorded_has_nothing_before():
+def test_what_was_never_recorded_is_not_taken_for_absent():
     found = change(secret(value=value(), replicas=[]), live(held(), replicas=Recorded(None)))
-    assert found.fields == (FieldChange("replicas", None, [], known=True),)
+    assert found.fields == (FieldChange("replicas", None, [], known=False),)
 
 
 def test_a_recorded_absence_is_remembered():
