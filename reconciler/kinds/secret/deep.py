@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from reconciler.aws import Aws, require
 from reconciler.errors import AwsError
-from reconciler.kinds.secret.observe import describe
+from reconciler.kinds.secret.observe import describe, replicas
 from reconciler.model import JSON, Resource
 
 
@@ -32,18 +31,5 @@ def deep(aws: Aws, resource: Resource) -> dict[str, JSON]:
                 aws_code="ResourceNotFoundException",
                 hint="run again",
             )
-        declared = resource.fields["replicas"]
-        found["replicas"] = _replicas(record.data.get("ReplicationStatus") or (), declared)
+        found["replicas"] = replicas(record, resource)
     return found
-
-
-def _replicas(live: Any, declared: Any) -> list[JSON]:
-    """Live replicas; the key of one only where the manifest names a key, since AWS always does."""
-    keyed = {replica["region"] for replica in declared or () if "kms_key" in replica}
-    return [
-        {
-            "region": entry["Region"],
-            **({"kms_key": entry.get("KmsKeyId")} if entry["Region"] in keyed else {}),
-        }
-        for entry in sorted(live, key=lambda entry: str(entry["Region"]))
-    ]

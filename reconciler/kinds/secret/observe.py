@@ -189,21 +189,13 @@ def _fields(
     keys = declared if isinstance(declared, Mapping) else {}
     spec = tags.decode_spec(live_tags.get(tags.SPEC, ""))
     recovery = live_tags.get(tags.RECOVERY, "")
-    replicas: list[JSON] | None = None
-    if record.fresh:
-        replicas = [
-            {
-                "region": entry["Region"],
-                **({"kms_key": entry["KmsKeyId"]} if entry.get("KmsKeyId") else {}),
-            }
-            for entry in sorted(data.get("ReplicationStatus") or (), key=lambda e: e["Region"])
-        ]
+    copies = replicas(record, resource) if record.fresh else None
     return {
         "fingerprint_key": _key_in_use(resource, live_tags, value, trust),
         "description": data.get("Description") or None,
         "kms_key": kms.normal(data.get("KmsKeyId"), scope, DEFAULT_KEY),
         "tags": {**tags.managed(live_tags, keys), **tags.forgotten(live_tags, keys)},
-        "replicas": Recorded(spec.get("replicas"), replicas, known=replicas is not None),
+        "replicas": Recorded(spec.get("replicas"), copies, known=copies is not None),
         "resource_policy": Recorded(spec.get("resource_policy")),
         "recovery_window": int(recovery) if recovery.isdigit() else None,
     }
@@ -225,3 +217,19 @@ def _key_in_use(
     declared = resource.value.fingerprints if resource and resource.value else ()
     stays = value.origin is Origin.GENERATED or value.fingerprint in declared
     return value.kid if stays else proof_kid
+
+
+def replicas(record: Record, resource: Resource | None) -> list[JSON]:
+    """The copies in other Regions, in the form in which the manifest declares them.
+
+    AWS always names a copy's key; it is told only where the manifest names one for that Region.
+    """
+    declared: Any = resource.fields.get("replicas") if resource is not None else None
+    keyed = {replica["region"] for replica in declared or () if "kms_key" in replica}
+    return [
+        {
+            "region": entry["Region"],
+            **({"kms_key": entry.get("KmsKeyId")} if entry["Region"] in keyed else {}),
+        }
+        for entry in sorted(record.data.get("ReplicationStatus") or (), key=lambda e: e["Region"])
+    ]
