@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import asdict
 
 from reconciler.model import JSON, Change, FieldChange, Plan, Policy, Scope, ValueChange
 
@@ -29,8 +28,8 @@ def change_digest(change: Change, scope: Scope, policy: Policy) -> str:
     """The SHA-256 of one change under the scope and policy in force."""
     return _sha256(
         {
-            "scope": asdict(scope),
-            "policy": asdict(policy),
+            "scope": vars(scope),
+            "policy": vars(policy),
             "kind": change.key.kind,
             "name": change.key.name,
             "action": change.action.value,
@@ -55,7 +54,7 @@ def plan_digest(plan: Plan) -> str:
 def digest_of(digests: Iterable[str], scope: Scope, policy: Policy) -> str:
     """A plan's digest from those of its changes."""
     return _sha256(
-        {"scope": asdict(scope), "policy": asdict(policy), "changes": sorted(set(digests))}
+        {"scope": vars(scope), "policy": vars(policy), "changes": sorted(set(digests))}
     )
 
 

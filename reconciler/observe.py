@@ -9,7 +9,7 @@ from reconciler.aws import Aws
 from reconciler.kinds import KINDS
 from reconciler.kinds.kind import Kind, Record
 from reconciler.model import Key, Live, Plan, Resource, Scope
-from reconciler.sensitive import Fingerprinter
+from reconciler.recogniser import Recogniser
 
 Records = dict[str, dict[str, Record]]  # by the kind that reads them, by full name
 
@@ -32,23 +32,24 @@ def _list(kind: Kind, aws: Aws, scope: Scope) -> dict[str, Record]:
 
 
 def add_outside_prefix(
-    aws: Aws, records: Records, desired: Iterable[Key], scope: Scope, trust: Fingerprinter
+    aws: Aws, records: Records, desired: Iterable[Key], scope: Scope, trust: Recogniser
 ) -> None:
     """Read by name what is declared and lies outside the prefix, where no list looks."""
     outside = {key for key in desired if not key.name.startswith(scope.under)}
-    _refresh(aws, records, outside, scope, trust)
+    refresh(aws, records, outside, scope, trust)
 
 
-def confirm(aws: Aws, records: Records, plan: Plan, scope: Scope, trust: Fingerprinter) -> None:
+def confirm(aws: Aws, records: Records, plan: Plan, scope: Scope, trust: Recogniser) -> None:
     """Read the plan's suspects again: "ListSecrets … might not reflect changes from the last five
     minutes", and an absence has to be proven. What was already read by name is not read twice."""
     suspects = {change.key for change in plan.changes}
-    _refresh(aws, records, suspects, scope, trust)
+    refresh(aws, records, suspects, scope, trust)
 
 
-def _refresh(
-    aws: Aws, records: Records, keys: Iterable[Key], scope: Scope, trust: Fingerprinter
+def refresh(
+    aws: Aws, records: Records, keys: Iterable[Key], scope: Scope, trust: Recogniser
 ) -> None:
+    """Read by name, of these resources, what only a list has shown so far."""
     wanted: dict[str, set[str]] = {}
     for key in keys:
         reader = _BY_NAME[key.kind].READS
@@ -66,7 +67,7 @@ def _refresh(
 
 
 def shape(
-    records: Records, desired: Mapping[Key, Resource], trust: Fingerprinter, scope: Scope
+    records: Records, desired: Mapping[Key, Resource], trust: Recogniser, scope: Scope
 ) -> dict[Key, Live]:
     """Every record in the form in which it compares with what is declared of it."""
     live: dict[Key, Live] = {}

@@ -48,6 +48,25 @@ def may_apply(live: Live, scope: Scope) -> Refusal | None:
             )
 
 
+def may_adopt(live: Live, scope: Scope) -> Refusal | None:
+    """Whether a declared resource that exists and is not ours may be taken over. None: it may."""
+    if live.ownership is not Ownership.FOREIGN:
+        return may_apply(live, scope)
+    if live.owner is not None:
+        return Refusal(
+            "held-elsewhere",
+            f"the {live.owner} holds it, and would write it again",
+            "take it out of the stack with `DeletionPolicy: Retain`, then adopt it",
+        )
+    if live.deleted:
+        return Refusal(
+            "pending-deletion",
+            "it is pending deletion",
+            f"restore it first: aws secretsmanager restore-secret --secret-id {live.key.name}",
+        )
+    return None
+
+
 def may_prune(live: Live, scope: Scope, policy: Policy) -> bool:
     """Whether a resource that nothing declares may be deleted: it verifies as ours, lies under the
     prefix, and the environment says ``prune: true``. Otherwise it is kept."""

@@ -26,24 +26,42 @@ class Planned:
     principal: str  # the ARN that the credentials are of
 
 
+@dataclass(frozen=True)
+class Gathered:
+    """What git declares and what AWS lists, before anything of it is believed."""
+
+    desired: Desired
+    records: Records
+    principal: str
+
+
 def make(scope: Scope, decrypt: Callable[[], Desired], aws: Aws) -> Planned:
     """Compare what the manifests declare with what is live, reading no secret value.
 
-    The lists run while sops decrypts. Raises CredentialsError, before any other call, where the
-    credentials are of another account; AwsError where AWS could not be read; and whatever
-    ``decrypt`` raises.
+    Raises what :func:`gather` raises.
+    """
+    gathered = gather(scope, decrypt, aws)
+    desired, records = gathered.desired, gathered.records
+    plan, live = _diff(desired, records, scope)
+    if plan.changes:
+        observe.confirm(aws, records, plan, scope, desired.fingerprinter)
+        plan, live = _diff(desired, records, scope)
+    return Planned(plan, desired, live, records, gathered.principal)
+
+
+def gather(scope: Scope, decrypt: Callable[[], Desired], aws: Aws) -> Gathered:
+    """Decrypt what is declared and list what is live, the lists while sops decrypts.
+
+    Raises CredentialsError, before any other call, where the credentials are of another account;
+    AwsError where AWS could not be read; and whatever ``decrypt`` raises.
     """
     principal = check_account(aws, scope)
     with ThreadPoolExecutor(1) as pool:
         lists = pool.submit(observe.list_all, aws, scope)
         desired = decrypt()
         records = lists.result()
-    trust = desired.fingerprinter
-    observe.add_outside_prefix(aws, records, desired.resources, scope, trust)
-    plan, _ = _diff(desired, records, scope)
-    observe.confirm(aws, records, plan, scope, trust)
-    plan, live = _diff(desired, records, scope)
-    return Planned(plan, desired, live, records, principal)
+    observe.add_outside_prefix(aws, records, desired.resources, scope, desired.fingerprinter)
+    return Gathered(desired, records, principal)
 
 
 def check_account(aws: Aws, scope: Scope) -> str:

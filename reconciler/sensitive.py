@@ -248,10 +248,12 @@ class Sealed:
     """What apply needs to write one declared value.
 
     ``content`` is None where the value is generated, which ``generate`` then describes.
+    ``mapping`` says that ``content`` is JSON, and equal to other JSON that says the same.
     """
 
     content: Sensitive[str] | Sensitive[bytes] | None
     generate: Generate | None = None
+    mapping: bool = False
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from reconciler import apply as writing
 from reconciler import guards, review
 from reconciler.apply import Outcome, Status
 from reconciler.aws import Aws
-from reconciler.cli import show, walk
+from reconciler.cli import locks, show, walk
 from reconciler.cli.options import Common, chosen, common
 from reconciler.cli.process import INTERRUPTED
 from reconciler.cli.terminal import Progress, colour, out, report, say
@@ -47,6 +47,11 @@ GUARDS = ("max-prunes", "max-change-ratio")
     type=click.Choice(GUARDS),
     help="Go beyond this guard; repeatable.",
 )
+@click.option(
+    "--allow-unknown-values",
+    is_flag=True,
+    help="Write what a review without the key could not tell.",
+)
 @common
 def command(
     environment: str,
@@ -55,6 +60,7 @@ def command(
     auto_approve: bool,
     only: tuple[str, ...],
     override: tuple[str, ...],
+    allow_unknown_values: bool,
 ) -> int:
     """Write what was planned and reviewed to AWS.
 
@@ -63,46 +69,52 @@ def command(
     moved, nothing is (exit code 3).
     """
     options = chosen()
-    given = [name for name, value in _ways(file, digest, auto_approve) if value]
+    given = [name for name, value in ways(file, digest, auto_approve) if value]
     if len(given) > 1:
         raise click.UsageError(f"{' and '.join(given)} exclude each other.")
     if not given and not sys.stdin.isatty():
         raise click.UsageError(
             "There is no terminal to ask on: give --plan FILE, --digest DIGEST or --auto-approve."
         )
-    reviewed = None if file is None else _reviewed(file, environment)
+    reviewed = None if file is None else reviewed_plan(file, environment)
     declared = walk.read(environment, options)
     planned, aws = walk.again(declared, options, only=only)
+    locks.verify(declared, planned.desired, options)
     if reviewed is not None:
-        selection = review.by_plan(_limited(reviewed, only, planned), planned.plan, planned.live)
+        reviewed = _limited(reviewed, only, planned)
+        reviewed = locks.resolved(reviewed, planned, declared, allowed=allow_unknown_values)
+        selection = review.by_plan(reviewed, planned.plan, planned.live)
     elif digest is not None:
         selection = review.by_digest(digest.removeprefix("sha256:"), planned.plan)
     else:
         selection = Selection(planned.plan.changes)
-    _tell(selection, planned.plan, options)
+    tell(selection, planned.plan, options)
     guards.raise_if_unsafe(replace(planned.plan, changes=selection.todo), override)
     if not selection.todo:
         return Exit.OK
     if not given:
         if all(change.action is Action.REFUSE for change in selection.todo):
             return Exit.PARTIAL
-        if not _agreed(environment):
+        if not agreed(environment):
             say("nothing was written", options)
             return Exit.ERROR
         # Time has passed: what was read and shown may have moved.
         shown = planned.plan
         planned, aws = walk.again(declared, options, only=only)
         selection = review.by_plan(shown, planned.plan, planned.live)
-    return _write(planned, selection.todo, aws, options)
+        left_out(selection, options)
+    return write(planned, selection.todo, aws, options)
 
 
-def _ways(file: Path | None, digest: str | None, auto: bool) -> Iterator[tuple[str, bool]]:
+def ways(file: Path | None, digest: str | None, auto: bool) -> Iterator[tuple[str, bool]]:
+    """The ways in which a change may be approved without asking, and which of them were given."""
     yield "--plan", file is not None
     yield "--digest", digest is not None
     yield "--auto-approve", auto
 
 
-def _reviewed(file: Path, environment: str) -> Plan:
+def reviewed_plan(file: Path, environment: str) -> Plan:
+    """The environment's plan in a saved file. Raises PlanFileError where there is none."""
     plans = {plan.scope.environment: plan for plan in show.load(file)}
     if environment not in plans:
         raise PlanFileError(
@@ -116,9 +128,14 @@ def _limited(reviewed: Plan, only: Sequence[str], planned: Planned) -> Plan:
     return walk.limit(reviewed, only, planned.desired.resources) if only else reviewed
 
 
-def _tell(selection: Selection, plan: Plan, options: Common) -> None:
+def tell(selection: Selection, plan: Plan, options: Common) -> None:
     """The plan as it will be written, and what of it will not."""
     out(text.plan(replace(plan, changes=selection.todo), colour=colour(sys.stdout, options)))
+    left_out(selection, options)
+
+
+def left_out(selection: Selection, options: Common) -> None:
+    """What of a plan will not be written: it is in effect, or nobody reviewed it."""
     for change in selection.done:
         say(f"in effect already: {change.action} {change.key}", options)
     for change in selection.unreviewed:
@@ -129,9 +146,10 @@ def _tell(selection: Selection, plan: Plan, options: Common) -> None:
         )
 
 
-def _agreed(environment: str) -> bool:
+def agreed(environment: str, what: str = "Write this to") -> bool:
+    """Whether the person at the terminal says ``yes``."""
     answer = click.prompt(
-        f"\nWrite this to {environment}? Only `yes` will be accepted",
+        f"\n{what} {environment}? Only `yes` will be accepted",
         default="",
         show_default=False,
         err=True,
@@ -139,7 +157,8 @@ def _agreed(environment: str) -> bool:
     return bool(answer == "yes")
 
 
-def _write(planned: Planned, changes: Sequence[Change], aws: Aws, options: Common) -> int:
+def write(planned: Planned, changes: Sequence[Change], aws: Aws, options: Common) -> int:
+    """Write changes, tell what comes of each, and give the exit code."""
     progress = Progress("written", len(changes), options)
     tinted = colour(sys.stdout, options)
 

@@ -24,6 +24,7 @@ COMMANDS = MappingProxyType(
         "show": "Show a saved plan.",
         "apply": "Write what was planned and reviewed.",
         "drift": "Find what has changed outside of git.",
+        "adopt": "Take over what is declared and exists already.",
         "schema": "Print a JSON Schema: manifest, environment or plan.",
         "explain": "Say why an error or a refusal is one.",
         "sandbox": "Run an embedded AWS on this machine.",
@@ -81,6 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line, and end the process with its exit code."""
     process.harden()
     process.end_at_ctrl_c()
+    process.hold_back_collection()
     code = run(sys.argv[1:] if arguments is None else arguments)
     sys.stdout.flush()
     sys.exit(code)

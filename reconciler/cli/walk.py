@@ -19,7 +19,7 @@ from reconciler.cli.process import without_secrets
 from reconciler.cli.terminal import say
 from reconciler.errors import CredentialsError, UsageError
 from reconciler.manifest import Cleartext
-from reconciler.model import Key, Plan
+from reconciler.model import Key, Plan, Scope
 from reconciler.planning import Planned
 
 _GIT_TIMEOUT = 10.0  # seconds
@@ -108,19 +108,27 @@ def again(declared: Cleartext, options: Common, *, only: Sequence[str] = ()) -> 
 def limit(plan: Plan, only: Sequence[str], declared: Iterable[Key]) -> Plan:
     """The changes of the named resources. Raises UsageError for a name that nothing has."""
     known = set(declared) | {change.key for change in plan.changes}
-    wanted: set[Key] = set()
-    for name in only:
-        full = name if name.startswith("/") else plan.scope.under + name
-        matching = {key for key in known if key.name in (name, full)}
-        if not matching:
-            names = sorted({key.name.removeprefix(plan.scope.under) for key in known})
-            raise click.UsageError(f"{plan.scope.environment} has no {name}.{_near(name, names)}")
-        wanted |= matching
+    wanted = keys(only, known, plan.scope)
     return replace(
         plan,
         changes=tuple(change for change in plan.changes if change.key in wanted),
         notes=tuple(note for note in plan.notes if note.key in wanted),
     )
+
+
+def keys(names: Iterable[str], known: Iterable[Key], scope: Scope) -> set[Key]:
+    """What is meant by names, below the prefix or whole. Raises UsageError for one that nothing
+    has."""
+    known = set(known)
+    wanted: set[Key] = set()
+    for name in names:
+        full = name if name.startswith("/") else scope.under + name
+        matching = {key for key in known if key.name in (name, full)}
+        if not matching:
+            others = sorted({key.name.removeprefix(scope.under) for key in known})
+            raise click.UsageError(f"{scope.environment} has no {name}.{_near(name, others)}")
+        wanted |= matching
+    return wanted
 
 
 def _near(name: str, names: Sequence[str]) -> str:

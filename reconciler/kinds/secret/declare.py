@@ -277,7 +277,7 @@ def _seal(declared: Declaration, content: Content | None) -> tuple[Sealed | None
     if not declared.binary:
         if len(content.text.reveal().encode()) > LIMIT:
             return None, Flaw(("value",), "too-long", f"the value is over {LIMIT} bytes")
-        return Sealed(content.text), None
+        return Sealed(content.text, mapping=content.mapping), None
     if content.mapping:
         return None, Flaw(("value",), "binary", "a binary value is one base64 string")
     try:

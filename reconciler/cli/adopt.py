@@ -1,0 +1,156 @@
+"""``reconciler adopt``."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from reconciler import adopt, planfile, review, sops
+from reconciler.adopt.plan import cost
+from reconciler.aws import Aws
+from reconciler.cli import apply, walk
+from reconciler.cli.options import Common, chosen, common
+from reconciler.cli.plan import save
+from reconciler.cli.terminal import colour, out, say
+from reconciler.cli.terraform import removed_blocks
+from reconciler.errors import Exit
+from reconciler.manifest import Cleartext
+from reconciler.model import Action, Plan
+from reconciler.planning import Planned
+from reconciler.render import json, markdown, text
+from reconciler.review import Selection
+
+
+@click.command("adopt", epilog="Example: reconciler adopt production database/credentials")
+@click.argument("environment", metavar="ENV")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option(
+    "--take",
+    type=click.Choice([side.value for side in adopt.Take]),
+    help="Whose value stays where the two differ. [default: such are refused]",
+)
+@click.option(
+    "-o",
+    "--format",
+    "form",
+    type=click.Choice(["text", "markdown", "json"]),
+    help="Only show the plan, in this form; write nothing.",
+)
+@click.option(
+    "--out", "target", type=click.Path(path_type=Path), help="Save the plan; write nothing to AWS."
+)
+@click.option(
+    "--plan", "file", type=click.Path(path_type=Path), help="Adopt what this saved plan says."
+)
+@click.option("--digest", help="Adopt if the plan has this digest, or nothing.")
+@click.option("--auto-approve", is_flag=True, help="Adopt without a review.")
+@click.option(
+    "--terraform-state",
+    type=click.Path(path_type=Path),
+    help="What `terraform state pull` wrote: prints its `removed` blocks for what is adopted.",
+)
+@common
+def command(
+    environment: str,
+    names: tuple[str, ...],
+    take: str | None,
+    form: str | None,
+    target: Path | None,
+    file: Path | None,
+    digest: str | None,
+    auto_approve: bool,
+    terraform_state: Path | None,
+) -> int:
+    """Take over what is declared and exists already; all of it, if none is named.
+
+    Reads each value once, to compare. An equal secret gets tags and no new version; a parameter's
+    own value is written again, because only a new version can carry our mark. A value that differs
+    is refused until --take says whose stays.
+    """
+    options = chosen()
+    given = [name for name, value in apply.ways(file, digest, auto_approve) if value]
+    if len(given) > 1:
+        raise click.UsageError(f"{' and '.join(given)} exclude each other.")
+    shows = form is not None or target is not None
+    if shows and given:
+        raise click.UsageError(f"{given[0]} writes, and --format and --out only show.")
+    if not (shows or given or sys.stdin.isatty()):
+        raise click.UsageError(
+            "There is no terminal to ask on: give --plan FILE, --digest DIGEST or --auto-approve;"
+            " --format or --out only show the plan."
+        )
+    reviewed = None if file is None else apply.reviewed_plan(file, environment)
+    side = None if take is None else adopt.Take(take)
+    declared = walk.read(environment, options)
+    planned, aws = _plan(declared, names, side, options)
+    price = cost(planned.plan)
+    if price is not None:
+        say(price, options)
+    if terraform_state is not None:
+        _tell_terraform(terraform_state, planned.plan, options)
+    if shows:
+        _show(planned.plan, form, target, options)
+        return Exit.OK
+    if reviewed is not None:
+        selection = review.by_plan(reviewed, planned.plan, planned.live)
+    elif digest is not None:
+        selection = review.by_digest(digest.removeprefix("sha256:"), planned.plan)
+    else:
+        selection = Selection(planned.plan.changes)
+    if not selection.todo and not selection.done:
+        out(_nothing(environment))
+        return Exit.OK
+    apply.tell(selection, planned.plan, options)
+    if all(change.action is Action.REFUSE for change in selection.todo):
+        return Exit.PARTIAL if selection.todo else Exit.OK
+    if not given:
+        if not apply.agreed(environment, "Adopt this in"):
+            say("nothing was written", options)
+            return Exit.ERROR
+        shown = planned.plan
+        planned, aws = _plan(declared, names, side, options)
+        selection = review.by_plan(shown, planned.plan, planned.live)
+    return apply.write(planned, selection.todo, aws, options)
+
+
+def _plan(
+    declared: Cleartext, names: tuple[str, ...], take: adopt.Take | None, options: Common
+) -> tuple[Planned, Aws]:
+    scope = declared.settings.scope
+    only = walk.keys(names, declared.resources(), scope) if names else None
+    aws = walk.connect(scope.region, options)
+    runner = sops.Sops(sops.find(options.sops))
+    made = adopt.make(scope, lambda: declared.decrypt(runner), aws, only, take)
+    revised = replace(made.plan, revision=walk.revision(walk.folder(options)))
+    return replace(made, plan=revised), aws
+
+
+def _show(plan: Plan, form: str | None, target: Path | None, options: Common) -> None:
+    if not plan.changes and form in (None, "text"):
+        out(_nothing(plan.scope.environment))
+    elif form == "json":
+        out(json.plan([plan]))
+    elif form == "markdown":
+        out(markdown.plan([plan], where=str(target) if target else None))
+    else:
+        out(text.plan(plan, colour=colour(sys.stdout, options)))
+    if target is not None:
+        save(target, planfile.dumps([plan]))
+        say(f"saved as {target}", options)
+
+
+def _nothing(environment: str) -> str:
+    return f"Nothing to adopt: all that {environment} declares and that exists is ours."
+
+
+def _tell_terraform(state: Path, plan: Plan, options: Common) -> None:
+    names = {change.key.name for change in plan.changes if change.action is Action.ADOPT}
+    blocks = removed_blocks(state, names)
+    if blocks:
+        say("Terraform lets go of what is adopted with these blocks:", options)
+        out(blocks)
+    else:
+        say(f"{state} holds none of what is adopted", options)
