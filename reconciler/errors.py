@@ -141,6 +141,12 @@ class GuardError(ReconcilerError):
     exit_code = Exit.PARTIAL
 
 
+class UnknownValuesError(GuardError):
+    """A plan was reviewed that could not tell what some values are; nothing was written."""
+
+    code = "unknown-values"
+
+
 class TooManyPrunesError(GuardError):
     """More resources would be pruned than ``guards.max_prunes``."""
 

@@ -133,6 +133,8 @@ def _holds(change: Change, live: Live) -> bool:
         return False
     if change.value.write is Write.GENERATED:
         return live.value.origin is Origin.GENERATED
+    if change.value.ciphertext is not None:
+        return False  # nobody knows what it was to be
     if live.value.fingerprint == change.value.fingerprint:
         return True
     rotated = live.value.origin is Origin.OUTSIDE and live.rotation.last is not None
@@ -190,7 +192,8 @@ def _on_the_way(now: JSON, reviewed: FieldChange) -> bool:
 def _same_value(change: Change, rest: Change) -> bool:
     if change.value is None or rest.value is None:
         return change.value is None and rest.value is None
-    return change.value.fingerprint == rest.value.fingerprint
+    same_ciphertext = change.value.ciphertext == rest.value.ciphertext
+    return same_ciphertext and change.value.fingerprint == rest.value.fingerprint
 
 
 def explain(change: Change, current: Change | None, live: Live | None) -> str:

@@ -55,6 +55,33 @@ _FOR_KEY_TYPE: Mapping[str, tuple[str, ...]] = {
 }
 
 
+# Where a key could be found, by type: one of these variables, or one of these files at home.
+_SIGNS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "age": (_FOR_KEY_TYPE["age"][:4], (".config/sops/age/keys.txt", ".ssh/id_ed25519")),
+    "pgp": (("GNUPGHOME",), (".gnupg",)),
+    "kms": (
+        ("AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE"),
+        (".aws/credentials", ".aws/config"),
+    ),
+    "gcp_kms": (("GOOGLE_*",), (".config/gcloud",)),
+    "hckms": (("HUAWEICLOUD_*",), ()),
+    "azure_kv": (("AZURE_*",), (".azure",)),
+    "hc_vault": (("VAULT_TOKEN",), (".vault-token",)),
+}
+
+
+def may_decrypt(key_types: Collection[str], environment: Mapping[str, str] | None = None) -> bool:
+    """Whether a key of these types could be here, by the variables and files where sops looks for
+    one. Nothing is read, and no service is asked."""
+    there = os.environ if environment is None else environment
+    home = Path(there.get("HOME") or "/nonexistent")
+    for type_ in key_types:
+        names, files = _SIGNS[type_]
+        if _pick(there, names) or any((home / file).exists() for file in files):
+            return True
+    return False
+
+
 @dataclass(frozen=True)
 class _Failure:
     """What an exit code of sops means, in our words."""
@@ -209,6 +236,11 @@ def _child_environment(
 ) -> dict[str, str]:
     """The part of ``environment`` that sops gets."""
     names = [*_ALWAYS, *(n for t in sorted(key_types) for n in _FOR_KEY_TYPE.get(t, ()))]
+    return _pick(environment, names)
+
+
+def _pick(environment: Mapping[str, str], names: Collection[str]) -> dict[str, str]:
+    """The variables of these names; one that ends in `*` stands for all that begin so."""
     exact = {name for name in names if not name.endswith("*")}
     starts = tuple(name[:-1] for name in names if name.endswith("*"))
     return {

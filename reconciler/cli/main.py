@@ -25,6 +25,7 @@ COMMANDS = MappingProxyType(
         "apply": "Write what was planned and reviewed.",
         "drift": "Find what has changed outside of git.",
         "adopt": "Take over what is declared and exists already.",
+        "lock": "Write fingerprints, for plans without a key.",
         "schema": "Print a JSON Schema: manifest, environment or plan.",
         "explain": "Say why an error or a refusal is one.",
         "sandbox": "Run an embedded AWS on this machine.",

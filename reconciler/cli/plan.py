@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from reconciler import planfile
-from reconciler.cli import failure, walk
+from reconciler.cli import failure, locks, walk
 from reconciler.cli.options import chosen, common
 from reconciler.cli.terminal import colour, out, say
 from reconciler.errors import Exit, ReconcilerError, UsageError
@@ -29,6 +29,7 @@ from reconciler.render import json, markdown, text
 @click.option("--out", "target", type=click.Path(path_type=Path), help="Save the plan as JSON.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit code 2 where there are changes.")
 @click.option("--only", multiple=True, metavar="NAME", help="Only this resource; repeatable.")
+@click.option("--keyless", is_flag=True, help="Decrypt nothing: know values by fingerprints.lock.")
 @common
 def command(
     environments: tuple[str, ...],
@@ -36,24 +37,29 @@ def command(
     target: Path | None,
     detailed_exitcode: bool,
     only: tuple[str, ...],
+    keyless: bool,
 ) -> int:
     """Show what would change in AWS; of all environments, if none is named.
 
     Reads no secret value. What it shows, and nothing else, is what `apply --plan` writes.
+    With --keyless it needs no key either, and takes AWS's marks at their word, which apply checks.
     """
     options = chosen()
     plans: list[Plan] = []
     failed = 0
     for environment in walk.environments(environments, options):
         try:
-            made, _ = walk.plan(environment, options, only=only)
+            if keyless:
+                made = locks.plan(environment, options, only=only)
+            else:
+                made = walk.plan(environment, options, only=only)[0].plan
         except UsageError:
             raise
         except ReconcilerError as error:
             failure.show(error, options)
             failed = failed or error.exit_code
             continue
-        plans.append(made.plan)
+        plans.append(made)
     if form == "text" and plans:
         tinted = colour(sys.stdout, options)
         out("\n".join(text.plan(plan, colour=tinted) for plan in plans))

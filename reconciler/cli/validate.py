@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from reconciler import manifest
-from reconciler.cli import failure, walk
+from reconciler.cli import failure, locks, walk
 from reconciler.cli.options import chosen, common
 from reconciler.cli.terminal import out
 from reconciler.errors import Exit, ManifestError
@@ -17,7 +17,8 @@ from reconciler.errors import Exit, ManifestError
 def command(environments: tuple[str, ...]) -> int:
     """Check manifests; needs no key and no credentials.
 
-    All errors of all environments at once, each with its place.
+    All errors of all environments at once, each with its place. Where an environment has a lock,
+    that is checked too; whether its fingerprints are true, only where a key is.
     """
     options = chosen()
     directory = walk.folder(options)
@@ -29,7 +30,11 @@ def command(environments: tuple[str, ...]) -> int:
             failure.show(error, options)
             wrong = True
             continue
-        failure.problems(declared.warnings, options)
+        problems = locks.check(declared, options)
+        failure.problems([*declared.warnings, *problems], options)
+        if any(not problem.warning for problem in problems):
+            wrong = True
+            continue
         count = len(declared.resources())
         out(f"{environment}: {count} resource{'' if count == 1 else 's'}, no error")
     return Exit.ERROR if wrong else Exit.OK

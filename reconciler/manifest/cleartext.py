@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from reconciler.digest import canonical
 from reconciler.errors import ManifestError, Problem, SopsError
-from reconciler.kinds.kind import Content, Settings
+from reconciler.kinds.kind import Content, Locked, Settings
 from reconciler.manifest import values
 from reconciler.manifest.desired import Desired
 from reconciler.manifest.document import Document
-from reconciler.manifest.encrypted import Shape
+from reconciler.manifest.encrypted import FINGERPRINT_KEYS, Shape
 from reconciler.manifest.entries import Entry
 from reconciler.model import Key, Place, Resource
+from reconciler.recogniser import Recogniser
 from reconciler.sensitive import Fingerprinter, Sealed, Sensitive
 from reconciler.sops import Sops
 
@@ -37,6 +40,29 @@ class Cleartext:
         found: dict[Key, Resource] = {}
         for entry in self.entries:
             parsed = entry.parse(None, self.settings, None)
+            found.update((resource.key, resource) for resource in parsed.resources)
+        return found
+
+    def ciphertexts(self) -> Mapping[Key, str]:
+        """For each declared value the digest of what stands in git: another where the value may be
+        another."""
+        found = {e.resource_key(self.settings): e.ciphertext(self.settings) for e in self.entries}
+        return {key: digest for key, digest in found.items() if digest is not None}
+
+    @property
+    def keys_ciphertext(self) -> str:
+        """The digest of the encrypted fingerprint keys."""
+        data = self.document.data
+        keys = data.get(FINGERPRINT_KEYS) if isinstance(data, dict) else None
+        return hashlib.sha256(canonical(keys).encode()).hexdigest()
+
+    def locked(self, known: Mapping[Key, Locked], trust: Recogniser) -> Mapping[Key, Resource]:
+        """All resources, with values as far as a lock knows them: what :meth:`decrypt` makes, but
+        for what is written."""
+        found: dict[Key, Resource] = {}
+        for entry in self.entries:
+            value = known.get(entry.resource_key(self.settings))
+            parsed = entry.parse(value, self.settings, trust)
             found.update((resource.key, resource) for resource in parsed.resources)
         return found
 

@@ -89,4 +89,13 @@ CODES: Mapping[str, str] = {
     "value": "AWS does not allow this value",
     "window": "a rotation's window has to fit its schedule and the UTC day",
     "wrong-type": "nothing is coerced: text is text, and numbers are numbers",
+    # Locks.
+    "lock-duplicate": "of two lines for one value, nobody knows which counts",
+    "lock-extra": "a line without a value is a leftover, or of something that is not reviewed here",
+    "lock-format": "a lock is written by `reconciler lock` and by nothing else",
+    "lock-head": "a lock of another environment, account, Region or prefix says nothing here",
+    "lock-keys": "without the ids of the fingerprint keys nothing in AWS is recognised as ours",
+    "lock-lie": "only somebody without the key writes a fingerprint that is not that of the value",
+    "lock-missing": "of a value without a line a plan without the key would not know a change",
+    "lock-outdated": "the lock was made of another ciphertext, and does not know the present value",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,14 +10,17 @@ from typing import Any
 from pydantic import ValidationError
 
 from reconciler import kinds
+from reconciler.digest import canonical
 from reconciler.errors import Problem
-from reconciler.kinds.kind import Content, Declared, Flaw, Parsed, Section, Settings
+from reconciler.kinds.kind import Content, Declared, Flaw, Locked, Parsed, Section, Settings
 from reconciler.manifest import explain
 from reconciler.manifest.document import Document
 from reconciler.manifest.encrypted import RESERVED, VALUE, Shape, shape
 from reconciler.manifest.metadata import BLOCK
-from reconciler.model import Place
-from reconciler.sensitive import Fingerprinter
+from reconciler.model import JSON, Key, Place
+from reconciler.recogniser import Recogniser
+
+PLAINTEXT = "plaintext"
 
 SECTIONS: Mapping[str, Section] = {kind.SECTION: kind for kind in kinds.SECTIONS}
 
@@ -32,6 +36,7 @@ class Entry:
     documents: list[Document] = field(default_factory=list)
     shape: Shape | None = None
     holder: Document | None = None  # the document with the value
+    encrypted: str | None = None  # digest of the value as it stands in git
     declared: Declared | None = None
 
     @property
@@ -43,6 +48,23 @@ class Entry:
         """The name in AWS."""
         name = self.fields.get("name")
         return name if isinstance(name, str) else settings.scope.under + self.key
+
+    def resource_key(self, settings: Settings) -> Key:
+        """What it is called in plans."""
+        return Key(self.kind.NAME, self.full_name(settings))
+
+    def ciphertext(self, settings: Settings) -> str | None:
+        """The digest of the value as it stands in git, and of all else that is part of its
+        fingerprint; None where git declares no value."""
+        value = self.encrypted
+        if value is None and PLAINTEXT in self.fields:
+            value = _digest(self.fields[PLAINTEXT])
+        if value is None:
+            return None
+        key, scope = self.resource_key(settings), settings.scope
+        where = {"kind": key.kind, "name": key.name, "account": scope.account}
+        form = self.kind.form(self.declared)
+        return _digest({**where, "region": scope.region, **form, "value": value})
 
     def place(self, *inner: str | int) -> Place:
         """The place of a field: in the document that has it, else of the entry itself."""
@@ -58,7 +80,7 @@ class Entry:
         return Problem(self.place(*flaw.field), flaw.code, flaw.message, flaw.hint)
 
     def parse(
-        self, content: Content | None, settings: Settings, fingerprinter: Fingerprinter | None
+        self, content: Content | Locked | None, settings: Settings, trust: Recogniser | None
     ) -> Parsed:
         """The kind's view of this declaration."""
         return self.kind.parse(
@@ -66,9 +88,13 @@ class Entry:
             self.declared,
             content,
             settings,
-            fingerprinter,
+            trust,
             self.place() if self.holder is None else self.holder.place(self.path),
         )
+
+
+def _digest(content: JSON) -> str:
+    return hashlib.sha256(canonical(content).encode()).hexdigest()
 
 
 def merge(documents: Iterable[Document]) -> tuple[list[Entry], list[Problem]]:
@@ -143,6 +169,7 @@ def _add(entry: Entry, document: Document, fields: dict[str, Any], problems: lis
             )
         elif name == VALUE:
             entry.shape, entry.holder = shape(content), document
+            entry.encrypted = _digest(content)
         else:
             entry.fields[name] = content
     entry.documents.append(document)

@@ -41,7 +41,7 @@ def shown(path: Path) -> str:
 def load(root: Path, file: Path, *, anchors: bool = False) -> Document:
     """One document below ``root``; a file that cannot be read has its problem, and no data."""
     name = shown(file)
-    raw, problem = _read(root, file, name)
+    raw, problem = read(root, file, name)
     if problem is not None:
         return Document(file, name, problems=[problem])
     document = parse(file, name, raw, anchors=anchors)
@@ -50,8 +50,9 @@ def load(root: Path, file: Path, *, anchors: bool = False) -> Document:
     return document
 
 
-def _read(root: Path, file: Path, name: str) -> tuple[bytes, Problem | None]:
-    """The bytes of a regular file, opened folder by folder so that no symlink is in the way."""
+def read(root: Path, file: Path, name: str) -> tuple[bytes, Problem | None]:
+    """The bytes of a regular file, opened folder by folder so that no symlink is in the way; or
+    what is wrong with it. ``name`` is how the problem calls it."""
     *folders, last = file.relative_to(root).parts
     folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
     try:

@@ -12,6 +12,7 @@ PACKAGE = Path(__file__).parents[2] / "reconciler"
 SOURCES = [
     *sorted((PACKAGE / "manifest").glob("*.py")),
     *sorted((PACKAGE / "kinds").rglob("*.py")),
+    *sorted((PACKAGE / "lock").glob("*.py")),
     PACKAGE / "sops.py",
 ]
 # Which argument of these is a code.
@@ -22,7 +23,9 @@ POSITION = {
     "_Failure": 0,
     "_error": 1,
     "_refuse": 1,
+    "bad": 1,
     "error": 1,
+    "problem": 0,
 }
 
 

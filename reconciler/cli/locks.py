@@ -1,0 +1,116 @@
+"""What the commands do with an environment's lock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from reconciler import lock, sops
+from reconciler.cli import failure, walk
+from reconciler.cli.options import Common
+from reconciler.cli.terminal import say
+from reconciler.errors import (
+    ManifestError,
+    Problem,
+    ReconcilerError,
+    SopsError,
+    UnknownValuesError,
+)
+from reconciler.manifest import Cleartext, Desired
+from reconciler.model import Plan
+from reconciler.planning import Planned
+
+_NO_KEY = frozenset({"no-key", "sops-missing"})
+
+
+def plan(environment: str, options: Common, *, only: Sequence[str] = ()) -> Plan:
+    """The plan of an environment without its key: by the lock. Raises ReconcilerError where there
+    is no lock."""
+    declared = walk.read(environment, options)
+    found = lock.load(walk.folder(options), environment)
+    if found is None:
+        raise ReconcilerError(
+            f"{environment} has no lock, and without one a plan takes the key",
+            code="no-lock",
+            hint=f"with the key, run: reconciler lock {environment}; and commit what it writes",
+        )
+    known = lock.declare(found, declared)
+    failure.problems(lock.outdated(found, declared), options)
+    made = lock.plan(known, walk.connect(known.scope.region, options))
+    made = replace(made, revision=walk.revision(walk.folder(options)))
+    return walk.limit(made, only, known.resources) if only else made
+
+
+def check(declared: Cleartext, options: Common) -> list[Problem]:
+    """What is wrong with an environment's lock, if it has one: warnings too. Its truth is checked
+    only where a key is."""
+    scope = declared.settings.scope
+    try:
+        found = lock.load(walk.folder(options), scope.environment)
+    except ManifestError as error:
+        return list(error.problems)
+    if found is None:
+        return []
+    problems = [*lock.check(found, declared), *lock.outdated(found, declared)]
+    if not sops.may_decrypt(declared.document.key_types):
+        return problems
+    try:
+        desired = _decrypt(declared, options)
+    except (ManifestError, SopsError) as error:
+        told = error.problems if isinstance(error, ManifestError) else ()
+        missing = isinstance(error, SopsError) or {p.code for p in told} <= _NO_KEY
+        return problems if missing else [*problems, *told]
+    return [*problems, *lock.lies(found, declared, desired)]
+
+
+def verify(declared: Cleartext, desired: Desired, options: Common) -> None:
+    """Check the lock against the decrypted values. What is outdated is a warning.
+
+    Raises ManifestError where a line is missing, is of nothing, or is a lie.
+    """
+    found = lock.load(walk.folder(options), desired.scope.environment)
+    if found is None:
+        return
+    wrong = [*lock.check(found, declared), *lock.lies(found, declared, desired)]
+    if wrong:
+        raise ManifestError(wrong)
+    failure.problems(lock.outdated(found, declared), options)
+
+
+def resolved(reviewed: Plan, planned: Planned, declared: Cleartext, *, allowed: bool) -> Plan:
+    """A reviewed plan, with what was unknown of it in the review.
+
+    Raises UnknownValuesError where something was, and nobody ``allowed`` it.
+    """
+    unknown = [str(change.key) for change in lock.unknown(reviewed)]
+    if unknown and not allowed:
+        raise UnknownValuesError(
+            f"the review could not tell the value of {', '.join(unknown)}",
+            hint="run reconciler lock, commit, and have the plan reviewed again; or pass"
+            " --allow-unknown-values",
+        )
+    return lock.resolve(reviewed, planned.plan, planned.desired.resources, declared.ciphertexts())
+
+
+def renewed(declared: Cleartext, options: Common) -> lock.Lock:
+    """The lock as it should be: made with the key, or without it of the present one where no
+    ciphertext has changed. Raises ManifestError, SopsError."""
+    try:
+        present = lock.load(walk.folder(options), declared.settings.scope.environment)
+    except ManifestError:
+        present = None  # it is going to be written anew
+    try:
+        return lock.make(declared, _decrypt(declared, options))
+    except (ManifestError, SopsError) as error:
+        codes = (
+            {p.code for p in error.problems} if isinstance(error, ManifestError) else {error.code}
+        )
+        again = lock.reuse(present, declared) if codes <= _NO_KEY else None
+        if again is None:
+            raise
+        say("no key here: the lock is made of the present one", options)
+        return again
+
+
+def _decrypt(declared: Cleartext, options: Common) -> Desired:
+    return declared.decrypt(sops.Sops(sops.find(options.sops)))

@@ -1,0 +1,33 @@
+"""A plan without a key: the same as with it, by the lock and by what AWS's marks say."""
+
+from __future__ import annotations
+
+from reconciler import observe
+from reconciler.aws import Aws
+from reconciler.diff import diff
+from reconciler.lock.declare import Declared
+from reconciler.model import Plan
+from reconciler.observe import Records
+from reconciler.planning import check_account
+
+
+def plan(declared: Declared, aws: Aws) -> Plan:
+    """Compare what is declared with what is live; nothing is decrypted, and no value is read.
+
+    Raises CredentialsError where the credentials are of another account, AwsError where AWS could
+    not be read.
+    """
+    scope, trust = declared.scope, declared.trust
+    check_account(aws, scope)
+    records = observe.list_all(aws, scope)
+    observe.add_outside_prefix(aws, records, declared.resources, scope, trust)
+    made = _diff(declared, records)
+    if made.changes:
+        observe.confirm(aws, records, made, scope, trust)
+        made = _diff(declared, records)
+    return made
+
+
+def _diff(declared: Declared, records: Records) -> Plan:
+    live = observe.shape(records, declared.resources, declared.trust, declared.scope)
+    return diff(declared.resources, live, declared.scope, declared.policy)
