@@ -7,12 +7,14 @@ through a file, an argument or the environment.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Collection, Mapping
+import tempfile
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -187,6 +189,30 @@ class Sops:
             KEY_TYPES,
         )
         return encrypted.reveal()
+
+    def set(
+        self,
+        document: bytes,
+        path: Sequence[str],
+        value: Sensitive[str],
+        *,
+        key_types: Collection[str] = KEY_TYPES,
+    ) -> bytes:
+        """An encrypted YAML document with another value at ``path``; ``value`` is JSON.
+
+        sops changes files only in place, so it is given a file of its own: the encrypted document.
+        The value goes in through stdin. Raises SopsError.
+        """
+        index = "".join(f"[{json.dumps(part)}]" for part in path)
+        with tempfile.TemporaryDirectory(prefix="reconciler-") as folder:
+            file = Path(folder) / "document.yaml"
+            file.write_bytes(document)
+            self._run(
+                ["--config", os.devnull, "set", "--value-stdin", str(file), index],
+                Sensitive(value.reveal().encode()),
+                key_types,
+            )
+            return file.read_bytes()
 
     def version(self) -> str:
         """What the binary says its version is. Raises SopsError."""

@@ -9,24 +9,25 @@ from pathlib import Path
 import click
 
 from reconciler import adopt, planfile, review, sops
+from reconciler.adopt import live
 from reconciler.adopt.plan import cost
 from reconciler.aws import Aws
-from reconciler.cli import apply, walk
+from reconciler.cli import apply, edited, walk
 from reconciler.cli.options import Common, chosen, common
 from reconciler.cli.plan import save
 from reconciler.cli.terminal import colour, out, say
 from reconciler.cli.terraform import removed_blocks
 from reconciler.errors import Exit
-from reconciler.manifest import Cleartext
+from reconciler.manifest import Cleartext, edit
 from reconciler.model import Action, Plan
 from reconciler.planning import Planned
-from reconciler.render import json, markdown, text
+from reconciler.render import json, markdown, names, text
 from reconciler.review import Selection
 
 
 @click.command("adopt", epilog="Example: reconciler adopt production database/credentials")
 @click.argument("environment", metavar="ENV")
-@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.argument("only", nargs=-1, metavar="[NAME]...")
 @click.option(
     "--take",
     type=click.Choice([side.value for side in adopt.Take]),
@@ -55,7 +56,7 @@ from reconciler.review import Selection
 @common
 def command(
     environment: str,
-    names: tuple[str, ...],
+    only: tuple[str, ...],
     take: str | None,
     form: str | None,
     target: Path | None,
@@ -82,13 +83,19 @@ def command(
             "There is no terminal to ask on: give --plan FILE, --digest DIGEST or --auto-approve;"
             " --format or --out only show the plan."
         )
+    if take == adopt.Take.LIVE and (shows or file or digest):
+        raise click.UsageError(
+            "--take live changes manifests and nothing in AWS: run it by itself, then adopt."
+        )
     reviewed = None if file is None else apply.reviewed_plan(file, environment)
     side = None if take is None else adopt.Take(take)
     declared = walk.read(environment, options)
-    planned, aws = _plan(declared, names, side, options)
+    planned, aws = _plan(declared, only, side, options)
     price = cost(planned.plan)
     if price is not None:
         say(price, options)
+    if side is adopt.Take.LIVE:
+        return _take_live(declared, planned.plan, aws, options, asks=not auto_approve)
     if terraform_state is not None:
         _tell_terraform(terraform_state, planned.plan, options)
     if shows:
@@ -111,21 +118,40 @@ def command(
             say("nothing was written", options)
             return Exit.ERROR
         shown = planned.plan
-        planned, aws = _plan(declared, names, side, options)
+        planned, aws = _plan(declared, only, side, options)
         selection = review.by_plan(shown, planned.plan, planned.live)
     return apply.write(planned, selection.todo, aws, options)
 
 
 def _plan(
-    declared: Cleartext, names: tuple[str, ...], take: adopt.Take | None, options: Common
+    declared: Cleartext, only: tuple[str, ...], take: adopt.Take | None, options: Common
 ) -> tuple[Planned, Aws]:
     scope = declared.settings.scope
-    only = walk.keys(names, declared.resources(), scope) if names else None
+    wanted = walk.keys(only, declared.resources(), scope) if only else None
     aws = walk.connect(scope.region, options)
     runner = sops.Sops(sops.find(options.sops))
-    made = adopt.make(scope, lambda: declared.decrypt(runner), aws, only, take)
+    made = adopt.make(scope, lambda: declared.decrypt(runner), aws, wanted, take)
     revised = replace(made.plan, revision=walk.revision(walk.folder(options)))
     return replace(made, plan=revised), aws
+
+
+def _take_live(declared: Cleartext, plan: Plan, aws: Aws, options: Common, *, asks: bool) -> int:
+    """Put the live values of what differs into the manifests: from there it is reviewed in git."""
+    environment = plan.scope.environment
+    keys = live.differing(plan)
+    if not keys:
+        out(f"No value that {environment} declares differs from a live one.")
+        return Exit.OK
+    for key in keys:
+        out(f"  ~ {names.with_kind(key, plan.scope)}: the live value goes into the manifest")
+    if asks and not apply.agreed(environment, "Write this to the manifests of"):
+        say("nothing was written", options)
+        return Exit.ERROR
+    edits = live.edits(declared, keys, aws)
+    paths = edit.write(declared, edits, sops.Sops(sops.find(options.sops)))
+    edited.tell(paths, environment, options)
+    say(f"review and commit it; then run: reconciler adopt {environment}", options)
+    return Exit.OK
 
 
 def _show(plan: Plan, form: str | None, target: Path | None, options: Common) -> None:
@@ -147,8 +173,8 @@ def _nothing(environment: str) -> str:
 
 
 def _tell_terraform(state: Path, plan: Plan, options: Common) -> None:
-    names = {change.key.name for change in plan.changes if change.action is Action.ADOPT}
-    blocks = removed_blocks(state, names)
+    adopted = {change.key.name for change in plan.changes if change.action is Action.ADOPT}
+    blocks = removed_blocks(state, adopted)
     if blocks:
         say("Terraform lets go of what is adopted with these blocks:", options)
         out(blocks)

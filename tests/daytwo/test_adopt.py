@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -340,7 +341,51 @@ def test_nothing_of_it_leaks(world: World, tmp_path: Path) -> None:
         ("adopt", "production", "-o", "json", "-vv"),
         ("adopt", "production", "--take", "git", "--out", "a.json"),
         ("adopt", "production", "--auto-approve", "-vv"),
+        ("adopt", "production", "q", "--take", "live", "--auto-approve", "-vv"),
         ("adopt", "production", "--take", "git", "--auto-approve"),
     )
     assert search(world, canaries, tmp_path, commands) == []
     assert world.changes() == {}
+
+
+def named(text: str) -> list[str]:
+    """What a manifest declares, in its order."""
+    return re.findall(r"^    (\S+):$", text, re.MULTILINE)
+
+
+def test_take_live_puts_the_live_values_into_the_manifests(world: World) -> None:
+    values = {"text": "théirs 😀", "map": '{"a":"1","n":{"b":"2"}}', "odd": '{"port": 5432}'}
+    script(world, {**values, "raw": b"\xff\x00"}, {"p": '{"a":"1"}'})
+    world.declare(
+        {
+            "text": {"value": "git"},
+            "map": {"value": {"old": "1"}},
+            "odd": {"value": {"port": "1"}, "description": "stays"},
+            "raw": {"value": "AAE=", "binary": True},
+        },
+        {"p": {"value": "git"}},
+    )
+    before = world.tree.read("production/main.sops.yaml")
+    world.tree.path("production/main.sops.yaml").write_text(f"# a comment that stays\n{before}")
+    said = adopted(world, "--take", "live", "--auto-approve")
+    assert "main.sops.yaml written" in said
+    assert not any(world.calls[name] for name in ("TagResource", "PutParameter"))
+    after = world.tree.read("production/main.sops.yaml")
+    assert after.startswith("# a comment that stays\n")
+    assert "description: stays" in after
+    assert named(after) == named(before)
+    adopted(world, "--auto-approve")
+    assert world.changes() == {}
+    assert {name: world.secret_value(name) for name in values} == values
+    assert "No value" in adopted(world, "--take", "live", "--auto-approve")
+
+
+def test_take_live_refuses_what_no_manifest_can_say(world: World) -> None:
+    script(world, {"line": "one line\n"})
+    world.declare({"line": {"value": "git"}})
+    said = adopted(world, "--take", "live", "--auto-approve", code=1)
+    assert "line cannot be declared: its value is one line and ends with a newline" in said
+    script(world, {"raw": b"x"})
+    world.declare({"raw": {"value": "git"}})
+    assert "holds binary in AWS" in adopted(world, "--take", "live", "--auto-approve", code=1)
+    assert "run it by itself" in adopted(world, "--take", "live", "-o", "json", code=64)

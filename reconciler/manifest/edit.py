@@ -1,0 +1,90 @@
+"""Changing values in manifests: through sops, with everything else of a file left as it is."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from reconciler.errors import ReconcilerError
+from reconciler.manifest.cleartext import Cleartext
+from reconciler.manifest.document import Document
+from reconciler.manifest.encrypted import VALUE
+from reconciler.manifest.entries import Entry
+from reconciler.model import Key
+from reconciler.sensitive import Sensitive
+from reconciler.sops import Sops
+
+
+class EditError(ReconcilerError):
+    """A manifest that cannot be changed in this way; nothing was written."""
+
+    code = "edit"
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A new value for a resource, as JSON; ``inner`` leads to one field of a mapping."""
+
+    key: Key
+    value: Sensitive[str]
+    inner: Sequence[str] = ()
+
+
+def entry_of(declared: Cleartext, key: Key) -> Entry:
+    """The declaration of a resource. Raises EditError where there is none."""
+    for entry in declared.entries:
+        if key.kind == entry.kind.NAME and entry.full_name(declared.settings) == key.name:
+            return entry
+    raise EditError(f"no manifest declares {key}")
+
+
+def write(declared: Cleartext, edits: Iterable[Edit], sops: Sops) -> list[Path]:
+    """Put new values in the place of old ones; the files that were written.
+
+    Each file is written as a whole or not at all, after sops has encrypted all its values. Raises
+    EditError where git gives no value to change, or a file has changed since it was read.
+    """
+    documents: dict[Document, bytes] = {}
+    for edit in edits:
+        entry = entry_of(declared, edit.key)
+        document = entry.holder
+        if document is None:
+            raise EditError(
+                f"{entry.key} has no `value` in a manifest",
+                hint="declare one with: sops edit <file>",
+                place=entry.place(),
+            )
+        documents[document] = sops.set(
+            documents.get(document, document.raw),
+            (*entry.path, VALUE, *edit.inner),
+            edit.value,
+            key_types=document.key_types,
+        )
+    for document, content in documents.items():
+        if document.file.read_bytes() != document.raw:
+            raise EditError(f"{document.name} has changed meanwhile", hint="run again")
+        replace_file(document.file, content)
+    return [document.file for document in documents]
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a whole file or none; what was there keeps its permissions."""
+    mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
+    handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+            os.fchmod(stream.fileno(), mode)
+        Path(part).replace(path)
+    except OSError as error:
+        Path(part).unlink(missing_ok=True)
+        raise EditError(f"{path} cannot be written: {os.strerror(error.errno or 0)}") from None
+
+
+def _umask() -> int:
+    current = os.umask(0o077)
+    os.umask(current)
+    return current
