@@ -25,6 +25,8 @@ COMMANDS = MappingProxyType(
         "apply": "Write what was planned and reviewed.",
         "drift": "Find what has changed outside of git.",
         "adopt": "Take over what is declared and exists already.",
+        "release": "Let go of what is ours; the values stay.",
+        "diff": "Show what a branch changes, from git alone.",
         "lock": "Write fingerprints, for plans without a key.",
         "schema": "Print a JSON Schema: manifest, environment or plan.",
         "explain": "Say why an error or a refusal is one.",

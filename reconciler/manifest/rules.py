@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.errors import Problem
-from reconciler.manifest.document import Document
+from reconciler.manifest.document import Data, Document
 from reconciler.manifest.files import RULES_FILE, load
 from reconciler.manifest.recipients import Group, from_rule
 
@@ -52,6 +52,15 @@ class Rules:
             if rule.pattern is None or rule.pattern.search(relative):
                 return rule
         return None
+
+
+def of(data: Data, raw: bytes) -> Rules:
+    """The rules in a text that was read already, with what is wrong with it."""
+    document = Document(Path(RULES_FILE), RULES_FILE, raw, data)
+    problems: list[Problem] = []
+    rules: list[Rule] = []
+    _read_rules(document, rules, problems)
+    return Rules(document, tuple(rules), tuple(problems))
 
 
 def read(root: Path) -> Rules:
