@@ -112,10 +112,11 @@ def _attempt(
         return Outcome(change, Status.FAILED, error=error)
     except Exception as error:
         # A bug, and its message may quote what was written: only where it was is told.
-        return Outcome(change, Status.FAILED, error=_unexpected(error))
+        return Outcome(change, Status.FAILED, error=unexpected(error))
 
 
-def _unexpected(error: Exception) -> ReconcilerError:
+def unexpected(error: Exception) -> ReconcilerError:
+    """A bug as an error that can be told: its type and its place, never its message."""
     frame = error.__traceback__
     while frame is not None and frame.tb_next is not None:
         frame = frame.tb_next

@@ -154,11 +154,17 @@ def _refuse(resource: Resource, refusal: Refusal) -> Change:
 
 def cost(plan: Plan) -> str | None:
     """What adopting the parameters of a plan costs; None where there are none."""
-    count = sum(1 for c in plan.changes if c.action is Action.ADOPT and c.key.kind == "parameter")
+    return cost_of(
+        sum(1 for c in plan.changes if c.action is Action.ADOPT and c.key.kind == "parameter")
+    )
+
+
+def cost_of(count: int) -> str | None:
+    """What a new version of so many parameters costs; None of none."""
     if count == 0:
         return None
     return (
-        f"only a new version can carry a parameter's mark: {count}"
+        f"a parameter's mark changes only with a new version: {count}"
         f" {'parameters get' if count > 1 else 'parameter gets'} one version each, which takes"
         f" {-(-count // WRITES_A_SECOND)} s at AWS's {WRITES_A_SECOND} writes a second"
     )

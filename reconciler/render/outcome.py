@@ -31,7 +31,7 @@ def line(
     return text + (f"\n      hint: {terminal(hint)}" if hint else "")
 
 
-def summary(counts: Mapping[str, int]) -> str:
+def summary(counts: Mapping[str, int], *, verb: str = "Applied") -> str:
     """How many changes ended in which way, done first."""
     told = [f"{counts.get(_GOOD, 0)} {_GOOD}"]
     told += [
@@ -39,4 +39,4 @@ def summary(counts: Mapping[str, int]) -> str:
         for status, count in sorted(counts.items())
         if status != _GOOD and count
     ]
-    return f"Applied: {', '.join(told)}."
+    return f"{verb}: {', '.join(told)}."

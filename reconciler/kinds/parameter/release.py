@@ -1,0 +1,59 @@
+"""Letting go of a parameter: only a new version, with the same value, is without our stamp."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reconciler.aws import Aws, require
+from reconciler.errors import ConflictError, ReconcilerError
+from reconciler.kinds import tags
+from reconciler.kinds.kind import Record
+from reconciler.kinds.parameter import stamp
+from reconciler.kinds.parameter.declare import SECURE
+from reconciler.kinds.parameter.values import read
+from reconciler.kinds.reading import Unread
+
+SERVICE = "ssm"
+
+
+def release(aws: Aws, record: Record) -> None:
+    """Write the live value once more under its description without the stamp, then take our tags.
+
+    The tags go last, so that what stopped half way is released by a second run. Raises
+    ConflictError where somebody else wrote in the same moment.
+    """
+    if stamp.split(record.data.get("Description"))[1] is not None:
+        _unstamp(aws, record)
+    which: dict[str, Any] = {"ResourceType": "Parameter", "ResourceId": record.name}
+    answer = aws.call(SERVICE, "list_tags_for_resource", **which)
+    live = tags.from_list(require(answer, "TagList", "list_tags_for_resource"))
+    marks = sorted(key for key in live if key.startswith(tags.OURS))
+    if marks:
+        aws.call(SERVICE, "remove_tags_from_resource", **which, TagKeys=marks)
+
+
+def _unstamp(aws: Aws, record: Record) -> None:
+    name, data = record.name, record.data
+    value = read(aws, [name])[name]
+    if isinstance(value, Unread):
+        raise ReconcilerError(f"AWS does not hand out its value ({value.aws_code})", code="unread")
+    request: dict[str, Any] = {
+        "Name": name,
+        "Type": data["Type"],
+        "Value": value.content,
+        "Overwrite": True,
+        "Description": stamp.split(data.get("Description"))[0] or "",
+    }
+    # What is not sent may be lost.
+    for field in ("Tier", "AllowedPattern", "DataType"):
+        if data.get(field):
+            request[field] = data[field]
+    if data["Type"] == SECURE and data.get("KeyId"):
+        request["KeyId"] = data["KeyId"]
+    written = int(require(aws.call_once(SERVICE, "put_parameter", **request), "Version", SERVICE))
+    if written != int(value.version) + 1:
+        raise ConflictError(
+            f"somebody else wrote version {written - 1} in the same moment; version {written} holds"
+            " the value before it",
+            hint=f"version {written - 1} is in the parameter's history",
+        )

@@ -1,0 +1,27 @@
+"""Letting go of a secret: our marks and our label go, its value and everything else stays."""
+
+from __future__ import annotations
+
+from reconciler.aws import Aws
+from reconciler.kinds import tags
+from reconciler.kinds.kind import Record
+from reconciler.kinds.secret.observe import STAGED, version_at
+
+
+def release(aws: Aws, record: Record) -> None:
+    """Take our marks off a secret. The tag that makes it ours goes last, so that what stopped half
+    way is released by a second run."""
+    name = record.name
+    staged = version_at(record, STAGED)
+    if staged is not None:
+        aws.call(
+            "secretsmanager",
+            "update_secret_version_stage",
+            SecretId=name,
+            VersionStage=STAGED,
+            RemoveFromVersionId=staged,
+        )
+    live = tags.from_list(record.data.get("Tags"))
+    marks = [key for key in live if key.startswith(tags.OURS)]
+    if marks:
+        aws.call("secretsmanager", "untag_resource", SecretId=name, TagKeys=sorted(marks))
