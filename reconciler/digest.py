@@ -53,9 +53,7 @@ def plan_digest(plan: Plan) -> str:
 
 def digest_of(digests: Iterable[str], scope: Scope, policy: Policy) -> str:
     """A plan's digest from those of its changes."""
-    return _sha256(
-        {"scope": vars(scope), "policy": vars(policy), "changes": sorted(set(digests))}
-    )
+    return _sha256({"scope": vars(scope), "policy": vars(policy), "changes": sorted(set(digests))})
 
 
 def _field(change: FieldChange) -> JSON:
