@@ -57,9 +57,9 @@ def environments(names: Sequence[str], options: Common) -> list[str]:
     return list(found)
 
 
-def read(environment: str, options: Common) -> Cleartext:
+def read(environment: str, options: Common, *, may_be_empty: bool = False) -> Cleartext:
     """An environment's manifests, as far as no key is needed; warnings are told."""
-    declared = manifest.read(folder(options), environment)
+    declared = manifest.read(folder(options), environment, may_be_empty=may_be_empty)
     failure.problems(declared.warnings, options)
     return declared
 
