@@ -25,6 +25,8 @@ COMMANDS = MappingProxyType(
         "show": "Show a saved plan.",
         "apply": "Write what was planned and reviewed.",
         "drift": "Find what has changed outside of git.",
+        "rotate": "Rotate secrets now, and wait for the end of it.",
+        "rollback": "Let a secret's previous value serve again.",
         "adopt": "Take over what is declared and exists already.",
         "import": "Write manifests for what exists in AWS.",
         "release": "Let go of what is ours; the values stay.",

@@ -210,6 +210,15 @@ def _swap(aws: Aws, job: Job) -> str:
     if expected is None and CURRENT in (answer.get("VersionStages") or ()):
         # "If this operation creates the first version … AWSCURRENT" is attached by AWS itself.
         return token
+    move_current(aws, name, token, expected=None if expected is None else str(expected))
+    return token
+
+
+def move_current(aws: Aws, name: str, token: str, *, expected: str | None) -> None:
+    """Move AWSCURRENT to a version from ``expected``, where it was seen: AWS's compare-and-swap.
+
+    Raises ConflictError where it is elsewhere; then nothing was changed.
+    """
     move: dict[str, Any] = {"MoveToVersionId": token}
     if expected is not None:
         move["RemoveFromVersionId"] = expected
@@ -223,7 +232,7 @@ def _swap(aws: Aws, job: Job) -> str:
         record = describe(aws, name)
         current = None if record is None else version_at(record, CURRENT)
         if current == token:
-            return token  # only the answer was lost
+            return  # only the answer was lost
         if current == expected:
             raise
         raise ConflictError(
@@ -231,7 +240,6 @@ def _swap(aws: Aws, job: Job) -> str:
             " meanwhile, not by us",
             hint="nothing was overwritten; plan again",
         ) from None
-    return token
 
 
 # --- metadata ---------------------------------------------------------------------------------
