@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 from botocore import exceptions as boto
 from botocore.config import Config
@@ -31,12 +31,14 @@ A = TypeVar("A")
 B = TypeVar("B")
 
 ATTEMPTS = 10  # of a call that is safe to repeat, by botocore, before we look at the clock
+TRIES = 8  # of a read at least, where there is no deadline
 PATIENCE = 120.0  # seconds that a read, or a throttled call, is repeated where there is no deadline
 FIRST_ATTEMPTS = 3  # until one call was answered, a wrong address or a dead network ends the run
 FIRST_WAIT = 8.0  # seconds: until one call was answered, none is tried again after that
 CONNECT_TIMEOUT = 5.0  # seconds
 READ_TIMEOUT = 30.0  # seconds
 FIRST_READ_TIMEOUT = 10.0  # seconds
+RESTARTS = 3  # of a list whose page token expires
 LONGEST_PAUSE = 20.0  # seconds between two tries
 
 _EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
@@ -49,6 +51,7 @@ _THROTTLED = frozenset(
     {"ThrottlingException", "Throttling", "TooManyRequestsException", "RequestLimitExceeded",
      "RequestThrottled", "RequestThrottledException", "ThrottledException"}
 )  # fmt: skip
+_EXPIRED_TOKEN = frozenset({"InvalidNextToken", "InvalidNextTokenException"})
 _READS = ("Describe", "List", "Get", "BatchGet")
 _NO_CREDENTIALS = (
     boto.NoCredentialsError,
@@ -61,6 +64,7 @@ _NO_CREDENTIALS = (
 )
 _NEVER_SENT = (boto.EndpointConnectionError, boto.ConnectTimeoutError, boto.ProxyConnectionError)
 _UNREACHED = frozenset(error.__name__ for error in _NEVER_SENT)
+TRUNCATED = "TruncatedAnswer"  # the code of an error of ours: a field is missing that AWS sends
 OUT_OF_TIME = "OutOfTime"  # the code of an error of ours: the deadline has passed
 
 # botocore's DEBUG log holds request bodies and urllib3's the addresses they go to.
@@ -108,11 +112,18 @@ class Aws:
             logger.setLevel(max(logger.level, logging.INFO))
 
     def call(
-        self, service: str, operation: str, *, attempts: int = ATTEMPTS, **parameters: Any
+        self,
+        service: str,
+        operation: str,
+        *,
+        attempts: int = ATTEMPTS,
+        needs: str | None = None,
+        **parameters: Any,
     ) -> Response:
         """Make one call and return AWS's answer.
 
-        ``operation`` is the name of the client's method (``list_secrets``). botocore repeats what
+        ``operation`` is the name of the client's method (``list_secrets``), ``needs`` a field that
+        AWS always sends: an answer without it is damaged, which is a failure. botocore repeats what
         may pass by itself, up to ``attempts`` times in all. Where that is not enough, reads and
         throttled calls, which AWS never began, are tried further until the deadline.
 
@@ -127,10 +138,16 @@ class Aws:
             outcome = _send(client, operation, name, parameters)
             rounds += 1
             self._note(name, outcome)
+            if not isinstance(outcome, ReconcilerError) and needs is not None:
+                outcome = _whole(outcome, needs, operation)
             if not isinstance(outcome, ReconcilerError):
                 return outcome
-            pause = random.random() * min(LONGEST_PAUSE, 2**rounds * 0.25)  # noqa: S311
-            if not self._may_repeat(outcome, name) or not self._patient(began, rounds, pause):
+            if not self._may_repeat(outcome, name):
+                break
+            damaged = outcome.aws_code in (TRUNCATED, "400")
+            base = 0.05 if damaged else 0.25  # seconds
+            pause = random.random() * min(LONGEST_PAUSE, base * 2**rounds)  # noqa: S311
+            if not self._patient(began, rounds, pause) or (damaged and rounds == TRIES):
                 break
             time.sleep(pause)
         del client, parameters
@@ -143,7 +160,7 @@ class Aws:
         """
         return self.call(service, operation, attempts=1, **parameters)
 
-    def _may_repeat(self, error: ReconcilerError, name: str) -> bool:
+    def _may_repeat(self, error: ReconcilerError, name: str) -> TypeGuard[AwsError]:
         if not isinstance(error, AwsError):
             return False
         if error.aws_code in _THROTTLED:
@@ -156,7 +173,7 @@ class Aws:
         resumed = time.monotonic() + pause
         if self._deadline is not None:
             return resumed < self._deadline
-        return rounds < 8 or resumed < began + PATIENCE
+        return rounds < TRIES or resumed < began + PATIENCE
 
     @property
     def out_of_time(self) -> bool:
@@ -188,14 +205,23 @@ class Aws:
     ) -> Iterator[list[Any]]:
         """The pages of a list, one call each, until AWS gives no token.
 
+        Where a token has expired the list begins again, so that an entry may come twice.
+
         A page that comes back without ``field`` is a failure: it is a truncated answer and never
         means that nothing is there. Raises AwsError.
         """
         token: str | None = None
+        restarts = 0
         while True:
             more: dict[str, Any] = {} if token is None else {"NextToken": token}
-            answer = self.call(service, operation, **parameters, **more)
-            yield require(answer, field, operation)
+            try:
+                answer = self.call(service, operation, needs=field, **parameters, **more)
+            except AwsError as error:
+                if error.aws_code not in _EXPIRED_TOKEN or token is None or restarts == RESTARTS:
+                    raise
+                token, restarts = None, restarts + 1
+                continue
+            yield answer[field]
             token = answer.get("NextToken")
             if not token:
                 return
@@ -288,15 +314,22 @@ class _OutOfTimeError(Exception):
 def require(answer: Response, field: str, operation: str) -> Any:
     """A field that AWS always sends. Without it the answer is truncated: boto3 gives ``{}`` for an
     empty body, with no error. Raises AwsError."""
-    if field not in answer:
-        raise AwsError(
-            f"{operation}: the answer came back without {field}",
-            operation=operation,
-            aws_code="TruncatedAnswer",
-            uncertain=True,
-            hint="nothing was concluded from it; run again",
-        )
-    return answer[field]
+    outcome = _whole(answer, field, operation)
+    if isinstance(outcome, AwsError):
+        raise outcome
+    return outcome[field]
+
+
+def _whole(answer: Response, field: str, operation: str) -> Response | AwsError:
+    if field in answer:
+        return answer
+    return AwsError(
+        f"{operation}: the answer came back without {field}",
+        operation=operation,
+        aws_code=TRUNCATED,
+        uncertain=True,
+        hint="nothing was concluded from it; run again",
+    )
 
 
 def caller_account(aws: Aws) -> tuple[str, str]:
@@ -304,7 +337,7 @@ def caller_account(aws: Aws) -> tuple[str, str]:
 
     Raises CredentialsError or AwsError within 20 seconds where there is no way to AWS.
     """
-    answer = aws.call("sts", "get_caller_identity", attempts=FIRST_ATTEMPTS)
+    answer = aws.call("sts", "get_caller_identity", attempts=FIRST_ATTEMPTS, needs="Account")
     operation = "get_caller_identity"
     return str(require(answer, "Account", operation)), str(require(answer, "Arn", operation))
 
@@ -391,6 +424,16 @@ def _refused(response: Mapping[str, Any], name: str, *, carries_value: bool) -> 
     code = _code(response)
     request_id = metadata.get("RequestId")
     status = _status(response)
+    if code.isdigit():
+        # AWS refused, and its reason was cut off: botocore puts the status and the rest there.
+        return AwsError(
+            f"{name}: {code}, in an answer that does not say why",
+            operation=name,
+            aws_code=code,
+            request_id=request_id,
+            uncertain=True,
+            hint="nothing was concluded from it; run again",
+        )
     if code in _EXPIRED:
         return CredentialsError(
             f"{name}: the AWS credentials have expired", hint="log in again, then run again"

@@ -8,7 +8,7 @@ then the whole plan is stale and nothing is written.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.diff import same
 from reconciler.digest import change_digest, plan_digest
@@ -72,10 +72,14 @@ def by_plan(reviewed: Plan, fresh: Plan, live: Mapping[Key, Live]) -> Selection:
     done: list[Change] = []
     moved: list[str] = []
     settled: set[Key] = set()
+    beyond: list[Change] = []
     for change in reviewed.changes:
         if change.action is Action.REFUSE:
             continue
         current = now.get(change.key)
+        if current is not None and change.value is None:
+            current, value = _without_value(current, live.get(change.key))
+            beyond += value
         if current is not None and (
             _equal(change, reviewed, current, fresh)
             or (
@@ -100,7 +104,21 @@ def by_plan(reviewed: Plan, fresh: Plan, live: Mapping[Key, Live]) -> Selection:
         for change in fresh.changes
         if change.key not in settled and change.action is not Action.REFUSE
     ]
-    return Selection(tuple(todo), tuple(done), tuple(rest))
+    return Selection(tuple(todo), tuple(done), (*rest, *beyond))
+
+
+def _without_value(current: Change, live: Live | None) -> tuple[Change, tuple[Change, ...]]:
+    """An update of fields alone, where only fields were reviewed and somebody has written the
+    value outside since, and then what is not written. A change of fields is bound to those fields:
+    the value is nothing to it, and stays as it is."""
+    outside = live is not None and live.value and live.value.origin is Origin.OUTSIDE
+    if not outside or current.action is not Action.UPDATE:
+        return current, ()
+    if current.value is None or not current.fields or current.key.kind != "secret":
+        return current, ()  # a parameter is written as a whole
+    rest = {name: part for name, part in current.precondition.items() if name != "version"}
+    fields = replace(current, value=None, precondition=rest, reason=None)
+    return fields, (replace(current, fields=()),)
 
 
 def _scope(plan: Plan) -> str:

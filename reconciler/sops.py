@@ -161,18 +161,32 @@ class Sops:
         self._timeout = timeout
 
     def decrypt(
-        self, document: bytes, *, key_types: Collection[str] = KEY_TYPES
+        self,
+        document: bytes,
+        *,
+        key_types: Collection[str] = KEY_TYPES,
+        ignore_mac: bool = False,
     ) -> Sensitive[bytes]:
         """A YAML document decrypted, as JSON.
 
         The document comes as bytes, so that what was checked is what is decrypted. ``key_types``
         are those that the document names: the child gets the credentials of these only.
-        Raises SopsError.
+        ``ignore_mac`` is for a document whose MAC is about to be made anew. Raises SopsError.
         """
+        options = ["--ignore-mac"] if ignore_mac else []
         # Without --config sops would read a `.sops.yaml` from the working directory upward, which
         # decryption does not need and an unrelated one could break.
         return self._run(
-            ["--config", os.devnull, "decrypt", "--input-type", "yaml", "--output-type", "json"],
+            [
+                "--config",
+                os.devnull,
+                "decrypt",
+                *options,
+                "--input-type",
+                "yaml",
+                "--output-type",
+                "json",
+            ],
             Sensitive(document),
             key_types,
         )
@@ -193,22 +207,25 @@ class Sops:
     def set(
         self,
         document: bytes,
-        path: Sequence[str],
+        path: Sequence[str | int],
         value: Sensitive[str],
         *,
         key_types: Collection[str] = KEY_TYPES,
+        ignore_mac: bool = False,
     ) -> bytes:
         """An encrypted YAML document with another value at ``path``; ``value`` is JSON.
 
         sops changes files only in place, so it is given a file of its own: the encrypted document.
-        The value goes in through stdin. Raises SopsError.
+        The value goes in through stdin. The MAC is made anew; with ``ignore_mac`` whatever it was.
+        Raises SopsError.
         """
+        options = ["--ignore-mac"] if ignore_mac else []
         index = "".join(f"[{json.dumps(part)}]" for part in path)
         with tempfile.TemporaryDirectory(prefix="reconciler-") as folder:
             file = Path(folder) / "document.yaml"
             file.write_bytes(document)
             self._run(
-                ["--config", os.devnull, "set", "--value-stdin", str(file), index],
+                ["--config", os.devnull, "set", *options, "--value-stdin", str(file), index],
                 Sensitive(value.reveal().encode()),
                 key_types,
             )

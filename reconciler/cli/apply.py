@@ -18,8 +18,9 @@ import click
 from reconciler import apply as writing
 from reconciler import guards, review
 from reconciler.apply import Outcome, Status
+from reconciler.audit import AuditError, AuditLog, NoAudit
 from reconciler.aws import Aws
-from reconciler.cli import locks, show, walk
+from reconciler.cli import failure, locks, show, walk
 from reconciler.cli.options import Common, chosen, common
 from reconciler.cli.process import INTERRUPTED
 from reconciler.cli.terminal import Progress, colour, out, report, say
@@ -162,19 +163,34 @@ def write(planned: Planned, changes: Sequence[Change], aws: Aws, options: Common
     progress = Progress("written", len(changes), options)
     tinted = colour(sys.stdout, options)
 
-    def on_outcome(outcome: Outcome) -> None:
-        progress.clear()
-        report(_line(outcome, planned, tinted))
-        progress.advance()
-        progress.show()
+    lost: list[AuditError] = []
 
-    with _stopping(options) as stop:
-        outcomes = writing.run(planned, changes, aws, on_outcome, stop)
+    with _stopping(options) as stop, _audited(planned, options) as log:
+
+        def on_outcome(outcome: Outcome) -> None:
+            try:
+                log.ended(outcome)
+            except AuditError as error:
+                # It is written already: that is said, and nothing more is begun.
+                lost.append(error)
+                stop.set()
+            progress.clear()
+            report(_line(outcome, planned, tinted))
+            progress.advance()
+            progress.show()
+
+        outcomes = writing.run(planned, changes, aws, on_outcome, stop, log.begun)
     progress.clear()
     counts = Counter(outcome.status.value for outcome in outcomes)
     report("\n" + rendering.summary(counts))
-    whole = all(outcome.status is Status.DONE for outcome in outcomes)
+    if lost:
+        failure.show(lost[0], options)
+    whole = not lost and all(outcome.status is Status.DONE for outcome in outcomes)
     return Exit.OK if whole else Exit.PARTIAL
+
+
+def _audited(planned: Planned, options: Common) -> AuditLog | NoAudit:
+    return NoAudit() if options.audit is None else AuditLog(options.audit, planned)
 
 
 def _line(outcome: Outcome, planned: Planned, tinted: bool) -> str:

@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import click
 
 from reconciler import drift as differences
+from reconciler.aws import Aws
 from reconciler.cli import failure, walk
-from reconciler.cli.options import chosen, common
-from reconciler.cli.terminal import colour, out
+from reconciler.cli.options import Common, chosen, common
+from reconciler.cli.terminal import colour, out, say
 from reconciler.drift import Drift
 from reconciler.errors import Exit, ReconcilerError, UsageError
-from reconciler.model import Scope
+from reconciler.model import Key, Scope
+from reconciler.planning import Planned
 from reconciler.render import drift as rendering
 
+if TYPE_CHECKING:
+    from reconciler.reading import Verdict
 
-@click.command("drift", epilog="Example: reconciler drift production")
+
+class _Drift(click.Command):
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Let `--read-values` stand without a value, and never take an environment for one."""
+        given = ["--read-values=differing" if arg == "--read-values" else arg for arg in args]
+        return super().parse_args(ctx, given)
+
+
+@click.command("drift", cls=_Drift, epilog="Example: reconciler drift production")
 @click.argument("environments", nargs=-1, metavar="[ENV]...")
 @click.option(
     "-o",
@@ -32,13 +46,20 @@ from reconciler.render import drift as rendering
     is_flag=True,
     help="Read what no list returns, too: resource policies, replicas, parameters' tags.",
 )
+@click.option(
+    "--read-values",
+    type=click.Choice(["differing", "all"]),
+    metavar="[=all]",
+    help="Read the values that are not known to be the declared ones, to tell which keys differ;"
+    " =all reads every value and checks every fingerprint.",
+)
 @common
-def command(environments: tuple[str, ...], form: str, deep: bool) -> int:
+def command(environments: tuple[str, ...], form: str, deep: bool, read_values: str | None) -> int:
     """Find what has changed outside of git; in all environments, if none is named.
 
     Exit code 2 where somebody has to act: a value written outside, a rotation that does not end,
     a value past its age. What git is ahead of, what is kept and what rotated is told, with exit
-    code 0.
+    code 0. Reads no secret value without --read-values.
     """
     options = chosen()
     every: list[tuple[Scope, tuple[Drift, ...]]] = []
@@ -47,6 +68,7 @@ def command(environments: tuple[str, ...], form: str, deep: bool) -> int:
         try:
             planned, aws = walk.plan(environment, options)
             read = differences.read_deep(planned, aws) if deep else {}
+            verdicts = _read(planned, aws, read_values, options) if read_values else {}
         except UsageError:
             raise
         except ReconcilerError as error:
@@ -54,6 +76,11 @@ def command(environments: tuple[str, ...], form: str, deep: bool) -> int:
             failed = failed or error.exit_code
             continue
         found = differences.classify(planned, datetime.now(UTC), read)
+        if verdicts:
+            from reconciler import reading
+
+            found = reading.told(found, verdicts, planned)
+            failed = _unread(verdicts, options) or failed
         acts = acts or any(entry.kind_of.acts for entry in found)
         every.append((planned.plan.scope, found))
     if form == "json" and every:
@@ -62,3 +89,27 @@ def command(environments: tuple[str, ...], form: str, deep: bool) -> int:
         tinted = colour(sys.stdout, options)
         out("\n".join(rendering.text(f, scope=scope, colour=tinted) for scope, f in every))
     return failed or (Exit.CHANGES if acts else Exit.OK)
+
+
+def _read(planned: Planned, aws: Aws, which: str, options: Common) -> Mapping[Key, Verdict]:
+    """Read values, and say so."""
+    from reconciler import reading
+
+    everything = which == "all"
+    count = len(reading.suspects(planned, everything=everything))
+    what = "every value" if everything else "what is not known to be the declared value"
+    say(f"{planned.plan.scope.environment}: reading {what}: {count} in all", options)
+    return reading.judge(planned, aws, everything=everything)
+
+
+def _unread(verdicts: Mapping[Key, Verdict], options: Common) -> int:
+    """Tell what AWS did not hand out: it is not known to be as it should."""
+    unread = [(key, verdict.unread) for key, verdict in verdicts.items() if verdict.unread]
+    for key, why in unread:
+        error = ReconcilerError(
+            f"{key} was not read: {why}",
+            code="unread",
+            hint="the role needs to read it, and to use its KMS key",
+        )
+        failure.show(error, options)
+    return Exit.ERROR if unread else Exit.OK

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import keyword
 import os
 import sys
 from collections.abc import Sequence
@@ -24,10 +25,14 @@ COMMANDS = MappingProxyType(
         "show": "Show a saved plan.",
         "apply": "Write what was planned and reviewed.",
         "drift": "Find what has changed outside of git.",
+        "rotate": "Rotate secrets now, and wait for the end of it.",
+        "rollback": "Let a secret's previous value serve again.",
         "adopt": "Take over what is declared and exists already.",
+        "import": "Write manifests for what exists in AWS.",
         "release": "Let go of what is ours; the values stay.",
         "diff": "Show what a branch changes, from git alone.",
         "lock": "Write fingerprints, for plans without a key.",
+        "merge-driver": "Merge encrypted files and locks; git runs it.",
         "schema": "Print a JSON Schema: manifest, environment or plan.",
         "explain": "Say why an error or a refusal is one.",
         "sandbox": "Run an embedded AWS on this machine.",
@@ -46,7 +51,9 @@ class Commands(click.Group):
         """The command of this name, if there is one."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"reconciler.cli.{cmd_name}").command
+        # `import` cannot be a module's name.
+        module = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name.replace("-", "_")
+        command: click.Command = import_module(f"reconciler.cli.{module}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -24,6 +24,9 @@ class Common:
     quiet: bool = False
     log_format: str = "text"
     parallelism: int = 8
+    timeout: float | None = None
+    pace: float = 1.0
+    audit: Path | None = None
 
 
 def common(function: F) -> F:
@@ -71,6 +74,26 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         type=click.IntRange(1, 64),
         default=8,
         help="Calls to AWS at once. [default: 8]",
+    ),
+    _option(
+        "--timeout",
+        type=click.FloatRange(min=1),
+        metavar="SECONDS",
+        help="Begin no call to AWS later than this; until then, reads are tried again. [default: "
+        "no end to the run, two minutes for a read]",
+    ),
+    _option(
+        "--pace",
+        type=click.FloatRange(0.01, 1000),
+        default=1.0,
+        metavar="FACTOR",
+        help="AWS's quotas in this account, as a multiple of its defaults. [default: 1]",
+    ),
+    _option(
+        "--audit",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Add a line of JSON here for each change that is begun, and for what came of it.",
     ),
     _option("-v", "--verbose", count=True, help="Say more on stderr; twice for still more."),
     _option("-q", "--quiet", is_flag=True, help="Say nothing on stderr but errors."),

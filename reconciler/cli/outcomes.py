@@ -44,7 +44,12 @@ def run(
     symbol: str,
     verb: str,
 ) -> int:
-    """Take steps, tell what comes of each, and give the exit code. ``verb`` heads the summary."""
+    """Take steps, tell what comes of each, and give the exit code. ``verb`` heads the summary.
+
+    Raises UsageError, before anything is written, where an audit log is asked for.
+    """
+    if options.audit is not None:
+        raise click.UsageError("--audit records the changes of a plan: apply and adopt take it.")
     tinted = colour(sys.stdout, options)
 
     def tell(result: Result) -> None:

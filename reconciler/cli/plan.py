@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from reconciler import planfile
-from reconciler.cli import failure, locks, walk
+from reconciler.cli import earlier, failure, locks, walk
 from reconciler.cli.options import chosen, common
 from reconciler.cli.terminal import colour, out, say
 from reconciler.errors import Exit, ReconcilerError, UsageError
@@ -29,6 +29,11 @@ from reconciler.render import json, markdown, text
 @click.option("--out", "target", type=click.Path(path_type=Path), help="Save the plan as JSON.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit code 2 where there are changes.")
 @click.option("--only", multiple=True, metavar="NAME", help="Only this resource; repeatable.")
+@click.option(
+    "--base",
+    metavar="REV",
+    help="Name the keys of JSON secrets that differ from those in this commit.",
+)
 @click.option("--keyless", is_flag=True, help="Decrypt nothing: know values by fingerprints.lock.")
 @common
 def command(
@@ -37,6 +42,7 @@ def command(
     target: Path | None,
     detailed_exitcode: bool,
     only: tuple[str, ...],
+    base: str | None,
     keyless: bool,
 ) -> int:
     """Show what would change in AWS; of all environments, if none is named.
@@ -45,6 +51,9 @@ def command(
     With --keyless it needs no key either, and takes AWS's marks at their word, which apply checks.
     """
     options = chosen()
+    if keyless and base is not None:
+        raise click.UsageError("--base decrypts, and --keyless does not.")
+    side = None if base is None else earlier.side(base, options)
     plans: list[Plan] = []
     failed = 0
     for environment in walk.environments(environments, options):
@@ -52,7 +61,8 @@ def command(
             if keyless:
                 made = locks.plan(environment, options, only=only)
             else:
-                made = walk.plan(environment, options, only=only)[0].plan
+                planned, _ = walk.plan(environment, options, only=only)
+                made = planned.plan if side is None else earlier.named(planned, side, options)
         except UsageError:
             raise
         except ReconcilerError as error:

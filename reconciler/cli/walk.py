@@ -20,6 +20,7 @@ from reconciler.cli.terminal import say
 from reconciler.errors import CredentialsError, UsageError
 from reconciler.manifest import Cleartext
 from reconciler.model import Key, Plan, Scope
+from reconciler.pacing import Pacing
 from reconciler.planning import Planned
 
 _GIT_TIMEOUT = 10.0  # seconds
@@ -57,9 +58,9 @@ def environments(names: Sequence[str], options: Common) -> list[str]:
     return list(found)
 
 
-def read(environment: str, options: Common) -> Cleartext:
+def read(environment: str, options: Common, *, may_be_empty: bool = False) -> Cleartext:
     """An environment's manifests, as far as no key is needed; warnings are told."""
-    declared = manifest.read(folder(options), environment)
+    declared = manifest.read(folder(options), environment, may_be_empty=may_be_empty)
     failure.problems(declared.warnings, options)
     return declared
 
@@ -75,7 +76,13 @@ def connect(region: str, options: Common) -> Aws:
         # A profile that does not exist is found here already.
         found = type(error).__name__
     else:
-        return Aws(session, region, parallelism=options.parallelism)
+        return Aws(
+            session,
+            region,
+            parallelism=options.parallelism,
+            timeout=options.timeout,
+            pacing=Pacing(options.pace),
+        )
     raise CredentialsError(
         f"no usable AWS credentials ({found})", hint="check AWS_PROFILE and the AWS config file"
     )

@@ -20,7 +20,6 @@ CODES: Mapping[str, str] = {
     "too-deep": "nesting this deep is no manifest",
     "too-large": "sops takes minutes and gigabytes for a file of this size",
     "unquoted": "YAML reads an unquoted 012 as 10 and 1.10 as 1.1",
-    "unread": "AWS did not hand out a value that had to be compared",
     "unreadable": "the file cannot be opened",
     "yaml": "the text is not YAML",
     # Encryption.

@@ -23,14 +23,15 @@ from reconciler.manifest.rules import Rules
 from reconciler.manifest.rules import read as read_rules
 
 
-def read(directory: Path, environment: str) -> Cleartext:
+def read(directory: Path, environment: str, *, may_be_empty: bool = False) -> Cleartext:
     """An environment as far as its cleartext tells, every check done that needs no key.
 
+    ``may_be_empty`` is for a command that gives an environment its first declarations.
     Raises UsageError where there is no such environment, ManifestError with all problems.
     """
     root = directory.absolute()
     _must_exist(root, environment)
-    reading = _Reading(root, environment)
+    reading = _Reading(root, environment, may_be_empty=may_be_empty)
     reading.run()
     errors = [problem for problem in reading.problems if not problem.warning]
     if errors or reading.settings is None:
@@ -73,7 +74,7 @@ def _must_exist(root: Path, environment: str) -> None:
 class _Reading:
     """One pass over an environment's files, collecting what is wrong."""
 
-    def __init__(self, root: Path, environment: str) -> None:
+    def __init__(self, root: Path, environment: str, *, may_be_empty: bool) -> None:
         self.problems: list[Problem] = []
         self.settings: Settings | None = None
         self.entries: list[entries.Entry] = []
@@ -82,6 +83,7 @@ class _Reading:
         self._root = root
         self._folder = root / environment
         self._environment = environment
+        self._may_be_empty = may_be_empty
         self.document = files.load(root, self._folder / files.ENVIRONMENT_FILE)
 
     def run(self) -> None:
@@ -96,7 +98,7 @@ class _Reading:
             self.problems += entries.validate(entry, self.settings)
         if self.settings is not None:
             self.problems += entries.collisions(merged, self.settings)
-            if not merged and not any(not p.warning for p in self.problems):
+            if not (merged or self._may_be_empty) and not any(not p.warning for p in self.problems):
                 self.problems.append(
                     self.document.error(
                         (),

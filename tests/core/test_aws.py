@@ -268,7 +268,7 @@ FAILED: dict[str, tuple[Answer, str, bool, str | None, str]] = {
         "DescribeSecret: ValidationException (request req-1)",
     ),
     "failing": (error(500, "InternalServiceError"), "InternalServiceError", True, None, "Internal"),
-    "unavailable": (answer(503, ""), "503", True, None, "DescribeSecret: 503"),
+    "unavailable": (answer(503, ""), "503", True, "run again", "DescribeSecret: 503"),
     "throttled": (
         error(400, "ThrottlingException"),
         "ThrottlingException",
@@ -276,7 +276,7 @@ FAILED: dict[str, tuple[Answer, str, bool, str | None, str]] = {
         "AWS throttles this account",
         "ThrottlingException",
     ),
-    "garbage and 400": (answer(400, "<html>"), "400", False, None, "DescribeSecret: 400"),
+    "garbage and 400": (answer(400, "<html>"), "400", True, "run again", "DescribeSecret: 400"),
     "hung up": (
         hang_up,
         "ConnectionClosedError",

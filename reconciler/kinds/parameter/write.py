@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -21,7 +22,8 @@ SERVICE = "ssm"
 AFTER_DELETE = (
     30.0  # seconds: "wait for at least 30 seconds to create a parameter with the same name"
 )
-TRIES = 3  # of a write whose answer was lost and that was then seen not to have been done
+TRIES = 8  # of a write whose answer was lost and that was then seen not to have been done
+PAUSE = 0.2  # seconds before the second try, twice as many before each further one
 
 
 def create(aws: Aws, job: Job) -> str | None:
@@ -94,8 +96,8 @@ def _update_tags(aws: Aws, job: Job) -> None:
     """
     name = job.change.key.name
     which: dict[str, Any] = {"ResourceType": "Parameter", "ResourceId": name}
-    answer = aws.call(SERVICE, "list_tags_for_resource", **which)
-    live = tags.from_list(require(answer, "TagList", "list_tags_for_resource"))
+    answer = aws.call(SERVICE, "list_tags_for_resource", needs="TagList", **which)
+    live = tags.from_list(answer["TagList"])
     declared = _tags(job)
     managed = job.resource is not None and "tags" in job.resource.fields
     wanted = {**declared, **_marks(job, declared)}
@@ -153,7 +155,9 @@ def _put(aws: Aws, job: Job, request: Mapping[str, Any], *, version: int) -> str
     version, under the stamp of the one before."""
     name = job.change.key.name
     failure: AwsError | None = None
-    for _ in range(TRIES):
+    for tried in range(TRIES):
+        if tried:
+            time.sleep(random.random() * PAUSE * 2**tried)  # noqa: S311
         try:
             answer = aws.call_once(SERVICE, "put_parameter", **request)
             written = require(answer, "Version", "put_parameter")

@@ -7,6 +7,7 @@ from typing import Any
 from reconciler.aws import Aws
 from reconciler.errors import AwsError
 from reconciler.kinds.kind import Job
+from reconciler.kinds.secret.observe import describe
 
 SERVICE = "secretsmanager"
 
@@ -46,7 +47,16 @@ def update(aws: Aws, job: Job) -> str | None:
     fields = job.resource.fields if job.resource is not None else {}
     if fields.get("enabled"):
         return create(aws, job)
-    aws.call(SERVICE, "cancel_rotate_secret", SecretId=job.change.key.name)
+    name = job.change.key.name
+    try:
+        aws.call(SERVICE, "cancel_rotate_secret", SecretId=name)
+    except AwsError as error:
+        # "Rotation is not enabled": after a lost answer that is what was to be done.
+        if not (error.uncertain or error.aws_code == "InvalidRequestException"):
+            raise
+        record = describe(aws, name)
+        if record is None or record.data.get("RotationEnabled"):
+            raise
     return None
 
 

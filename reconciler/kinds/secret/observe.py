@@ -62,7 +62,7 @@ def find(
 def describe(aws: Aws, name: str) -> Record | None:
     """One secret read afresh; None only where AWS says that there is no such secret."""
     try:
-        data = aws.call("secretsmanager", "describe_secret", SecretId=name)
+        data = aws.call("secretsmanager", "describe_secret", needs="Name", SecretId=name)
     except AwsError as error:
         if error.aws_code == "ResourceNotFoundException":
             return None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import secrets as randomness
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from reconciler.aws import Aws
@@ -20,6 +21,9 @@ from reconciler.sensitive import Generate, Sensitive, public
 SERVICE = "secretsmanager"
 
 _REFUSED_MOVE = frozenset({"InvalidParameterException", "InvalidRequestException"})
+
+
+_REFUSED_AGAIN = _REFUSED_MOVE  # what AWS answers to the repeat of what it has done
 
 
 def create(aws: Aws, job: Job) -> str | None:
@@ -106,20 +110,48 @@ def delete(aws: Aws, job: Job) -> None:
         [entry["Region"] for entry in record.data.get("ReplicationStatus") or ()] if record else []
     )
     if regions:
+        _remove_replicas(aws, name, regions)
+    recovery = job.live.fields.get("recovery_window") if job.live is not None else None
+    days = recovery if isinstance(recovery, int) and 7 <= recovery <= 30 else None
+    with _unless(lambda: _is_deleted(aws, name)):
+        aws.call(
+            SERVICE,
+            "delete_secret",
+            SecretId=name,
+            RecoveryWindowInDays=days or job.policy.recovery_window,
+        )
+
+
+@contextmanager
+def _unless(done: Callable[[], bool]) -> Iterator[None]:
+    """A call whose repeat AWS refuses: after a lost answer a refusal may only say that the first
+    try was done, so that is looked at before the call has failed."""
+    try:
+        yield
+    except AwsError as error:
+        if not (error.uncertain or error.aws_code in _REFUSED_AGAIN) or not done():
+            raise
+
+
+def _is_deleted(aws: Aws, name: str) -> bool:
+    record = describe(aws, name)
+    return record is None or record.data.get("DeletedDate") is not None
+
+
+def _replicated(aws: Aws, name: str) -> set[str]:
+    record = describe(aws, name)
+    found = record.data.get("ReplicationStatus") if record is not None else None
+    return {entry["Region"] for entry in found or ()}
+
+
+def _remove_replicas(aws: Aws, name: str, regions: Sequence[str]) -> None:
+    with _unless(lambda: _replicated(aws, name).isdisjoint(regions)):
         aws.call(
             SERVICE,
             "remove_regions_from_replication",
             SecretId=name,
-            RemoveReplicaRegions=regions,
+            RemoveReplicaRegions=sorted(regions),
         )
-    recovery = job.live.fields.get("recovery_window") if job.live is not None else None
-    days = recovery if isinstance(recovery, int) and 7 <= recovery <= 30 else None
-    aws.call(
-        SERVICE,
-        "delete_secret",
-        SecretId=name,
-        RecoveryWindowInDays=days or job.policy.recovery_window,
-    )
 
 
 # --- values -----------------------------------------------------------------------------------
@@ -178,6 +210,15 @@ def _swap(aws: Aws, job: Job) -> str:
     if expected is None and CURRENT in (answer.get("VersionStages") or ()):
         # "If this operation creates the first version … AWSCURRENT" is attached by AWS itself.
         return token
+    move_current(aws, name, token, expected=None if expected is None else str(expected))
+    return token
+
+
+def move_current(aws: Aws, name: str, token: str, *, expected: str | None) -> None:
+    """Move AWSCURRENT to a version from ``expected``, where it was seen: AWS's compare-and-swap.
+
+    Raises ConflictError where it is elsewhere; then nothing was changed.
+    """
     move: dict[str, Any] = {"MoveToVersionId": token}
     if expected is not None:
         move["RemoveFromVersionId"] = expected
@@ -191,7 +232,7 @@ def _swap(aws: Aws, job: Job) -> str:
         record = describe(aws, name)
         current = None if record is None else version_at(record, CURRENT)
         if current == token:
-            return token  # only the answer was lost
+            return  # only the answer was lost
         if current == expected:
             raise
         raise ConflictError(
@@ -199,7 +240,6 @@ def _swap(aws: Aws, job: Job) -> str:
             " meanwhile, not by us",
             hint="nothing was overwritten; plan again",
         ) from None
-    return token
 
 
 # --- metadata ---------------------------------------------------------------------------------
@@ -248,19 +288,15 @@ def _update_replicas(aws: Aws, job: Job) -> None:
     ]
     new = [replica for region, replica in wanted.items() if region not in live or region in gone]
     if gone:
-        aws.call(
-            SERVICE,
-            "remove_regions_from_replication",
-            SecretId=name,
-            RemoveReplicaRegions=sorted(gone),
-        )
+        _remove_replicas(aws, name, gone)
     if new:
-        aws.call(
-            SERVICE,
-            "replicate_secret_to_regions",
-            SecretId=name,
-            AddReplicaRegions=_replicas(new),
-        )
+        with _unless(lambda: {replica["region"] for replica in new} <= _replicated(aws, name)):
+            aws.call(
+                SERVICE,
+                "replicate_secret_to_regions",
+                SecretId=name,
+                AddReplicaRegions=_replicas(new),
+            )
 
 
 def _marks(job: Job, *, without: tuple[str, ...] = ()) -> dict[str, str]:

@@ -1,0 +1,34 @@
+"""The manifests of another commit, for `plan --base`."""
+
+from __future__ import annotations
+
+from reconciler import sops
+from reconciler.branch import Side, of_commit
+from reconciler.cli import failure, walk
+from reconciler.cli.options import Common
+from reconciler.gitfiles import Repository
+from reconciler.model import Plan, Write
+from reconciler.planning import Planned
+
+
+def side(revision: str, options: Common) -> Side:
+    """The manifests in a commit. Raises UsageError where git does not know it."""
+    repository = Repository(walk.folder(options))
+    return of_commit(repository, repository.commit(revision))
+
+
+def named(planned: Planned, base: Side, options: Common) -> Plan:
+    """The plan with the names of the keys that differ from those in the base; what of the base
+    cannot be read is told in warnings."""
+    from reconciler import reading
+
+    plan = planned.plan
+    wanted = {
+        change.key
+        for change in plan.changes
+        if change.value is not None and change.value.write in (Write.CHANGED, Write.RETURNED)
+    }
+    runner = sops.Sops(sops.find(options.sops))
+    found = reading.at(base, plan.scope.environment, wanted, runner)
+    failure.problems(found.problems, options)
+    return reading.named(plan, planned.desired.values, found.values)

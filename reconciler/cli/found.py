@@ -1,0 +1,69 @@
+"""Named resources, read afresh: what the commands begin with that act on a few by name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from reconciler import observe, planning, sops
+from reconciler.aws import Aws
+from reconciler.cli import walk
+from reconciler.cli.options import Common
+from reconciler.kinds.kind import Record
+from reconciler.manifest import Cleartext, Desired
+from reconciler.model import Key, Live, Scope
+from reconciler.observe import Records
+
+
+@dataclass(frozen=True)
+class Found:
+    """The resources that names stand for, as git declares them and as they are live."""
+
+    keys: tuple[Key, ...]
+    declared: Cleartext
+    desired: Desired
+    live: dict[Key, Live]
+    records: Records
+    aws: Aws
+
+    @property
+    def scope(self) -> Scope:
+        """The environment that they are of."""
+        return self.desired.scope
+
+    def record(self, key: Key) -> Record:
+        """What AWS answered of one that is live."""
+        return self.records[key.kind][key.name]
+
+    def without_pending(self, key: Key) -> Live | None:
+        """One as it is without an unfinished rotation."""
+        live = self.live.get(key)
+        if live is None:
+            return None
+        return replace(live, rotation=replace(live.rotation, pending=False))
+
+
+def find(environment: str, names: Sequence[str], options: Common) -> Found:
+    """Read by name, and only by name: no list is needed for a few.
+
+    Raises UsageError for a name that neither git nor AWS has; CredentialsError, AwsError.
+    """
+    declared = walk.read(environment, options)
+    scope = declared.settings.scope
+    runner = sops.Sops(sops.find(options.sops))
+    aws = walk.connect(scope.region, options)
+    planning.check_account(aws, scope)
+    desired = declared.decrypt(runner)
+    candidates = {
+        Key(kind, name if name.startswith("/") else scope.under + name)
+        for name in names
+        for kind in ("secret", "parameter")
+    }
+    candidates |= {key for key in desired.resources if key.kind != "rotation" and key.name in names}
+    records: Records = {"secret": {}, "parameter": {}}
+    observe.refresh(aws, records, candidates, scope, desired.fingerprinter)
+    live = observe.shape(records, desired.resources, desired.fingerprinter, scope)
+    known = {key for key in candidates if key in live or key in desired.resources}
+    keys = walk.keys(names, known | set(desired.resources), scope)
+    wanted = tuple(sorted(key for key in keys if key.kind != "rotation"))
+    return Found(wanted, declared, desired, live, records, aws)

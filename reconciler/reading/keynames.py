@@ -1,0 +1,72 @@
+"""The keys in which two JSON values differ: their names, never their content.
+
+Nothing here raises: a traceback's frames would hold values.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from reconciler.model import Change, FieldChange, Key, Plan, Write
+from reconciler.sensitive import Sealed, Sensitive
+
+Content = Sensitive[str] | Sensitive[bytes]
+
+_COMPARED = frozenset({Write.CHANGED, Write.RETURNED})
+
+
+def differing(before: Content, after: Content) -> tuple[FieldChange, ...] | None:
+    """The keys that were added, removed or changed; None where one of the two is no JSON object.
+
+    ``before`` and ``after`` of each say only whether the key is there.
+    """
+    was, now = _object(before), _object(after)
+    if was is None or now is None:
+        return None
+    old, new = dict(_leaves("", was)), dict(_leaves("", now))
+    return tuple(
+        FieldChange(name, True if name in old else None, True if name in new else None)
+        for name in sorted(old.keys() | new.keys())
+        if name not in old or name not in new or not _same(old[name], new[name])
+    )
+
+
+def named(plan: Plan, values: Mapping[Key, Sealed], earlier: Mapping[Key, Content]) -> Plan:
+    """The plan with the names of the keys in which its values differ from earlier ones."""
+    return replace(plan, changes=tuple(_named(c, values, earlier) for c in plan.changes))
+
+
+def _named(change: Change, values: Mapping[Key, Sealed], earlier: Mapping[Key, Content]) -> Change:
+    before, sealed = earlier.get(change.key), values.get(change.key)
+    if change.value is None or change.value.write not in _COMPARED:
+        return change
+    if before is None or sealed is None or sealed.content is None:
+        return change
+    keys = differing(before, sealed.content)
+    return replace(change, value=replace(change.value, keys=keys or None))
+
+
+def _object(content: Content) -> dict[str, Any] | None:
+    text = content.reveal()
+    if not isinstance(text, str):
+        return None
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _leaves(path: str, node: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(node, dict) and node:
+        for name, inner in node.items():
+            yield from _leaves(f"{path}.{name}" if path else name, inner)
+    else:
+        yield path, node
+
+
+def _same(one: Any, other: Any) -> bool:
+    return type(one) is type(other) and bool(one == other)

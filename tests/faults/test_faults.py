@@ -1,0 +1,227 @@
+"""Every fault over a whole plan and apply of 200 resources: done, or a true report, and the next
+run ends with nothing to do. No fault may cost a value or make a version too many."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+
+from reconciler.apply import Status
+from reconciler.errors import AwsError, CredentialsError, Exit
+from reconciler.model import Key
+from reconciler.sandbox.http import Answer
+from reconciler.sandbox.server import Drop
+from tests.faults.account import Account, assert_ends, assert_true_report, exit_code
+from tests.faults.direct import SCOPE
+
+HALF = 50  # of each kind are there already and are updated; as many are created
+
+
+def declared(value: str, count: int) -> dict[str, dict[str, Any]]:
+    return {
+        "secrets": {f"s{n:03}": {"value": f"{value}{n}"} for n in range(count)},
+        "parameters": {
+            f"p{n:03}": {"value": f"{value}{n}"} if n % 2 else {"plaintext": f"{value}{n}"}
+            for n in range(count)
+        },
+    }
+
+
+@pytest.fixture
+def fleet(account: Account) -> Account:
+    """100 resources that are to be updated, and 100 that are to be created."""
+    account.declare(declared("old", HALF))
+    assert_ends(account)
+    account.declare(declared("new", 2 * HALF))
+    return account
+
+
+def assert_whole(account: Account) -> None:
+    """Every value is the declared one, in the version that one run would have made."""
+    secrets, ssm = account.client("secretsmanager"), account.client("ssm")
+    for n in range(2 * HALF):
+        name = f"{SCOPE.under}s{n:03}"
+        ids = secrets.list_secret_version_ids(SecretId=name, IncludeDeprecated=True)["Versions"]
+        assert len(ids) == (2 if n < HALF else 1), name
+        assert secrets.get_secret_value(SecretId=name)["SecretString"] == f"new{n}"
+        if n < HALF:
+            previous = secrets.get_secret_value(SecretId=name, VersionStage="AWSPREVIOUS")
+            assert previous["SecretString"] == f"old{n}"
+    for start in range(0, 2 * HALF, 10):
+        names = [f"{SCOPE.under}p{n:03}" for n in range(start, start + 10)]
+        found = ssm.get_parameters(Names=names, WithDecryption=True)["Parameters"]
+        for entry in found:
+            n = int(entry["Name"][-3:])
+            assert entry["Value"] == f"new{n}"
+            assert entry["Version"] == (2 if n < HALF else 1), entry["Name"]
+
+
+def survive(account: Account) -> Exit:
+    """A run under the fault, then runs without it; the exit code of the first."""
+    outcomes = account.apply()
+    account.calm()
+    assert len(outcomes) == 4 * HALF
+    assert_true_report(account, outcomes)
+    assert_ends(account)
+    assert_whole(account)
+    return exit_code(outcomes)
+
+
+def test_half_of_the_calls_throttled(fleet: Account) -> None:
+    fleet.refuse("ThrottlingException", 0.5)
+    assert survive(fleet) is Exit.OK
+
+
+def test_a_fifth_of_the_calls_fail_with_500(fleet: Account) -> None:
+    fleet.refuse("InternalServiceError", 0.2, status=500)
+    assert survive(fleet) is Exit.OK
+
+
+def test_a_fifth_of_the_calls_are_done_and_answered_with_500(fleet: Account) -> None:
+    body = b'{"__type": "InternalServiceError", "message": "no"}'
+    fleet.spoil(0.2, lambda _: Answer(500, {"Content-Type": "application/x-amz-json-1.1"}, body))
+    assert survive(fleet) is Exit.OK
+
+
+def test_a_fifth_of_the_answers_dropped_after_the_commit(fleet: Account) -> None:
+    def drop(_: Answer) -> None:
+        raise Drop
+
+    fleet.spoil(0.2, drop)
+    assert survive(fleet) is Exit.OK
+
+
+def test_a_fifth_of_the_answers_cut_short(fleet: Account) -> None:
+    def cut(answer: Answer) -> Answer:
+        answer.sent = len(answer.body) // 2
+        return answer
+
+    fleet.spoil(0.2, cut)
+    survive(fleet)
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b'{"Na'], ids=["nothing", "empty", "half"])
+def test_a_twentieth_of_the_bodies_truncated(fleet: Account, body: bytes) -> None:
+    """Which no length betrays: an empty body is ``{}`` in boto3, with no error."""
+
+    def truncate(answer: Answer) -> Answer:
+        answer.body = body
+        return answer
+
+    fleet.spoil(0.05, truncate)
+    survive(fleet)
+
+
+def test_a_truncated_list_is_never_an_absence(fleet: Account) -> None:
+    def hook(operation: str, _body: Any, answer: Answer) -> Answer | None:
+        if operation in ("ListSecrets", "DescribeParameters"):
+            answer.body = b"{}"
+            return answer
+        return None
+
+    fleet.aws.after.append(hook)
+    with pytest.raises(AwsError) as caught:
+        fleet.apply()
+    assert caught.value.aws_code == "TruncatedAnswer"
+    fleet.calm()
+    assert len(fleet.changes()) == 4 * HALF
+
+
+def test_hung_connections(fleet: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reconciler.aws.READ_TIMEOUT", 1.0)
+    release = threading.Event()
+
+    def hang(_: Answer) -> None:
+        release.wait(30)
+
+    fleet.parallelism = 16
+    fleet.spoil(0.03, hang)
+    try:
+        outcomes = fleet.apply()
+    finally:
+        release.set()
+    fleet.calm()
+    assert exit_code(outcomes) is Exit.OK
+    assert_true_report(fleet, outcomes)
+    assert_ends(fleet)
+    assert_whole(fleet)
+
+
+def test_a_list_five_minutes_stale(fleet: Account) -> None:
+    fleet.aws.list_staleness = 300.0
+    assert exit_code(fleet.apply()) is Exit.OK
+    again = fleet.apply()
+    assert again == {}
+    fleet.calm()
+    assert fleet.changes() == {}
+    assert_whole(fleet)
+
+
+def test_credentials_that_expire_half_way(fleet: Account) -> None:
+    writes: list[str] = []
+
+    def hook(operation: str, _: Any) -> tuple[int, str, str] | None:
+        if operation.startswith(("Create", "Put", "Update")):
+            writes.append(operation)
+        return (400, "ExpiredTokenException", "expired") if len(writes) > 120 else None
+
+    fleet.aws.hooks.append(hook)
+    outcomes = fleet.apply()
+    failed = [o for o in outcomes.values() if o.status is not Status.DONE]
+    assert 0 < len(failed) < 4 * HALF
+    assert all(isinstance(outcome.error, CredentialsError) for outcome in failed)
+    assert exit_code(outcomes) is Exit.PARTIAL
+    fleet.calm()
+    assert_true_report(fleet, outcomes)
+    assert_ends(fleet)
+    assert_whole(fleet)
+
+
+def test_access_denied_on_one_resource(fleet: Account) -> None:
+    denied = f"{SCOPE.under}s007"
+
+    def hook(operation: str, body: Any) -> tuple[int, str, str] | None:
+        due = operation == "PutSecretValue" and (body or {}).get("SecretId") == denied
+        return (400, "AccessDeniedException", "not authorized") if due else None
+
+    fleet.aws.hooks.append(hook)
+    outcomes = fleet.apply()
+    failed = [o for o in outcomes.values() if o.status is not Status.DONE]
+    assert [o.change.key for o in failed] == [Key("secret", denied)]
+    error = failed[0].error
+    assert isinstance(error, AwsError)
+    assert (error.aws_code, error.hint) == (
+        "AccessDeniedException",
+        "the role needs the permission for PutSecretValue",
+    )
+    fleet.calm()
+    assert_true_report(fleet, outcomes)
+    assert_ends(fleet)
+    assert_whole(fleet)
+
+
+def test_too_many_updates(fleet: Account) -> None:
+    fleet.refuse("TooManyUpdates", 0.3, "PutParameter")
+    assert survive(fleet) is Exit.OK
+
+
+def test_an_expired_page_token(account: Account) -> None:
+    """120 of each are two pages of secrets and three of parameters."""
+    account.declare(declared("old", 120))
+    assert_ends(account)
+    account.declare(declared("new", 120))
+    expired: list[str] = []
+
+    def hook(operation: str, body: Any) -> None:
+        if "NextToken" in (body or {}) and operation not in expired:
+            expired.append(operation)
+            account.aws.tokens.expire()
+
+    account.aws.hooks.append(hook)
+    outcomes = account.apply()
+    assert sorted(expired) == ["DescribeParameters", "ListSecrets"]
+    assert len(outcomes) == 240
+    assert exit_code(outcomes) is Exit.OK
+    assert account.changes() == {}
