@@ -38,6 +38,7 @@ def _losses(change: Change, policy: Policy) -> Iterator[str]:
     elif change.action is Action.PRUNE and kind == "secret":
         days = _window(change) or policy.recovery_window
         yield f"it cannot be read any more; it can be restored for {days} days, then it is gone"
+        yield "its replicas, if it has any, are deleted at once"
     elif change.action is Action.PRUNE:
         yield _PRUNED.get(kind, "it is deleted")
     if change.action is not Action.PRUNE:
@@ -46,12 +47,23 @@ def _losses(change: Change, policy: Policy) -> Iterator[str]:
 
 
 def _gone(field: FieldChange) -> tuple[str, ...]:
-    """What a field's change takes away from others: copies, permissions."""
-    if field.name == "replicas" and field.known:
+    """What a field's change takes away from others: copies, permissions.
+
+    Where nobody recorded what is there, it may have been put there by somebody else.
+    """
+    if field.name == "replicas" and not field.known:
+        return ("its replicas in Regions that are not declared, if it has any, are deleted",)
+    if field.name == "replicas":
         left = _regions(field.before) - _regions(field.after)
         return tuple(f"its replica in {terminal(region)} is deleted" for region in sorted(left))
-    if field.name == "resource_policy" and field.after is None and field.before is not None:
-        return ("its resource policy is removed: who relies on it loses access",)
+    if field.name != "resource_policy":
+        return ()
+    unrecorded = field.before is None and not field.known
+    if field.after is None and (field.before is not None or unrecorded):
+        which = "its resource policy, if it has one," if unrecorded else "its resource policy"
+        return (f"{which} is removed: who relies on it loses access",)
+    if unrecorded:
+        return ("the resource policy that it may have is overwritten, and is recorded nowhere",)
     return ()
 
 

@@ -12,13 +12,17 @@ from reconciler.render.escape import compact, quoted, word
 DEFAULT_KEY = "(default key)"
 
 _NAMED_BY = ("region", "Sid", "Type")
+# In this order: abstract types take several times as long to ask for.
+_SCALARS = (str, bool, int, float)
+_MAPPING = (dict, Mapping)
+_STRUCTURED = (dict, list, Mapping, Sequence)
 
 
 def is_structured(content: JSON) -> bool:
     """Whether there is anything inside."""
-    if content is None or isinstance(content, str | bool | int | float):
-        return False  # most fields, and much faster than asking for an abstract type
-    return isinstance(content, Mapping | Sequence)
+    if content is None or isinstance(content, _SCALARS):
+        return False
+    return isinstance(content, _STRUCTURED)
 
 
 def parts(content: JSON) -> list[str]:
@@ -99,7 +103,7 @@ def _shape(content: Any) -> Any:
     replicas by their Region, statements by their Sid, parameter policies by their Type."""
     if not is_structured(content):
         return content
-    if isinstance(content, Mapping):
+    if isinstance(content, _MAPPING):
         return {key: _shape(part) for key, part in content.items()}
     shaped = [_shape(item) for item in content]
     for name in _NAMED_BY:
@@ -110,7 +114,7 @@ def _shape(content: Any) -> Any:
 
 
 def _has(item: Any, name: str) -> bool:
-    return isinstance(item, Mapping) and isinstance(item.get(name), str)
+    return isinstance(item, _MAPPING) and isinstance(item.get(name), str)
 
 
 def _rest(item: Mapping[str, Any], name: str) -> Any:
@@ -125,7 +129,7 @@ def _flat(content: Mapping[str, JSON]) -> bool:
 
 
 def _leaves(path: Path, content: JSON) -> Iterator[tuple[Path, JSON]]:
-    if isinstance(content, Mapping) and content:
+    if isinstance(content, _MAPPING) and content:
         for key, part in content.items():
             yield from _leaves((*path, key), part)
     elif is_structured(content) and content:

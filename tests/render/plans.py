@@ -29,7 +29,7 @@ PRUNING = Policy(prune=True, recovery_window=14)
 REVISION = "3f5a6c1e0b9d8a7f6e5d4c3b2a1908f7e6d5c4b3"
 PRINT = "ab" * 32  # a public fingerprint
 BEFORE_ID = "r1c0ffee" + "1" * 56  # the version that is live
-READERS = {
+READERS: dict[str, Any] = {
     "Version": "2012-10-17",
     "Statement": [
         {
@@ -127,6 +127,11 @@ SECRETS = (
         Action.UPDATE,
         FieldChange("replicas", [{"region": "eu-west-1"}, {"region": "us-east-1"}], []),
         FieldChange("resource_policy", "0123456789abcdef", None, known=False),
+    ),
+    secret(
+        "copies/unrecorded",
+        Action.UPDATE,
+        FieldChange("resource_policy", None, None, known=False),
     ),
     secret(
         "adopted",
@@ -304,4 +309,27 @@ def large(count: int) -> Plan:
         ),
         owned=count,
         revision=REVISION,
+    )
+
+
+def large_nested(count: int) -> Plan:
+    """A plan of so many changes of resource policies, each with a difference deep inside."""
+
+    def policy(index: int) -> dict[str, Any]:
+        role = f"arn:aws:iam::123456789012:role/service-{index}"
+        return {
+            "Version": "2012-10-17",
+            "Statement": [{**READERS["Statement"][0], "Principal": {"AWS": [role, "*"]}}],
+        }
+
+    return plan_of(
+        *(
+            secret(
+                f"service-{index:05}/credentials",
+                Action.UPDATE,
+                FieldChange("resource_policy", policy(index), policy(index + 1)),
+            )
+            for index in range(count)
+        ),
+        owned=count,
     )

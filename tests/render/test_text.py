@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -20,7 +21,16 @@ from reconciler.model import (
     Write,
 )
 from reconciler.render import json, markdown, text
-from tests.render.plans import EMPTY, EVERYTHING, SCOPE, large, parameter, plan_of, secret
+from tests.render.plans import (
+    EMPTY,
+    EVERYTHING,
+    SCOPE,
+    large,
+    large_nested,
+    parameter,
+    plan_of,
+    secret,
+)
 
 
 def lines(plan: Plan) -> list[str]:
@@ -52,7 +62,7 @@ def test_the_summary_always_tells_the_three_and_the_others_where_there_are_any()
     one = plan_of(secret("a", Action.CREATE), secret("b", Action.CREATE))
     assert "Plan: 2 to create, 0 to update, 0 to prune." in lines(one)
     assert (
-        "Plan: 5 to create, 11 to update, 2 to prune, 1 to replace, 1 to adopt, 1 to restore,"
+        "Plan: 5 to create, 12 to update, 2 to prune, 1 to replace, 1 to adopt, 1 to restore,"
         " 2 refused." in lines(EVERYTHING)
     )
     assert "Nothing to do: production is as git declares it." in lines(EMPTY)
@@ -88,6 +98,51 @@ def test_a_replica_that_goes_is_destructive_and_one_that_comes_is_not() -> None:
     come = lines(plan_of(secret("db", Action.UPDATE, FieldChange("replicas", one, two))))
     assert "Destructive" not in come
     assert "        + us-east-1: (default key)" in come
+
+
+@pytest.mark.parametrize(
+    ("field", "lost"),
+    [
+        (
+            FieldChange("resource_policy", None, None, known=False),
+            "its resource policy, if it has one, is removed: who relies on it loses access",
+        ),
+        (
+            FieldChange("resource_policy", None, {"Version": "1"}, known=False),
+            "the resource policy that it may have is overwritten, and is recorded nowhere",
+        ),
+        (
+            FieldChange("resource_policy", "ab", None, known=False),
+            "its resource policy is removed: who relies on it loses access",
+        ),
+        (
+            FieldChange("replicas", None, [{"region": "eu-west-1"}], known=False),
+            "its replicas in Regions that are not declared, if it has any, are deleted",
+        ),
+    ],
+)
+def test_what_nobody_recorded_may_be_lost(field: FieldChange, lost: str) -> None:
+    shown = lines(plan_of(secret("db", Action.UPDATE, field)))
+    assert "Destructive" in shown
+    assert f"      lost: {lost}" in shown
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        FieldChange("resource_policy", None, {"Version": "1"}),
+        FieldChange("resource_policy", "ab", {"Version": "1"}, known=False),
+        FieldChange("replicas", None, [{"region": "eu-west-1"}]),
+        FieldChange("tags", None, {"a": "b"}, known=False),
+    ],
+)
+def test_what_takes_nothing_from_others_is_not_destructive(field: FieldChange) -> None:
+    assert "Destructive" not in lines(plan_of(secret("db", Action.UPDATE, field)))
+
+
+def test_a_pruned_secret_says_that_its_replicas_go_at_once() -> None:
+    shown = lines(plan_of(secret("old", Action.PRUNE)))
+    assert "      lost: its replicas, if it has any, are deleted at once" in shown
 
 
 def test_a_refused_change_destroys_nothing() -> None:
@@ -182,8 +237,9 @@ def test_another_scope_is_named_in_the_first_line() -> None:
     ],
     ids=["text", "colour", "markdown", "json"],
 )
-def test_10_000_changes_take_a_second_at_most(render: object) -> None:
-    plan = large(10_000)
+@pytest.mark.parametrize("make", [large, large_nested], ids=["tags", "policies"])
+def test_10_000_changes_take_a_second_at_most(render: object, make: Callable[[int], Plan]) -> None:
+    plan = make(10_000)
     began = time.process_time()
     assert callable(render)
     render(plan)
