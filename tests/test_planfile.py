@@ -9,7 +9,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler import planfile
@@ -58,6 +58,7 @@ def test_several_plans_are_a_list() -> None:
     assert [*json.loads(text)] == ["format_version", "plans"]
     assert planfile.loads(text) == (EVERYTHING, staging)
     assert planfile.loads(planfile.dumps([])) == ()
+    assert all(planfile.dumps(p).endswith("}\n") for p in ([], [EMPTY], [EVERYTHING, staging]))
 
 
 def test_one_environment_is_not_planned_twice() -> None:
@@ -65,7 +66,7 @@ def test_one_environment_is_not_planned_twice() -> None:
 
 
 @given(hostile.plans)
-@settings(suppress_health_check=[HealthCheck.too_slow])
+@hostile.patient
 def test_any_plan_survives_and_fits_the_schema(plan: Plan) -> None:
     text = planfile.dumps([plan])
     (read,) = planfile.loads(text)
@@ -114,7 +115,7 @@ OTHERS: list[Any] = [None, True, 0, 7, "", "other", {"a": 1}, ["b"]]
 
 
 @given(st.sampled_from(PLACES), st.sampled_from(OTHERS))
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 def test_no_scalar_can_be_edited(place: tuple[Any, ...], other: Any) -> None:
     edited = json.loads(TEXT)
     at = edited
@@ -259,6 +260,16 @@ def test_a_wrong_type_is_named(path: tuple[Any, ...], content: Any, says: str) -
         at = at[step]
     at[path[-1]] = content
     assert says in refused(json.dumps(held))
+
+
+@pytest.mark.parametrize("forged", ["2\nDone: 3 applied", "2\u2028Done", "2\r\x1b[2KDone"])
+def test_what_a_file_says_cannot_look_like_a_message(forged: str) -> None:
+    held = json.loads(TEXT)
+    held["format_version"] = forged
+    assert refused(json.dumps(held)).isprintable()
+    held = json.loads(TEXT)
+    held["changes"][0]["key"]["name"] = forged
+    assert refused(json.dumps(held)).isprintable()
 
 
 def test_half_a_character_is_refused() -> None:

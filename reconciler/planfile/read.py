@@ -97,7 +97,7 @@ def _version(content: Mapping[str, Any]) -> None:
     version = _get(content, "format_version", _text, "")
     if version.split(".")[0] != _MAJOR:
         raise PlanFileError(
-            f"format_version {version} is not one that this version reads ({_MAJOR}.x)",
+            f"format_version {_shown(version)} is not one that this version reads ({_MAJOR}.x)",
             hint="use the version that wrote the file, or plan again",
         )
 
@@ -133,7 +133,10 @@ def _verify(content: Mapping[str, Any], plan: Plan, at: str) -> None:
     digests = [change_digest(change, plan.scope, plan.policy) for change in plan.changes]
     for index, (change, digest) in enumerate(zip(plan.changes, digests, strict=True)):
         if content["changes"][index].get("digest") != digest:
-            raise _edited(f"{at}changes[{index}]", f"{change.key}: its digest is of other content")
+            raise _edited(
+                f"{at}changes[{index}]",
+                f"{_shown(str(change.key))}: its digest is of other content",
+            )
     if content.get("digest") != digest_of(digests, plan.scope, plan.policy):
         raise _edited(f"{at}digest", "it is of other changes")
     if content.get("summary") != summary(plan.changes):
@@ -143,6 +146,11 @@ def _verify(content: Mapping[str, Any], plan: Plan, at: str) -> None:
     keys = {change.key for change in plan.changes}
     if len(keys) != len(plan.changes):
         raise _edited(f"{at}changes", "there are two of one resource")
+
+
+def _shown(text: str) -> str:
+    """What the file says, in one line: nothing that it holds may look like a message of ours."""
+    return json.dumps(text)[1:-1]
 
 
 def _edited(where: str, what: str) -> PlanFileError:

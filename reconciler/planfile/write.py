@@ -18,12 +18,12 @@ CHECKSUM = "checksum"
 def dumps(plans: Sequence[Plan]) -> str:
     """The text of a plan file, ASCII only: one plan as an object, several as a list in one.
 
-    It ends without a line end. It holds no value and no version id that is still to be written.
+    It ends with a line end. It holds no value and no version id that is still to be written.
     """
     objects = [_lay_out(as_object(plan)) for plan in plans]
     text = objects[0] if len(objects) == 1 else _several(objects)
     # A workflow's log obeys `##[` anywhere; here it can only be inside a string.
-    return text.replace("##[", r"\u0023\u0023[")
+    return text.replace("##[", r"\u0023\u0023[") + "\n"
 
 
 def _several(objects: Sequence[str]) -> str:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
+from reconciler.branch import Finding, Group
+from reconciler.branch import finding as findings
+from reconciler.drift import Drift, DriftClass
 from reconciler.model import (
     JSON,
     Action,
@@ -18,6 +22,9 @@ from reconciler.model import (
     ValueChange,
     Write,
 )
+
+# A plan takes its time to make, and on a busy machine longer than any deadline.
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 FRAGMENTS = (
     "\x1b[2J", "\x1b]0;title\x07", "\x9b31m", "\r", "\n", "\t", "\x00", "\x7f", "\x08", "\x85",
@@ -48,6 +55,7 @@ values = st.builds(
     write=st.sampled_from(Write),
     fingerprint=st.none() | text,
     plaintext=st.none() | text,
+    ciphertext=st.none() | text,
     keys=st.none() | st.lists(fields, max_size=2).map(tuple),
 )
 places = st.builds(Place, path=text, line=st.integers(0, 99), column=st.integers(0, 99))
@@ -89,4 +97,33 @@ plans = st.builds(
     notes=st.lists(notes, max_size=2).map(tuple),
     owned=st.integers(0, 20),
     revision=st.none() | text,
+)
+drifts = st.lists(
+    st.builds(
+        Drift,
+        key=keys,
+        kind_of=st.sampled_from(DriftClass),
+        text=text,
+        place=st.none() | places,
+    ),
+    max_size=4,
+)
+branches = st.lists(
+    st.builds(
+        Finding,
+        group=st.sampled_from(Group),
+        code=st.sampled_from(
+            ["setting-changed", "resource-added", "value-changed", "recipient-added", "file-added"]
+        ),
+        subject=text,
+        path=text,
+        environment=st.none() | text,
+        mark=st.sampled_from(["+", "-", "~"]),
+        before=st.none() | st.dictionaries(text, contents, max_size=2),
+        after=st.none() | st.dictionaries(text, contents, max_size=2),
+        keys=st.lists(
+            st.builds(findings.Key, st.sampled_from(["+", "-", "~"]), text), max_size=2
+        ).map(tuple),
+    ),
+    max_size=4,
 )

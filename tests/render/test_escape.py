@@ -8,9 +8,13 @@ import unicodedata
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
-from reconciler.model import Plan
-from reconciler.render import json, markdown, text
+from reconciler.branch import Finding
+from reconciler.drift import Drift
+from reconciler.model import Plan, Scope
+from reconciler.render import branch, drift, json, markdown, outcome, text
+from reconciler.render.branch import Sides
 from reconciler.render.escape import code, fence, quoted, terminal, word
 from tests.render import hostile
 
@@ -95,6 +99,7 @@ HEAD = re.compile(r"(  [+~>^!-]|-/\+) (create|update|replace|adopt|restore|prune
 
 
 @given(hostile.plans)
+@hostile.patient
 def test_text_shows_each_change_once_and_nothing_that_looks_like_one(plan: Plan) -> None:
     shown = text.plan(plan)
     assert_harmless(shown)
@@ -124,6 +129,7 @@ OURS = re.compile(
 
 
 @given(hostile.plans)
+@hostile.patient
 def test_markdown_has_nothing_from_outside_but_in_code(plan: Plan) -> None:
     shown = markdown.plan([plan], where="p.json")
     assert_harmless(shown)
@@ -132,6 +138,7 @@ def test_markdown_has_nothing_from_outside_but_in_code(plan: Plan) -> None:
 
 
 @given(hostile.plans)
+@hostile.patient
 def test_markdown_shows_each_change_once(plan: Plan) -> None:
     shown = markdown.plan([plan])
     heads = [line for line in shown.split("\n") if HEAD.match(line.rjust(len(line) + 2))]
@@ -140,6 +147,7 @@ def test_markdown_shows_each_change_once(plan: Plan) -> None:
 
 
 @given(hostile.plans)
+@hostile.patient
 def test_json_is_plain_ascii_and_the_same_plan(plan: Plan) -> None:
     shown = json.plan([plan])
     assert_harmless(shown)
@@ -149,3 +157,59 @@ def test_json_is_plain_ascii_and_the_same_plan(plan: Plan) -> None:
     assert [change["key"]["name"] for change in held["changes"]] == [
         change.key.name for change in plan.changes
     ]
+
+
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+
+
+@given(hostile.plans)
+@hostile.patient
+def test_colour_adds_our_own_codes_and_nothing_else(plan: Plan) -> None:
+    shown = text.plan(plan, colour=True)
+    assert COLOURS.sub("", shown) == text.plan(plan)
+    assert set(COLOURS.findall(shown)) <= {
+        "\x1b[0m", "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[32m", "\x1b[33m", "\x1b[36m",
+        "\x1b[1;31m",
+    }  # fmt: skip
+
+
+@given(hostile.drifts, hostile.scopes)
+@hostile.patient
+def test_drift_shows_each_entry_once_and_nothing_that_acts(
+    found: list[Drift], scope: Scope
+) -> None:
+    shown = drift.text(found, scope=scope)
+    assert_harmless(shown)
+    assert len(re.findall(r"^  (?:secret|parameter|rotation) ", shown, re.MULTILINE)) == len(found)
+    assert COLOURS.sub("", drift.text(found, scope=scope, colour=True)) == shown
+    held = drift.as_json([(scope, found)])
+    assert_harmless(held)
+    assert held.isascii()
+    assert [entry["text"] for entry in plain_json.loads(held)["drift"]] == [d.text for d in found]
+
+
+@given(hostile.text, hostile.text, hostile.text, st.none() | hostile.text, st.none() | hostile.text)
+@hostile.patient
+def test_an_outcome_is_one_line_and_one_for_its_hint(
+    kind: str, name: str, status: str, message: str | None, hint: str | None
+) -> None:
+    shown = outcome.line("~", kind, name, status, message, hint)
+    assert_harmless(shown)
+    assert shown.count("\n") == (1 if hint else 0)
+    coloured = outcome.line("~", kind, name, status, message, hint, colour=True)
+    assert COLOURS.sub("", coloured) == shown
+    assert_harmless(outcome.summary({status: 1}))
+
+
+@given(hostile.branches, hostile.text)
+@hostile.patient
+def test_what_a_branch_changes_has_nothing_that_acts(found: list[Finding], asked: str) -> None:
+    sides = Sides(asked, "a" * 40, None)
+    shown = branch.text(found, sides)
+    assert_harmless(shown)
+    assert COLOURS.sub("", branch.text(found, sides, colour=True)) == shown
+    assert_harmless(branch.as_json(found, sides))
+    comment = branch.markdown(found, sides)
+    assert_harmless(comment)
+    rest = re.sub(r"</?details>|</?summary>|\*\*|^#{2,3} ", "", outside_code(comment), flags=re.M)
+    assert not re.search(r"[`|<>@#\[\]$\\_~&]|http|www", rest), rest

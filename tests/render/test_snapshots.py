@@ -67,13 +67,13 @@ def test_markdown(name: str, same_as_snapshot: Compare) -> None:
 
 @pytest.mark.parametrize("name", PLANS)
 def test_json(name: str, same_as_snapshot: Compare) -> None:
-    same_as_snapshot(f"{name}.json", json.plan([PLANS[name]]) + "\n")
+    same_as_snapshot(f"{name}.json", json.plan([PLANS[name]]))
 
 
 def test_markdown_and_json_of_several(same_as_snapshot: Compare) -> None:
     plans: list[Plan] = list(PLANS.values())[::-1]
     same_as_snapshot("several.md", markdown.plan(plans, where=None))
-    same_as_snapshot("several.json", json.plan(plans) + "\n")
+    same_as_snapshot("several.json", json.plan(plans))
 
 
 def test_drift(same_as_snapshot: Compare) -> None:
