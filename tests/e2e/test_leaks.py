@@ -13,6 +13,7 @@ import json
 import os
 import secrets
 import stat
+import subprocess
 import urllib.parse
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.sandbox.server import Answer, Drop
+from reconciler.sensitive import Sensitive
 from reconciler.sops import find
 from tests.e2e.world import World
 
@@ -30,18 +32,54 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("plan", "production", "-o", "markdown"),
     ("plan", "production", "-o", "json"),
     ("show", "out.plan.json"),
+    ("show", "out.plan.json", "-o", "markdown"),
+    ("show", "out.plan.json", "-o", "json"),
+    ("plan", "production", "--base", "HEAD", "-vv"),
+    ("plan", "production", "--base", "HEAD", "-o", "markdown"),
+    ("plan", "production", "--base", "HEAD", "-o", "json"),
+    ("diff", "--base", "HEAD"),
+    ("diff", "--base", "HEAD", "-o", "markdown"),
+    ("diff", "--base", "HEAD", "-o", "json"),
+    ("lock", "-vv"),
+    ("validate", "-vv"),
+    ("plan", "production", "--keyless", "-vv"),
+    ("plan", "production", "--keyless", "-o", "markdown"),
+    ("plan", "production", "--keyless", "-o", "json", "--out", "keyless.plan.json"),
+    ("drift", "--read-values", "-vv"),
+    ("drift", "--read-values=all", "-vv", "-o", "json"),
+    (
+        "merge-driver",
+        "base.yaml",
+        "ours.yaml",
+        "theirs.yaml",
+        "manifests/production/main.sops.yaml",
+    ),
     ("drift", "-vv", "-o", "json"),
     ("apply", "production", "--plan", "out.plan.json", "-vv"),
     ("plan", "production", "-vv"),
     ("drift",),
+    ("drift", "--deep", "--read-values=all"),
+    ("adopt", "production", "--auto-approve"),
 )
+# One run of each command that decrypts, reads or writes: for each failure that can be injected.
+FEW: tuple[tuple[str, ...], ...] = (
+    ("plan", "production", "-vv", "--out", "out.plan.json"),
+    ("show", "out.plan.json", "-o", "markdown"),
+    ("plan", "production", "--base", "HEAD", "-o", "json"),
+    ("lock", "-vv"),
+    ("validate", "-vv"),
+    ("plan", "production", "--keyless", "-vv"),
+    ("apply", "production", "--plan", "out.plan.json", "-vv"),
+    ("drift", "--read-values=all", "-vv"),
+)
+CHANGED = "canary-" + secrets.token_urlsafe(18)  # what two branches set values to
 
 
 @dataclass
 class Canaries:
     """Planted values, and the search for them."""
 
-    planted: list[str] = field(default_factory=list)
+    planted: list[str] = field(default_factory=lambda: [CHANGED])
 
     def plant(self, prefix: str = "") -> str:
         """A new value that nobody can guess; it has characters that encodings change."""
@@ -87,10 +125,25 @@ def planted(world: World, canaries: Canaries) -> World:
     world.settings(fingerprint_keys=[key])
     declare(world, canaries)
     world.converge()
+    commit(world)
     world.put_secret("outside", canaries.plant())
     world.put_parameter("outside", canaries.plant(), Type="SecureString")
     declare(world, canaries)
     return world
+
+
+def commit(world: World) -> None:
+    """Let what is declared be the base of what comes, and two sides of a merge."""
+    folder = world.tree.manifests.parent
+    git = ("git", "-c", "user.name=a", "-c", "user.email=a@example.com", "-C", str(folder))
+    for arguments in (("init", "-q"), ("add", "manifests"), ("commit", "-q", "-m", "base")):
+        subprocess.run((*git, *arguments), check=True, capture_output=True)
+    base = world.tree.path("production/main.sops.yaml").read_bytes()
+    (folder / "base.yaml").write_bytes(base)
+    for name, secret in (("ours", "text"), ("theirs", "json")):
+        value = Sensitive(json.dumps(CHANGED))
+        side = world.tree.sops.set(base, ("secrets", secret, "value"), value)
+        (folder / f"{name}.yaml").write_bytes(side)
 
 
 def declare(world: World, canaries: Canaries) -> None:
@@ -127,15 +180,17 @@ def everything(folder: Path) -> list[bytes]:
     return [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
 
 
-def run_all(world: World, tmp_path: Path) -> list[bytes]:
-    """Run every command; all that came out."""
+def run_all(
+    world: World, tmp_path: Path, commands: tuple[tuple[str, ...], ...] = FEW
+) -> list[bytes]:
+    """Run commands; all that came out."""
     spy = tmp_path / "spy"
     spy.mkdir(exist_ok=True)
     temporary = tmp_path / "tmp"
     temporary.mkdir(exist_ok=True)
     tool = spying_sops(spy)
     out: list[bytes] = []
-    for command in COMMANDS:
+    for command in commands:
         done = world.cli(*command, "--sops", str(tool), environment={"TMPDIR": str(temporary)})
         out += [done.stdout.encode(), done.stderr.encode()]
         assert "Traceback" not in done.stderr
@@ -158,7 +213,7 @@ def raise_status(code: str) -> object:
 def test_nothing_leaks_when_all_goes_well(
     planted: World, canaries: Canaries, tmp_path: Path
 ) -> None:
-    seen = run_all(planted, tmp_path)
+    seen = run_all(planted, tmp_path, COMMANDS)
     assert canaries.found(*seen) == []
     assert planted.changes() == {}
 
@@ -228,6 +283,42 @@ def test_nothing_leaks_when_values_are_wrong(
     seen = run_all(world, tmp_path)
     assert canaries.found(*seen) == []
     assert any(b"error[reference]" in place for place in seen)
+
+
+def test_nothing_leaks_from_a_lock_of_other_ciphertext(
+    planted: World, canaries: Canaries, tmp_path: Path
+) -> None:
+    assert planted.cli("lock").returncode == 0
+    declare(planted, canaries)
+    unknown = planted.cli("plan", "production", "--keyless", "-vv", "--out", "unknown.json")
+    assert "unknown until apply" in unknown.stdout
+    refused = planted.cli("apply", "production", "--plan", "unknown.json", "-vv")
+    assert refused.returncode == 4
+    done = planted.cli("apply", "production", "--plan", "unknown.json", "--allow-unknown-values")
+    assert done.returncode == 0, done.stderr
+    seen = [text.encode() for run in (unknown, refused, done) for text in (run.stdout, run.stderr)]
+    assert canaries.found(*seen, *everything(tmp_path)) == []
+
+
+def test_nothing_leaks_of_a_large_manifest(
+    world: World, canaries: Canaries, tmp_path: Path
+) -> None:
+    world.declare(
+        {f"secret-{n:03}": {"value": {"password": canaries.plant()}} for n in range(150)},
+        {f"parameter-{n:03}": {"value": canaries.plant()} for n in range(50)},
+    )
+    out: list[bytes] = []
+    for command in (
+        ("lock", "-vv"),
+        ("plan", "production", "-o", "markdown", "--out", "p.json", "-vv"),
+        ("plan", "production", "--keyless", "-o", "json"),
+        ("apply", "production", "--plan", "p.json", "-vv"),
+        ("drift", "--read-values=all", "-vv"),
+    ):
+        done = world.cli(*command, timeout=300)
+        assert done.returncode == 0, done.stderr
+        out += [done.stdout.encode(), done.stderr.encode()]
+    assert canaries.found(b"\0".join([*out, *everything(tmp_path)])) == []
 
 
 def test_the_search_finds_a_leak(planted: World, canaries: Canaries, tmp_path: Path) -> None:
