@@ -28,6 +28,7 @@ COMMANDS = MappingProxyType(
         "set": "Put a new value into a manifest, through sops.",
         "rotate": "Rotate secrets now, and wait for the end of it.",
         "rollback": "Let a secret's previous value serve again.",
+        "revoke": "Deny a role everything of an environment, at once.",
         "adopt": "Take over what is declared and exists already.",
         "import": "Write manifests for what exists in AWS.",
         "release": "Let go of what is ours; the values stay.",
