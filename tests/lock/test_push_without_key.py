@@ -198,3 +198,24 @@ def test_other_keys_give_other_fingerprints(world: World) -> None:
     rows = [re.findall(r" [0-9a-f]{6}:([0-9a-f]{64})", text) for text in (first, second)]
     assert rows[0]
     assert not set(rows[0]) & set(rows[1])
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "of"),
+    [
+        ("main", "db:", "renamed:", "db"),
+        ("main", "db:", "db:\n        binary: true", "db"),
+        ("main", "pool:", "pool:\n        type: String", "pool"),
+        ("environment", "123456789012", "210987654321", ""),
+        ("environment", "us-west-2", "eu-west-1", ""),
+    ],
+)
+def test_the_same_ciphertext_elsewhere_is_another(
+    applied: World, file: str, old: str, new: str, of: str
+) -> None:
+    """A line moved along with its ciphertext would vouch for a value under another name, in
+    another account or Region, of another type or encoding."""
+    before = {digest for key, digest in ciphertexts(applied).items() if key.endswith(of)}
+    assert before
+    applied.tree.edit(f"production/{file}.sops.yaml", old, new)
+    assert not before & set(ciphertexts(applied).values())
