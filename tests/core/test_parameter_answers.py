@@ -11,6 +11,7 @@ from reconciler.diff import diff
 from reconciler.errors import AwsError, ConflictError
 from reconciler.kinds import parameter
 from reconciler.kinds.kind import Job, Record
+from reconciler.kinds.parameter.write import TRIES
 from reconciler.model import Key, Live
 from reconciler.sensitive import Sealed, Sensitive, public
 from tests.core.build import NAME, POLICY, SCOPE, fingerprinter, value
@@ -103,7 +104,7 @@ def test_a_write_that_never_gets_through_is_a_failure():
     with pytest.raises(AwsError) as caught:
         write(store, "one")
     assert caught.value.uncertain
-    assert store.puts == 3
+    assert store.puts == TRIES == 8
 
 
 def test_where_somebody_else_wrote_instead_nothing_is_overwritten():
