@@ -29,6 +29,8 @@ COMMANDS = MappingProxyType(
         "rotate": "Rotate secrets now, and wait for the end of it.",
         "rollback": "Let a secret's previous value serve again.",
         "revoke": "Deny a role everything of an environment, at once.",
+        "export": "Hand out an environment's values, for local development.",
+        "exec": "Run a command with an environment's values.",
         "adopt": "Take over what is declared and exists already.",
         "import": "Write manifests for what exists in AWS.",
         "release": "Let go of what is ours; the values stay.",

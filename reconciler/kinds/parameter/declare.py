@@ -12,6 +12,7 @@ from pydantic import Field
 from reconciler.kinds import kms, tags
 from reconciler.kinds.kind import Content, Declared, Flaw, Locked, Parsed, Settings
 from reconciler.kinds.parameter import stamp
+from reconciler.kinds.variable import Variables
 from reconciler.model import JSON, Key, Place, Resource, Source, Value
 from reconciler.recogniser import Recogniser
 from reconciler.sensitive import Fingerprinter, Sealed, Sensitive, public
@@ -52,6 +53,9 @@ class Declaration(Declared):
     )
     replace: bool = Field(
         default=False, description="may be deleted and created where AWS cannot change it in place"
+    )
+    env: Variables | None = Field(
+        default=None, description="variable for export and exec; of a mapping, one for each field"
     )
     ignore: dict[str, str] = Field(default_factory=dict, description="rule: why it is ignored")
 

@@ -16,6 +16,7 @@ from reconciler.kinds import kms, tags
 from reconciler.kinds.duration import Days, RecoveryWindow, days
 from reconciler.kinds.kind import Content, Declared, Flaw, Locked, Parsed, Settings
 from reconciler.kinds.rotation import declare as schedules
+from reconciler.kinds.variable import Variables
 from reconciler.model import JSON, Key, Place, Resource, Source, Value
 from reconciler.recogniser import Recogniser
 from reconciler.sensitive import Fingerprinter, Generate, Sealed, Sensitive, public
@@ -77,6 +78,9 @@ class Declaration(Declared):
     )
     take: Literal["git"] | None = Field(
         default=None, description="git takes the value over from a rotation that has ended"
+    )
+    env: Variables | None = Field(
+        default=None, description="variable for export and exec; of a mapping, one for each field"
     )
     ignore: dict[str, str] = Field(default_factory=dict, description="rule: why it is ignored")
 

@@ -1,0 +1,53 @@
+"""What export and exec begin with: an environment's values as variables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reconciler import exporting, planning, sops
+from reconciler.cli import walk
+from reconciler.cli.options import Common
+from reconciler.cli.terminal import say
+from reconciler.errors import ReconcilerError
+from reconciler.exporting import Variables
+from reconciler.model import Key
+from reconciler.render import names as rendering
+
+
+class ExportError(ReconcilerError):
+    """Variables that cannot be handed out as they are asked for; nothing was."""
+
+    code = "export"
+
+
+def collect(environment: str, source: str, only: Sequence[str], options: Common) -> Variables:
+    """The variables of an environment, of all or ``only`` some of its resources.
+
+    What has no value where they are read is told. Raises ExportError where two claim a name.
+    """
+    declared = walk.read(environment, options)
+    scope = declared.settings.scope
+    known = {key for key in declared.resources() if key.kind != "rotation"}
+    wanted = walk.keys(only, known, scope) if only else known
+    if source == "aws":
+        aws = walk.connect(scope.region, options)
+        planning.check_account(aws, scope)
+        found = exporting.from_aws(aws, wanted)
+    else:
+        runner = sops.Sops(sops.find(options.sops))
+        found = exporting.from_manifests(declared.decrypt(runner), wanted)
+    for key, reason in found.missing.items():
+        say(f"left out: {rendering.with_kind(key, scope)}: {reason}", options, level="warning")
+    called = {
+        Key(entry.kind.NAME, entry.full_name(declared.settings)): name
+        for entry in declared.entries
+        if (name := getattr(entry.declared, "env", None)) is not None
+    }
+    made = exporting.variables(found.values, called, scope)
+    if made.collisions:
+        name, (first, second) = next(iter(sorted(made.collisions.items())))
+        raise ExportError(
+            f"{first} and {second} both are {name}",
+            hint="declare another name for one of them: `env: NAME`",
+        )
+    return made
