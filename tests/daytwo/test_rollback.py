@@ -124,9 +124,10 @@ def test_outcomes_as_json_and_a_terminal_to_ask_on(changed: World) -> None:
 
 def test_nothing_of_it_leaks(world: World, tmp_path: Path) -> None:
     canaries = Canaries()
-    for _ in range(2):
-        world.declare({"db": {"value": canaries.plant()}})
+    first, second = canaries.plant(), canaries.plant()
+    for value in (first, second):
+        world.declare({"db": {"value": value}})
         world.converge()
     commands = (("rollback", "production", "db", "--auto-approve", "-vv"),)
     assert search(world, canaries, tmp_path, commands) == []
-    assert world.secret_value("db") == canaries.planted[0]
+    assert world.secret_value("db") == first
