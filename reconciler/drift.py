@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Protocol
 
 from reconciler.aws import Aws
 from reconciler.kinds import KINDS
@@ -20,10 +21,10 @@ from reconciler.model import (
     Origin,
     Ownership,
     Place,
+    Plan,
     Resource,
     Source,
 )
-from reconciler.planning import Planned
 
 _DEEP: Mapping[str, Kind] = {kind.NAME: kind for kind in KINDS}
 
@@ -57,10 +58,28 @@ class Drift:
     place: Place | None = None
 
 
+class Declares(Protocol):
+    """What git declares, with its values or without."""
+
+    @property
+    def resources(self) -> Mapping[Key, Resource]: ...
+
+
+class Compared(Protocol):
+    """A plan and what it was made of, with the key or without."""
+
+    @property
+    def plan(self) -> Plan: ...
+    @property
+    def desired(self) -> Declares: ...
+    @property
+    def live(self) -> Mapping[Key, Live]: ...
+
+
 Deep = Mapping[Key, Mapping[str, JSON]]
 
 
-def read_deep(planned: Planned, aws: Aws) -> Deep:
+def read_deep(planned: Compared, aws: Aws) -> Deep:
     """What no list returns, of everything declared that is ours and live: a call or two each.
 
     No value is read. Raises AwsError.
@@ -76,7 +95,7 @@ def read_deep(planned: Planned, aws: Aws) -> Deep:
 
 
 def classify(
-    planned: Planned, now: datetime, deep: Deep = MappingProxyType({})
+    planned: Compared, now: datetime, deep: Deep = MappingProxyType({})
 ) -> tuple[Drift, ...]:
     """Every difference between git and AWS by its class, sorted by resource.
 

@@ -11,7 +11,7 @@ import click
 
 from reconciler import drift as differences
 from reconciler.aws import Aws
-from reconciler.cli import failure, walk
+from reconciler.cli import failure, locks, walk
 from reconciler.cli.options import Common, chosen, common
 from reconciler.cli.terminal import colour, out, say
 from reconciler.drift import Drift
@@ -53,8 +53,11 @@ class _Drift(click.Command):
     help="Read the values that are not known to be the declared ones, to tell which keys differ;"
     " =all reads every value and checks every fingerprint.",
 )
+@click.option("--keyless", is_flag=True, help="Decrypt nothing: know values by fingerprints.lock.")
 @common
-def command(environments: tuple[str, ...], form: str, deep: bool, read_values: str | None) -> int:
+def command(
+    environments: tuple[str, ...], form: str, deep: bool, read_values: str | None, keyless: bool
+) -> int:
     """Find what has changed outside of git; in all environments, if none is named.
 
     Exit code 2 where somebody has to act: a value written outside, a rotation that does not end,
@@ -62,33 +65,54 @@ def command(environments: tuple[str, ...], form: str, deep: bool, read_values: s
     code 0. Reads no secret value without --read-values.
     """
     options = chosen()
+    if keyless and read_values:
+        raise click.UsageError("--read-values takes the key, and --keyless does not.")
     every: list[tuple[Scope, tuple[Drift, ...]]] = []
     acts, failed = False, 0
     for environment in walk.environments(environments, options):
         try:
-            planned, aws = walk.plan(environment, options)
-            read = differences.read_deep(planned, aws) if deep else {}
-            verdicts = _read(planned, aws, read_values, options) if read_values else {}
+            if keyless:
+                scope, found = _without_key(environment, deep, options)
+            else:
+                scope, found, unread = _with_key(environment, deep, read_values, options)
+                failed = unread or failed
         except UsageError:
             raise
         except ReconcilerError as error:
             failure.show(error, options)
             failed = failed or error.exit_code
             continue
-        found = differences.classify(planned, datetime.now(UTC), read)
-        if verdicts:
-            from reconciler import reading
-
-            found = reading.told(found, verdicts, planned)
-            failed = _unread(verdicts, options) or failed
         acts = acts or any(entry.kind_of.acts for entry in found)
-        every.append((planned.plan.scope, found))
+        every.append((scope, found))
     if form == "json" and every:
         out(rendering.as_json(every))
     elif every:
         tinted = colour(sys.stdout, options)
         out("\n".join(rendering.text(f, scope=scope, colour=tinted) for scope, f in every))
     return failed or (Exit.CHANGES if acts else Exit.OK)
+
+
+def _without_key(environment: str, deep: bool, options: Common) -> tuple[Scope, tuple[Drift, ...]]:
+    compared, aws = locks.plan(environment, options)
+    read = differences.read_deep(compared, aws) if deep else {}
+    return compared.plan.scope, differences.classify(compared, datetime.now(UTC), read)
+
+
+def _with_key(
+    environment: str, deep: bool, read_values: str | None, options: Common
+) -> tuple[Scope, tuple[Drift, ...], int]:
+    """What was found, and the exit code of what could not be read."""
+    planned, aws = walk.plan(environment, options)
+    read = differences.read_deep(planned, aws) if deep else {}
+    found = differences.classify(planned, datetime.now(UTC), read)
+    unread = 0
+    if read_values:
+        from reconciler import reading
+
+        verdicts = _read(planned, aws, read_values, options)
+        found = reading.told(found, verdicts, planned)
+        unread = _unread(verdicts, options)
+    return planned.plan.scope, found, unread
 
 
 def _read(planned: Planned, aws: Aws, which: str, options: Common) -> Mapping[Key, Verdict]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from reconciler import lock, sops
+from reconciler.aws import Aws
 from reconciler.cli import failure, walk
 from reconciler.cli.options import Common
 from reconciler.cli.terminal import say
@@ -16,6 +17,7 @@ from reconciler.errors import (
     SopsError,
     UnknownValuesError,
 )
+from reconciler.lock import Keyless
 from reconciler.manifest import Cleartext, Desired
 from reconciler.model import Plan
 from reconciler.planning import Planned
@@ -23,7 +25,7 @@ from reconciler.planning import Planned
 _NO_KEY = frozenset({"no-key", "sops-missing"})
 
 
-def plan(environment: str, options: Common, *, only: Sequence[str] = ()) -> Plan:
+def plan(environment: str, options: Common, *, only: Sequence[str] = ()) -> tuple[Keyless, Aws]:
     """The plan of an environment without its key: by the lock. Raises ReconcilerError where there
     is no lock."""
     declared = walk.read(environment, options)
@@ -36,9 +38,11 @@ def plan(environment: str, options: Common, *, only: Sequence[str] = ()) -> Plan
         )
     known = lock.declare(found, declared)
     failure.problems(lock.outdated(found, declared), options)
-    made = lock.plan(known, walk.connect(known.scope.region, options))
-    made = replace(made, revision=walk.revision(walk.folder(options)))
-    return walk.limit(made, only, known.resources) if only else made
+    aws = walk.connect(known.scope.region, options)
+    made = lock.plan(known, aws)
+    fresh = replace(made.plan, revision=walk.revision(walk.folder(options)))
+    fresh = walk.limit(fresh, only, known.resources) if only else fresh
+    return replace(made, plan=fresh), aws
 
 
 def check(declared: Cleartext, options: Common) -> list[Problem]:

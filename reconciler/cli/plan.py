@@ -59,7 +59,8 @@ def command(
     for environment in walk.environments(environments, options):
         try:
             if keyless:
-                made = locks.plan(environment, options, only=only)
+                compared, _ = locks.plan(environment, options, only=only)
+                made = compared.plan
             else:
                 planned, _ = walk.plan(environment, options, only=only)
                 made = planned.plan if side is None else earlier.named(planned, side, options)

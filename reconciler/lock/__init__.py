@@ -9,10 +9,10 @@ from reconciler.lock.check import check, lies, outdated
 from reconciler.lock.declare import Declared, declare
 from reconciler.lock.file import FILE, Line, Lock, dumps, load, loads
 from reconciler.lock.make import make, reuse
-from reconciler.lock.plan import plan
+from reconciler.lock.plan import Keyless, plan
 from reconciler.lock.reviewed import resolve, unknown
 
 __all__ = [
-    "FILE", "Declared", "Line", "Lock", "check", "declare", "dumps", "lies", "load", "loads",
-    "make", "outdated", "plan", "resolve", "reuse", "unknown",
+    "FILE", "Declared", "Keyless", "Line", "Lock", "check", "declare", "dumps", "lies", "load",
+    "loads", "make", "outdated", "plan", "resolve", "reuse", "unknown",
 ]  # fmt: skip

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from reconciler import observe
 from reconciler.aws import Aws
 from reconciler.diff import diff
 from reconciler.lock.declare import Declared
-from reconciler.model import Plan
+from reconciler.model import Key, Live, Plan
 from reconciler.observe import Records
 from reconciler.planning import check_account
 
 
-def plan(declared: Declared, aws: Aws) -> Plan:
+@dataclass(frozen=True)
+class Keyless:
+    """A plan that took no key, and what it was made of."""
+
+    plan: Plan
+    desired: Declared
+    live: dict[Key, Live]
+
+
+def plan(declared: Declared, aws: Aws) -> Keyless:
     """Compare what is declared with what is live; nothing is decrypted, and no value is read.
 
     Raises CredentialsError where the credentials are of another account, AwsError where AWS could
@@ -22,12 +33,13 @@ def plan(declared: Declared, aws: Aws) -> Plan:
     records = observe.list_all(aws, scope)
     observe.add_outside_prefix(aws, records, declared.resources, scope, trust)
     made = _diff(declared, records)
-    if made.changes:
-        observe.confirm(aws, records, made, scope, trust)
+    if made.plan.changes:
+        observe.confirm(aws, records, made.plan, scope, trust)
         made = _diff(declared, records)
     return made
 
 
-def _diff(declared: Declared, records: Records) -> Plan:
+def _diff(declared: Declared, records: Records) -> Keyless:
     live = observe.shape(records, declared.resources, declared.trust, declared.scope)
-    return diff(declared.resources, live, declared.scope, declared.policy)
+    plan = diff(declared.resources, live, declared.scope, declared.policy)
+    return Keyless(plan, declared, live)

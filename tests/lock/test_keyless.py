@@ -22,7 +22,7 @@ def keyless(world: World, found: lock.Lock | None = None) -> Plan:
         found = lock.make(declared, declared.decrypt(world.tree.sops))
         written = lock.dumps(found).encode()
         found = lock.loads(written, "fingerprints.lock", "production")
-    return lock.plan(lock.declare(found, declared), world.session())
+    return lock.plan(lock.declare(found, declared), world.session()).plan
 
 
 def both(world: World) -> Plan:
@@ -213,6 +213,28 @@ def test_it_reads_no_value_and_decrypts_nothing(world: World) -> None:
     assert set(world.aws.calls) == {
         "GetCallerIdentity", "ListSecrets", "DescribeParameters", "DescribeSecret",
     }  # fmt: skip
+
+
+def test_drift_without_a_key_is_the_drift_with_it(world: World) -> None:
+    prepare(world)
+    declare(world)
+    assert world.cli("lock", "production").returncode == 0
+    full = world.cli("drift", "production", "-o", "json")
+    assert full.returncode == 2, full.stderr
+    assert '"outside"' in full.stdout
+    world.aws.calls.clear()
+    done = world.cli(
+        "drift", "production", "--keyless", "-o", "json", "--sops", "/nonexistent",
+        environment={"SOPS_AGE_KEY_FILE": "/nonexistent"},
+    )  # fmt: skip
+    assert done.stdout == full.stdout
+    assert done.returncode == 2
+    assert not {call for call in world.aws.calls if call.startswith(("Get", "BatchGet"))} - {
+        "GetCallerIdentity"
+    }
+    refused = world.cli("drift", "production", "--keyless", "--read-values")
+    assert refused.returncode == 64
+    assert "--read-values takes the key" in refused.stderr
 
 
 def test_what_was_generated_is_known_by_its_form(world: World) -> None:
