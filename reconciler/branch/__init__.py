@@ -1,7 +1,21 @@
 """What a branch changes in manifests: read from git alone, without a key, AWS or anything else."""
 
+from __future__ import annotations
+
 from reconciler.branch.compare import compare
+from reconciler.branch.concerned import concerned
 from reconciler.branch.finding import Finding, Group
 from reconciler.branch.side import Side, of_commit, of_folder
+from reconciler.branch.target import Target, target
 
-__all__ = ["Finding", "Group", "Side", "compare", "of_commit", "of_folder"]
+__all__ = [
+    "Finding",
+    "Group",
+    "Side",
+    "Target",
+    "compare",
+    "concerned",
+    "of_commit",
+    "of_folder",
+    "target",
+]

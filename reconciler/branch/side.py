@@ -6,7 +6,7 @@ Nothing is checked here: a branch that `validate` refuses is compared all the sa
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
@@ -20,7 +20,7 @@ from reconciler.manifest.entries import SECTIONS
 from reconciler.manifest.files import ENCRYPTED, ENVIRONMENT_FILE, RULES_FILE
 from reconciler.manifest.metadata import BLOCK
 
-_READ = (".yaml", ".yml")
+MANIFESTS = (".yaml", ".yml")
 
 
 @dataclass(frozen=True)
@@ -131,9 +131,10 @@ def _merged(present: Declaration | None, fields: Mapping[str, Any], path: str) -
     )
 
 
-def of_commit(repository: Repository, commit: str) -> Side:
-    """The manifests in a commit. Raises UsageError."""
-    blobs = {path: b for path, b in repository.files(commit).items() if path.endswith(_READ)}
+def of_commit(repository: Repository, commit: str, endings: Sequence[str] = MANIFESTS) -> Side:
+    """The files in a commit whose names end so. Raises UsageError."""
+    wanted = tuple(endings)
+    blobs = {path: b for path, b in repository.files(commit).items() if path.endswith(wanted)}
     contents = repository.read(blob for blob in blobs.values() if blob.regular)
     return Side(
         {path: contents[blob.object_id] for path, blob in blobs.items() if blob.regular},
@@ -141,8 +142,9 @@ def of_commit(repository: Repository, commit: str) -> Side:
     )
 
 
-def of_folder(root: Path) -> Side:
-    """The manifests in a folder as they are, committed or not."""
+def of_folder(root: Path, endings: Sequence[str] = MANIFESTS) -> Side:
+    """The files in a folder whose names end so, as they are, committed or not."""
+    wanted = tuple(endings)
     found: dict[str, bytes] = {}
     odd = set()
     for folder, folders, names in os.walk(root):
@@ -152,7 +154,7 @@ def of_folder(root: Path) -> Side:
             path = file.relative_to(root).as_posix()
             if name in folders and not file.is_symlink():
                 continue
-            if not name.endswith(_READ):
+            if not name.endswith(wanted):
                 continue
             raw, problem = files.read(root, file, path)
             if problem is None:

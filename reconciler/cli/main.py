@@ -35,6 +35,7 @@ COMMANDS = MappingProxyType(
         "import": "Write manifests for what exists in AWS.",
         "release": "Let go of what is ours; the values stay.",
         "diff": "Show what a branch changes, from git alone.",
+        "matrix": "Print the environments that a branch changes, for workflows.",
         "lock": "Write fingerprints, for plans without a key.",
         "merge-driver": "Merge encrypted files and locks; git runs it.",
         "schema": "Print a JSON Schema: manifest, environment or plan.",
