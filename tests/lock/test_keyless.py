@@ -217,6 +217,9 @@ def test_it_reads_no_value_and_decrypts_nothing(world: World) -> None:
 
 def test_drift_without_a_key_is_the_drift_with_it(world: World) -> None:
     prepare(world)
+    world.client("secretsmanager").put_secret_value(
+        SecretId=f"{PREFIX}/outside", SecretString="by hand"
+    )
     declare(world)
     assert world.cli("lock", "production").returncode == 0
     full = world.cli("drift", "production", "-o", "json")
