@@ -1,12 +1,25 @@
-"""The embedded AWS that all tests of one process share: only one can run in a process."""
+"""What all tests of one process share: one embedded AWS, and how much hypothesis tries."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from reconciler.sandbox.server import Sandbox
+
+settings.register_profile(
+    "local",
+    max_examples=80,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+# The same examples on every run.
+settings.register_profile("ci", settings.get_profile("local"), derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from reconciler.model import Change, FieldChange, Key, Plan, Write
 from reconciler.sensitive import Sealed, Sensitive
 
 Content = Sensitive[str] | Sensitive[bytes]
+_Path = tuple[str, ...]
 
 _COMPARED = frozenset({Write.CHANGED, Write.RETURNED})
 
@@ -26,11 +27,11 @@ def differing(before: Content, after: Content) -> tuple[FieldChange, ...] | None
     was, now = _object(before), _object(after)
     if was is None or now is None:
         return None
-    old, new = dict(_leaves("", was)), dict(_leaves("", now))
+    old, new = dict(_leaves((), was)), dict(_leaves((), now))
     return tuple(
-        FieldChange(name, True if name in old else None, True if name in new else None)
-        for name in sorted(old.keys() | new.keys())
-        if name not in old or name not in new or not _same(old[name], new[name])
+        FieldChange(_name(path), True if path in old else None, True if path in new else None)
+        for path in sorted(old.keys() | new.keys())
+        if path not in old or path not in new or not _same(old[path], new[path])
     )
 
 
@@ -60,12 +61,17 @@ def _object(content: Content) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def _leaves(path: str, node: Any) -> Iterator[tuple[str, Any]]:
-    if isinstance(node, dict) and node:
+def _leaves(path: _Path, node: Any) -> Iterator[tuple[_Path, Any]]:
+    if isinstance(node, dict) and (node or not path):
         for name, inner in node.items():
-            yield from _leaves(f"{path}.{name}" if path else name, inner)
+            yield from _leaves((*path, name), inner)
     else:
         yield path, node
+
+
+def _name(path: _Path) -> str:
+    """Parts joined by dots; one that is empty or has a dot of its own stands in quotes."""
+    return ".".join(json.dumps(p, ensure_ascii=False) if not p or "." in p else p for p in path)
 
 
 def _same(one: Any, other: Any) -> bool:
