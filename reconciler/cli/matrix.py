@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import json
+import re
 from dataclasses import asdict
 
 import click
@@ -15,8 +17,11 @@ from reconciler.cli.terminal import out, say
 from reconciler.errors import Exit, ManifestError
 from reconciler.gitfiles import Repository
 
+_ROLE = re.compile(r"[a-z][a-z0-9_]*")
+
 
 @click.command("matrix", epilog="Example: reconciler matrix --base origin/main")
+@click.argument("names", nargs=-1, metavar="[ENV]...")
 @click.option(
     "--base", metavar="REV", help="Only what has changed since the branch left this commit."
 )
@@ -29,27 +34,68 @@ from reconciler.gitfiles import Repository
     default="json",
     help="A matrix of GitHub's, or a name a line. [default: json]",
 )
+@click.option(
+    "--role",
+    "roles",
+    multiple=True,
+    metavar="NAME=ARN",
+    help="A role of each environment, under this name; {environment} and {account} in it stand for"
+    " the environment's own. Repeatable.",
+)
 @common
-def command(base: str | None, head: str | None, form: str) -> int:
-    """Print the environments that a branch changes, as a matrix of GitHub Actions.
+def command(
+    names: tuple[str, ...], base: str | None, head: str | None, form: str, roles: tuple[str, ...]
+) -> int:
+    """Print the environments that a branch changes, or those named, as a matrix of GitHub Actions.
 
     One line of JSON with each environment's name, account and Region. An environment is changed by
     its own files, its lock, the files that it includes and .sops.yaml. Needs neither key nor
     credentials. Where there is no commit before the pushed one, GitHub gives zeros: that means all.
     """
     options = chosen()
-    names, side = _changed(base, head, options)
-    targets = [branch.target(side, name) for name in sorted(names)]
+    if names and (base is not None or head is not None):
+        raise click.UsageError("Environments that are named need no --base and no --head.")
+    templates = [_template(role) for role in roles]
+    changed, side = _changed(base, head, options) if not names else _named(names, options)
+    targets = [branch.target(side, name) for name in sorted(changed)]
     problems = [problem for found in targets if isinstance(found, list) for problem in found]
     if problems:
         raise ManifestError(problems)
-    found = [asdict(one) for one in targets if isinstance(one, branch.Target)]
+    found = [_entry(one, templates) for one in targets if isinstance(one, branch.Target)]
     if form == "names":
         for one in found:
             out(one["environment"])
     else:
         out(json.dumps({"include": found}, separators=(",", ":")))
     return Exit.OK
+
+
+def _entry(target: branch.Target, templates: list[tuple[str, str]]) -> dict[str, str]:
+    entry = asdict(target)
+    for name, template in templates:
+        arn = template.replace("{environment}", target.environment)
+        entry[name] = arn.replace("{account}", target.account)
+    return entry
+
+
+def _template(role: str) -> tuple[str, str]:
+    name, is_one, template = role.partition("=")
+    if not is_one or not _ROLE.fullmatch(name):
+        raise click.UsageError(f"--role takes NAME=ARN, NAME of small letters; not {role!r}.")
+    if name in ("environment", "account", "region"):
+        raise click.UsageError(f"--role {name}=…: the matrix has {name} already.")
+    return name, template
+
+
+def _named(names: tuple[str, ...], options: Common) -> tuple[frozenset[str], branch.Side]:
+    """Environments that exist, and the files that declare them."""
+    known = walk.environments((), options)
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            meant = f" Did you mean {near[0]}?" if near else ""
+            raise click.UsageError(f"There is no environment {name}.{meant}")
+    return frozenset(names), branch.of_folder(walk.folder(options), READ)
 
 
 def _changed(

@@ -213,3 +213,23 @@ def test_an_environment_behind_a_symlink(branch: Branch) -> None:
         done = matrix(branch, *arguments, code=1)
         assert "staging/environment.sops.yaml: error[not-a-file]" in done.stderr
         assert done.stdout == ""
+
+
+def test_named_environments_and_their_roles(branch: Branch) -> None:
+    template = "arn:aws:iam::{account}:role/plan-{environment}"
+    done = matrix(branch, "staging", "--role", f"plan_role={template}", "--role", "other=x")
+    role = f"arn:aws:iam::{ACCOUNT}:role/plan-staging"
+    assert json.loads(done.stdout)["include"] == [{**STAGING, "plan_role": role, "other": "x"}]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("stagin",), "There is no environment stagin. Did you mean staging?"),
+        (("staging", "--base", "HEAD"), "need no --base"),
+        (("--role", "arn:aws:iam::1:role/x"), "--role takes NAME=ARN"),
+        (("--role", "account=x"), "has account already"),
+    ],
+)
+def test_what_is_asked_wrong(branch: Branch, arguments: tuple[str, ...], told: str) -> None:
+    assert told in matrix(branch, *arguments, code=64).stderr
