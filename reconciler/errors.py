@@ -115,6 +115,28 @@ class AwsError(ReconcilerError):
         self.uncertain = uncertain
 
 
+class GithubError(ReconcilerError):
+    """GitHub refused a request or could not be reached.
+
+    ``status`` is HTTP's, None where there was no answer; ``uncertain`` says that what was asked
+    may nevertheless have been done.
+    """
+
+    code = "github"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        uncertain: bool = False,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+        self.uncertain = uncertain
+
+
 class ConflictError(ReconcilerError):
     """Somebody else wrote between our read and our write; nothing of theirs was overwritten."""
 

@@ -1,0 +1,27 @@
+"""``reconciler github``: what a workflow shows on GitHub, and asks of it."""
+
+from __future__ import annotations
+
+import click
+
+from reconciler.cli.github import plan
+from reconciler.cli.options import common
+
+__all__ = ["command"]
+
+
+@click.group(
+    "github",
+    no_args_is_help=False,
+    epilog="Example: reconciler github plan production --plan plan.json",
+)
+@common
+def command() -> None:
+    """Show plans on GitHub, and ask what has moved; for jobs of GitHub Actions.
+
+    The repository, the event and the files of a step's outputs and summary are found in GitHub's
+    own variables. What talks to GitHub needs GITHUB_TOKEN.
+    """
+
+
+command.add_command(plan.command)

@@ -1,0 +1,36 @@
+"""The hidden line by which a comment or an issue is known again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+
+def marker(what: str, configuration: str, environment: str) -> str:
+    """The first line of a text about ``what`` (plan, drift); it is unlike that of every other
+    configuration and environment, and ends no HTML comment early."""
+    names = ((configuration, "configuration"), (environment, "environment"))
+    told = " ".join(
+        f'{name}="{quote(value, safe="").replace("--", "-%2D")}"' for value, name in names
+    )
+    return f"<!-- reconciler {what} {told} -->"
+
+
+def is_ours(entry: Any, mark: str, login: str) -> bool:
+    """Whether a comment or an issue has the marker *and* the author: anybody can write a marker."""
+    if not isinstance(entry, Mapping):
+        return False
+    user, body = entry.get("user"), entry.get("body")
+    author = user.get("login") if isinstance(user, Mapping) else None
+    return author == login and isinstance(body, str) and lines(body)[0] == mark
+
+
+def same(one: Any, other: str) -> bool:
+    """Whether GitHub has this text already; it may write line ends in its own way."""
+    return isinstance(one, str) and lines(one) == lines(other)
+
+
+def lines(text: str) -> list[str]:
+    """The lines of a text, whatever its line ends are."""
+    return text.replace("\r\n", "\n").rstrip().split("\n")

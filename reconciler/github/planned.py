@@ -1,0 +1,88 @@
+"""What a plan shows on GitHub: its comment, its annotations, its outputs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+
+from reconciler import guards
+from reconciler.digest import plan_digest
+from reconciler.github.annotation import Annotation, Level
+from reconciler.model import Action, Place, Plan
+from reconciler.render import markdown
+from reconciler.render.describe import sections
+from reconciler.render.escape import code, terminal
+
+_UPDATES = (Action.UPDATE, Action.REPLACE, Action.ADOPT, Action.RESTORE)
+_FOOT = (
+    "\n*The summary of the check shows all of it. Nothing is written that is not in the plan.*\n"
+)
+
+
+def comment(plan: Plan, limit: int) -> str:
+    """The text of the pull request's comment, in at most ``limit`` characters.
+
+    It does not name the commit, which for a pull request is one that nobody has seen, so the same
+    plan has the same text.
+    """
+    if not plan.changes:
+        return f"{_head(plan.scope.environment)}**No changes:** everything is as git declares it.\n"
+    text = markdown.plan((replace(plan, revision=None),), limit=limit - len(_FOOT))
+    return text + _FOOT
+
+
+def failed(environment: str, reason: str) -> str:
+    """The text of comment and summary where there is no plan."""
+    return f"{_head(environment)}**No plan could be made:** {code(reason)}\n"
+
+
+def _head(environment: str) -> str:
+    return f"## {code(environment)}\n\n"
+
+
+def outputs(plan: Plan | None, path: str, reason: str = "") -> dict[str, str]:
+    """What later steps can ask for; numbers are 0 and the digest is empty where there is no
+    plan. ``to-update`` counts everything that is live and would be changed."""
+    changes = () if plan is None else plan.changes
+    counts = Counter(change.action for change in changes)
+    return {
+        "changes": str(len(changes)),
+        "to-create": str(counts[Action.CREATE]),
+        "to-update": str(sum(counts[action] for action in _UPDATES)),
+        "to-prune": str(counts[Action.PRUNE]),
+        "digest": "" if plan is None else plan_digest(plan),
+        "plan-path": path if plan is not None else "",
+        "failure-reason": reason,
+    }
+
+
+def annotate(plan: Plan, settings: Place) -> list[Annotation]:
+    """One for each guard that stops the plan, and for each change; ``settings`` is the place of
+    what is declared nowhere else."""
+    return list(_annotations(plan, settings))
+
+
+def _annotations(plan: Plan, settings: Place) -> Iterator[Annotation]:
+    environment = plan.scope.environment
+    for guard in guards.broken(plan):
+        lines = (guard.message, *([f"hint: {guard.hint}"] if guard.hint else ()))
+        yield Annotation(
+            Level.ERROR, f"{environment}: stopped by the guard {guard.code}", lines, settings
+        )
+    for section in sections(plan):
+        for block in section.blocks:
+            level = Level.NOTICE
+            if block.change.action is Action.REFUSE:
+                level = Level.ERROR
+            elif section.alarming:
+                level = Level.WARNING
+            kind = terminal(block.change.key.kind)
+            # An alarming section names the kind already.
+            head = block.head if section.alarming else block.head.replace(" ", f" {kind} ", 1)
+            yield Annotation(
+                level,
+                f"{environment}: {head}",
+                block.lines or (head,),
+                block.change.place or settings,
+            )

@@ -1,0 +1,184 @@
+"""The one door to GitHub: where the token goes, what is tried again, what errors say."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterator
+
+import pytest
+
+from reconciler.errors import GithubError
+from reconciler.github.api import Api
+from tests.github.server import GitHub, running
+from tests.github.state import fresh
+
+NEEDS = "issues: write"
+
+
+@pytest.fixture
+def github() -> Iterator[GitHub]:
+    with running(fresh(issues=[issue(1)])) as server:
+        yield server
+
+
+def issue(number: int) -> dict[str, object]:
+    return {"number": number, "login": "x", "title": "t", "body": "b", "state": "open"}
+
+
+def api(github: GitHub, slept: list[float] | None = None, **given: str) -> Api:
+    waits = [] if slept is None else slept
+    token = given.get("token", github.state["token"])
+    return Api(github.url, token, github.state["repository"], waits.append)
+
+
+def fault(github: GitHub, status: int, times: int = 1, **more: object) -> None:
+    github.state["faults"].append({"status": status, "times": times, **more})
+
+
+def test_every_page_is_read(github: GitHub) -> None:
+    github.state["issues"] = [issue(n) for n in range(1, 206)]
+    found = list(api(github).pages("/issues", needs=NEEDS, state="open"))
+    assert [entry["number"] for entry in found] == list(range(1, 206))
+    assert len(github.state["requests"]) == 3
+
+
+def test_the_login_of_a_jobs_token(github: GitHub) -> None:
+    assert api(github).login() == "github-actions[bot]"
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504, 0])
+def test_a_read_is_tried_again(github: GitHub, status: int) -> None:
+    fault(github, status, times=2)
+    waits: list[float] = []
+    assert len(list(api(github, waits).pages("/issues", needs=NEEDS))) == 1
+    assert waits == [1.0, 2.0]
+
+
+def test_trying_again_comes_to_an_end(github: GitHub) -> None:
+    fault(github, 503, times=99)
+    with pytest.raises(GithubError, match="HTTP 503, tried 5 times") as error:
+        api(github).get("/issues", needs=NEEDS)
+    assert error.value.status == 503
+    assert len(github.state["requests"]) == 5
+
+
+def test_what_is_made_is_not_made_again_and_the_error_says_it_is_uncertain(
+    github: GitHub,
+) -> None:
+    fault(github, 502, method="POST", after=True)
+    with pytest.raises(GithubError) as error:
+        api(github).post("/issues/1/comments", {"body": "x"}, needs=NEEDS)
+    assert error.value.uncertain
+    assert len(github.state["comments"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "message", "wait"),
+    [
+        (429, {"Retry-After": "7"}, "slow down", 7.0),
+        (403, {"Retry-After": "3"}, "You have exceeded a secondary rate limit.", 3.0),
+        (403, {}, "You have exceeded a secondary rate limit.", 60.0),
+        (429, {}, "Too many requests", 60.0),
+    ],
+)
+def test_what_a_limit_refuses_is_tried_again_when_github_says(
+    github: GitHub, status: int, headers: dict[str, str], message: str, wait: float
+) -> None:
+    fault(github, status, method="POST", headers=headers, body={"message": message})
+    waits: list[float] = []
+    api(github, waits).post("/issues/1/comments", {"body": "x"}, needs=NEEDS)
+    assert waits == [wait]
+    assert len(github.state["comments"]) == 1
+
+
+def test_a_limit_that_lasts_is_not_waited_for(github: GitHub) -> None:
+    headers = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "99999999999"}
+    fault(github, 403, headers=headers, body={"message": "API rate limit exceeded"})
+    waits: list[float] = []
+    with pytest.raises(GithubError, match="rate limit is used up") as error:
+        api(github, waits).get("/issues", needs=NEEDS)
+    assert "GitHub asks to wait" in (error.value.hint or "")
+    assert waits == []
+
+
+def test_a_missing_permission_is_named(github: GitHub) -> None:
+    github.state["permissions"]["issues"] = "read"
+    github.state["permissions"]["pull-requests"] = "read"
+    with pytest.raises(GithubError, match="HTTP 403") as error:
+        api(github).post("/issues/1/comments", {"body": "x"}, needs=NEEDS)
+    assert "permissions: {issues: write}" in (error.value.hint or "")
+    assert len(github.state["requests"]) == 1
+
+
+def test_what_does_not_exist(github: GitHub) -> None:
+    with pytest.raises(GithubError, match="HTTP 404") as error:
+        api(github).get("/issues/5/comments", needs=NEEDS)
+    assert error.value.status == 404
+
+
+def test_a_body_that_github_refuses(github: GitHub) -> None:
+    with pytest.raises(GithubError, match=r"HTTP 422.*maximum is 65536 characters"):
+        api(github).post("/issues/1/comments", {"body": "x" * 65_537}, needs=NEEDS)
+
+
+def test_a_wrong_token_is_said_and_not_shown(github: GitHub) -> None:
+    with pytest.raises(GithubError, match="HTTP 401") as error:
+        api(github, token="ghs_another_token").get("/issues", needs=NEEDS)
+    assert "ghs_another_token" not in str(error.value)
+    assert "ghs_another_token" not in repr(api(github, token="ghs_another_token"))
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 422, 500])
+def test_an_answer_that_quotes_the_token_is_not_repeated(github: GitHub, status: int) -> None:
+    token = github.state["token"]
+    fault(github, status, times=9, body={"message": f"you sent {token}\n::error::x \x1b[2J"})
+    with pytest.raises(GithubError) as error:
+        api(github).get("/issues", needs=NEEDS)
+    told = "".join(traceback.format_exception(error.value))
+    assert token not in told
+    assert error.value.__cause__ is None
+    assert error.value.__context__ is None
+    assert "\n" not in error.value.message
+    assert "\x1b" not in error.value.message
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"[" * 100_000])
+def test_an_answer_that_is_no_json(github: GitHub, body: bytes) -> None:
+    github.state["faults"].append({"status": 200, "body": body})
+    with pytest.raises(GithubError, match="something else than JSON"):
+        api(github).get("/issues", needs=NEEDS)
+
+
+def test_a_repository_that_was_renamed(github: GitHub) -> None:
+    path = f"/repos/{github.state['repository']}/issues"
+    fault(github, 301, headers={"Location": f"{github.url}{path}?state=all"})
+    assert len(api(github).get("/issues", needs=NEEDS)) == 1
+
+
+def test_the_token_follows_no_redirect_to_another_host(github: GitHub) -> None:
+    fault(github, 302, headers={"Location": f"{github.store_url}/blob/1?sig=s"})
+    with pytest.raises(GithubError, match="nowhere that it may lead"):
+        api(github).get("/issues", needs=NEEDS)
+    assert github.state["violations"] == []
+
+
+def test_a_write_follows_no_redirect_that_would_make_it_a_read(github: GitHub) -> None:
+    path = f"/repos/{github.state['repository']}/issues"
+    fault(github, 302, method="POST", headers={"Location": github.url + path})
+    with pytest.raises(GithubError, match="nowhere that it may lead"):
+        api(github).post("/issues/1/comments", {"body": "x"}, needs=NEEDS)
+    assert len(github.state["requests"]) == 1
+
+
+def test_a_next_page_on_another_host_is_refused(github: GitHub) -> None:
+    link = f'<{github.store_url}/blob/1?sig=s>; rel="next"'
+    github.state["faults"].append({"status": 200, "body": [], "headers": {"Link": link}})
+    with pytest.raises(GithubError, match="next page is on another host"):
+        list(api(github).pages("/issues", needs=NEEDS))
+
+
+def test_nobody_is_there() -> None:
+    waits: list[float] = []
+    with pytest.raises(GithubError, match="the connection was refused, tried 5 times"):
+        Api("http://127.0.0.1:9", "t", "o/r", waits.append).get("/issues", needs=NEEDS)
+    assert waits == [1.0, 2.0, 4.0, 8.0]

@@ -1,0 +1,28 @@
+"""No planted value shows in anything that GitHub is given."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.e2e.conftest import world
+from tests.e2e.test_leaks import Canaries, canaries, planted
+from tests.e2e.world import World
+from tests.github.job import Job
+
+__all__ = ["canaries", "planted", "world"]
+
+
+def test_nothing_that_github_is_given_holds_a_value(
+    planted: World, canaries: Canaries, job: Job, tmp_path: Path
+) -> None:
+    job.pull_request(7)
+    assert planted.cli("plan", "production", "--out", "plan.json").returncode == 0
+    job.run("plan", "production", "--plan", "plan.json", "--comment")
+    job.run("plan", "production", "--plan", "plan.json", "--comment", "-o", "json", "-vv")
+    (comment,) = job.state["comments"]
+    assert "(value changed)" in comment["body"]
+    assert canaries.found(*job.everything()) == []
+    # The twin: the search looks where these tests would show a value.
+    for place in (job.state["comments"][0],):
+        place["body"] += canaries.planted[-1]
+        assert canaries.found(*job.everything())
