@@ -32,6 +32,11 @@ def comment(plan: Plan, limit: int) -> str:
     return text + _FOOT
 
 
+def unchanged(environment: str) -> str:
+    """The text of the comment where the pull request changes no file of the environment."""
+    return f"{_head(environment)}**No changes:** this branch changes nothing of it.\n"
+
+
 def failed(environment: str, reason: str) -> str:
     """The text of comment and summary where there is no plan."""
     return f"{_head(environment)}**No plan could be made:** {code(reason)}\n"

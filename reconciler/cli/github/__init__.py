@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from reconciler.cli.github import plan
+from reconciler.cli.github import applied, plan, unchanged
 from reconciler.cli.options import common
 
 __all__ = ["command"]
@@ -25,3 +25,5 @@ def command() -> None:
 
 
 command.add_command(plan.command)
+command.add_command(unchanged.command)
+command.add_command(applied.command)
