@@ -65,6 +65,12 @@ class Repository:
         found = self._git("merge-base", base, head)
         return None if found is None else found.decode().strip() or None
 
+    def remote(self, name: str) -> str | None:
+        """The address of a remote as the repository's own configuration has it, None where there is
+        none."""
+        found = self._git("config", "--local", "--get", f"remote.{name}.url")
+        return None if found is None else found.decode(errors="replace").strip()
+
     def files(self, commit: str) -> dict[str, Blob]:
         """All files below the folder in a commit, by their path relative to it."""
         arguments = ["ls-tree", "-r", "-z", "--full-tree", commit]

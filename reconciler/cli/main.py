@@ -36,6 +36,7 @@ COMMANDS = MappingProxyType(
         "release": "Let go of what is ours; the values stay.",
         "diff": "Show what a branch changes, from git alone.",
         "matrix": "Print the environments that a branch changes, for workflows.",
+        "iam": "Print the policy of a role, made from the manifests.",
         "lock": "Write fingerprints, for plans without a key.",
         "merge-driver": "Merge encrypted files and locks; git runs it.",
         "github": "Show plans on GitHub, from a workflow's job.",

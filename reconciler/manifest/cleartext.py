@@ -90,6 +90,12 @@ class Cleartext:
             raise ManifestError(sorted(problems, key=lambda p: (p.place.path, p.place.line)))
         return Desired(self.settings, resources, sealed, fingerprinter, self.warnings)
 
+    def kms_keys(self) -> list[tuple[str, str]]:
+        """The ARN of each KMS key that decrypting may take, with that of the role that sops then
+        assumes, if any."""
+        found = {r for document in self._encrypted() for r in document.recipients}
+        return sorted({r.identity[:2] for r in found if r.type == "kms"})  # type: ignore[misc]
+
     def _encrypted(self) -> list[Document]:
         holders = [entry.holder for entry in self.entries if entry.holder is not None]
         return list(dict.fromkeys([self.document, *holders]))

@@ -23,6 +23,7 @@ from ruamel.yaml.events import (
 )
 
 from reconciler.errors import Problem
+from reconciler.manifest.recipients import Group
 from reconciler.manifest.scalars import Unquoted, resolve
 from reconciler.model import Place
 
@@ -64,6 +65,7 @@ class Document:
     problems: list[Problem] = field(default_factory=list)
     unquoted: dict[Path_, Unquoted] = field(default_factory=dict)
     key_types: frozenset[str] = frozenset()
+    recipients: Group = frozenset()  # whose keys it is encrypted with
     included: bool = False
     declarations: dict[Path_, tuple[int, int]] = field(default_factory=dict)  # where they start
     _places: dict[Path_, tuple[int, int]] | None = None

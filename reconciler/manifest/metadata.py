@@ -24,11 +24,16 @@ _OTHER_RULES = frozenset(
 )
 
 
-def key_types(document: Document) -> frozenset[str]:
-    """The types of key that a file is encrypted with."""
+def recipients(document: Document) -> Group:
+    """The keys that a file is encrypted with."""
     block = _block(document)
     groups = from_file(block) if block is not None else None
-    return frozenset(recipient.type for group in groups or () for recipient in group)
+    return frozenset().union(*(groups or ()))
+
+
+def key_types(document: Document) -> frozenset[str]:
+    """The types of key that a file is encrypted with."""
+    return frozenset(recipient.type for recipient in recipients(document))
 
 
 def check(document: Document, rules: Rules, relative: str) -> list[Problem]:

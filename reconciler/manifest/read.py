@@ -114,6 +114,7 @@ class _Reading:
         if document.data is not None:
             relative = document.file.relative_to(self._root).as_posix()
             self.problems += metadata.check(document, rules, relative)
+            document.recipients = metadata.recipients(document)
             document.key_types = metadata.key_types(document)
             self.problems += encrypted.check(document, frozenset(sections))
 
