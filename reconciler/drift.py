@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from types import MappingProxyType
 from typing import Protocol
 
@@ -16,11 +14,12 @@ from reconciler.model import (
     JSON,
     Action,
     Change,
+    Drift,
+    DriftClass,
     Key,
     Live,
     Origin,
     Ownership,
-    Place,
     Plan,
     Resource,
     Source,
@@ -30,32 +29,6 @@ _DEEP: Mapping[str, Kind] = {kind.NAME: kind for kind in KINDS}
 
 STUCK_AFTER = timedelta(hours=1)  # a rotation function runs for at most 15 minutes
 GRACE = timedelta(hours=24)  # a rotation may come late within its window
-
-
-class DriftClass(StrEnum):
-    """What kind of drift it is. The first three need somebody to act."""
-
-    OUTSIDE = "outside"  # AWSCURRENT, or a stamp's version, is not ours
-    STUCK = "stuck"  # a rotation that does not end
-    OVERDUE = "overdue"  # past max_age, or past the next rotation date
-    PENDING = "pending"  # git is ahead
-    KEPT = "kept"  # ours, no longer declared
-    ROTATED = "rotated"  # rotation owns the value
-
-    @property
-    def acts(self) -> bool:
-        """Whether it makes `drift` end with exit code 2."""
-        return self in (DriftClass.OUTSIDE, DriftClass.STUCK, DriftClass.OVERDUE)
-
-
-@dataclass(frozen=True)
-class Drift:
-    """One difference, and what it means."""
-
-    key: Key
-    kind_of: DriftClass
-    text: str
-    place: Place | None = None
 
 
 class Declares(Protocol):

@@ -310,3 +310,32 @@ class Plan:
     notes: tuple[Note, ...] = field(default=(), compare=False)
     owned: int = field(default=0, compare=False)
     revision: str | None = field(default=None, compare=False)
+
+
+# --- drift: how live differs from what was applied -------------------------------------------
+
+
+class DriftClass(StrEnum):
+    """What kind of drift it is. The first three need somebody to act."""
+
+    OUTSIDE = "outside"  # AWSCURRENT, or a stamp's version, is not ours
+    STUCK = "stuck"  # a rotation that does not end
+    OVERDUE = "overdue"  # past max_age, or past the next rotation date
+    PENDING = "pending"  # git is ahead
+    KEPT = "kept"  # ours, no longer declared
+    ROTATED = "rotated"  # rotation owns the value
+
+    @property
+    def acts(self) -> bool:
+        """Whether it makes `drift` end with exit code 2."""
+        return self in (DriftClass.OUTSIDE, DriftClass.STUCK, DriftClass.OVERDUE)
+
+
+@dataclass(frozen=True)
+class Drift:
+    """One difference, and what it means."""
+
+    key: Key
+    kind_of: DriftClass
+    text: str
+    place: Place | None = None

@@ -14,9 +14,8 @@ from reconciler.aws import Aws
 from reconciler.cli import failure, locks, walk
 from reconciler.cli.options import Common, chosen, common
 from reconciler.cli.terminal import colour, out, say
-from reconciler.drift import Drift
 from reconciler.errors import Exit, ReconcilerError, UsageError
-from reconciler.model import Key, Scope
+from reconciler.model import Drift, Key, Scope
 from reconciler.planning import Planned
 from reconciler.render import drift as rendering
 

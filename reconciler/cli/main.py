@@ -39,7 +39,7 @@ COMMANDS = MappingProxyType(
         "iam": "Print the policy of a role, made from the manifests.",
         "lock": "Write fingerprints, for plans without a key.",
         "merge-driver": "Merge encrypted files and locks; git runs it.",
-        "github": "Show plans on GitHub, from a workflow's job.",
+        "github": "Show plans and drift on GitHub, from a workflow's job.",
         "schema": "Print a JSON Schema: manifest, environment or plan.",
         "explain": "Say why an error or a refusal is one.",
         "sandbox": "Run an embedded AWS on this machine.",

@@ -54,12 +54,14 @@ def commands(found: Sequence[Annotation], workspace: Path) -> list[str]:
 
 
 def _command(annotation: Annotation, workspace: Path) -> str:
-    properties = {"title": annotation.title}
+    properties: dict[str, str] = {}
     if annotation.place is not None:
-        properties = {"file": relative(annotation.place.path, workspace), **properties}
+        properties["file"] = relative(annotation.place.path, workspace)
         if annotation.place.line:
-            properties |= {"line": str(annotation.place.line)}
-            properties |= {"col": str(annotation.place.column)} if annotation.place.column else {}
+            properties["line"] = str(annotation.place.line)
+        if annotation.place.column:
+            properties["col"] = str(annotation.place.column)
+    properties["title"] = annotation.title
     told = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
     lines = [terminal(line)[:_WIDTH] for line in annotation.lines[:_LINES]]
     if len(annotation.lines) > _LINES:

@@ -13,8 +13,10 @@ _NEEDS = "pull-requests: write"
 _LOOKS = 3  # how often it is looked for again where GitHub's answer to making it was lost
 
 
-def keep(api: Api, number: int, mark: str, text: str, *, make: bool = True) -> str:
-    """Let the pull request have this text in its one comment with this marker.
+def keep(
+    api: Api, number: int, mark: str, text: str, *, make: bool = True, needs: str = _NEEDS
+) -> str:
+    """Let the pull request, or an issue, have this text in its one comment with this marker.
 
     Returns what was done: ``created``, ``edited``, ``untouched``, or ``none`` where there is no
     comment and ``make`` is False. Raises GithubError.
@@ -22,13 +24,13 @@ def keep(api: Api, number: int, mark: str, text: str, *, make: bool = True) -> s
     body = f"{mark}\n{text}"
     login = api.login()
     for look in range(1, _LOOKS + 1):
-        found = _find(api, number, mark, login)
+        found = _find(api, number, mark, login, needs)
         if found:
-            return _edit(api, found, body)
+            return _edit(api, found, body, needs)
         if not make:
             return "none"
         try:
-            api.post(f"/issues/{number}/comments", {"body": body}, needs=_NEEDS)
+            api.post(f"/issues/{number}/comments", {"body": body}, needs=needs)
         except GithubError as error:
             if not error.uncertain or look == _LOOKS:
                 raise
@@ -37,18 +39,18 @@ def keep(api: Api, number: int, mark: str, text: str, *, make: bool = True) -> s
     raise AssertionError("unreachable")
 
 
-def _find(api: Api, number: int, mark: str, login: str) -> list[dict[str, Any]]:
+def _find(api: Api, number: int, mark: str, login: str, needs: str) -> list[dict[str, Any]]:
     """Our comments, the oldest first."""
-    every = api.pages(f"/issues/{number}/comments", needs=_NEEDS)
+    every = api.pages(f"/issues/{number}/comments", needs=needs)
     return [comment for comment in every if marker.is_ours(comment, mark, login)]
 
 
-def _edit(api: Api, found: list[dict[str, Any]], body: str) -> str:
+def _edit(api: Api, found: list[dict[str, Any]], body: str, needs: str) -> str:
     first, *others = found
     # Two jobs that ran at once have made two.
     for other in others:
-        api.delete(f"/issues/comments/{int(other['id'])}", needs=_NEEDS)
+        api.delete(f"/issues/comments/{int(other['id'])}", needs=needs)
     if marker.same(first["body"], body):
         return "untouched"
-    api.patch(f"/issues/comments/{int(first['id'])}", {"body": body}, needs=_NEEDS)
+    api.patch(f"/issues/comments/{int(first['id'])}", {"body": body}, needs=needs)
     return "edited"

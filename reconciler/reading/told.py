@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from reconciler.drift import Drift, DriftClass
-from reconciler.model import FieldChange, Key
+from reconciler.model import Drift, DriftClass, FieldChange, Key
 from reconciler.planning import Planned
 from reconciler.reading.live import Verdict
 

@@ -1,20 +1,18 @@
-"""Drift as text and as JSON."""
+"""Drift as text, as JSON, and as Markdown for an issue."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from reconciler.model import Scope
+from reconciler.model import Drift, DriftClass, Scope
 from reconciler.render import escape, names
-from reconciler.render.escape import terminal
+from reconciler.render.escape import code, fence, terminal
 from reconciler.render.palette import Palette, palette
 
-if TYPE_CHECKING:
-    from reconciler.drift import Drift
-
 FORMAT_VERSION = "1.0"
+_FRAME = 2_000  # characters kept for headings, <details> and what is left out
 
 _CLASSES = {
     "outside": "Written outside: somebody has to act",
@@ -48,10 +46,60 @@ def _lines(found: Sequence[Drift], scope: Scope, colours: Palette) -> Iterator[s
 
 
 def _summary(found: Sequence[Drift], scope: Scope) -> str:
+    if not found:
+        return f"No drift: {terminal(scope.environment)} is as git declares it."
+    return _told(found)
+
+
+def markdown(found: Sequence[Drift], *, scope: Scope, limit: int) -> str:
+    """Everything that differs, in at most ``limit`` characters: first what somebody has to act
+    on, then, folded, the rest. What has no room is counted."""
+    head = [f"## {code(scope.environment)}", "", f"**{_told(found)}**", ""]
+    head += [
+        f"Account {code(scope.account)}, {code(scope.region)}, names below {code(scope.prefix)}"
+    ]
+    room = limit - sum(len(line) + 1 for line in head) - _FRAME
+    body: list[str] = []
+    folded: list[str] = []
+    left_out = 0
+    for name, title in _CLASSES.items():
+        lines: list[str] = []
+        for entry in (entry for entry in found if entry.kind_of.value == name):
+            shown = list(_entry(entry, scope))
+            size = sum(len(line) + 1 for line in shown)
+            if size > room:
+                left_out += 1
+                continue
+            room -= size
+            lines += shown
+        if lines:
+            acts = DriftClass(name).acts
+            section = ["", f"### {title}", "", fence(lines, "text")]
+            room -= sum(len(line) + 1 for line in section) - sum(len(line) + 1 for line in lines)
+            (body if acts else folded).extend(section)
+    if folded:
+        body += ["", "<details><summary>Nobody has to act on the rest</summary>", *folded]
+        body += ["", "</details>"]
+    if left_out:
+        told = f"Not all fits here: {left_out} left out."
+        body += [
+            "",
+            f"**{told}** To see the whole: {code(f'reconciler drift {scope.environment}')}.",
+        ]
+    return "\n".join([*head, *body, ""])
+
+
+def _entry(entry: Drift, scope: Scope) -> Iterator[str]:
+    yield f"{names.with_kind(entry.key, scope)}: {terminal(entry.text)}"
+    if entry.place is not None and entry.kind_of.acts:
+        yield f"    declared at {terminal(str(entry.place))}"
+
+
+def _told(found: Sequence[Drift]) -> str:
     counts = Counter(entry.kind_of.value for entry in found)
     if not counts:
-        return f"No drift: {terminal(scope.environment)} is as git declares it."
-    acts = sum(1 for entry in found if entry.kind_of.acts)
+        return "No drift: everything is as git declares it."
+    acts = any(entry.kind_of.acts for entry in found)
     told = ", ".join(f"{counts[name]} {name}" for name in _CLASSES if counts[name])
     return f"{'Drift' if acts else 'No drift'}: {told}."
 

@@ -254,8 +254,8 @@ def test_outputs(job: Job) -> None:
 def test_an_annotation_stands_where_the_change_is_declared(job: Job) -> None:
     job.save(ONE)
     assert job.run(*PLAN).out == (
-        "::notice file=manifests/production/smtp.sops.yaml,title=production%3A update secret"
-        ' smtp/credentials,line=12,col=5::description: "Relay" -> "Mail relay"\n'
+        "::notice file=manifests/production/smtp.sops.yaml,line=12,col=5,title=production%3A update"
+        ' secret smtp/credentials::description: "Relay" -> "Mail relay"\n'
     )
 
 
@@ -286,7 +286,10 @@ def test_the_worst_comes_first_and_no_more_than_ten_of_each_level(job: Job) -> N
     assert "::error title=17 more::" in lines[9]
     assert "::warning title=16 more::" in lines[19]
     # What is declared nowhere is shown at the environment's own file.
-    assert "file=manifests/production/environment.sops.yaml,title=production%3A prune" in lines[10]
+    assert (
+        "file=manifests/production/environment.sops.yaml,line=1,title=production%3A prune"
+        in lines[10]
+    )
 
 
 HOSTILE = 'x\n::error::y\r%0A,title=z:"`@everyone`<!-- --></details>\u202e##[error]|'
@@ -306,7 +309,7 @@ def test_what_others_wrote_is_obeyed_by_nothing(job: Job) -> None:
     )
     done = job.run(*PLAN, "--comment", "--configuration", HOSTILE + "-->")
     (line,) = done.out.splitlines()
-    assert re.fullmatch(r"::notice file=[^,:]*,title=[^,:]*,line=1,col=1::.*", line)
+    assert re.fullmatch(r"::notice file=[^,:]*,line=1,col=1,title=[^,:]*::.*", line)
     assert "##[" not in line
     (body,) = comments(job)
     for text in (line, body, job.summary):

@@ -182,6 +182,11 @@ def test_drift_shows_each_entry_once_and_nothing_that_acts(
     assert_harmless(shown)
     assert len(re.findall(r"^  (?:secret|parameter|rotation) ", shown, re.MULTILINE)) == len(found)
     assert COLOURS.sub("", drift.text(found, scope=scope, colour=True)) == shown
+    written = drift.markdown(found, scope=scope, limit=10**6)
+    assert_harmless(written)
+    rest = re.sub(r"</?details>|</?summary>|\*\*|#{2,3} ", "", outside_code(written))
+    assert not re.search(r"[`|<>@#\[\]$\\_~&]|http|www", rest), rest
+    assert len(re.findall(r"^(?:secret|parameter|rotation) ", written, re.MULTILINE)) == len(found)
     held = drift.as_json([(scope, found)])
     assert_harmless(held)
     assert held.isascii()

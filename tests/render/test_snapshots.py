@@ -78,6 +78,7 @@ def test_markdown_and_json_of_several(same_as_snapshot: Compare) -> None:
 
 def test_drift(same_as_snapshot: Compare) -> None:
     same_as_snapshot("drift.txt", drift.text(DRIFT, scope=SCOPE))
+    same_as_snapshot("drift.md", drift.markdown(DRIFT, scope=SCOPE, limit=60_000))
     same_as_snapshot("drift.json", drift.as_json([(SCOPE, DRIFT)]) + "\n")
     same_as_snapshot("no-drift.txt", drift.text((), scope=SCOPE))
 

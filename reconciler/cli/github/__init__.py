@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from reconciler.cli.github import applied, plan, unchanged
+from reconciler.cli.github import applied, drift, plan, unchanged
 from reconciler.cli.options import common
 
 __all__ = ["command"]
@@ -17,13 +17,12 @@ __all__ = ["command"]
 )
 @common
 def command() -> None:
-    """Show plans on GitHub, and ask what has moved; for jobs of GitHub Actions.
+    """Show plans and drift on GitHub, and ask what has moved; for jobs of GitHub Actions.
 
     The repository, the event and the files of a step's outputs and summary are found in GitHub's
     own variables. What talks to GitHub needs GITHUB_TOKEN.
     """
 
 
-command.add_command(plan.command)
-command.add_command(unchanged.command)
-command.add_command(applied.command)
+for _command in (plan.command, unchanged.command, drift.command, applied.command):
+    command.add_command(_command)

@@ -11,6 +11,7 @@ import click
 
 from reconciler.cli import walk
 from reconciler.cli.options import Common
+from reconciler.cli.show import LARGEST
 from reconciler.cli.terminal import out, say
 from reconciler.errors import UsageError
 from reconciler.github import annotation, files
@@ -75,6 +76,19 @@ def of(plans: Sequence[Plan], environment: str, file: Path) -> Plan:
             return plan
     held = ", ".join(plan.scope.environment for plan in plans) or "nothing"
     raise UsageError(f"{file} holds no plan of {environment}, but of {held}")
+
+
+def read(file: Path) -> str:
+    """The text of a file. Raises UsageError where there is none to read."""
+    try:
+        if file.stat().st_size > LARGEST:
+            raise UsageError(f"{file} is larger than anything that this reads")
+        return file.read_text()
+    except OSError as error:
+        problem = f"cannot be read: {error.strerror}"
+    except UnicodeDecodeError:
+        problem = "is not text"
+    raise UsageError(f"{file} {problem}")
 
 
 def annotate(found: Sequence[Annotation], job: Job) -> None:

@@ -1,0 +1,63 @@
+"""What drift shows on GitHub: its issue, its annotations, its outputs."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from reconciler.github.annotation import Annotation, Level
+from reconciler.github.driftfile import Found
+from reconciler.model import DriftClass, Place
+from reconciler.render import drift as rendering
+from reconciler.render import names
+from reconciler.render.escape import terminal
+
+_LEVELS = {
+    DriftClass.OUTSIDE: Level.ERROR,
+    DriftClass.STUCK: Level.ERROR,
+    DriftClass.OVERDUE: Level.WARNING,
+    DriftClass.PENDING: Level.NOTICE,
+    DriftClass.KEPT: Level.NOTICE,
+}
+_FOOT = "\n*This issue is kept up to date, and closed when nobody has to act any more.*\n"
+GONE = "The drift is gone: nobody has to act any more."
+
+
+def title(environment: str, configuration: str | None) -> str:
+    """The title of the issue."""
+    of = "" if configuration is None else f" ({terminal(configuration)[:100]})"
+    return f"Drift: {terminal(environment)}{of}"
+
+
+def issue(found: Found, limit: int) -> str:
+    """The text of the issue, in at most ``limit`` characters."""
+    return rendering.markdown(found.drift, scope=found.scope, limit=limit - len(_FOOT)) + _FOOT
+
+
+def summary(found: Found, limit: int) -> str:
+    """The text of the job's summary."""
+    return rendering.markdown(found.drift, scope=found.scope, limit=limit)
+
+
+def outputs(found: Found) -> dict[str, str]:
+    """What later steps can ask for: how many somebody has to act on, and how many of each class."""
+    counts = Counter(entry.kind_of for entry in found.drift)
+    return {
+        "drift": str(len(found.acting)),
+        **{entry.value: str(counts[entry]) for entry in DriftClass},
+    }
+
+
+def annotate(found: Found, settings: Place) -> list[Annotation]:
+    """One for each difference but what rotation does; ``settings`` is the place of what is
+    declared nowhere."""
+    return [
+        Annotation(
+            _LEVELS[entry.kind_of],
+            f"{found.scope.environment}: {names.with_kind(entry.key, found.scope)}"
+            f" ({entry.kind_of})",
+            (entry.text,),
+            entry.place or settings,
+        )
+        for entry in found.drift
+        if entry.kind_of in _LEVELS
+    ]

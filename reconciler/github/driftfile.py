@@ -1,0 +1,80 @@
+"""Drift, as `drift -o json` prints it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from reconciler.errors import ReconcilerError
+from reconciler.model import Drift, DriftClass, Key, Place, Scope
+
+_MAJOR = "1"  # of the format
+
+
+class DriftFileError(ReconcilerError):
+    """A file that is not what `drift -o json` printed."""
+
+    code = "drift-file"
+
+
+@dataclass(frozen=True)
+class Found:
+    """The drift of one environment."""
+
+    scope: Scope
+    drift: tuple[Drift, ...]
+
+    @property
+    def acting(self) -> tuple[Drift, ...]:
+        """What somebody has to act on."""
+        return tuple(entry for entry in self.drift if entry.kind_of.acts)
+
+
+def loads(text: str) -> tuple[Found, ...]:
+    """The drift of each environment in it. Raises DriftFileError."""
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError):
+        content = None
+    try:
+        if str(content["format_version"]).split(".")[0] != _MAJOR:
+            problem = f"its format_version is not {_MAJOR}.x"
+        else:
+            return tuple(map(_found, content.get("environments", [content])))
+    except (KeyError, TypeError, ValueError, AttributeError):
+        # What is wrong where is of no use: nobody writes this file by hand.
+        problem = "a job wrote something else there"
+    raise DriftFileError(
+        f"this is not drift as JSON: {problem}", hint="write it with `reconciler drift -o json`"
+    )
+
+
+def _found(content: Mapping[str, Any]) -> Found:
+    scope = Scope(
+        environment=_text(content["environment"]),
+        account=_text(content["account"]),
+        region=_text(content["region"]),
+        prefix=_text(content["prefix"]),
+        owner="",  # nothing that is shown needs it
+    )
+    return Found(scope, tuple(map(_drift, content["drift"])))
+
+
+def _drift(content: Mapping[str, Any]) -> Drift:
+    key, place = content["key"], content["place"]
+    return Drift(
+        Key(_text(key["kind"]), _text(key["name"])),
+        DriftClass(content["class"]),
+        _text(content["text"]),
+        None
+        if place is None
+        else Place(_text(place["path"]), int(place["line"]), int(place["column"])),
+    )
+
+
+def _text(content: Any) -> str:
+    if not isinstance(content, str):
+        raise TypeError
+    return content

@@ -1,0 +1,78 @@
+"""One open issue for each environment, made, kept and closed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from reconciler.errors import GithubError
+from reconciler.github import comment, marker
+from reconciler.github.api import Api
+
+LIMIT = comment.LIMIT
+_NEEDS = "issues: write"
+_LOOKS = 3  # how often it is looked for again where GitHub's answer to making it was lost
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What was done (``opened``, ``updated``, ``untouched``, ``closed`` or ``none``), and the
+    issue's number."""
+
+    done: str
+    number: int | None = None
+
+
+def keep(api: Api, mark: str, title: str, text: str) -> Kept:
+    """Let the one open issue with this marker have this text; a closed one is never opened again.
+
+    Raises GithubError.
+    """
+    content = {"title": title, "body": f"{mark}\n{text}"}
+    login = api.login()
+    for look in range(1, _LOOKS + 1):
+        found = _open(api, mark, login)
+        if found:
+            number = int(found[0]["number"])
+            # Two jobs that ran at once have made two.
+            for other in found[1:]:
+                _close(api, int(other["number"]), mark, f"#{number} tells the same.")
+            return Kept(_update(api, found[0], content), number)
+        try:
+            made = api.post("/issues", content, needs=_NEEDS)
+        except GithubError as error:
+            if not error.uncertain or look == _LOOKS:
+                raise
+        else:
+            return Kept("opened", int(made["number"]))
+    raise AssertionError("unreachable")
+
+
+def close(api: Api, mark: str, line: str) -> Kept:
+    """Close what is open with this marker, with a line that says why. Raises GithubError."""
+    number = None
+    for found in _open(api, mark, api.login()):
+        number = int(found["number"])
+        _close(api, number, mark, line)
+    return Kept("none") if number is None else Kept("closed", number)
+
+
+def _open(api: Api, mark: str, login: str) -> list[Mapping[str, Any]]:
+    """Our open issues, the oldest first. GitHub's own filter by author is not used: on some
+    GitHub it does not know the login of a job."""
+    every = api.pages("/issues", needs=_NEEDS, state="open", sort="created", direction="asc")
+    return [i for i in every if marker.is_ours(i, mark, login) and "pull_request" not in i]
+
+
+def _update(api: Api, present: Mapping[str, Any], content: Mapping[str, str]) -> str:
+    if marker.same(present["body"], content["body"]) and present.get("title") == content["title"]:
+        return "untouched"
+    api.patch(f"/issues/{int(present['number'])}", content, needs=_NEEDS)
+    return "updated"
+
+
+def _close(api: Api, number: int, mark: str, line: str) -> None:
+    comment.keep(api, number, mark, line, needs=_NEEDS)
+    state = {"state": "closed", "state_reason": "completed"}
+    api.patch(f"/issues/{number}", state, needs=_NEEDS)
