@@ -98,11 +98,9 @@ def _attempt(
         return Outcome(change, Status.REFUSED)
     if stop.is_set() or aws.out_of_time:
         return Outcome(change, Status.NOT_STARTED)
-    resource = planned.desired.resources.get(change.key)
-    needed = None if resource is None else ended.get(resource.requires or change.key)
-    if needed is not None and needed.status is not Status.DONE and change.key not in planned.live:
-        reason = ReconcilerError(f"its {needed.change.key.kind} was not created")
-        return Outcome(change, Status.SKIPPED, error=reason)
+    reason = _waits(planned, change, ended)
+    if reason is not None:
+        return Outcome(change, Status.SKIPPED, error=ReconcilerError(reason))
     try:
         on_start(change)
         return Outcome(change, Status.DONE, _write(planned, change, aws))
@@ -113,6 +111,21 @@ def _attempt(
     except Exception as error:
         # A bug, and its message may quote what was written: only where it was is told.
         return Outcome(change, Status.FAILED, error=unexpected(error))
+
+
+def _waits(planned: Planned, change: Change, ended: Mapping[Key, Outcome]) -> str | None:
+    """Why a change has to wait for the resource that it requires, or None."""
+    resource = planned.desired.resources.get(change.key)
+    needed = None if resource is None else ended.get(resource.requires or change.key)
+    if needed is None or needed.status is Status.DONE:
+        return None
+    kind, current = needed.change.key.kind, planned.live.get(change.key)
+    if current is None or current.deleted:
+        return f"its {kind} was not created or restored"
+    if needed.change.value is not None:
+        # Once rotation is on, the value is rotation's, and the next run would not write it.
+        return f"the value of its {kind} was not written, and rotation would take the old one over"
+    return None
 
 
 def unexpected(error: Exception) -> ReconcilerError:

@@ -341,10 +341,13 @@ def _dependent(
     live: Mapping[Key, Live],
     changes: list[Change],
 ) -> Change:
-    """A schedule cannot be set on a secret that will not exist."""
+    """A schedule cannot be set on a secret that will not exist, or stays pending deletion."""
     resource = desired.get(change.key)
     needed = None if resource is None else resource.requires
-    if resource is None or needed is None or needed in live or change.action is Action.REFUSE:
+    if resource is None or needed is None or change.action is Action.REFUSE:
+        return change
+    current = live.get(needed)
+    if current is not None and not current.deleted:
         return change
     for other in changes:
         if other.key == needed and other.action is Action.REFUSE:

@@ -18,6 +18,7 @@ from reconciler.model import (
     Write,
 )
 from tests.core.build import (
+    BEGUN,
     LAST,
     NAME,
     POLICY,
@@ -469,6 +470,19 @@ def test_a_schedule_of_a_secret_that_is_refused_and_not_there_is_refused():
     ]
     assert found[0].reason == "its secret is refused"
     assert [f.name for f in found[0].fields] == ["enabled", "schedule"]
+
+
+def test_a_schedule_of_a_secret_that_stays_pending_deletion_is_refused():
+    found = changes(
+        secret(value=value("fp-b", rotation="declared")),
+        schedule(schedule="rate(9 days)"),
+        live(held(), deleted=True, rotation=BEGUN),
+        live(kind="rotation", enabled=True, schedule="rate(30 days)", deleted=True),
+    )
+    assert [(c.key.kind, c.action, c.code) for c in found] == [
+        ("rotation", Action.REFUSE, "requires"),
+        ("secret", Action.REFUSE, "seed-changed"),
+    ]
 
 
 def test_a_schedule_of_a_secret_that_is_created_is_created():

@@ -236,6 +236,49 @@ def test_a_schedule_waits_for_its_secret(world: World) -> None:
     assert outcomes["rotation:db"].status == "skipped"
 
 
+def refuse(world: World, operation: str) -> None:
+    """Let AWS deny every call of an operation."""
+    world.aws.hooks.append(
+        lambda called, _: (400, "AccessDeniedException", "no") if called == operation else None
+    )
+
+
+def test_a_schedule_waits_until_its_secret_is_restored(rotating: World) -> None:
+    rotating.client("secretsmanager").delete_secret(SecretId=f"{PREFIX}/db")
+    rotating.declare({"db": {**SEED, "rotation": {**SCHEDULE, "schedule": "rate(9 days)"}}})
+    refuse(rotating, "RestoreSecret")
+    outcomes = rotating.apply()
+    assert outcomes["secret:db"].status == "failed"
+    assert outcomes["rotation:db"].status == "skipped"
+    assert str(outcomes["rotation:db"].error) == "its secret was not created or restored"
+    rotating.aws.hooks.clear()
+    rotating.converge()
+
+
+def test_a_schedule_waits_until_the_seed_is_written(world: World) -> None:
+    """Set before it, it would make the old value rotation's, and git could never write the seed."""
+    world.deploy()
+    world.declare({"db": {"value": "old"}})
+    world.converge()
+    world.declare({"db": SEED})
+    refuse(world, "PutSecretValue")
+    outcomes = world.apply()
+    assert outcomes["secret:db"].status == "failed"
+    assert outcomes["rotation:db"].status == "skipped"
+    assert "rotation would take the old one over" in str(outcomes["rotation:db"].error)
+    world.aws.hooks.clear()
+    world.converge()
+
+
+def test_a_schedule_does_not_wait_for_a_field(rotating: World) -> None:
+    changed = {**SEED, "description": "x", "rotation": {**SCHEDULE, "schedule": "rate(9 days)"}}
+    rotating.declare({"db": changed})
+    refuse(rotating, "UpdateSecret")
+    outcomes = rotating.apply()
+    assert outcomes["secret:db"].status == "failed"
+    assert outcomes["rotation:db"].status == "done"
+
+
 def test_from_days_to_an_expression_sends_exactly_one(world: World) -> None:
     world.deploy()
     world.declare({"db": SEED})
