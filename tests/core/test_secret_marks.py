@@ -119,3 +119,79 @@ def test_a_binding_of_another_value_leaves_it_outside():
 def test_a_secret_without_a_current_version_has_no_value():
     assert shaped({}) is None
     assert shaped({TOKENS["one"][0]: ["AWSPENDING"]}) is None
+
+
+# --- a fingerprint key that has retired -----------------------------------------------------------
+
+RETIRED = fingerprinter(KEYS[0]).secret_tokens(NAME, Sensitive("one"))[0]
+SUCCESSOR = fingerprinter(KEYS[1])
+
+
+def after_retirement(declared_value: str | None, tag: str, **state: Any) -> Live:
+    """The secret as it is once only the second key is left; ``tag`` was set before."""
+    entry = {
+        "Name": NAME,
+        "SecretVersionsToStages": {RETIRED: ["AWSCURRENT"]},
+        "Tags": [
+            {"Key": tags.OWNER, "Value": SCOPE.owner_id},
+            {"Key": tags.PROOF, "Value": SUCCESSOR.proof(NAME)},
+            {"Key": tags.BOUND, "Value": tag},
+        ],
+        **state,
+    }
+    prints = SUCCESSOR.secret_tokens(NAME, Sensitive(declared_value or ""))
+    given = None if declared_value is None else value(*map(public, prints), rotation="declared")
+    live = secret.shape(Record(NAME, entry), declared(value=given), SUCCESSOR, SCOPE)
+    assert isinstance(live, Live)
+    return live
+
+
+def rebound(declared_value: str | None) -> str:
+    """The tag that putting the second key first sets."""
+    both = fingerprinter(KEYS[1], KEYS[0])
+    entry = {
+        "Name": NAME,
+        "SecretVersionsToStages": {RETIRED: ["AWSCURRENT"]},
+        "Tags": [
+            {"Key": tags.OWNER, "Value": SCOPE.owner_id},
+            {"Key": tags.PROOF, "Value": fingerprinter(KEYS[0]).proof(NAME)},
+        ],
+    }
+    given = None
+    if declared_value is not None:
+        prints = both.secret_tokens(NAME, Sensitive(declared_value))
+        given = value(*map(public, prints))
+    resource = declared(value=given, fingerprint_key=both.kid)
+    live = secret.shape(Record(NAME, entry), resource, both, SCOPE)
+    (update,) = diff({KEY: resource}, {KEY: live}, SCOPE, POLICY).changes
+    assert [field.name for field in update.fields] == ["fingerprint_key"]
+    store = Store()
+    store.entry = entry
+    record = Record(NAME, entry)
+    secret.update(store, Job(update, resource, live, record, None, SCOPE, POLICY, both))
+    return tags.from_list(store.entry["Tags"])[tags.BOUND]
+
+
+def test_what_a_retired_key_wrote_stays_ours_when_git_changes_the_value():
+    found = after_retirement("two", rebound("one")).value
+    assert found == LiveValue(RETIRED, Origin.GIT, kid=SUCCESSOR.kid)
+
+
+def test_what_a_retired_key_wrote_and_git_did_not_declare_then_stays_ours():
+    found = after_retirement("two", rebound(None)).value
+    assert found == LiveValue(RETIRED, Origin.GIT, kid=SUCCESSOR.kid)
+
+
+def test_an_edited_seed_is_refused_although_its_key_has_retired():
+    """It was taken for a rotated value, and the edit was passed over in silence."""
+    live = after_retirement("two", rebound("one"), RotationEnabled=True)
+    prints = SUCCESSOR.secret_tokens(NAME, Sensitive("two"))
+    resource = declared(value=value(*map(public, prints), rotation="declared"))
+    (change,) = diff({KEY: resource}, {KEY: live}, SCOPE, POLICY).changes
+    assert (change.action, change.code) == (Action.REFUSE, "seed-changed")
+
+
+def test_the_declared_value_is_still_known_when_its_key_has_retired():
+    prints = SUCCESSOR.secret_tokens(NAME, Sensitive("one"))
+    found = after_retirement("one", rebound("one")).value
+    assert found == LiveValue(RETIRED, Origin.GIT, public(prints[0]), SUCCESSOR.kid)

@@ -171,6 +171,9 @@ def _value(
         bound = next((f for f in declared if f.startswith(short)), None)
         if bound is not None:
             known = LiveValue(version, Origin.GIT, bound, kid, earlier)
+        elif token is not None and not token.generated:
+            # A key that has retired wrote it, and the manifest has another value, or none.
+            known = LiveValue(version, Origin.GIT, kid=kid, earlier=earlier)
         elif short == public(version)[:32]:
             known = LiveValue(version, Origin.GENERATED, kid=kid, earlier=earlier)
     return known

@@ -361,10 +361,6 @@ def _rebound(job: Job) -> dict[str, str]:
     if value is None or job.change.value is not None or value.kid is None:
         return {}
     declared = job.resource.value.fingerprints if job.resource and job.resource.value else ()
-    if value.fingerprint in declared:
-        fingerprint = declared[0]
-    elif value.fingerprint is None:
-        fingerprint = public(value.version)  # generated: the version vouches for itself
-    else:
-        return {}
+    # A version that holds no declared value vouches for itself: it is ours all the same.
+    fingerprint = declared[0] if value.fingerprint in declared else public(value.version)
     return {tags.BOUND: job.fingerprinter.bound(name, value.version, fingerprint)}
