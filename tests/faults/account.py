@@ -21,6 +21,8 @@ from reconciler.planning import Planned
 from reconciler.sandbox.server import Sandbox
 from tests.faults.direct import SCOPE, desired
 
+_CONNECTIONS: dict[str, Aws] = {}
+
 
 @dataclass
 class Account:
@@ -30,6 +32,7 @@ class Account:
     seed: int = 5
     git: Desired = field(default_factory=lambda: desired({}))
     parallelism: int = 8
+    shared: bool = False  # one connection for all runs: making one takes longer than most runs
 
     def __post_init__(self) -> None:
         self.chance = random.Random(self.seed)
@@ -45,9 +48,14 @@ class Account:
         self.git = desired(declared, **more)
 
     def connect(self) -> Aws:
-        """A fresh connection, that no quota slows down."""
+        """A connection, a fresh one unless it is ``shared``, that no quota slows down."""
+        if self.shared and self.aws.url in _CONNECTIONS:
+            return _CONNECTIONS[self.aws.url]
         session = boto3.session.Session()
-        return Aws(session, SCOPE.region, parallelism=self.parallelism, pacing=Pacing(1000))
+        made = Aws(session, SCOPE.region, parallelism=self.parallelism, pacing=Pacing(1000))
+        if self.shared:
+            _CONNECTIONS[self.aws.url] = made
+        return made
 
     def plan(self) -> Planned:
         """What apply would do now."""

@@ -10,7 +10,10 @@ from types import SimpleNamespace
 import pytest
 
 from reconciler.sandbox.server import Sandbox
+from tests.e2e.conftest import world
 from tests.faults.account import Account
+
+__all__ = ["account", "world"]
 
 FASTER = 25  # times: how much less the pauses between two tries take here
 

@@ -1,0 +1,97 @@
+"""A process that has itself killed: it forks a child for each run that is to die.
+
+It has one thread, since a fork of a process whose other threads are within OpenSSL can block. On
+its standard input it is told ``SCENE MOMENT POINT [PLAN FILE]``, a line each, and answers with the
+child's exit code, negative for a signal.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import boto3
+
+from reconciler import apply, planfile, planning, review
+from reconciler.aws import ATTEMPTS, FIRST_ATTEMPTS, Aws
+from reconciler.kinds.parameter import write as parameter
+from reconciler.manifest import Desired
+from reconciler.pacing import Pacing
+from tests.faults.direct import SCOPE
+from tests.faults.scenes import SCENES
+
+TIMEOUT = 60  # seconds for a child, which takes half of one
+
+
+class Watched:
+    """A connection that tells "before" and "after" each of its calls.
+
+    Its clients are made at once, and not in each child again. None has an open connection, which
+    the children would share.
+    """
+
+    def __init__(self) -> None:
+        self.heard: Callable[[str], None] = lambda _: None
+        session = boto3.session.Session()
+        session.events.register("before-send", lambda **_: self.heard("before"))
+        session.events.register("after-call", lambda **_: self.heard("after"))
+        self.aws = Aws(session, SCOPE.region, parallelism=1, pacing=Pacing(1000))
+        for service, attempts in (
+            ("sts", FIRST_ATTEMPTS),
+            ("secretsmanager", ATTEMPTS),
+            ("ssm", ATTEMPTS),
+            ("ssm", 1),
+        ):
+            self.aws._client(service, attempts)
+
+
+def run(aws: Aws, git: Desired, reviewed: str | None) -> bool:
+    """A whole run; whether all was done."""
+    fresh = planning.make(SCOPE, lambda: git, aws)
+    todo = fresh.plan.changes
+    if reviewed is not None:
+        (plan,) = planfile.loads(reviewed)
+        todo = review.by_plan(plan, fresh.plan, fresh.live).todo
+    outcomes = apply.run(fresh, todo, aws, lambda _: None, threading.Event())
+    return all(outcome.status == "done" for outcome in outcomes)
+
+
+def kill(watched: Watched, git: Desired, reviewed: str | None, moment: str, point: int) -> int:
+    """Run in a child that kills itself at one of its calls; its exit code."""
+    child = os.fork()
+    if child == 0:
+        seen = [0]
+
+        def end(now: str) -> None:
+            if now == moment:
+                seen[0] += 1
+                if seen[0] == point + 1:
+                    os.kill(os.getpid(), signal.SIGKILL)
+
+        code = 1
+        signal.alarm(TIMEOUT)
+        watched.heard = end
+        try:
+            code = 0 if run(watched.aws, git, reviewed) else 2
+        finally:
+            os._exit(code)
+    _, status = os.waitpid(child, 0)
+    return os.waitstatus_to_exitcode(status)
+
+
+def main() -> None:
+    """Kill runs until there is no more input."""
+    parameter.AFTER_DELETE = 0.0
+    watched = Watched()
+    for line in sys.stdin:
+        scene, moment, point, *plan = line.split()
+        reviewed = Path(plan[0]).read_text() if plan else None
+        print(kill(watched, SCENES[scene].git, reviewed, moment, int(point)), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,120 @@
+"""A run that is killed at any of its calls converges on the next one.
+
+The process is killed (SIGKILL, from botocore's own hooks) before and after each call of a run that
+does everything that can be done; then the run is repeated, afresh or with the plan that was
+reviewed before the crash. What is there then is what a run that nobody killed leaves: no version
+twice, no value lost, no rotation reverted, AWSPREVIOUS what it was.
+"""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from reconciler import planfile
+from reconciler.model import Key
+from reconciler.sandbox import state
+from tests.faults import function
+from tests.faults.account import Account
+from tests.faults.crash import Watched, run
+from tests.faults.photo import Photo, take
+from tests.faults.scenes import SCENES
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def crashing(account: Account, monkeypatch: pytest.MonkeyPatch) -> Account:
+    function.install(monkeypatch)
+    account.shared = True
+    account.parallelism = 1
+    return account
+
+
+def photographs(account: Account) -> dict[Key, Photo]:
+    """The account, without the values that chance made."""
+    assert account.aws.wait_for_rotations()
+
+    def masked(version: str) -> str:
+        return "made" if version.startswith("g1") else version
+
+    found = {}
+    for key, photo in take(account.aws).items():
+        found[key] = replace(
+            photo,
+            current=None if photo.current is None else masked(photo.current),
+            value=None if (photo.current or "").startswith("g1") else photo.value,
+            versions={
+                masked(version): "" if version.startswith("g1") else value
+                for version, value in photo.versions.items()
+            },
+            labels={label: masked(version) for label, version in photo.labels.items()},
+            tags={
+                name: value if name != "reconciler:bound" or "g1" not in value else "made"
+                for name, value in photo.tags.items()
+            },
+        )
+    return found
+
+
+@pytest.fixture
+def killer(account: Account) -> Iterator[subprocess.Popen[str]]:
+    """The process that forks and kills."""
+    child = subprocess.Popen(
+        [sys.executable, "-m", "tests.faults.crash"],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    yield child
+    child.communicate(timeout=30)
+
+
+@pytest.mark.parametrize("again", ["afresh", "reviewed"])
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("name", SCENES)
+def test_every_crash_point_converges(
+    crashing: Account,
+    killer: subprocess.Popen[str],
+    tmp_path: Path,
+    name: str,
+    moment: str,
+    again: str,
+) -> None:
+    assert killer.stdin is not None
+    assert killer.stdout is not None
+    account, scene = crashing, SCENES[name]
+    scene.arrange(account)
+    account.git = scene.git
+    saved, file = tmp_path / "account.json", tmp_path / "plan.json"
+    state.save(saved)
+    file.write_text(planfile.dumps([account.plan().plan]))
+    reviewed = file.read_text() if again == "reviewed" else None
+    account.aws.calls.clear()
+    calls: list[str] = []
+    watched = Watched()
+    watched.heard = calls.append
+    assert run(watched.aws, scene.git, reviewed)
+    assert set(account.aws.calls) >= scene.calls
+    expected = photographs(account)
+    points = calls.count(moment)
+    for point in range(points):
+        where = f"{moment} call {point} of {points}"
+        account.aws.reset()
+        with account.aws.lock:
+            state.load(saved)
+        told = f"{name} {moment} {point}" + (f" {file}" if reviewed else "")
+        killer.stdin.write(told + "\n")
+        killer.stdin.flush()
+        assert int(killer.stdout.readline()) == -signal.SIGKILL, where
+        assert account.aws.wait_for_rotations()
+        assert run(watched.aws, scene.git, reviewed), where
+        assert photographs(account) == expected, where
+    assert account.changes() == {}
