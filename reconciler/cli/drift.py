@@ -92,7 +92,7 @@ def command(
 
 
 def _without_key(environment: str, deep: bool, options: Common) -> tuple[Scope, tuple[Drift, ...]]:
-    compared, aws = locks.plan(environment, options)
+    compared, aws = locks.plan(walk.read(environment, options), options)
     read = differences.read_deep(compared, aws) if deep else {}
     return compared.plan.scope, differences.classify(compared, datetime.now(UTC), read)
 

@@ -15,12 +15,14 @@ from reconciler.errors import Exit
 @click.argument("code")
 @common
 def command(code: str) -> int:
-    """Say why an error in a manifest is one."""
+    """Say why an error in a manifest is one, or what a rule is for."""
     from reconciler.manifest.codes import CODES
+    from reconciler.rules import REASONS
 
-    if code not in CODES:
-        near = difflib.get_close_matches(code, CODES, 1)
-        meant = f" Did you mean {near[0]}?" if near else f" There are: {', '.join(sorted(CODES))}."
+    known = {**CODES, **REASONS}
+    if code not in known:
+        near = difflib.get_close_matches(code, known, 1)
+        meant = f" Did you mean {near[0]}?" if near else f" There are: {', '.join(sorted(known))}."
         raise click.UsageError(f"There is no code {code!r}.{meant}")
-    out(f"{code}: {CODES[code]}")
+    out(f"{code}: {known[code]}")
     return Exit.OK

@@ -25,10 +25,10 @@ from reconciler.planning import Planned
 _NO_KEY = frozenset({"no-key", "sops-missing"})
 
 
-def plan(environment: str, options: Common, *, only: Sequence[str] = ()) -> tuple[Keyless, Aws]:
+def plan(declared: Cleartext, options: Common, *, only: Sequence[str] = ()) -> tuple[Keyless, Aws]:
     """The plan of an environment without its key: by the lock. Raises ReconcilerError where there
     is no lock."""
-    declared = walk.read(environment, options)
+    environment = declared.settings.scope.environment
     found = lock.load(walk.folder(options), environment)
     if found is None:
         raise ReconcilerError(
@@ -45,9 +45,9 @@ def plan(environment: str, options: Common, *, only: Sequence[str] = ()) -> tupl
     return replace(made, plan=fresh), aws
 
 
-def check(declared: Cleartext, options: Common) -> list[Problem]:
+def check(declared: Cleartext, desired: Desired | None, options: Common) -> list[Problem]:
     """What is wrong with an environment's lock, if it has one: warnings too. Its truth is checked
-    only where a key is."""
+    only where the values are known."""
     scope = declared.settings.scope
     try:
         found = lock.load(walk.folder(options), scope.environment)
@@ -56,15 +56,7 @@ def check(declared: Cleartext, options: Common) -> list[Problem]:
     if found is None:
         return []
     problems = [*lock.check(found, declared), *lock.outdated(found, declared)]
-    if not sops.may_decrypt(declared.document.key_types):
-        return problems
-    try:
-        desired = _decrypt(declared, options)
-    except (ManifestError, SopsError) as error:
-        told = error.problems if isinstance(error, ManifestError) else ()
-        missing = isinstance(error, SopsError) or {p.code for p in told} <= _NO_KEY
-        return problems if missing else [*problems, *told]
-    return [*problems, *lock.lies(found, declared, desired)]
+    return problems if desired is None else [*problems, *lock.lies(found, declared, desired)]
 
 
 def verify(declared: Cleartext, desired: Desired, options: Common) -> None:

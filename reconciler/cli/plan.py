@@ -8,12 +8,14 @@ from pathlib import Path
 import click
 
 from reconciler import planfile
-from reconciler.cli import earlier, failure, locks, walk
+from reconciler.cli import earlier, failure, findings, locks, walk
 from reconciler.cli.options import chosen, common
 from reconciler.cli.terminal import colour, out, say
 from reconciler.errors import Exit, ReconcilerError, UsageError
+from reconciler.manifest import Cleartext
 from reconciler.model import Plan
 from reconciler.render import json, markdown, text
+from reconciler.rules import unreplaced
 
 
 @click.command("plan", epilog="Example: reconciler plan production --out production.plan.json")
@@ -47,7 +49,7 @@ def command(
 ) -> int:
     """Show what would change in AWS; of all environments, if none is named.
 
-    Reads no secret value. What it shows, and nothing else, is what `apply --plan` writes.
+    Reads no secret value from AWS. What it shows, and nothing else, is what `apply --plan` writes.
     With --keyless it needs no key either, and takes AWS's marks at their word, which apply checks.
     """
     options = chosen()
@@ -55,14 +57,20 @@ def command(
         raise click.UsageError("--base decrypts, and --keyless does not.")
     side = None if base is None else earlier.side(base, options)
     plans: list[Plan] = []
+    known: list[Cleartext] = []
+    examined = findings.examination(options)
     failed = 0
     for environment in walk.environments(environments, options):
         try:
+            declared = walk.read(environment, options)
             if keyless:
-                compared, _ = locks.plan(environment, options, only=only)
+                compared, _ = locks.plan(declared, options, only=only)
+                examined.add(declared, live=unreplaced(compared.plan, compared.live))
                 made = compared.plan
             else:
-                planned, _ = walk.plan(environment, options, only=only)
+                planned, _ = walk.again(declared, options, only=only)
+                values = planned.desired.values
+                examined.add(declared, values, unreplaced(planned.plan, planned.live))
                 made = planned.plan if side is None else earlier.named(planned, side, options)
         except UsageError:
             raise
@@ -71,6 +79,9 @@ def command(
             failed = failed or error.exit_code
             continue
         plans.append(made)
+        known.append(declared)
+    for declared, made in zip(known, plans, strict=True):
+        findings.tell(examined, declared, made, only, options)
     if form == "text" and plans:
         tinted = colour(sys.stdout, options)
         out("\n".join(text.plan(plan, colour=tinted) for plan in plans))

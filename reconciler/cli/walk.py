@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from reconciler import manifest, planning, sops
+from reconciler import manifest, planning, rules, sops
 from reconciler.aws import Aws
 from reconciler.cli import failure
 from reconciler.cli.options import Common
@@ -61,7 +61,7 @@ def environments(names: Sequence[str], options: Common) -> list[str]:
 def read(environment: str, options: Common, *, may_be_empty: bool = False) -> Cleartext:
     """An environment's manifests, as far as no key is needed; warnings are told."""
     declared = manifest.read(folder(options), environment, may_be_empty=may_be_empty)
-    failure.problems(declared.warnings, options)
+    failure.problems(rules.warnings(declared), options)
     return declared
 
 

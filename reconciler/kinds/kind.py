@@ -70,6 +70,7 @@ class Settings:
     kms_key: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     schedules: Mapping[str, BaseModel] = field(default_factory=dict)
+    ignore: Mapping[str, str] = field(default_factory=dict)  # rule: why it is ignored
 
 
 @dataclass(frozen=True)

@@ -71,6 +71,9 @@ class EnvironmentFile(Declared):
         default=None, min_length=1, description="where nothing else is said"
     )
     tags: dict[str, str] = Field(default_factory=dict, description="on every resource")
+    ignore: dict[str, str] = Field(
+        default_factory=dict, description="rule: why it is ignored in all of the environment"
+    )
     prune: bool = Field(default=False, description="remove what is owned and no longer declared")
     recovery_window: RecoveryWindow | Annotated[int, Field(ge=7, le=30)] = Field(
         default="30 days", description="how long AWS keeps a deleted secret"
@@ -94,6 +97,7 @@ class EnvironmentFile(Declared):
             kms_key=self.kms_key,
             tags=self.tags,
             schedules=self.schedules,
+            ignore=self.ignore,
         )
 
 

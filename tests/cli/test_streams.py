@@ -30,8 +30,8 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Tree:
     return make_tree(
         tmp_path_factory.mktemp("tree"),
         {
-            "production": {"secrets": {"db": {"value": "demo"}}},
-            "staging": {"secrets": {"db": {"value": "demo"}}},
+            "production": {"secrets": {"db": {"value": "demo", "max_age": "90 days"}}},
+            "staging": {"secrets": {"db": {"value": "demo", "max_age": "90 days"}}},
         },
     )
 

@@ -1,0 +1,71 @@
+"""What the rules find, as commands tell it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+from reconciler import manifest, sops
+from reconciler.cli import failure, walk
+from reconciler.cli.options import Common
+from reconciler.errors import ManifestError, Problem, SopsError, UsageError
+from reconciler.gitfiles import Repository
+from reconciler.manifest import Cleartext, Desired
+from reconciler.model import Plan
+from reconciler.rules import RULES, Examination
+
+FOLDED = 10  # findings of one rule that a plan tells; `validate` tells all
+
+_NO_KEY = frozenset({"no-key", "sops-missing", "sops-timeout"})
+
+
+def examination(options: Common) -> Examination:
+    """The rules, over the environments that are going to be added."""
+    folder = walk.folder(options)
+    try:
+        repository = Repository(folder)
+    except UsageError:
+        repository = None  # outside git nothing is known of the past
+    return Examination(RULES, manifest.environments(folder), repository)
+
+
+def decrypted(declared: Cleartext, options: Common) -> tuple[Desired | None, list[Problem]]:
+    """The values, where a key for them is here, and what is wrong with them; that there is no key
+    is nothing wrong."""
+    if not sops.may_decrypt(declared.document.key_types):
+        return None, []
+    try:
+        return declared.decrypt(sops.Sops(sops.find(options.sops))), []
+    except SopsError:
+        return None, []
+    except ManifestError as error:
+        return None, [problem for problem in error.problems if problem.code not in _NO_KEY]
+
+
+def tell(
+    examined: Examination,
+    declared: Cleartext,
+    plan: Plan,
+    only: Sequence[str],
+    options: Common,
+) -> None:
+    """Tell findings beside a plan: of each rule the first, and how many more there are."""
+    scope = declared.settings.scope
+    keys = None
+    if only:
+        known = {*declared.resources(), *(change.key for change in plan.changes)}
+        keys = walk.keys(only, known, scope)
+    found = [p for p in examined.problems(scope.environment, keys) if p not in declared.warnings]
+    counts = Counter(problem.code for problem in found)
+    told: Counter[str] = Counter()
+    for problem in found:
+        told[problem.code] += 1
+        if told[problem.code] <= FOLDED:
+            failure.problems([problem], options)
+    for code, count in counts.items():
+        if count > FOLDED:
+            last = [problem for problem in found if problem.code == code][-1]
+            rest = f"the last of {count - FOLDED} more like these"
+            hint = f"all of them: reconciler validate {scope.environment}"
+            failure.problems([replace(last, message=rest, hint=hint)], options)

@@ -1,0 +1,78 @@
+"""Values made comparable for as long as a run lasts.
+
+A fingerprint is bound to its name, its account and its environment, so that it tells nothing but
+that one value is still itself. A mark tells which values are equal. It is therefore made under a
+key of the moment, which is never kept, and is never shown or written.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import re
+import secrets as randomness
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from reconciler.model import Key
+from reconciler.sensitive import Sealed, Sensitive
+
+SHORTEST = 8  # bytes: what is shorter is a number or a word, and equal by chance
+
+_SECRET_BY_NAME = re.compile(r"pass|pwd|secret|token|key|cred|private|seed|salt", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A value (``part`` is empty) or a part of one, by its name."""
+
+    part: str
+    digest: bytes = field(repr=False)
+
+
+class Moment:
+    """A key that nobody has but this run."""
+
+    def __init__(self) -> None:
+        self._key = Sensitive(randomness.token_bytes(32))
+
+    def marks(self, values: Mapping[Key, Sealed]) -> dict[Key, tuple[Mark, ...]]:
+        """The marks of all declared values: of the whole, and of those parts of a mapping whose
+        name says that they are secret."""
+        return {
+            key: tuple(self._marks(sealed.content))
+            for key, sealed in values.items()
+            if sealed.content is not None
+        }
+
+    def _marks(self, content: Sensitive[str] | Sensitive[bytes]) -> Iterator[Mark]:
+        raw = content.reveal()
+        yield from self._mark("", raw)
+        if isinstance(raw, str) and raw.startswith("{"):
+            for part, text in _leaves("", _parsed(raw)):
+                if _SECRET_BY_NAME.search(part):
+                    yield from self._mark(part, text)
+
+    def _mark(self, part: str, raw: str | bytes) -> Iterator[Mark]:
+        data = raw.encode() if isinstance(raw, str) else raw
+        if len(data) >= SHORTEST:
+            yield Mark(part, hmac.digest(self._key.reveal(), data, "sha256"))
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None  # the error would hold the text
+
+
+def _leaves(path: str, node: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(node, dict):
+        for name, inner in node.items():
+            yield from _leaves(f"{path}.{name}" if path else name, inner)
+    elif isinstance(node, list):
+        for index, inner in enumerate(node):
+            yield from _leaves(f"{path}[{index}]", inner)
+    elif isinstance(node, str) and path:
+        yield path, node

@@ -1,0 +1,36 @@
+"""A value that should have been changed by now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.kinds.duration import days
+from reconciler.kinds.secret.declare import Declaration
+from reconciler.rules.rule import Finding, Subject
+
+CODE = "past-max-age"
+REASON = "who declares a `max_age` wants the value changed before it; `drift` ends with 2 for it"
+
+
+def find(subject: Subject) -> Iterator[Finding]:
+    """Live values that are older than their ``max_age``, and that the plan does not replace."""
+    written = subject.written or {}
+    for entry in subject.declared.entries:
+        since = written.get(entry.resource_key(subject.declared.settings))
+        secret = entry.declared
+        if since is None or subject.now is None or not isinstance(secret, Declaration):
+            continue
+        age = (subject.now - since).days
+        if secret.max_age is not None and age > days(secret.max_age):
+            yield Finding(
+                f"the value of {entry.key} was written {age} days ago, and its `max_age` is"
+                f" {secret.max_age}",
+                "change it where it is used, and then with `reconciler set`",
+                entry,
+                ("max_age",),
+            )
+
+
+def conclusive(subject: Subject) -> bool:
+    """What is live has to be known."""
+    return subject.written is not None

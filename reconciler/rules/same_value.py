@@ -1,0 +1,60 @@
+"""One value under two names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from reconciler.manifest.encrypted import VALUE
+from reconciler.model import Key
+from reconciler.rules.marks import Mark
+from reconciler.rules.rule import Finding, Subject
+
+CODE = "same-value"
+REASON = "who learns one of two equal secrets knows both, and rotating one leaves the other"
+
+
+def find(subject: Subject) -> Iterator[Finding]:
+    """Values, and secret parts of them, that another name in the environment has as well."""
+    marks = subject.marks or {}
+    holders = by_digest(marks)
+    for entry in subject.declared.entries:
+        key = entry.resource_key(subject.declared.settings)
+        whole: set[Key] = set()
+        for mark in marks.get(key, ()):
+            same = {k: part for k, part in holders[mark.digest] if k != key and k not in whole}
+            if not mark.part:
+                whole = set(same)
+            if same:
+                first = min(same)
+                shown = first.name.removeprefix(subject.declared.settings.scope.under)
+                yield Finding(
+                    f"{what(entry.key, mark.part)} is the same as"
+                    f" {what(shown, same[first])}{more(len(same) - 1)}",
+                    "give each a value of its own",
+                    entry,
+                    (VALUE,),
+                )
+
+
+def by_digest(marks: Mapping[Key, tuple[Mark, ...]]) -> dict[bytes, list[tuple[Key, str]]]:
+    """Who has a value, and in which part: for each digest."""
+    holders: dict[bytes, list[tuple[Key, str]]] = {}
+    for key, own in marks.items():
+        for mark in own:
+            holders.setdefault(mark.digest, []).append((key, mark.part))
+    return holders
+
+
+def what(name: str, part: str) -> str:
+    """A value, or a part of one, as it is told."""
+    return f"`{part}` of {name}" if part else f"the value of {name}"
+
+
+def more(count: int) -> str:
+    """That there are others, too."""
+    return f" and {count} other{'' if count == 1 else 's'}" if count else ""
+
+
+def conclusive(subject: Subject) -> bool:
+    """The values have to be known."""
+    return subject.marks is not None

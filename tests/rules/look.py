@@ -1,0 +1,52 @@
+"""Rules looked at as `validate` and `plan` do, without a process of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from reconciler import manifest
+from reconciler.errors import Problem
+from reconciler.gitfiles import Repository
+from reconciler.rules import RULES, Examination
+from tests.trees import Tree, make_tree
+
+Environments = Mapping[str, Mapping[str, Any]]
+ACCOUNT = "123456789012"
+OTHER = "999999999999"
+AGED = {"max_age": "90 days"}  # so that a secret is not found for being never rotated
+
+
+def look(
+    tree: Tree,
+    environment: str = "production",
+    *,
+    key: bool = True,
+    others: bool = True,
+    repository: Repository | None = None,
+) -> list[Problem]:
+    """What the rules find in one environment beside all others, with or without the key."""
+    every = manifest.environments(tree.manifests)
+    examined = Examination(RULES, every, repository)
+    for name in every if others else [environment]:
+        declared = manifest.read(tree.manifests, name)
+        examined.add(declared, declared.decrypt(tree.sops).values if key else None)
+    return examined.problems(environment)
+
+
+def of(found: list[Problem], tree: Tree) -> list[str]:
+    """Findings as one line each, with places relative to the tree's folder."""
+    folder = f"{tree.manifests}/"
+    return [f"{str(p.place).removeprefix(folder)} {p.code}: {p.message}" for p in found]
+
+
+def told(folder: Path, environments: Environments, environment: str = "production") -> list[str]:
+    """What the rules find in an environment of a new tree."""
+    tree = make_tree(folder, environments)
+    return of(look(tree, environment), tree)
+
+
+def secrets(**declared: Mapping[str, Any]) -> dict[str, Any]:
+    """An environment that declares these secrets."""
+    return {"secrets": {name: {**AGED, **fields} for name, fields in declared.items()}}

@@ -1,0 +1,144 @@
+"""The rules as `validate`, `plan` and `explain` tell them."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from reconciler.rules import REASONS
+from tests.daytwo.command import command
+from tests.daytwo.leaks import Canaries, search
+from tests.e2e.conftest import world
+from tests.e2e.world import World
+from tests.rules.look import AGED
+
+__all__ = ["world"]
+
+EQUAL = "one-value-in-two-places"
+
+
+def test_validate_warns_and_strict_fails(world: World) -> None:
+    world.declare(
+        {"a": {"value": EQUAL, **AGED}, "b": {"value": EQUAL, **AGED}, "c": {"value": "v"}}
+    )
+    done = command(world, "validate")
+    assert done.out == "production: 3 resources, no error, 3 warnings\n"
+    assert "main.sops.yaml:3:9: warning[same-value]: the value of a is the same as" in done.err
+    assert "main.sops.yaml:8:5: warning[never-rotated]: nothing rotates c" in done.err
+    assert done.calls == {}
+    strict = command(world, "validate", "--strict", "-q", code=1)
+    assert "error[same-value]" in strict.err
+    assert strict.out == ""
+
+
+def test_strict_has_nothing_against_what_is_in_order(world: World) -> None:
+    world.declare({"a": {"value": EQUAL, **AGED}})
+    assert command(world, "validate", "--strict").out == "production: 1 resource, no error\n"
+
+
+def test_without_the_key_validate_tells_what_is_in_clear(world: World) -> None:
+    world.declare({"a": {"value": EQUAL}, "b": {"value": EQUAL, **AGED}})
+    nowhere = {"SOPS_AGE_KEY_FILE": "", "HOME": "/nonexistent"}
+    world.tree.key_file.unlink()
+    done = command(world, "validate", variables=nowhere)
+    assert "warning[never-rotated]" in done.err
+    assert "same-value" not in done.err
+
+
+def test_validate_of_one_environment_compares_it_with_the_others(world: World) -> None:
+    from tests.trees import default_settings
+
+    world.declare({"a": {"value": EQUAL, **AGED}})
+    world.tree.write("staging/environment.sops.yaml", default_settings("staging"))
+    world.tree.write(
+        "staging/main.sops.yaml", {"secrets": {"b": {"value": EQUAL, **AGED}, "c": {"value": "x"}}}
+    )
+    done = command(world, "validate", "production")
+    assert "the value of a is the same as the value of b in staging" in done.err
+    assert "a is declared here and not in staging" in done.err
+    assert "c is declared" not in done.err  # of staging, that nobody asked for
+    both = command(world, "plan")
+    assert "production/main.sops.yaml:3:9: warning[same-value-elsewhere]" in both.err
+    assert "staging/main.sops.yaml:3:9: warning[same-value-elsewhere]" in both.err
+    assert "same-value-elsewhere" not in command(world, "plan", "production").err
+
+
+def test_a_plan_is_the_same_with_and_without_findings(world: World) -> None:
+    world.declare({"a": {"value": EQUAL}, "b": {"value": EQUAL}})
+    found = command(world, "plan", "-o", "json", "--detailed-exitcode", code=2)
+    assert "warning[same-value]" in found.err
+    assert "same-value" not in found.out
+    reason = {"same-value": "a pair", "never-rotated": "a pair"}
+    world.declare(
+        {"a": {"value": EQUAL, "ignore": reason}, "b": {"value": EQUAL, "ignore": reason}}
+    )
+    ignored = command(world, "plan", "-o", "json", "--detailed-exitcode", code=2)
+    assert "warning" not in ignored.err
+    assert json.loads(found.out)["digest"] == json.loads(ignored.out)["digest"]
+    assert "warning" not in command(world, "plan", "-q").err
+
+
+def test_a_plan_of_one_resource_tells_of_that_one(world: World) -> None:
+    world.declare({"a": {"value": "v"}, "b": {"value": "w"}})
+    done = command(world, "plan", "--only", "b")
+    assert "nothing rotates b" in done.err
+    assert "nothing rotates a" not in done.err
+
+
+def test_a_plan_folds_what_is_too_much_to_read(world: World) -> None:
+    world.declare({f"s{n:02}": {"value": f"v{n}"} for n in range(30)})
+    done = command(world, "plan")
+    assert done.err.count("warning[never-rotated]") == 11
+    assert "the last of 20 more like these" in done.err
+    assert "reconciler validate production" in done.err
+    assert command(world, "validate").err.count("warning[never-rotated]") == 30
+
+
+@pytest.mark.parametrize("keyless", [False, True])
+def test_a_value_that_is_past_its_age(
+    keyless: bool, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.declare({"a": {"value": "v", **AGED}, "b": {"value": "v", "max_age": "100 days"}})
+    world.converge()
+    command(world, "lock", "production")
+    more = ["--keyless"] if keyless else []
+    assert "past-max-age" not in command(world, "plan", *more).err
+
+    class Later(datetime):
+        @classmethod
+        def now(cls, tz: object = None) -> Later:
+            return cls.fromtimestamp((datetime.now(UTC) + timedelta(days=95)).timestamp(), UTC)
+
+    monkeypatch.setattr("reconciler.rules.examine.datetime", Later)
+    done = command(world, "plan", *more)
+    assert "warning[past-max-age]: the value of a was written 95 days ago" in done.err
+    assert "value of b was" not in done.err
+    # What the plan writes anew will be young again.
+    world.declare({"a": {"value": "other", **AGED}, "b": {"value": "v", "max_age": "100 days"}})
+    command(world, "lock", "production")
+    assert "past-max-age" not in command(world, "plan", *more).err
+
+
+@pytest.mark.parametrize("code", REASONS)
+def test_every_rule_is_explained(code: str, world: World) -> None:
+    assert command(world, "explain", code).out == f"{code}: {REASONS[code]}\n"
+
+
+def test_a_list_of_codes_is_refused_in_one_clear_line(world: World) -> None:
+    world.declare({"a": {"value": "v", "ignore": ["never-rotated"]}})
+    done = command(world, "validate", code=1)
+    assert "error[wrong-type]: `ignore` has to be a mapping" in done.err
+
+
+def test_nothing_of_it_leaks(world: World, tmp_path: Path) -> None:
+    canaries = Canaries()
+    value = canaries.plant()
+    world.declare(
+        {"a": {"value": {"password": value}}, "b": {"value": value}, "c": {"value": value}}
+    )
+    world.converge()
+    commands = (("validate", "-vv"), ("validate", "--strict"), ("plan", "-vv"))
+    assert search(world, canaries, tmp_path, commands) == []

@@ -1,0 +1,128 @@
+"""Equal values: under two names, in two environments."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.canary import CANARY, assert_holds_no_canary
+from tests.rules.look import look, of, secrets, told
+from tests.trees import Tree, make_tree
+
+LONG = f"{CANARY}-0123456789"
+
+
+def test_a_value_under_two_names_is_told_at_both(tmp_path: Path) -> None:
+    assert told(
+        tmp_path,
+        {"production": secrets(a={"value": LONG}, b={"value": LONG}, c={"value": "other"})},
+    ) == [
+        "production/main.sops.yaml:4:9 same-value: the value of a is the same as the value of b",
+        "production/main.sops.yaml:7:9 same-value: the value of b is the same as the value of a",
+    ]
+
+
+def test_of_mappings_the_parts_that_are_secret_by_their_name_count(tmp_path: Path) -> None:
+    host = "a-long-host-name.internal"
+    found = told(
+        tmp_path,
+        {
+            "production": {
+                **secrets(
+                    a={"value": {"host": host, "password": LONG}},
+                    b={"value": {"host": host, "login": {"api_key": LONG}}},
+                ),
+                "parameters": {"url": {"value": LONG}},
+            }
+        },
+    )
+    assert [line.partition(" ")[2] for line in found] == [
+        "same-value: `password` of a is the same as the value of url and 1 other",
+        "same-value: `login.api_key` of b is the same as the value of url and 1 other",
+        "same-value: the value of url is the same as `password` of a and 1 other",
+    ]
+
+
+def test_an_equal_mapping_is_told_once_and_a_short_value_not_at_all(tmp_path: Path) -> None:
+    whole = {"user": "u", "password": LONG}
+    short = {"password": "1234567"}
+    found = told(
+        tmp_path,
+        {
+            "production": secrets(
+                a={"value": whole}, b={"value": whole}, c={"value": {**short, "n": "1"}},
+                d={"value": {**short, "n": "2"}},
+            )
+        },
+    )  # fmt: skip
+    assert [line.partition(" ")[2] for line in found] == [
+        "same-value: the value of a is the same as the value of b",
+        "same-value: the value of b is the same as the value of a",
+    ]
+
+
+def test_a_value_in_two_environments(tmp_path: Path) -> None:
+    tree = make_tree(
+        tmp_path,
+        {
+            "production": secrets(a={"value": LONG}, own={"value": "production's own"}),
+            "staging": secrets(a={"value": LONG}, own={"value": {"token": LONG}}),
+            "development": secrets(a={"value": "development's"}, own={"value": "this one's"}),
+        },
+    )
+    found = of(look(tree), tree)
+    assert found == [
+        "production/main.sops.yaml:4:9 same-value-elsewhere: the value of a is the same as in"
+        " staging"
+    ]
+    found = of(look(tree, "staging"), tree)
+    assert [line.partition(" ")[2] for line in found] == [
+        "same-value: the value of a is the same as `token` of own",
+        "same-value-elsewhere: the value of a is the same as in production",
+        "same-value: `token` of own is the same as the value of a",
+        "same-value-elsewhere: `token` of own is the same as the value of a in production",
+    ]
+
+
+def test_without_a_key_nothing_is_known_of_values(tmp_path: Path) -> None:
+    tree = make_tree(tmp_path, {"production": secrets(a={"value": LONG}, b={"value": LONG})})
+    assert look(tree, key=False) == []
+
+
+def test_what_git_shows_and_what_is_generated_is_no_secret_in_two_places(tmp_path: Path) -> None:
+    shown = {"plaintext": "the-same-in-both.example"}
+    assert not told(
+        tmp_path,
+        {
+            "production": {
+                **secrets(a={"generate": {}}, b={"generate": {}}),
+                "parameters": {"x": shown, "y": shown},
+            }
+        },
+    )
+
+
+def test_no_value_is_in_a_finding_or_in_what_it_was_made_of(tmp_path: Path) -> None:
+    tree = make_tree(tmp_path, {"production": secrets(a={"value": LONG}, b={"value": LONG})})
+    found = look(tree)
+    assert len(found) == 2
+    assert CANARY not in repr(found)
+    from reconciler import manifest
+    from reconciler.rules.marks import Moment
+
+    desired = manifest.load(tree.manifests, "production", tree.sops)
+    one, other = Moment().marks(desired.values), Moment().marks(desired.values)
+    assert CANARY not in repr(one)
+    assert all(mark.digest.hex() not in repr(mark) for marks in one.values() for mark in marks)
+    # Made under a key of the moment: of two runs nothing can be put side by side.
+    digests = [{m.digest for marks in run.values() for m in marks} for run in (one, other)]
+    assert digests[0]
+    assert digests[0].isdisjoint(digests[1])
+
+
+def test_damaged_json_is_a_text_like_any_other(tmp_path: Path) -> None:
+    tree: Tree = make_tree(
+        tmp_path, {"production": secrets(a={"value": f'{{"{LONG}'}, b={"value": f'{{"{LONG}'})}
+    )
+    found = look(tree)
+    assert [problem.code for problem in found] == ["same-value", "same-value"]
+    assert_holds_no_canary(AssertionError(repr(found)))
