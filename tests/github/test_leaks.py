@@ -24,6 +24,10 @@ def test_nothing_that_github_is_given_holds_a_value(
     (tmp_path / "drift.json").write_text(drift.stdout)
     job.run("drift", "production", "--drift", "drift.json", "--issue")
     assert "written outside" in job.state["issues"][0]["body"]
+    job.run(
+        "reviewed", "production", "--plan", "plan.json", "--artifact-name", "a", "-vv",
+        "--workflow", ".github/workflows/x.yml",
+    )  # fmt: skip
     (comment,) = job.state["comments"]
     assert "(value changed)" in comment["body"]
     assert canaries.found(*job.everything()) == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from reconciler.cli.github import applied, drift, plan, unchanged, unmoved
+from reconciler.cli.github import applied, drift, plan, reviewed, unchanged, unmoved
 from reconciler.cli.options import common
 
 __all__ = ["command"]
@@ -24,5 +24,5 @@ def command() -> None:
     """
 
 
-for _command in (plan.command, unchanged.command, drift.command, applied.command, unmoved.command):
-    command.add_command(_command)
+for _part in (plan, unchanged, drift, reviewed, unmoved, applied):
+    command.add_command(_part.command)

@@ -1,0 +1,230 @@
+"""The plan that the check of a pull request showed, found again after the merge.
+
+It informs and decides nothing: whoever may push to a branch may make its check say anything, as
+long as nobody looks. What is compared is made by main's own code, or is said not to be comparable.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from reconciler import planfile
+from reconciler.digest import change_digest
+from reconciler.errors import GithubError, PlanFileError, UsageError
+from reconciler.github import archive, touched
+from reconciler.github.api import Api
+from reconciler.model import Change, Key, Plan
+from reconciler.render.escape import terminal
+
+_LISTED = 3000  # files of a pull request that GitHub lists at most
+_WORKFLOW = re.compile(r"\.github/workflows/[A-Za-z0-9_.-]+\.ya?ml")
+_PULLS = "pull-requests: read"
+_ACTIONS = "actions: read"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is looked for: the plan that a workflow's run kept as an artifact for the pull request
+    that was merged as a commit of a branch."""
+
+    sha: str
+    branch: str
+    workflow: str
+    artifact: str
+    environment: str
+    code: Sequence[str] = touched.CODE
+
+    def __post_init__(self) -> None:
+        if not _WORKFLOW.fullmatch(self.workflow):
+            raise UsageError(
+                "--workflow is not a workflow's path", hint="like .github/workflows/NAME.yml"
+            )
+
+
+@dataclass(frozen=True)
+class Found:
+    """The plan, and where it was reviewed; or, without a plan, why there is nothing to compare
+    with."""
+
+    plan: Plan | None = None
+    reason: str | None = None
+    number: int | None = None
+    run: int | None = None
+
+
+class _Nothing(Exception):
+    """There is nothing to compare with; the text says why."""
+
+
+def find(api: Api, asked: Asked) -> Found:
+    """The plan that was reviewed. Where GitHub refuses or cannot be reached, that is the reason
+    why there is none."""
+    number = run = None
+    try:
+        pull = _pull(api, asked)
+        number = int(pull["number"])
+        _is_comparable(api, asked, pull, number)
+        run = _run(api, asked, pull, number)
+        return Found(_artifact(api, asked, run), None, number, run)
+    except _Nothing as nothing:
+        reason = str(nothing)
+    except GithubError as error:
+        reason = error.message + ("" if error.hint is None else f"; {error.hint}")
+    except PlanFileError as error:
+        reason = f"run {run} kept something else: {error.message}"
+    except (KeyError, TypeError, ValueError):
+        reason = "GitHub answers in a form that its reference does not describe"
+    return Found(None, reason, number, run)
+
+
+def _pull(api: Api, asked: Asked) -> Mapping[str, Any]:
+    merged = [
+        pull
+        for pull in api.pages(f"/commits/{asked.sha}/pulls", needs=_PULLS)
+        if pull["merged_at"]
+        and pull["merge_commit_sha"] == asked.sha
+        and pull["base"]["ref"] == asked.branch
+        and _name(pull["base"]["repo"]) == api.repository
+    ]
+    if len(merged) != 1:
+        much = "no pull request was" if not merged else "more than one pull request was"
+        raise _Nothing(f"{much} merged into {asked.branch} as commit {asked.sha[:12]}")
+    found: Mapping[str, Any] = merged[0]
+    return found
+
+
+def _is_comparable(api: Api, asked: Asked, pull: Mapping[str, Any], number: int) -> None:
+    head = pull["head"]
+    if _name(head["repo"]) != api.repository:
+        raise _Nothing(f"pull request {number} came from a fork, which has no plan")
+    files = list(api.pages(f"/pulls/{number}/files", needs=_PULLS))
+    if len(files) >= _LISTED:
+        raise _Nothing(f"pull request {number} changes more files than GitHub lists")
+    code = touched.below(touched.names(files), asked.code)
+    if code:
+        raise _Nothing(f"pull request {number} changes {code[0]}: its own code made its plan")
+    # A run does not say for which pull request it was; where two have the same head, nobody can.
+    owner = api.repository.partition("/")[0]
+    same = api.pages("/pulls", needs=_PULLS, state="all", head=f"{owner}:{head['ref']}")
+    twins = [p["number"] for p in same if p["head"]["sha"] == head["sha"] and p["number"] != number]
+    if twins:
+        raise _Nothing(f"pull requests {number} and {twins[0]} have the same head")
+
+
+def _run(api: Api, asked: Asked, pull: Mapping[str, Any], number: int) -> int:
+    head = pull["head"]
+    name = asked.workflow.rpartition("/")[2]
+    listed = api.pages(
+        f"/actions/workflows/{name}/runs",
+        needs=_ACTIONS,
+        under="workflow_runs",
+        event="pull_request",
+        head_sha=str(head["sha"]),
+        status="success",
+    )
+    # GitHub's filters are not taken at their word.
+    good = [
+        int(run["id"])
+        for run in listed
+        if run["path"].partition("@")[0] == asked.workflow
+        and run["event"] == "pull_request"
+        and run["conclusion"] == "success"
+        and (run["head_sha"], run["head_branch"]) == (head["sha"], head["ref"])
+        and _name(run["repository"]) == api.repository
+        and _name(run["head_repository"]) == api.repository
+        and _may_be_of(run, number, asked.branch)
+    ]
+    if not good:
+        raise _Nothing(
+            f"no run of {asked.workflow} has succeeded for the head of pull request {number}"
+        )
+    return max(good)
+
+
+def _may_be_of(run: Mapping[str, Any], number: int, base: str) -> bool:
+    """Whether what a run says of pull requests speaks against this one.
+
+    GitHub: "Pull requests that are open with a `head_sha` or `head_branch` that matches the
+    workflow run": once merged, ours is mostly gone from it, and others may be there that have
+    nothing but the branch in common.
+    """
+    named = [
+        pull
+        for pull in run.get("pull_requests") or ()
+        if (pull.get("head") or {}).get("sha", run["head_sha"]) == run["head_sha"]
+    ]
+    return not named or any(p["number"] == number and p["base"]["ref"] == base for p in named)
+
+
+def _artifact(api: Api, asked: Asked, run: int) -> Plan:
+    listed = api.pages(
+        f"/actions/runs/{run}/artifacts", needs=_ACTIONS, under="artifacts", name=asked.artifact
+    )
+    named = [artifact for artifact in listed if artifact["name"] == asked.artifact]
+    if not named:
+        raise _Nothing(f"run {run} kept no artifact {asked.artifact}")
+    newest = max(named, key=lambda artifact: int(artifact["id"]))
+    if newest["expired"]:
+        raise _Nothing(f"the artifact {asked.artifact} of run {run} has expired")
+    if int(newest["size_in_bytes"]) > archive.LIMIT:
+        raise _Nothing(f"the artifact {asked.artifact} of run {run} is larger than any plan")
+    path = f"/actions/artifacts/{int(newest['id'])}/zip"
+    raw = api.download(path, needs=_ACTIONS, limit=archive.LIMIT)
+    digest = newest.get("digest")
+    if digest and digest != f"sha256:{hashlib.sha256(raw).hexdigest()}":
+        raise _Nothing(f"the artifact {asked.artifact} of run {run} is not what GitHub stored")
+    for plan in planfile.loads(archive.only_json(raw)):
+        if plan.scope.environment == asked.environment:
+            return plan
+    raise _Nothing(f"the artifact {asked.artifact} of run {run} is of another environment")
+
+
+def _name(repository: Any) -> str | None:
+    """A repository's full name; None for one that was deleted."""
+    return None if repository is None else str(repository["full_name"])
+
+
+# --- what moved -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Move:
+    """A change that is not as it was reviewed: ``+`` new, ``-`` gone, ``~`` other."""
+
+    mark: str
+    key: Key
+    action: str
+
+
+def moves(reviewed: Plan, fresh: Plan) -> list[Move]:
+    """All changes that are not as they were reviewed, by what they change."""
+    before, after = _digests(reviewed), _digests(fresh)
+    found = []
+    for key in sorted(before.keys() | after.keys()):
+        if key not in before:
+            found.append(Move("+", key, after[key][1].action.value))
+        elif key not in after:
+            found.append(Move("-", key, before[key][1].action.value))
+        elif before[key][0] != after[key][0]:
+            was, now = before[key][1].action.value, after[key][1].action.value
+            found.append(Move("~", key, now if was == now else f"{now} (was: {was})"))
+    return found
+
+
+def _digests(plan: Plan) -> dict[Key, tuple[str, Change]]:
+    return {c.key: (change_digest(c, plan.scope, plan.policy), c) for c in plan.changes}
+
+
+def told(found: Found, moved: Sequence[Move]) -> str:
+    """In one sentence, what came of it."""
+    if found.reason is not None:
+        return f"Nothing to compare with: {terminal(found.reason)}."
+    since = f"since the review of pull request {found.number}"
+    if not moved:
+        return f"Nothing has moved {since}."
+    has = "1 change has" if len(moved) == 1 else f"{len(moved)} changes have"
+    return f"{has} moved {since}."
