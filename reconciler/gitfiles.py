@@ -25,6 +25,11 @@ _QUIET = {
 _REGULAR = frozenset({"100644", "100755"})
 
 
+def environment() -> dict[str, str]:
+    """The variables that a git of ours gets: no key, no credential."""
+    return {name: os.environ[name] for name in _KEPT if name in os.environ} | _QUIET
+
+
 @dataclass(frozen=True)
 class Blob:
     """A file in a commit: its object, and whether it is a regular file."""
@@ -111,11 +116,10 @@ class Repository:
 
     def _git(self, *arguments: str, given: bytes = b"") -> bytes | None:
         """What git prints; None where it ends with an error. Its own words are not repeated."""
-        environment = {name: os.environ[name] for name in _KEPT if name in os.environ} | _QUIET
         command: Sequence[str] = ("git", "-C", str(self._folder), *arguments)
         try:
             done = subprocess.run(
-                command, env=environment, input=given, capture_output=True, timeout=TIMEOUT,
+                command, env=environment(), input=given, capture_output=True, timeout=TIMEOUT,
                 check=False,
             )  # fmt: skip
         except FileNotFoundError:

@@ -133,6 +133,14 @@ def run(arguments: Sequence[str]) -> int:
     except ReconcilerError as error:
         failure.show(error, common_options)
         return error.exit_code
+    except OSError as error:
+        # A full disk, a folder that may not be written. Its message is the system's.
+        if error.errno is None or not isinstance(error.filename, str):
+            failure.unexpected(error, common_options)
+        else:
+            told = ReconcilerError(f"{error.filename}: {os.strerror(error.errno)}", code="file")
+            failure.show(told, common_options)
+        return Exit.ERROR
     except Exception as error:
         failure.unexpected(error, common_options)
         return Exit.ERROR

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from reconciler.errors import Problem, SopsError
 from reconciler.manifest import encrypted, metadata
@@ -56,6 +57,8 @@ def merge(
         raise Unmerged(f"{path}: no value is left in it", hint="remove the file, or encrypt anew")
     # A value set to itself keeps its ciphertext: sops makes only the MAC anew.
     value = _at(plain, leaf)
+    if value is None:
+        raise SopsError(f"{path}: sops gave something else than the file", code="sops-differs")
     sealed = sops.set(merged, leaf, value, key_types=key_types, ignore_mac=True)
     result = _with_seal(merged, sealed)
     again = sops.decrypt(result, key_types=key_types)
@@ -105,11 +108,23 @@ def _leaves(path: tuple[str | int, ...], node: Data) -> Iterator[tuple[str | int
         yield path
 
 
-def _at(plain: Sensitive[bytes], leaf: Sequence[str | int]) -> Sensitive[str]:
-    node = json.loads(plain.reveal())
-    for part in leaf:
-        node = node[part]
+def _at(plain: Sensitive[bytes], leaf: Sequence[str | int]) -> Sensitive[str] | None:
+    """The value of a leaf; None where sops's output has none."""
+    node = _tree(plain)
+    try:
+        for part in leaf:
+            node = node[part]
+    except (KeyError, IndexError, TypeError):
+        return None
     return Sensitive(json.dumps(node))
+
+
+def _tree(plain: Sensitive[bytes]) -> Any:
+    """What was decrypted, None where it is no JSON: the error would quote it."""
+    try:
+        return json.loads(plain.reveal())
+    except (ValueError, RecursionError):
+        return None
 
 
 def _with_seal(merged: bytes, sealed: bytes) -> bytes:
@@ -124,4 +139,5 @@ def _with_seal(merged: bytes, sealed: bytes) -> bytes:
 
 
 def _same(one: Sensitive[bytes], other: Sensitive[bytes]) -> bool:
-    return bool(json.loads(one.reveal()) == json.loads(other.reveal()))
+    tree = _tree(one)
+    return tree is not None and bool(tree == _tree(other))

@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 from reconciler.errors import UsageError
+from reconciler.gitfiles import environment
 
 ATTRIBUTES = ("*.sops.yaml merge=reconciler", "fingerprints.lock merge=reconciler")
 DRIVER = "reconciler merge-driver %O %A %B %P"
@@ -35,6 +36,7 @@ def install(top: Path) -> list[str]:
 
 def _config(top: Path, *arguments: str) -> str | None:
     done = subprocess.run(
-        ["git", "-C", str(top), "config", *arguments], capture_output=True, text=True, check=False
-    )
+        ["git", "-C", str(top), "config", *arguments],
+        env=environment(), capture_output=True, text=True, check=False,
+    )  # fmt: skip
     return done.stdout.strip() if done.returncode == 0 else None

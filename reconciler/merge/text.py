@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.errors import ReconcilerError, UsageError
+from reconciler.gitfiles import environment
 
 _SIZE = 41  # characters of a conflict's marker: longer than anything that a manifest holds
 _MOST = 127  # conflicts that git counts; beyond that it failed
@@ -62,7 +63,7 @@ def git(base: bytes, ours: bytes, theirs: bytes, options: Sequence[str] = ()) ->
         labels = [part for name in paths for part in ("-L", name)]
         done = subprocess.run(
             ["git", "merge-file", "-p", *options, *labels, *paths],
-            cwd=folder, capture_output=True, check=False,
+            cwd=folder, env=environment(), capture_output=True, check=False,
         )  # fmt: skip
     if done.returncode > _MOST or done.returncode < 0:
         raise UsageError("git merge-file cannot merge this file: is it text?")

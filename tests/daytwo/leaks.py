@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.e2e.test_leaks import Canaries, everything, spying_sops
 from tests.e2e.world import World
+from tests.leaks.canaries import Canaries, everything, spying_sops
 
 __all__ = ["Canaries", "search"]
 
