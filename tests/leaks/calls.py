@@ -32,6 +32,9 @@ class Call:
         return self.arguments[0]
 
 
+REVIEWED = "--plan out.plan.json --artifact-name plan --workflow .github/workflows/plan.yml"
+
+
 def _call(line: str, *, stdin: str | None = None, hands_out: bool = False) -> Call:
     typed, _, into = line.partition(" > ")
     return Call(tuple(typed.split()), stdin, hands_out, into or None)
@@ -64,6 +67,8 @@ CALLS: tuple[Call, ...] = (
     _call("github unchanged production -o json"),
     _call("github applied production -vv"),
     _call("github applied production -o json"),
+    _call(f"github reviewed production {REVIEWED} -vv"),
+    _call(f"github reviewed production {REVIEWED} -o json"),
     _call(f"github unmoved production --sha {SHA} -vv"),
     _call(f"github unmoved production --sha {SHA} -o json"),
     _call("drift"),
