@@ -38,6 +38,14 @@ class Blob:
     regular: bool
 
 
+@dataclass(frozen=True)
+class Version:
+    """What a file has held, and the commit that ended it; None for what it holds in the newest."""
+
+    object_id: str
+    until: str | None
+
+
 class Repository:
     """The repository that a folder is in. Raises UsageError where it is in none."""
 
@@ -90,6 +98,30 @@ class Repository:
                 found[name] = Blob(object_id, mode in _REGULAR)
         return found
 
+    def versions(self, commit: str, inside: str) -> dict[str, list[Version]]:
+        """All that each file below a folder has held in the history of a commit, newest first; a
+        file that was renamed under its present path. Paths are relative to the manifests' folder.
+
+        Merges are not looked at: what they bring together stands in their parents.
+        """
+        prefix = "" if self.under == "." else f"{self.under}/"
+        where = f":(top,literal){prefix}{inside}"
+        commits = self._git("rev-list", commit, "--", where)
+        if not commits:
+            return {}
+        listed = self._git("diff-tree", "--stdin", "--root", "-r", "-M", "-z", "--raw",
+                           "--no-abbrev", "--", where, given=commits)  # fmt: skip
+        return _versions((listed or b"").split(b"\0"), prefix)
+
+    @property
+    def shallow(self) -> bool:
+        """Whether the clone was made without all of its history."""
+        return self._git("rev-parse", "--is-shallow-repository") != b"false\n"
+
+    def contents(self, object_ids: Iterable[str]) -> dict[str, bytes]:
+        """As :meth:`read`, of objects by their ids."""
+        return self.read(Blob(object_id, regular=True) for object_id in object_ids)
+
     def read(self, blobs: Iterable[Blob]) -> dict[str, bytes]:
         """The content of each blob by its object id. Raises UsageError where git has lost one."""
         wanted = sorted({blob.object_id for blob in blobs})
@@ -127,3 +159,28 @@ class Repository:
         except subprocess.TimeoutExpired:
             raise UsageError(f"git did not answer within {TIMEOUT:g} seconds") from None
         return done.stdout if done.returncode == 0 else None
+
+
+def _versions(fields: Sequence[bytes], prefix: str) -> dict[str, list[Version]]:
+    """What `diff-tree --raw -z` says of each commit: its id, then for each file the modes, objects
+    and status, its path, and after a rename the new path."""
+    found: dict[str, list[Version]] = {}
+    now: dict[str, str] = {}  # a path of the past -> what it was renamed to
+    commit = ""
+    rest = iter(fields)
+    for field in rest:
+        if not field.startswith(b":"):
+            commit = field.decode()
+            continue
+        mode, new_mode, old, new, status = field[1:].decode().split(" ")
+        paths = [next(rest).decode(errors="surrogateescape").removeprefix(prefix)]
+        if status[0] in "RC":
+            paths.append(next(rest).decode(errors="surrogateescape").removeprefix(prefix))
+        path = now.get(paths[-1], paths[-1])
+        if status[0] == "R":
+            now[paths[0]] = path
+        if path not in found:
+            found[path] = [Version(new, None)] if new_mode in _REGULAR else []
+        if mode in _REGULAR and status[0] != "C":
+            found[path].append(Version(old, commit))
+    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from reconciler import manifest, sops
@@ -20,13 +21,14 @@ FOLDED = 10  # findings of one rule that a plan tells; `validate` tells all
 _NO_KEY = frozenset({"no-key", "sops-missing", "sops-timeout"})
 
 
-def examination(options: Common) -> Examination:
-    """The rules, over the environments that are going to be added."""
+def examination(options: Common, *, history: bool) -> Examination:
+    """The rules, over the environments that are going to be added. With ``history`` git's is read,
+    which takes seconds where it is long."""
     folder = walk.folder(options)
-    try:
-        repository = Repository(folder)
-    except UsageError:
-        repository = None  # outside git nothing is known of the past
+    repository = None
+    if history:
+        with suppress(UsageError):  # outside git nothing is known of the past
+            repository = Repository(folder)
     return Examination(RULES, manifest.environments(folder), repository)
 
 

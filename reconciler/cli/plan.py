@@ -58,7 +58,7 @@ def command(
     side = None if base is None else earlier.side(base, options)
     plans: list[Plan] = []
     known: list[Cleartext] = []
-    examined = findings.examination(options)
+    examined = findings.examination(options, history=False)
     failed = 0
     for environment in walk.environments(environments, options):
         try:

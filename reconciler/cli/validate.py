@@ -29,7 +29,7 @@ def command(environments: tuple[str, ...], strict: bool) -> int:
     """
     options = chosen()
     asked = walk.environments(environments, options)
-    examined = findings.examination(options)
+    examined = findings.examination(options, history=True)
     read: dict[str, tuple[Cleartext, list[Problem]]] = {}
     wrong = False
     for environment in asked:

@@ -16,6 +16,8 @@ _Entries = Mapping[tuple[str, str], Entry]
 
 def find(subject: Subject) -> Iterator[Finding]:
     """Declarations, and parts of their values, that another environment of the run lacks."""
+    if not subject.others:
+        return
     others = {
         other.environment: {entry.path: entry for entry in other.declared.entries}
         for other in subject.others

@@ -14,14 +14,16 @@ REASON = "who declares a `max_age` wants the value changed before it; `drift` en
 
 def find(subject: Subject) -> Iterator[Finding]:
     """Live values that are older than their ``max_age``, and that the plan does not replace."""
-    written = subject.written or {}
+    written = subject.written
+    if not written or subject.now is None:
+        return
     for entry in subject.declared.entries:
-        since = written.get(entry.resource_key(subject.declared.settings))
         secret = entry.declared
-        if since is None or subject.now is None or not isinstance(secret, Declaration):
+        if not isinstance(secret, Declaration) or secret.max_age is None:
             continue
-        age = (subject.now - since).days
-        if secret.max_age is not None and age > days(secret.max_age):
+        since = written.get(entry.resource_key(subject.declared.settings))
+        age = 0 if since is None else (subject.now - since).days
+        if age > days(secret.max_age):
             yield Finding(
                 f"the value of {entry.key} was written {age} days ago, and its `max_age` is"
                 f" {secret.max_age}",

@@ -14,7 +14,9 @@ REASON = "who may read staging must not thereby know production's secrets"
 
 def find(subject: Subject) -> Iterator[Finding]:
     """Values, and secret parts of them, that another environment of the run has as well."""
-    marks = subject.marks or {}
+    marks = subject.marks
+    if not marks or not subject.others:
+        return
     elsewhere = [
         (other, by_digest(other.marks)) for other in subject.others if other.marks is not None
     ]

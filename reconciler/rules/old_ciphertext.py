@@ -1,0 +1,167 @@
+"""A value that is still encrypted as it was when somebody could decrypt it who no longer should.
+
+Removing a recipient takes nothing away: what it could read is in git's history. sops leaves the
+ciphertext of a value alone until the value changes or the file gets a new data key, so an old
+ciphertext is an old value. A new one may hold the same value again: that takes a key to see.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from reconciler.errors import UsageError
+from reconciler.gitfiles import Repository, Version
+from reconciler.kinds.rotation.declare import NONE
+from reconciler.kinds.secret.declare import Declaration
+from reconciler.manifest.document import Data, Document, parse
+from reconciler.manifest.encrypted import FINGERPRINT_KEYS
+from reconciler.manifest.entries import Entry
+from reconciler.manifest.metadata import BLOCK
+from reconciler.manifest.recipients import from_file
+from reconciler.rules.rule import Finding, Subject
+from reconciler.rules.same_value import more, what
+
+CODE = "old-ciphertext"
+REASON = "who could decrypt a value once can read it in git's history until the value is another"
+
+_AT_ONCE = 32  # versions of files in memory
+# What tells one key from another in a `sops` block, where a whole parse would take a thousand times
+# as long. Whatever stands on other lines changes with every edit.
+_IDENTITY = re.compile(rb"(?:recipient|arn|fp|resource_id|key_id|vault_address|vault_url|name)"
+                       rb"[\"']?[ ]*:[^\n]*")  # fmt: skip
+_Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """Somebody who could decrypt a file, until a commit (None: until it is committed)."""
+
+    name: str
+    until: str | None
+
+    def __str__(self) -> str:
+        return self.name if self.until is None else f"{self.name} (until commit {self.until[:12]})"
+
+
+def find(subject: Subject) -> Iterator[Finding]:
+    """Values whose present ciphertext stands in a version of the file that was encrypted for
+    somebody who is no recipient any more. Nothing is decrypted. Of what rotates, git holds the seed
+    only, which no longer opens anything."""
+    repository = subject.repository
+    head = None if repository is None else _head(repository)
+    if repository is None or head is None:
+        return
+    versions = repository.versions(head, subject.environment)
+    for document, entries in _documents(subject).items():
+        root = subject.declared.document.file.parent.parent
+        past = versions.get(document.file.relative_to(root).as_posix(), [])
+        exposed = _exposed(document, past, repository)
+        by_entry: dict[_Path, dict[_Path, _Reader]] = {}
+        for path, reader in exposed.items():
+            by_entry.setdefault(path[:2], {})[path] = reader
+        yield from _keys(exposed)
+        for entry in entries:
+            if entry.path in by_entry and not _rotated(entry):
+                yield _value(entry, by_entry[entry.path])
+
+
+def conclusive(subject: Subject) -> bool:
+    """All of the history has to be there."""
+    repository = subject.repository
+    return repository is not None and not repository.shallow and _head(repository) is not None
+
+
+def _head(repository: Repository) -> str | None:
+    try:
+        return repository.commit("HEAD")
+    except UsageError:
+        return None  # nothing was committed yet
+
+
+def _documents(subject: Subject) -> dict[Document, list[Entry]]:
+    found: dict[Document, list[Entry]] = {subject.declared.document: []}
+    for entry in subject.declared.entries:
+        if entry.holder is not None:
+            found.setdefault(entry.holder, []).append(entry)
+    return found
+
+
+def _exposed(
+    document: Document, past: Sequence[Version], repository: Repository
+) -> dict[_Path, _Reader]:
+    """Who could read each encrypted text of a document that stands there still, by its path."""
+    present = _identities(document.raw)
+    found: dict[_Path, _Reader] = {}
+    now: Data = None
+    for start in range(0, len(past), _AT_ONCE):
+        some = past[start : start + _AT_ONCE]
+        try:
+            contents = repository.contents(version.object_id for version in some)
+        except UsageError:
+            return found  # a partial clone
+        for version in some:
+            raw = contents[version.object_id]
+            if _identities(raw) == present:
+                continue
+            now = now or parse(document.file, document.name, document.raw).data
+            then = parse(document.file, document.name, raw).data
+            gone = sorted(_recipients(then) - _recipients(now))
+            if gone:
+                reader = _Reader(gone[0] + more(len(gone) - 1), version.until)
+                old = dict(_leaves((), then))
+                for path, text in _leaves((), now):
+                    if old.get(path) == text:
+                        found.setdefault(path, reader)
+    return found
+
+
+def _identities(raw: bytes) -> frozenset[bytes]:
+    return frozenset(_IDENTITY.findall(raw, max(0, raw.rfind(b"\nsops:"))))
+
+
+def _recipients(data: Data) -> set[str]:
+    block = data.get(BLOCK) if isinstance(data, dict) else None
+    groups = from_file(block) if isinstance(block, dict) else None
+    return {str(recipient) for group in groups or () for recipient in group}
+
+
+def _leaves(path: _Path, node: Any) -> Iterator[tuple[_Path, str]]:
+    if isinstance(node, dict):
+        for name, inner in node.items():
+            if path or name != BLOCK:
+                yield from _leaves((*path, name), inner)
+    elif isinstance(node, list):
+        for index, inner in enumerate(node):
+            yield from _leaves((*path, index), inner)
+    elif isinstance(node, str) and node.startswith("ENC["):
+        yield path, node
+
+
+def _keys(exposed: Mapping[_Path, _Reader]) -> Iterator[Finding]:
+    for path, reader in exposed.items():
+        if path[0] == FINGERPRINT_KEYS:
+            yield Finding(
+                f"a fingerprint key is as it was when it could be decrypted by {reader}",
+                "put a new one first, apply, and then remove this one",
+                field=path,
+            )
+
+
+def _rotated(entry: Entry) -> bool:
+    secret = entry.declared
+    return isinstance(secret, Declaration) and secret.rotation not in (None, NONE)
+
+
+def _value(entry: Entry, exposed: Mapping[_Path, _Reader]) -> Finding:
+    parts = list(exposed)
+    told = what(entry.key, ".".join(map(str, parts[0][3:])))
+    return Finding(
+        f"{told}{more(len(parts) - 1)} is as it was when it could be decrypted by"
+        f" {exposed[parts[0]]}",
+        "change it where it is used, and then here; sops rotate gives the file a new data key",
+        entry,
+        parts[0][2:],
+    )
