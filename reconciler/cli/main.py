@@ -25,6 +25,7 @@ COMMANDS = MappingProxyType(
         "show": "Show a saved plan.",
         "apply": "Write what was planned and reviewed.",
         "drift": "Find what has changed outside of git.",
+        "report": "Show what there is, whose, how old, and what rotates when.",
         "set": "Put a new value into a manifest, through sops.",
         "rotate": "Rotate secrets now, and wait for the end of it.",
         "rollback": "Let a secret's previous value serve again.",

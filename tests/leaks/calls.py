@@ -84,6 +84,8 @@ CALLS: tuple[Call, ...] = (
     _call("plan production --keyless -o markdown"),
     _call("plan production --keyless -o json --out keyless.plan.json"),
     _call("drift --keyless"),
+    _call("report production"),
+    _call("report production -o json --html report.html -vv"),
     _call("merge-driver base.yaml ours.yaml theirs.yaml manifests/production/main.sops.yaml -vv"),
     _call("merge-driver --install"),
     _call("export production -vv", hands_out=True),

@@ -1,0 +1,85 @@
+"""A report as JSON: plain data, ASCII only."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from reconciler.render import drift, escape
+
+if TYPE_CHECKING:
+    from reconciler.model import Place
+    from reconciler.report import Finding, Item, Report
+
+FORMAT_VERSION = "1.0"
+
+
+def as_json(report: Report) -> str:
+    """One object; dates as ISO 8601 in UTC, ages in whole days."""
+    return escape.as_json(as_object(report), indent=2)
+
+
+def as_object(report: Report) -> dict[str, Any]:
+    """The same as plain data."""
+    told = drift.as_object(report.drift, report.scope)
+    return {
+        "format_version": FORMAT_VERSION,
+        "environment": report.scope.environment,
+        "account": report.scope.account,
+        "region": report.scope.region,
+        "prefix": report.scope.prefix,
+        "owner": report.scope.owner_id,
+        "made": _date(report.made),
+        "revision": report.revision,
+        "principal": report.principal,
+        "acts": any(item.standing.acts for item in report.items),
+        "summary": dict(Counter(item.standing.value for item in report.items)),
+        "inventory": [_item(item, report.made) for item in report.items],
+        "drift": told["drift"],
+        "findings": [_finding(finding) for finding in report.findings],
+    }
+
+
+def _item(item: Item, now: datetime) -> dict[str, Any]:
+    return {
+        "key": {"kind": item.key.kind, "name": item.key.name},
+        "declared": item.declared,
+        "owner": item.owner,
+        "standing": item.standing.value,
+        "acts": item.standing.acts,
+        "writer": item.writer.value,
+        "description": item.description,
+        "type": item.type,
+        "age_days": item.age(now),
+        "changed": _date(item.changed),
+        "changed_by": item.changed_by,
+        "rotates": item.rotates,
+        "schedule": item.schedule,
+        "window": item.window,
+        "max_age_days": item.max_age,
+        "rotated": _date(item.rotated),
+        "due": _date(item.due),
+        "place": _place(item.place),
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    key = finding.key
+    return {
+        "code": finding.code,
+        "text": finding.text,
+        "hint": finding.hint,
+        "key": None if key is None else {"kind": key.kind, "name": key.name},
+        "place": _place(finding.place),
+    }
+
+
+def _place(place: Place | None) -> dict[str, Any] | None:
+    if place is None:
+        return None
+    return {"path": place.path, "line": place.line, "column": place.column}
+
+
+def _date(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat(timespec="seconds")

@@ -1,0 +1,303 @@
+"""A report as one page: no script, nothing fetched, light and dark, wide and narrow."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from importlib.resources import files
+from typing import TYPE_CHECKING
+from xml.etree.ElementTree import Element
+
+from reconciler.render import names
+from reconciler.render.report import drawing, words
+from reconciler.render.report.element import document, element, text
+from reconciler.render.report.timeline import over, when
+
+if TYPE_CHECKING:
+    from reconciler.model import Key, Scope
+    from reconciler.report import Finding, Item, Report
+
+_TONES = {
+    "outside": "bad",
+    "stuck": "bad",
+    "overdue": "bad",
+    "refused": "bad",
+    "pending": "warn",
+    "as declared": "good",
+}
+_KINDS = ("secret", "parameter")
+
+
+def page(report: Report) -> str:
+    """The whole page. Its own policy forbids scripts, images, fonts and requests of every kind."""
+    css = files("reconciler.render.report").joinpath("page.css").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    style = Element("style")
+    style.text = css
+    environment = report.scope.environment
+    head = [
+        element("meta", charset="utf-8"),
+        element("meta", http_equiv="Content-Security-Policy", content=policy),
+        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        element("meta", name="color-scheme", content="light dark"),
+        element("meta", name="robots", content="noindex"),
+        element("meta", name="referrer", content="no-referrer"),
+        text("title", f"{environment}: {words.verdict(report)}"),
+        style,
+    ]
+    body = [_header(report), element("main", "", _main(report)), _footer(report)]
+    return document(
+        element("html", "", [element("head", "", head), element("body", "", body)], lang="en")
+    )
+
+
+def _header(report: Report) -> Element:
+    scope = report.scope
+    facts = [
+        ("Account", scope.account),
+        ("Region", scope.region),
+        ("Names below", scope.prefix),
+        ("Owner", scope.owner_id),
+        ("Manifests", "not in git" if report.revision is None else report.revision[:12]),
+        ("Made", _minute(report.made)),
+    ]
+    return element(
+        "header",
+        "",
+        [
+            text("p", "Secrets and parameters of", "kicker"),
+            text("h1", scope.environment),
+            element(
+                "dl",
+                "",
+                [element("div", "", [text("dt", name), text("dd", fact)]) for name, fact in facts],
+            ),
+            text("p", words.verdict(report), f"verdict {_tone(report)}", role="status"),
+        ],
+    )
+
+
+def _tone(report: Report) -> str:
+    if any(item.standing.acts for item in report.items):
+        return "bad"
+    return "warn" if any(item.standing.value == "pending" for item in report.items) else "good"
+
+
+def _main(report: Report) -> Iterator[Element]:
+    yield element("dl", "tiles", _tiles(report))
+    yield from _attention(report)
+    yield _rotation(report)
+    for kind in _KINDS:
+        yield _inventory([i for i in report.items if i.key.kind == kind], kind, report)
+    yield from _differences(report)
+
+
+def _tiles(report: Report) -> Iterator[Element]:
+    counts = words.kinds(report)
+    secrets = [item for item in report.items if item.key.kind == "secret"]
+    rotating = [item for item in secrets if item.rotates]
+    yield _tile("Secrets", str(counts["secret"]), f"{len(rotating)} rotated by a schedule")
+    yield _tile("Parameters", str(counts["parameter"]), _types(report))
+    upcoming = next((i for i in report.timed if i.due and i.due >= report.made), None)
+    if upcoming is None or upcoming.due is None:
+        yield _tile("Next rotation", "–", "no date is known")
+    else:
+        name = names.short(upcoming.key, report.scope)
+        yield _tile("Next rotation", when(upcoming.due, report.made), name)
+    stands = Counter(item.standing.value for item in report.items)
+    ahead = f", {stands['pending']} to apply" if stands["pending"] else ""
+    yield _tile("As declared", str(stands["as declared"]), f"of {len(report.items)}{ahead}")
+
+
+def _types(report: Report) -> str:
+    secure = sum(item.type == "SecureString" for item in report.items)
+    return f"{secure} encrypted"
+
+
+def _tile(name: str, figure: str, more: str) -> Element:
+    return element("div", "tile", [text("dt", name), text("dd", figure), text("dd", more, "more")])
+
+
+def _attention(report: Report) -> Iterator[Element]:
+    entries = [
+        _entry(
+            entry.kind_of.value,
+            "bad",
+            [
+                _name(entry.key, report.scope),
+                text("p", entry.text),
+                *([_soft(f"declared at {entry.place}")] if entry.place else []),
+            ],
+        )
+        for entry in report.acting
+    ]
+    refused = [_finding(f, report, "bad") for f in report.findings if f.key is not None]
+    if entries or refused:
+        yield _section("Somebody has to act", "", [element("ul", "list", entries + refused)])
+    warned = [_finding(f, report, "warn") for f in report.findings if f.key is None]
+    if warned:
+        yield _section("Findings", "", [element("ul", "list", warned)])
+
+
+def _finding(finding: Finding, report: Report, tone: str) -> Element:
+    shown = [text("p", finding.text)]
+    if finding.key is not None:
+        shown.insert(0, _name(finding.key, report.scope))
+    if finding.hint is not None:
+        shown.append(_soft(finding.hint))
+    if finding.place is not None:
+        shown.append(_soft(str(finding.place)))
+    return _entry(finding.code, tone, shown)
+
+
+def _entry(badge: str, tone: str, shown: Sequence[Element]) -> Element:
+    return element("li", "", [text("span", badge, f"badge {tone}"), element("div", "", shown)])
+
+
+def _rotation(report: Report) -> Element:
+    if not report.timed:
+        told = text("p", "Nothing here rotates, and nothing has a max_age.", "empty")
+        return _section("Rotation", "", [told])
+    line = over((moment for i in report.timed for moment in (i.since, i.due)), report.made)
+    scale = element(
+        "div",
+        "row scale",
+        [element("div", "what"), drawing.axis(line), element("div", "due")],
+    )
+    rows = [
+        element("div", "row", [_ruled(item, report), drawing.lane(item, line), _due(item, report)])
+        for item in report.timed
+    ]
+    return _section("Rotation", drawing.legend(), [element("div", "time", [scale, *rows])])
+
+
+def _ruled(item: Item, report: Report) -> Element:
+    rule = text("p", words.rule(item), "soft small break")
+    return element("div", "what", [_name(item.key, report.scope), rule])
+
+
+def _due(item: Item, report: Report) -> Element:
+    now = report.made
+    late = item.due is not None and item.due < now
+    first = "no date" if item.due is None else when(item.due, now).replace(" ago", " late")
+    second = "" if item.due is None else f"{item.due:%Y-%m-%d}"
+    return element("div", "due bad" if late else "due", [text("b", first), text("span", second)])
+
+
+def _inventory(items: Sequence[Item], kind: str, report: Report) -> Element:
+    if not items:
+        return _section(names.title(kind), "", [text("p", "None.", "empty")])
+    heads = ["Name", "Value by", "Age", "Last rotation", "Next or due", "Owner", "Stands"]
+    if kind == "parameter":
+        heads = ["Name", "Type", "Value by", "Age", "Owner", "Stands"]
+    head = element("tr", "", [text("th", name, scope="col") for name in heads])
+    rows = [_secret(i, report) if kind == "secret" else _parameter(i, report) for i in items]
+    table = [element("thead", "", [head]), element("tbody", "", rows)]
+    return _section(names.title(kind), str(len(items)), [element("table", "", table)])
+
+
+def _secret(item: Item, report: Report) -> Element:
+    return element(
+        "tr",
+        "",
+        [
+            _called(item, report.scope),
+            _cell("Value by", words.WRITERS[item.writer.value]),
+            _cell("Age", words.days(item.age(report.made)), "fixed"),
+            _cell("Last rotation", _day(item.rotated), "fixed"),
+            _cell("Next or due", _day(item.due), "fixed"),
+            _cell("Owner", words.owner(item)),
+            _stands(item),
+        ],
+    )
+
+
+def _parameter(item: Item, report: Report) -> Element:
+    return element(
+        "tr",
+        "",
+        [
+            _called(item, report.scope),
+            _cell("Type", item.type or "–"),
+            _cell("Value by", words.WRITERS[item.writer.value]),
+            _cell("Age", words.days(item.age(report.made)), "fixed"),
+            _cell("Owner", words.owner(item)),
+            _stands(item),
+        ],
+    )
+
+
+def _called(item: Item, scope: Scope) -> Element:
+    shown = [_name(item.key, scope)]
+    if item.description is not None:
+        shown.append(text("p", item.description, "soft small"))
+    return element("td", "", shown)
+
+
+def _cell(label: str, content: str, style: str = "") -> Element:
+    if content == "–":
+        style = f"{style} none".strip()
+    return text("td", content, style, data_label=label)
+
+
+def _stands(item: Item) -> Element:
+    standing = item.standing.value
+    badge = text("span", standing, f"badge {_TONES.get(standing, '')}".strip())
+    return element("td", "fixed", [badge])
+
+
+def _differences(report: Report) -> Iterator[Element]:
+    shown: list[Element] = []
+    for name, title in words.DRIFT.items():
+        entries = [entry for entry in report.told if entry.kind_of.value == name]
+        if entries:
+            shown.append(text("h3", title))
+            tone = "warn" if name == "pending" else ""
+            rows = [
+                _entry(name, tone, [_name(e.key, report.scope), text("p", e.text)]) for e in entries
+            ]
+            shown.append(element("ul", "list", rows))
+    if shown:
+        yield _section("Differences that need nobody", "", shown)
+
+
+def _footer(report: Report) -> Element:
+    return element(
+        "footer",
+        "",
+        [
+            text("p", "Made from git and from what AWS lists. No value was read; none is here."),
+            text(
+                "p",
+                "Ages are counted from the last rotation, or else from the last change of anything"
+                " about a secret or parameter: lists tell no more. All times are UTC.",
+            ),
+            text("p", f"Read as {report.principal}", "break"),
+        ],
+    )
+
+
+def _section(title: str, beside: Element | str, children: Sequence[Element]) -> Element:
+    aside = beside if isinstance(beside, Element) else text("span", beside, "soft small")
+    head = element("div", "head", [text("h2", title), *([aside] if beside != "" else [])])
+    return element("section", "", [head, *children])
+
+
+def _name(key: Key, scope: Scope) -> Element:
+    return text("p", names.short(key, scope), "name")
+
+
+def _soft(content: str) -> Element:
+    return text("p", content, "soft small")
+
+
+def _day(moment: datetime | None) -> str:
+    return "–" if moment is None else f"{moment:%Y-%m-%d}"
+
+
+def _minute(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,151 @@
+"""A report for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from reconciler.render import names
+from reconciler.render.escape import terminal
+from reconciler.render.palette import Palette, palette
+from reconciler.render.report import words
+from reconciler.render.report.timeline import Timeline, over, when
+
+if TYPE_CHECKING:
+    from reconciler.report import Item, Report
+
+_WIDTH = 40  # characters of the time line
+_KINDS = ("secret", "parameter")
+
+
+def text(report: Report, *, colour: bool = False) -> str:
+    """Everything: what needs somebody first, then the time line, then the inventory."""
+    return "".join(f"{line}\n" for line in _lines(report, palette(colour=colour)))
+
+
+def _lines(report: Report, colours: Palette) -> Iterator[str]:
+    yield colours.heading(names.scope_line(report.scope))
+    revision = f", manifests of {terminal(report.revision[:12])}" if report.revision else ""
+    yield colours.faint(f"at {_minute(report.made)}{revision}")
+    yield from _attention(report, colours)
+    yield from _rotation(report, colours)
+    for kind in _KINDS:
+        items = [item for item in report.items if item.key.kind == kind]
+        if items:
+            yield ""
+            yield colours.heading(names.title(kind))
+            yield from _table(items, report, colours)
+    for name, title in words.DRIFT.items():
+        entries = [entry for entry in report.told if entry.kind_of.value == name]
+        if entries:
+            yield ""
+            yield colours.heading(title)
+        for entry in entries:
+            yield f"  {names.with_kind(entry.key, report.scope)}: {terminal(entry.text)}"
+    yield ""
+    acts = any(item.standing.acts for item in report.items)
+    counts = words.kinds(report)
+    there = ", ".join(f"{counts[kind]} {names.title(kind).lower()}" for kind in _KINDS)
+    yield (colours.alarming if acts else colours.heading)(
+        terminal(f"{words.verdict(report)} ({there}).")
+    )
+
+
+def _attention(report: Report, colours: Palette) -> Iterator[str]:
+    if report.acting:
+        yield ""
+        yield colours.alarming("Somebody has to act")
+    for entry in report.acting:
+        named = names.with_kind(entry.key, report.scope)
+        yield f"  {entry.kind_of.value}: {named}: {terminal(entry.text)}"
+        if entry.place is not None:
+            yield colours.faint(f"      declared at {terminal(str(entry.place))}")
+    if report.findings:
+        yield ""
+        yield colours.heading("Findings")
+    for finding in report.findings:
+        named = names.with_kind(finding.key, report.scope) + ": " if finding.key else ""
+        yield f"  {terminal(finding.code)}: {named}{terminal(finding.text)}"
+        if finding.hint:
+            yield colours.faint(f"      hint: {terminal(finding.hint)}")
+        if finding.place is not None:
+            yield colours.faint(f"      at {terminal(str(finding.place))}")
+
+
+def _rotation(report: Report, colours: Palette) -> Iterator[str]:
+    if not report.timed:
+        return
+    line = over((moment for i in report.timed for moment in (i.since, i.due)), report.made)
+    rows = [
+        (names.short(item.key, report.scope), _drawn(item, line), _dates(item, report.made))
+        for item in report.timed
+    ]
+    width = max(len(name) for name, _, _ in rows)
+    yield ""
+    yield colours.heading("Rotation")
+    now = round(line.at(line.now) * (_WIDTH - 1))
+    yield colours.faint(f"  {'':{width}}  {'today':>{now + 3}}")
+    for name, drawn, dates in rows:
+        yield f"  {name:{width}}  {drawn}  {terminal(dates)}"
+    yield colours.faint("  ● last  ○ next  ! overdue  │ today")
+
+
+def _drawn(item: Item, line: Timeline) -> str:
+    def column(moment: datetime) -> int:
+        return round(line.at(moment) * (_WIDTH - 1))
+
+    drawn = ["·"] * _WIDTH
+    now = column(line.now)
+    if item.since is not None and item.due is not None:
+        for place in range(column(item.since), column(item.due)):
+            drawn[place] = "─"
+    drawn[now] = "│"
+    if item.since is not None:
+        drawn[column(item.since)] = "●"
+    if item.due is not None:
+        drawn[column(item.due)] = "!" if item.due < line.now else "○"
+    return "".join(drawn)
+
+
+def _dates(item: Item, now: datetime) -> str:
+    due = "" if item.due is None else f"{item.due:%Y-%m-%d} ({when(item.due, now)})"
+    told = words.rule(item)
+    return "  ".join(part for part in (due or "no date", told) if part)
+
+
+def _table(items: Sequence[Item], report: Report, colours: Palette) -> Iterator[str]:
+    secrets = items[0].key.kind == "secret"
+    heads = ["name", "value by", "age", "last rotation", "due", "owner", "stands"]
+    rows = [
+        [
+            names.short(item.key, report.scope),
+            words.WRITERS[item.writer.value],
+            words.days(item.age(report.made)),
+            _day(item.rotated),
+            _day(item.due),
+            terminal(words.owner(item)),
+            item.standing.value,
+        ]
+        for item in items
+    ]
+    if not secrets:
+        heads = [*heads[:3], *heads[5:]]
+        rows = [[*row[:3], *row[5:]] for row in rows]
+    widths = [max(len(row[i]) for row in (heads, *rows)) for i in range(len(heads))]
+    yield colours.faint("  " + _cells(heads, widths))
+    for item, row in zip(items, rows, strict=True):
+        line = "  " + _cells(row, widths)
+        yield colours.alarming(line) if item.standing.acts else line
+
+
+def _cells(row: Sequence[str], widths: Sequence[int]) -> str:
+    return "  ".join(f"{c:{w}}" for c, w in zip(row, widths, strict=True)).rstrip()
+
+
+def _day(moment: datetime | None) -> str:
+    return "–" if moment is None else f"{moment:%Y-%m-%d}"
+
+
+def _minute(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"

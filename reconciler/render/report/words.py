@@ -1,0 +1,61 @@
+"""What a report calls things, in every form that it is shown in."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from reconciler.report import Item, Report
+
+WRITERS = {
+    "git": "git",
+    "generated": "generated",
+    "rotation": "rotation",
+    "others": "somebody else",
+}
+DRIFT = {
+    "pending": "Pending: git is ahead, apply brings it",
+    "kept": "Kept: ours, no longer declared, not pruned",
+    "rotated": "Rotated: rotation owns the value",
+}
+
+
+def verdict(report: Report) -> str:
+    """The one sentence that most readers need."""
+    environment = report.scope.environment
+    acting = len({item.key for item in report.items if item.standing.acts})
+    if acting:
+        things = "1 thing needs" if acting == 1 else f"{acting} things need"
+        return f"{things} somebody to act"
+    pending = sum(item.standing.value == "pending" for item in report.items)
+    if pending:
+        return f"{pending} to apply: git is ahead of {environment}"
+    return f"{environment} is as git declares it"
+
+
+def kinds(report: Report) -> Counter[str]:
+    """How many there are of each kind."""
+    return Counter(item.key.kind for item in report.items)
+
+
+def rule(item: Item) -> str:
+    """By which rule a value is renewed."""
+    if item.rotates:
+        schedule = item.schedule or "on, not declared"
+        return f"{schedule}, window {item.window}" if item.window else schedule
+    return "" if item.max_age is None else f"by hand, within {item.max_age} days"
+
+
+def owner(item: Item) -> str:
+    """Whose it is."""
+    if item.owner is not None:
+        return item.owner
+    return "not in AWS" if item.changed is None else "not managed"
+
+
+def days(age: int | None) -> str:
+    """An age."""
+    if age is None:
+        return "–"
+    return "1 day" if age == 1 else f"{age} days"
