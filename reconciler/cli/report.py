@@ -60,7 +60,7 @@ def command(environment: str, form: str | None, target: Path | None) -> int:
 
 def _found(declared: Cleartext, planned: Planned, options: Common) -> list[Problem]:
     """What the manifests' own warnings and the rules say; what is past its age is drift already."""
-    examined = findings.examination(options)
+    examined = findings.examination(options, history=True)
     examined.add(declared, planned.desired.values, unreplaced(planned.plan, planned.live))
     found = [
         problem
