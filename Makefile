@@ -22,7 +22,7 @@ ARGS ?=
 # And Python keeps what it has compiled, whatever the machine says: each start takes half the time.
 RUN = PYTHONDONTWRITEBYTECODE= PATH="$(CURDIR)/$(BIN):$$PATH"
 
-.PHONY: help install check test test-long demo bench format lock upgrade clean
+.PHONY: help install emulator check test test-long demo bench format lock upgrade clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do \
@@ -46,16 +46,27 @@ $(STAMP): $(LOCKS)/dev.txt pyproject.toml
 	@$(BIN)/python -c 'import reconciler; print("reconciler", reconciler.__version__)'
 	@touch $@
 
+# The emulator of IAM pins another botocore than ours, so that it has an environment of its own.
+EMULATOR := $(VENV)/ministack
+emulator: $(EMULATOR)/.installed ## make .venv/ministack, which enforces IAM policies for the tests
+
+$(EMULATOR)/.installed: $(LOCKS)/ministack.txt $(STAMP)
+	@echo "Installing into $(EMULATOR)"
+	@$(BIN)/python -m venv --clear $(EMULATOR)
+	@$(EMULATOR)/bin/python -m pip --disable-pip-version-check --quiet --quiet \
+		install --no-compile --only-binary :all: --require-hashes --requirement $(LOCKS)/ministack.txt
+	@touch $@
+
 check: install ## lint, format, types and the direction of imports
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/ruff format --quiet --check
 	@$(BIN)/mypy
 	@out=$$($(BIN)/lint-imports --no-logo) || { echo "$$out"; exit 1; }
 
-test: check ## check, then every test but the long ones
+test: check emulator ## check, then every test but the long ones
 	@$(RUN) $(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
-test-long: install ## the long tests: crash points, large trees
+test-long: install emulator ## the long tests: crash points, large trees
 	@$(RUN) $(BIN)/python -m pytest -n $(WORKERS) -m long $(ARGS)
 
 demo: install ## the whole story on a sandbox on this machine, no AWS account needed
@@ -71,11 +82,13 @@ format: install ## format, and repair what can be repaired
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-config --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 
+# ministack.txt is for itself: nothing of it is installed with anything else.
 # runtime.txt and build.txt take their versions from dev.txt: what ran in the tests is what is deployed.
 lock: | $(BIN)/uv ## bring requirements/*.txt in line with pyproject.toml
 	@$(COMPILE) $(UPGRADE) pyproject.toml --all-extras --output-file $(LOCKS)/dev.txt
 	@$(COMPILE) pyproject.toml --constraint $(LOCKS)/dev.txt --output-file $(LOCKS)/runtime.txt
 	@echo hatchling | $(COMPILE) - --constraint $(LOCKS)/dev.txt --output-file $(LOCKS)/build.txt
+	@echo 'ministack>=1.5.33,<1.6' | $(COMPILE) $(UPGRADE) - --output-file $(LOCKS)/ministack.txt
 	@! grep -niE '(https?|file|git)[:+]|^ *-[^ -]|index-url|find-links' $(LOCKS)/*.txt || { \
 		echo "make: a lock names an address" >&2; exit 1; }
 

@@ -16,6 +16,13 @@ def world(
     tmp_path: Path, embedded_aws: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[World]:
     """An empty account; the process's AWS variables lead to it and to nowhere else."""
+    yield from account(tmp_path, embedded_aws, monkeypatch)
+
+
+def account(
+    tmp_path: Path, embedded_aws: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[World]:
+    """What :func:`world` is, for fixtures that live longer than a test."""
     aws = embedded_aws
     aws.reset()
     aws.latency = aws.list_staleness = 0.0
