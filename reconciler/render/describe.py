@@ -22,7 +22,7 @@ from reconciler.model import (
 )
 from reconciler.render import names, structure
 from reconciler.render.escape import compact, quoted, terminal, word
-from reconciler.render.losses import is_destructive, losses
+from reconciler.render.losses import concerns, is_destructive, losses
 
 NONE = "(none)"
 UNKNOWN = "(unknown)"
@@ -46,8 +46,12 @@ _CLEAR = {
     Write.UNKNOWN: "(unknown until apply whether it is another) ",
 }
 _LABELS = {"fingerprint_key": "fingerprint key"}
+_MARK = " (what says that it is ours is made with the new key)"
 _SETTINGS = {"rotate_immediately": "rotates at once"}
 _DAYS = ("recovery_window",)
+
+
+ALARMING = ("Destructive", "Refused", "Unknown values")
 
 
 @dataclass(frozen=True)
@@ -70,24 +74,26 @@ class Section:
 
 def sections(plan: Plan) -> list[Section]:
     """All changes in the order in which a reviewer wants them: first what destroys something, then
-    what is refused, then the rest by kind; by name in each."""
+    what is refused, then what nobody could compare, then the rest by kind; by name in each."""
     # Whether there are more is all that matters: the rest of a large plan is not looked at.
     fine = sum(1 for _ in islice(_nested(plan), FINE + 1)) <= FINE
     ranked = sorted(
         plan.changes, key=lambda change: (names.order(change.key.kind), change.key.name)
     )
-    groups: dict[str, list[Change]] = {"Destructive": [], "Refused": []}
+    groups: dict[str, list[Change]] = {title: [] for title in ALARMING}
     for change in ranked:
         if change.action is Action.REFUSE:
             groups["Refused"].append(change)
         elif is_destructive(change):
             groups["Destructive"].append(change)
+        elif change.value is not None and change.value.ciphertext is not None:
+            groups["Unknown values"].append(change)
         else:
             groups.setdefault(names.title(change.key.kind), []).append(change)
     found = []
     for title, changes in groups.items():
         if changes:
-            alarming = title in ("Destructive", "Refused")
+            alarming = title in ALARMING
             blocks = tuple(
                 _block(change, plan, with_kind=alarming, fine=fine) for change in changes
             )
@@ -119,6 +125,8 @@ def _lines(change: Change, policy: Policy, *, fine: bool) -> Iterator[str]:
             yield f"declared at {terminal(str(change.place))}"
     for loss in losses(change, policy):
         yield f"lost: {loss}"
+    for concern in concerns(change):
+        yield f"note: {concern}"
     why = _why(change)
     if why:
         yield f"why: {why}"
@@ -136,6 +144,8 @@ def _why(change: Change) -> str | None:
         return None
     if change.value is not None and change.value.write is Write.SEED:
         return None
+    if change.action is Action.RESTORE:
+        return f"{_text(change.reason)}, which is taken back: it can be read again"
     reasons = change.reason.split("; ")
     if change.value is not None and change.value.write is Write.RETURNED:
         reasons = [reason for reason in reasons if reason != RETURNS]
@@ -174,7 +184,8 @@ def _field(field: FieldChange, action: Action, *, fine: bool) -> Iterator[str]:
         yield f"{label}: -> {_scalar(field.name, after)}"
         yield from _indented(f"- {part}" for part in structure.parts(before))
     else:
-        yield f"{label}: {_scalar(field.name, before)} -> {_scalar(field.name, after)}"
+        told = _MARK if field.name == "fingerprint_key" else ""
+        yield f"{label}: {_scalar(field.name, before)} -> {_scalar(field.name, after)}{told}"
 
 
 def _one(label: str, name: str, content: JSON) -> Iterator[str]:

@@ -1,7 +1,8 @@
 """Plans as Markdown, for a comment on a pull request.
 
 Whatever comes from outside stands in code blocks and code spans only, where no mention, link or
-HTML begins.
+HTML begins. It is written for somebody who sees such a plan for the first time: what each mark
+means, what is lost, and what an approval lets happen.
 """
 
 from __future__ import annotations
@@ -11,15 +12,42 @@ from dataclasses import dataclass
 
 from reconciler import guards
 from reconciler.digest import plan_digest
-from reconciler.model import Plan
+from reconciler.model import Action, Plan
 from reconciler.render.describe import Block, Section, sections
 from reconciler.render.escape import code, fence
+from reconciler.render.losses import is_destructive
 from reconciler.render.summary import summary
 from reconciler.render.text import note
 
 LIMIT = 60_000  # characters; GitHub refuses a comment of more than 65,536
 _BELOW = " " * 4
 _FRAME = 1_500  # characters kept for headings, <details>, the summary and what is left out
+
+
+_MEANS = {
+    Action.CREATE: "made anew",
+    Action.UPDATE: "changed in place",
+    Action.REPLACE: "deleted, then made anew",
+    Action.ADOPT: "exists already and is managed from now on",
+    Action.RESTORE: "its deletion is taken back",
+    Action.PRUNE: "no longer declared, so it is deleted",
+    Action.REFUSE: "left as it is",
+}
+_ABOUT = {
+    "Destructive": "Each of these takes away something that is there today, as it says.",
+    "Refused": "Nothing is written to these. The other changes do not wait for them.",
+    "Unknown values": "Nobody has compared what these write: the plan was made without the key,"
+    " and the lock does not know these ciphertexts. They are applied only where whoever applies"
+    " asks for it.",
+}
+_VALUES = (
+    "Values are not shown. When a secret gets a new value, the old one can be brought back until"
+    " the next; a parameter's old values stay in its history."
+)
+_APPROVAL = (
+    "Nothing is written yet. Applying this plan writes exactly this; where something of it has"
+    " changed in AWS meanwhile, it writes nothing at all."
+)
 
 
 def plan(plans: Sequence[Plan], *, where: str | None = None, limit: int = LIMIT) -> str:
@@ -57,7 +85,7 @@ def _whole(where: str | None, plan: Plan | None) -> str:
 
 def _plan(plan: Plan, where: str | None, limit: int) -> str:
     head = list(_head(plan))
-    foot = ["", f"Digest {code(plan_digest(plan))}", ""]
+    foot = list(_foot(plan))
     room = _Room(limit - sum(len(line) + 1 for line in [*head, *foot]) - _FRAME // 3)
     found = sections(plan)
     body: list[str] = []
@@ -99,9 +127,39 @@ def _head(plan: Plan) -> Iterator[str]:
     )
     for guard in guards.broken(plan):
         yield ""
-        yield f"**Stopped by the guard {code(guard.code)}:** {code(guard.message)}"
+        stopped = f"**Nothing is written: the guard {code(guard.code)} stops it.**"
+        yield f"{stopped} {code(guard.message)}"
         if guard.hint:
             yield f"<br>hint: {code(guard.hint)}"
+    yield from _legend(plan)
+
+
+def _legend(plan: Plan) -> Iterator[str]:
+    """What the marks of this plan mean, and how many changes to look at first."""
+    actions = {change.action for change in plan.changes}
+    if actions:
+        yield ""
+        told = (
+            f"{code(action.symbol)} {action.value}: {means}"
+            for action, means in _MEANS.items()
+            if action in actions
+        )
+        yield " · ".join(told)
+    destructive = sum(map(is_destructive, plan.changes))
+    if destructive:
+        takes = "1 change takes" if destructive == 1 else f"{destructive} changes take"
+        yield ""
+        yield f"**{takes} something away: see Destructive.**"
+
+
+def _foot(plan: Plan) -> Iterator[str]:
+    yield ""
+    if any(change.value is not None for change in plan.changes):
+        yield _VALUES
+    if plan.changes:
+        yield _APPROVAL
+    yield f"Digest {code(plan_digest(plan))}"
+    yield ""
 
 
 @dataclass
@@ -135,6 +193,8 @@ class _Room:
 
 def _section(section: Section, room: _Room, level: str) -> list[str]:
     heading = ["", f"{level} {section.title}", ""]
+    if about := _ABOUT.get(section.title):
+        heading += [about, ""]
     longest = _fence_length(section)
     if not room.take([*heading, longest + "diff", longest]):
         room.left_out += len(section.blocks)

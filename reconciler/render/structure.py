@@ -63,9 +63,16 @@ def _compare(was: Mapping[Path, Any], now: Mapping[Path, Any]) -> list[Told]:
             found.append(_told("+", path, _show(now[path])))
         elif path not in now:
             found.append(_told("-", path, _show(was[path])))
-        elif canonical(was[path]) != canonical(now[path]):
+        elif not _same(was[path], now[path]):
             found.append(_told("~", path, f"{_show(was[path])} -> {_show(now[path])}"))
     return found
+
+
+def _same(one: Any, other: Any) -> bool:
+    # As JSON, for which 1 is not true; most leaves need no JSON to tell.
+    if type(one) is type(other) and isinstance(one, (str, bool, int)):
+        return bool(one == other)
+    return canonical(one) == canonical(other)
 
 
 def _deep(was: JSON, now: JSON) -> list[Told]:
@@ -129,7 +136,9 @@ def _flat(content: Mapping[str, JSON]) -> bool:
 
 
 def _leaves(path: Path, content: JSON) -> Iterator[tuple[Path, JSON]]:
-    if isinstance(content, _MAPPING) and content:
+    if content is None or isinstance(content, _SCALARS):
+        yield path, content
+    elif isinstance(content, _MAPPING) and content:
         for key, part in content.items():
             yield from _leaves((*path, key), part)
     elif is_structured(content) and content:

@@ -123,8 +123,8 @@ def outside_code(shown: str) -> str:
 
 
 OURS = re.compile(
-    r"</?details>|</?summary>|<br>|\*\*|#{2,4} (Destructive|Refused|Secrets|Parameters"
-    r"|Rotation schedules|Not changed|)|The whole is in \."
+    r"</?details>|</?summary>|<br>|\*\*|#{2,4} (Destructive|Refused|Unknown values"
+    r"|Secrets|Parameters|Rotation schedules|Not changed|)|The whole is in \."
 )
 
 

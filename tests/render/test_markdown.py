@@ -86,3 +86,21 @@ def test_the_symbol_stands_at_the_beginning_of_the_line() -> None:
 
 def test_no_plan_is_said_to_be_none() -> None:
     assert markdown.plan([]).startswith("No plan could be made")
+
+
+def test_a_reader_learns_what_each_mark_means_and_what_an_approval_lets_happen() -> None:
+    shown = markdown.plan([EVERYTHING])
+    for action in Action:
+        assert f"`{action.symbol}` {action.value}: " in shown
+    assert "**9 changes take something away: see Destructive.**" in shown
+    assert "Nothing is written: the guard `max-prunes` stops it." in shown
+    assert "Values are not shown." in shown
+    assert "Applying this plan writes exactly this" in shown
+
+
+def test_what_does_not_occur_is_not_explained() -> None:
+    shown = markdown.plan([plan_of(secret("a", Action.CREATE))])
+    assert "`+` create: made anew" in shown
+    for absent in ("prune:", "refuse:", "take something away", "takes something away", "Values"):
+        assert absent not in shown
+    assert "Applying" not in markdown.plan([EMPTY])
