@@ -142,7 +142,7 @@ def _leaves(path: Path, content: JSON) -> Iterator[tuple[Path, JSON]]:
         for key, part in content.items():
             yield from _leaves((*path, key), part)
     elif is_structured(content) and content:
-        for index, part in enumerate(content):  # type: ignore[arg-type]
+        for index, part in enumerate(content):
             yield from _leaves((*path, index), part)
     else:
         yield path, content
