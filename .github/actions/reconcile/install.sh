@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# Install the reconciler of this very commit, from its own lock, once in a job; and sops, where it
+# is needed. What is installed lies in RUNNER_TEMP, which is emptied before each job: an earlier
+# job can leave nothing there for this one.
+set -euo pipefail
+
+source=$(cd "$ACTION_PATH/../../.." && pwd)
+venv=$RUNNER_TEMP/reconciler
+
+fail() {
+  echo "::error title=reconcile::$1"
+  exit 1
+}
+
+if [ ! -x "$venv/bin/reconciler" ]; then
+  "$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null ||
+    fail "$PYTHON is missing or older than Python 3.11: run actions/setup-python before, or set the input python"
+  "$PYTHON" -m venv "$venv"
+  pip=("$venv/bin/python" -m pip --disable-pip-version-check --quiet --no-input install)
+  "${pip[@]}" --require-hashes --requirement "$source/requirements/runtime.txt"
+  "${pip[@]}" --require-hashes --requirement "$source/requirements/build.txt"
+  "${pip[@]}" --no-deps --no-build-isolation "$source"
+fi
+echo "$venv/bin" >>"$GITHUB_PATH"
+"$venv/bin/reconciler" --version
+
+# Only what decrypts needs sops.
+case $COMMAND in
+plan | drift) [ "$KEYLESS" = true ] && exit 0 ;;
+apply | adopt) ;;
+*) exit 0 ;;
+esac
+if command -v sops >/dev/null; then
+  sops --disable-version-check --version
+  exit 0
+fi
+
+version=v3.11.0
+case $(uname -s).$(uname -m) in
+Linux.x86_64)
+  file=sops-$version.linux.amd64
+  sum=775f1384d55decfad228e7196a3f683791914f92a473f78fc47700531c29dfef
+  ;;
+Linux.aarch64 | Linux.arm64)
+  file=sops-$version.linux.arm64
+  sum=c71d32f74b3a73ce283affe6ed36e221a8f1476c3d37963f60bd962fb1676681
+  ;;
+*) fail "no release of sops is pinned for $(uname -s) on $(uname -m): put sops on the PATH" ;;
+esac
+releases=${SOPS_RELEASES:-https://github.com/getsops/sops/releases/download}
+curl --fail --silent --show-error --location --retry 3 --output "$RUNNER_TEMP/sops" "$releases/$version/$file" ||
+  fail "sops $version could not be fetched"
+echo "$sum  $RUNNER_TEMP/sops" | sha256sum --check --quiet - || {
+  rm -f "$RUNNER_TEMP/sops"
+  fail "what was fetched as sops $version is not that release: its SHA-256 differs"
+}
+install -m 0755 "$RUNNER_TEMP/sops" "$venv/bin/sops"
+"$venv/bin/sops" --disable-version-check --version

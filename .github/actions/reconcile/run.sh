@@ -1,0 +1,191 @@
+#!/usr/bin/env bash
+# One command of the reconciler, and what the job shows of it: summary, outputs, comment, issue.
+set -uo pipefail
+
+output() { echo "$1=$2" >>"$GITHUB_OUTPUT"; }
+
+# Text as it is, in a summary: no Markdown and no HTML begins within it.
+verbatim() {
+  {
+    echo "<pre>"
+    head -c 900000 | sed -e 's/&/\&amp;/g' -e 's/</\&lt;/g' -e 's/>/\&gt;/g'
+    echo "</pre>"
+  } >>"$GITHUB_STEP_SUMMARY"
+}
+
+# End with a command's exit code, and say in a word what it means.
+end() {
+  local code=$1 reason
+  case $code in
+  0) exit 0 ;;
+  2) reason=drift ;;
+  3) reason=stale ;;
+  4) reason=partial ;;
+  64) reason=usage ;;
+  *) reason=error ;;
+  esac
+  output failure-reason "$reason"
+  exit "$code"
+}
+
+run() { reconciler "$@" --manifests "$MANIFESTS" --color never; }
+
+usage() {
+  echo "::error title=reconcile::$1"
+  end 64
+}
+
+named() { [ -n "$ENVIRONMENT" ] || usage "the command $COMMAND needs the input environment"; }
+
+only=()
+[ -z "$ENVIRONMENT" ] || only=("$ENVIRONMENT")
+configuration=()
+[ -z "$CONFIGURATION" ] || configuration=(--configuration "$CONFIGURATION")
+without_key=()
+[ "$KEYLESS" != true ] || without_key=(--keyless)
+plan_file=${PLAN_FILE:-$RUNNER_TEMP/plan-$ENVIRONMENT.json}
+
+make_matrix() {
+  local arguments=() made
+  if [ -n "$ENVIRONMENT" ]; then
+    arguments+=("$ENVIRONMENT")
+  elif [ -n "$BASE" ]; then
+    arguments+=(--base "$BASE")
+  fi
+  [ -z "$PLAN_ROLE" ] || arguments+=(--role "plan_role=$PLAN_ROLE")
+  [ -z "$APPLY_ROLE" ] || arguments+=(--role "apply_role=$APPLY_ROLE")
+  made=$(run matrix "${arguments[@]}") || end $?
+  echo "$made"
+  output matrix "$made"
+  local found
+  found=$(grep -o '"environment":"[^"]*"' <<<"$made" | cut -d'"' -f4)
+  output environments "$(paste -sd, - <<<"$found")"
+  output count "$(grep -c . <<<"$found")"
+}
+
+validate() {
+  run validate "${only[@]}" || end $?
+}
+
+show_diff() {
+  [ -n "$BASE" ] || usage "the command diff needs the input base"
+  run diff --base "$BASE" --format markdown | tee -a "$GITHUB_STEP_SUMMARY" || end $?
+}
+
+plan() {
+  named
+  local code=0 with_comment=()
+  [ "$COMMENT" != true ] || with_comment=(--comment)
+  run plan "$ENVIRONMENT" "${without_key[@]}" --out "$plan_file" || code=$?
+  if [ "$code" -ne 0 ]; then
+    run github plan "$ENVIRONMENT" --plan "$plan_file" "${with_comment[@]}" "${configuration[@]}" \
+      --failed "the plan could not be made; the log of this job says why"
+    end "$code"
+  fi
+  run github plan "$ENVIRONMENT" --plan "$plan_file" "${with_comment[@]}" "${configuration[@]}" || end $?
+  if [ -n "$REVIEWED" ]; then
+    run github reviewed "$ENVIRONMENT" --plan "$plan_file" --workflow "$REVIEWED" \
+      --artifact-name "secrets-plan-$ENVIRONMENT" || end $?
+  fi
+}
+
+apply() {
+  named
+  local code=0 review=() audit=() fresh=$RUNNER_TEMP/fresh-$ENVIRONMENT.json
+  if [ -n "$DIGEST" ]; then
+    review=(--digest "$DIGEST")
+  elif [ -n "$PLAN_FILE" ]; then
+    review=(--plan "$PLAN_FILE")
+  else
+    usage "the command apply needs the input plan-file or digest: nothing is written that was not reviewed"
+  fi
+  [ -z "$AUDIT" ] || audit=(--audit "$AUDIT")
+  # Last of all before writing: what was approved may have waited for days.
+  run github unmoved "$ENVIRONMENT" --sha "$GITHUB_SHA" --branch "$BRANCH" || end $?
+  run apply "$ENVIRONMENT" "${review[@]}" "${audit[@]}" 2>&1 | tee "$RUNNER_TEMP/outcomes" || code=$?
+  echo "## Applied: $ENVIRONMENT" >>"$GITHUB_STEP_SUMMARY"
+  verbatim <"$RUNNER_TEMP/outcomes"
+  if [ "$code" -eq 3 ]; then
+    # Nothing was written. Show what the plan is now, and how to go on with it.
+    if run plan "$ENVIRONMENT" --out "$fresh" && run github plan "$ENVIRONMENT" --plan "$fresh"; then
+      echo "::notice title=$ENVIRONMENT::The reviewed plan is stale, and nothing was written. Read the fresh plan in the summary; to apply it, run this workflow by hand with its digest."
+    fi
+  fi
+  end "$code"
+}
+
+# Without a digest it shows the plan; with one it writes that plan.
+adopt() {
+  named
+  local code=0 wanted=() taken=() audit=() one
+  read -ra wanted <<<"$NAMES"
+  for one in "${wanted[@]}"; do
+    case $one in
+    -*) usage "the input names takes names, and $one is none" ;;
+    esac
+  done
+  [ -z "$TAKE" ] || taken=(--take "$TAKE")
+  [ -z "$AUDIT" ] || audit=(--audit "$AUDIT")
+  if [ -z "$DIGEST" ]; then
+    run adopt "$ENVIRONMENT" "${wanted[@]}" "${taken[@]}" --out "$plan_file" || end $?
+    run github plan "$ENVIRONMENT" --plan "$plan_file" || end $?
+    echo "::notice title=$ENVIRONMENT::Nothing was written. Read the plan in the summary; to adopt, run this workflow again with its digest."
+    return
+  fi
+  run github unmoved "$ENVIRONMENT" --sha "$GITHUB_SHA" --branch "$BRANCH" || end $?
+  run adopt "$ENVIRONMENT" "${wanted[@]}" "${taken[@]}" --digest "$DIGEST" "${audit[@]}" 2>&1 |
+    tee "$RUNNER_TEMP/outcomes" || code=$?
+  echo "## Adopted: $ENVIRONMENT" >>"$GITHUB_STEP_SUMMARY"
+  verbatim <"$RUNNER_TEMP/outcomes"
+  end "$code"
+}
+
+check_drift() {
+  named
+  local code=0 with_issue=() found=$RUNNER_TEMP/drift-$ENVIRONMENT.json
+  run drift "$ENVIRONMENT" "${without_key[@]}" --format json >"$found" || code=$?
+  case $code in
+  0 | 2) ;;
+  *) end "$code" ;;
+  esac
+  [ "$ISSUE" != true ] || with_issue=(--issue)
+  run github drift "$ENVIRONMENT" --drift "$found" "${with_issue[@]}" "${configuration[@]}" || end $?
+  # The issue tells of the drift; a red run then means that the check itself is broken.
+  [ "$ISSUE" != true ] || end 0
+  end "$code"
+}
+
+# What a branch no longer changes: its comments say so.
+unchanged() {
+  local every=() kept=() one
+  mapfile -t every < <(run matrix --format names)
+  for one in "${every[@]}"; do
+    case ",$CHANGED," in
+    *",$one,"*) ;;
+    *) kept+=("$one") ;;
+    esac
+  done
+  run github unchanged "${kept[@]}" "${configuration[@]}" || end $?
+}
+
+applied() {
+  named
+  local sha
+  sha=$(run github applied "$ENVIRONMENT") || end $?
+  echo "last applied: ${sha:-never}"
+  output sha "$sha"
+}
+
+echo "::add-matcher::$ACTION_PATH/matcher.json"
+case $COMMAND in
+matrix) make_matrix ;;
+validate) validate ;;
+diff) show_diff ;;
+plan) plan ;;
+apply) apply ;;
+adopt) adopt ;;
+drift) check_drift ;;
+applied) applied ;;
+unchanged) unchanged ;;
+*) usage "there is no command $COMMAND: matrix, validate, diff, plan, apply, adopt, drift, applied, unchanged" ;;
+esac
