@@ -1,0 +1,342 @@
+"""A repository that uses the workflows, an account, a GitHub: all on this machine.
+
+``act`` runs the workflows as they are, but for what it does not know: ``queue:`` of a concurrency
+group is left out, ``$/`` becomes a repository of its own, and the actions of others are those in
+``stubs/``. It does not wait at an Environment, and knows no permissions.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from reconciler.sandbox.server import Sandbox
+from tests.github.server import GitHub
+from tests.trees import Tree, clean_environ
+
+ROOT = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
+STUBS = {
+    "actions/checkout": "checkout",
+    "actions/upload-artifact": "upload",
+    "actions/download-artifact": "download",
+    "aws-actions/configure-aws-credentials": "credentials",
+}
+SELF = "octo/self@" + "1" * 40
+TIMEOUT = 180  # seconds a workflow, on a machine that is busy with other tests
+PLAN_ROLE = "arn:aws:iam::{account}:role/plan-{environment}"
+ADOPT_ROLE = "arn:aws:iam::{account}:role/adopt-{environment}"
+APPLY_ROLE = "arn:aws:iam::{account}:role/apply-{environment}"
+
+
+@dataclass
+class Run:
+    """What one run of a workflow did: results and summaries by job, all lines of the log."""
+
+    results: dict[str, str] = field(default_factory=dict)
+    summaries: dict[str, str] = field(default_factory=dict)
+    log: str = ""
+    raw: str = ""
+    roles: list[str] = field(default_factory=list)
+    artifacts: dict[str, dict[str, str]] = field(default_factory=dict)
+
+
+@dataclass
+class Project:
+    """``repository`` is what is pushed to GitHub; ``runs`` counts the runs."""
+
+    folder: Path
+    tree: Tree
+    aws: Sandbox
+    github: GitHub
+    runs: int = 0
+
+    @property
+    def repository(self) -> Path:
+        """The repository, with the manifests and the workflows."""
+        return self.tree.manifests.parent
+
+    def git(self, *arguments: str) -> str:
+        """Run git in the repository."""
+        done = subprocess.run(
+            ["git", "-c", "user.name=t", "-c", "user.email=t@example.com", *arguments],
+            cwd=self.repository,
+            env=clean_environ(),
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
+        )
+        return done.stdout.strip()
+
+    def commit(self, message: str) -> str:
+        """Commit everything; the commit."""
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--allow-empty", "--message", message)
+        return self.git("rev-parse", "HEAD")
+
+    def lock(self) -> None:
+        """Bring the locks up to date, with the key."""
+        self._command("lock")
+
+    def converge(self) -> None:
+        """Apply what main has, and let GitHub know of it, without a run."""
+        for environment in ("production", "staging"):
+            self._command("apply", environment, "--auto-approve")
+            self._deployed(environment, "success")
+
+    def _command(self, *arguments: str) -> None:
+        # The fixture's AWS variables lead to the embedded AWS.
+        done = subprocess.run(
+            [str(BIN / "reconciler"), *arguments],
+            cwd=self.repository,
+            env=os.environ | self.tree.environ | {"PYTHONDONTWRITEBYTECODE": ""},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=TIMEOUT,
+        )
+        assert done.returncode == 0, done.stderr
+
+    # --- events -----------------------------------------------------------------------------------
+
+    def pull_request(self, number: int, branch: str, *, fork: bool = False) -> Run:
+        """Run the plan workflow on what a merge of a branch into main would be."""
+        repository = self.github.state["repository"]
+        owner = "somebody/fork" if fork else repository
+        base, head = self.git("rev-parse", "main"), self.git("rev-parse", branch)
+        self.git("checkout", "--quiet", "--detach", "main")
+        self.git("merge", "--quiet", "--no-ff", "--message", "merge", branch)
+        pull = {
+            "number": number,
+            "state": "open",
+            "head": {"ref": branch, "sha": head, "repo": owner},
+            "base": {"ref": "main", "sha": base},
+            "merged_at": None,
+            "merge_commit_sha": None,
+            "files": [
+                {"filename": name, "status": "modified"}
+                for name in self.git("diff", "--name-only", f"{base}...{head}").splitlines()
+            ],
+        }
+        others = [p for p in self.github.state["pulls"] if p["number"] != number]
+        self.github.state["pulls"] = [*others, pull]
+        event = {
+            "action": "synchronize",
+            "number": number,
+            "pull_request": {
+                "number": number,
+                "head": {"ref": branch, "sha": head, "repo": {"full_name": owner}},
+                "base": {"ref": "main", "sha": base, "repo": {"full_name": repository}},
+            },
+        }
+        run = self.run("secrets-plan", "pull_request", event)
+        done = "success" if run.results.get("secrets") == "success" else "failure"
+        self.keep(run, event="pull_request", conclusion=done, head=head, branch=branch, pull=pull)
+        self.git("checkout", "--quiet", "main")
+        return run
+
+    def keep(
+        self, run: Run, *, event: str, conclusion: str, head: str, branch: str, pull: Any
+    ) -> None:
+        """Let GitHub know of a run and of its artifacts."""
+        state = self.github.state
+        state["runs"].append(
+            {
+                "id": 100 + self.runs,
+                "path": ".github/workflows/secrets-plan.yml",
+                "event": event,
+                "status": "completed",
+                "conclusion": conclusion,
+                "head_sha": head,
+                "head_branch": branch,
+                "head_repository": pull["head"]["repo"],
+                "run_number": self.runs,
+                "pull_requests": [{"number": pull["number"], "base": {"ref": "main"}}],
+            }
+        )
+        for name, files in run.artifacts.items():
+            number = 1000 + len(state["artifacts"])
+            kept = {"id": number, "run": 100 + self.runs, "name": name, "files": files}
+            state["artifacts"].append(kept)
+
+    def merge(self, number: int, branch: str) -> Run:
+        """Squash a pull request onto main and run the apply workflow."""
+        before = self.git("rev-parse", "main")
+        self.git("checkout", "--quiet", "main")
+        self.git("merge", "--quiet", "--squash", branch)
+        after = self.commit(f"Merge #{number}")
+        for pull in self.github.state["pulls"]:
+            if pull["number"] == number:
+                pull |= {"state": "closed", "merged_at": "2026-01-01T00:00:00Z"}
+                pull["merge_commit_sha"] = after
+        return self.push(before)
+
+    def push(self, before: str) -> Run:
+        """Run the apply workflow on the commit that is checked out."""
+        event = {"ref": "refs/heads/main", "before": before, "after": self.git("rev-parse", "HEAD")}
+        run = self.run("secrets-apply", "push", event)
+        for job, result in run.results.items():
+            if job.startswith("apply "):
+                self._deployed(job.removeprefix("apply "), result)
+        return run
+
+    def _deployed(self, environment: str, state: str) -> None:
+        deployments = self.github.state["deployments"]
+        made = {
+            "id": len(deployments) + 1,
+            "environment": environment,
+            "sha": self.git("rev-parse", "HEAD"),
+            "ref": "main",
+            "statuses": [{"state": state}],
+        }
+        deployments.insert(0, made)
+
+    def by_hand(self, environment: str, digest: str) -> Run:
+        """Run the apply workflow as somebody does who has read a plan."""
+        inputs = {"environment": environment, "digest": digest}
+        return self.run("secrets-apply", "workflow_dispatch", {"inputs": inputs})
+
+    def adopt(self, environment: str, **inputs: str) -> Run:
+        """Run the adopt workflow."""
+        given = {"environment": environment, "names": "", "take": "refuse those", "digest": ""}
+        return self.run("secrets-adopt", "workflow_dispatch", {"inputs": given | inputs})
+
+    def drift(self) -> Run:
+        """Run the drift workflow, as every morning."""
+        return self.run("secrets-drift", "schedule", {"schedule": "17 5 * * *"})
+
+    def before_apply(self, operation: str = "", **parameters: str) -> None:
+        """Let somebody else do this in AWS when the apply job has begun; nothing, if empty."""
+        script = self.folder / "before-apply"
+        script.unlink(missing_ok=True)
+        if operation:
+            method = operation.replace("-", "_")
+            script.write_text(
+                f"#!{sys.executable}\n"
+                "import boto3\n"
+                f"boto3.client('secretsmanager').{method}(**{parameters!r})\n"
+            )
+            script.chmod(0o755)
+
+    # --- act --------------------------------------------------------------------------------------
+
+    def run(self, workflow: str, event: str, payload: Mapping[str, Any]) -> Run:
+        """Run a workflow."""
+        self.runs += 1
+        kept = self.folder / f"run-{self.runs}"
+        (kept / "artifacts").mkdir(parents=True)
+        workflows = self._adapted()
+        repository = self.github.state["repository"]
+        file = kept / "event.json"
+        common = {"repository": {"full_name": repository, "id": 1, "default_branch": "main"}}
+        file.write_text(json.dumps(common | dict(payload)))
+        variables = {
+            "TEST_AWS": self.aws.url,
+            "TEST_BEFORE_APPLY": str(self.folder / "before-apply"),
+            "TEST_KEPT": str(kept),
+            "TEST_RECONCILER": str(BIN / "reconciler"),
+            "TEST_REPOSITORY": str(self.repository),
+            "GITHUB_API_URL": self.github.url,
+            "PYTHONDONTWRITEBYTECODE": "",
+        }
+        command = [
+            str(BIN / "act"), event, "--directory", str(self.repository),
+            "--workflows", str(workflows / f"{workflow}.yml"), "--eventpath", str(file),
+            "--platform", "ubuntu-24.04=-self-hosted", "--no-cache-server", "--no-skip-checkout",
+            "--action-offline-mode", "--json", "--defaultbranch", "main",
+            "--action-cache-path", str(kept / "cache"),
+            "--var", f"SECRETS_PLAN_ROLE={PLAN_ROLE}", "--var", f"SECRETS_APPLY_ROLE={APPLY_ROLE}",
+            "--var", f"SECRETS_ADOPT_ROLE={ADOPT_ROLE}",
+            "--secret", "GITHUB_TOKEN", "--secret", "SOPS_AGE_KEY",
+            "--local-repository", f"{SELF}={self.folder / 'self'}",
+        ]  # fmt: skip
+        for name, stub in self._stubs(workflows / f"{workflow}.yml").items():
+            command += ["--local-repository", f"{name}={self.folder / 'stubs' / stub}"]
+        for name, value in variables.items():
+            command += ["--env", f"{name}={value}"]
+        home = self.folder / "home"
+        home.mkdir(exist_ok=True)
+        done = subprocess.run(
+            command,
+            env={
+                "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+                "HOME": str(home),
+                "XDG_CACHE_HOME": str(kept / "cache"),
+                "GITHUB_TOKEN": self.github.state["token"],
+                "SOPS_AGE_KEY": self.tree.key.identity,
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=TIMEOUT,
+        )
+        return _read(done.stdout + done.stderr, kept)
+
+    def _adapted(self) -> Path:
+        """The workflows of the commit that is checked out, as act understands them."""
+        into = self.folder / "adapted"
+        into.mkdir(exist_ok=True)
+        for file in (self.repository / ".github" / "workflows").glob("*.yml"):
+            text = file.read_text().replace("$/", SELF.replace("@", "/", 1).split("/1")[0] + "/")
+            text = re.sub(r"(octo/self/\S+)", rf"\1@{'1' * 40}", text)
+            text = re.sub(r"(?m)^ +queue: max\n", "", text)
+            (into / file.name).write_text(text)
+        shutil.copytree(
+            self.repository / ".github", self.folder / "self" / ".github", dirs_exist_ok=True
+        )
+        return into
+
+    def _stubs(self, workflow: Path) -> dict[str, str]:
+        used = set(re.findall(r"uses: ([\w./-]+@[0-9a-f]{40})", workflow.read_text()))
+        return {
+            name: STUBS[name.partition("@")[0]] for name in used if not name.startswith("octo/")
+        }
+
+
+def _read(log: str, kept: Path) -> Run:
+    """What act said, line by line of JSON."""
+    run = Run(raw=log)
+    lines = []
+    for line in log.splitlines():
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            lines.append(line)
+            continue
+        job = str(entry.get("job", "")).rpartition("/")[2].strip()
+        if "jobResult" in entry:
+            run.results[job] = entry["jobResult"]
+        if entry.get("command") == "summary" and len(entry.get("stepID", [])) == 1:
+            run.summaries[job] = run.summaries.get(job, "") + entry.get("content", "")
+        lines.append(str(entry.get("msg", "")).rstrip("\n"))
+    run.log = "\n".join(lines)
+    roles = kept / "roles"
+    run.roles = sorted(roles.read_text().splitlines()) if roles.exists() else []
+    for folder in sorted((kept / "artifacts").iterdir()):
+        run.artifacts[folder.name] = {f.name: f.read_text() for f in folder.iterdir()}
+    return run
+
+
+def make_project(folder: Path, tree: Tree, aws: Sandbox, github: GitHub) -> Project:
+    """A repository with these manifests, on main and never applied."""
+    project = Project(folder, tree, aws, github)
+    shutil.copytree(ROOT / ".github", project.repository / ".github")
+    for stub in STUBS.values():
+        shutil.copytree(ROOT / "tests" / "workflows" / "stubs" / stub, folder / "stubs" / stub)
+    project.git("init", "--quiet", "--initial-branch", "main")
+    project.git("config", "uploadpack.allowAnySHA1InWant", "true")
+    origin = f"https://github.com/{github.state['repository']}.git"
+    project.git("remote", "add", "origin", origin)
+    github.state["git"] = str(project.repository)
+    project.lock()
+    project.commit("Begin")
+    return project

@@ -1,0 +1,331 @@
+"""The workflows, really run: a pull request, a merge, a morning."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+
+from tests.e2e.test_leaks import Canaries
+from tests.workflows.conftest import declared
+from tests.workflows.project import Project, Run
+
+PLAN, APPLY = "arn:aws:iam::123456789012:role/plan-", "arn:aws:iam::123456789012:role/apply-"
+
+
+def secret(name: str) -> str:
+    client = boto3.client("secretsmanager")
+    return str(client.get_secret_value(SecretId=f"/test/{name}")["SecretString"])
+
+
+def overwrite(name: str, value: str) -> None:
+    """What somebody does in the console."""
+    boto3.client("secretsmanager").put_secret_value(SecretId=f"/test/{name}", SecretString=value)
+
+
+def branch(project: Project, name: str, change: Callable[[], None]) -> None:
+    """A branch off main with one commit."""
+    project.git("checkout", "--quiet", "-B", name, "main")
+    change()
+    project.lock()
+    project.commit(name)
+    project.git("checkout", "--quiet", "main")
+
+
+def rewrite(
+    project: Project, environment: str, canaries: Canaries, **changes: Any
+) -> dict[str, Any]:
+    """Declare something else in an environment: a section's names, None for one that goes."""
+    content: dict[str, Any] = declared(canaries)
+    for section, entries in changes.items():
+        for name, entry in entries.items():
+            if entry is None:
+                del content[section][name]
+            else:
+                content[section][name] = entry
+    project.tree.write(f"{environment}/main.sops.yaml", content)
+    return content
+
+
+def comments(project: Project) -> dict[str, str]:
+    """The comments by environment."""
+    found = {}
+    for comment in project.github.state["comments"]:
+        (environment,) = re.findall(r'environment="(\w+)"', comment["body"].splitlines()[0])
+        assert environment not in found
+        found[environment] = comment["body"]
+    return found
+
+
+def places(project: Project, *runs: Run) -> list[bytes]:
+    """All that a run has left on GitHub: log, summaries, artifacts, comments, issues."""
+    state = project.github.state
+    return [
+        json.dumps([state["comments"], state["issues"]], ensure_ascii=False).encode(),
+        *(run.log.encode() for run in runs),
+        *(text.encode() for run in runs for text in run.summaries.values()),
+        *(text.encode() for run in runs for a in run.artifacts.values() for text in a.values()),
+    ]
+
+
+def test_a_pull_request_that_adds_changes_and_removes(project: Project, canaries: Canaries) -> None:
+    first = project.push("0" * 40)
+    assert set(first.results.values()) == {"success"}, first.log
+    assert first.roles == [
+        f"apply {APPLY}production", f"apply {APPLY}staging",
+        f"plan {PLAN}production", f"plan {PLAN}staging",
+    ]  # fmt: skip
+    new = {"smtp/credentials": {"value": canaries.plant()}}
+    branch(
+        project,
+        "change",
+        lambda: [
+            rewrite(
+                project,
+                "production",
+                canaries,
+                secrets=new,
+                parameters={"database/port": None, "database/host": {"plaintext": "db2.internal"}},
+            ),
+            project.tree.edit(
+                "production/environment.sops.yaml", "owner: ", "prune: true\nowner: "
+            ),
+        ],
+    )
+    run = project.pull_request(7, "change")
+    assert run.results == {
+        "check": "success", "plan production": "success", "unchanged": "success",
+        "secrets": "success",
+    }, run.log  # fmt: skip
+    assert run.roles == [f"plan {PLAN}production"]
+    (body,) = comments(project).values()
+    assert "**Plan: 1 to create, 3 to update, 1 to prune.**" in body
+    assert "+ create smtp/credentials" in body
+    assert '"db2.internal"' in body
+    assert body.index("prune") < body.index("<details>"), "what is lost stands first"
+    assert "db2.internal" in run.summaries["check"], "what the branch changes, without the key"
+    assert "1 to prune" in run.summaries["plan production"]
+    plan = json.loads(run.artifacts["secrets-plan-production"]["plan-production.json"])
+    assert plan["summary"]["create"] == 1
+    # The same again leaves the comment alone; another change edits it; taken back, it says so.
+    before = project.github.state["comments"][0]
+    project.pull_request(7, "change")
+    assert project.github.state["comments"][0] == before
+    project.git("checkout", "--quiet", "-B", "change", "main")
+    project.tree.edit("staging/main.sops.yaml", "5432", "5433")
+    project.lock()
+    project.commit("another")
+    again = project.pull_request(7, "change")
+    assert again.roles == [f"plan {PLAN}staging"]
+    assert "**No changes:**" in comments(project)["production"]
+    assert '-> "5433"' in comments(project)["staging"]
+    assert canaries.found(*places(project, first, run, again)) == []
+
+
+def test_a_fork_gets_no_credentials_and_its_changes_are_shown(project: Project) -> None:
+    branch(project, "change", lambda: project.tree.edit("staging/main.sops.yaml", "5432", "1"))
+    run = project.pull_request(8, "change", fork=True)
+    assert run.results == {"check": "success", "secrets": "success"}, run.log
+    assert run.roles == []
+    assert project.github.state["comments"] == []
+    assert '"5432" -> "1"' in run.summaries["check"]
+
+
+def test_a_manifest_that_is_wrong_fails_the_check_that_is_required(project: Project) -> None:
+    branch(project, "change", lambda: None)
+    project.git("checkout", "--quiet", "change")
+    project.tree.edit("staging/main.sops.yaml", 'plaintext: "5432"', 'plaintxt: "5432"')
+    project.commit("wrong")
+    run = project.pull_request(9, "change")
+    assert run.results["check"] == "failure"
+    assert run.results["secrets"] == "failure"
+    assert "error[unknown-field]" in run.log
+
+
+def moved_to(project: Project, canaries: Canaries, value: str) -> None:
+    """A branch and its pull request, number 7, that gives production's jwt/secret a new value."""
+    change = {"secrets": {"jwt/secret": {"value": value}}}
+    branch(project, "change", lambda: rewrite(project, "production", canaries, **change))
+
+
+def test_a_merge_applies_what_was_reviewed(project: Project, canaries: Canaries) -> None:
+    project.converge()
+    value = canaries.plant()
+    moved_to(project, canaries, value)
+    asked = project.pull_request(7, "change")
+    run = project.merge(7, "change")
+    assert run.results == {
+        "changed": "success", "plan production": "success", "apply production": "success",
+    }, run.log  # fmt: skip
+    assert secret("production/jwt/secret") == value
+    assert "Nothing has moved" in run.summaries["plan production"]
+    assert "done" in run.summaries["apply production"]
+    audit = run.artifacts["secrets-audit-production-1"]["audit.jsonl"]
+    assert {json.loads(line)["outcome"] for line in audit.splitlines()} == {"begun", "done"}
+    # What was not merged is not what is planned: another push that changes no environment.
+    before = project.git("rev-parse", "HEAD")
+    (project.repository / "README").write_text("text")
+    project.commit("unrelated")
+    nothing = project.push(before)
+    assert nothing.results == {"changed": "success"}
+    assert canaries.found(*places(project, asked, run, nothing)) == []
+
+
+def test_a_merge_after_aws_moved_says_so_and_writes_what_main_shows(
+    project: Project, canaries: Canaries
+) -> None:
+    project.converge()
+    value = canaries.plant()
+    moved_to(project, canaries, value)
+    project.pull_request(7, "change")
+    overwrite("production/jwt/secret", "by hand")
+    run = project.merge(7, "change")
+    summary = run.summaries["plan production"]
+    assert "jwt/secret" in summary
+    assert "Nothing has moved" not in summary
+    assert run.results["apply production"] == "success", run.log
+    assert secret("production/jwt/secret") == value
+
+
+def test_a_move_between_plan_and_approval_writes_nothing_and_goes_on_by_hand(
+    project: Project, canaries: Canaries
+) -> None:
+    project.converge()
+    value = canaries.plant()
+    moved_to(project, canaries, value)
+    project.pull_request(7, "change")
+    project.before_apply(
+        "put-secret-value", SecretId="/test/production/jwt/secret", SecretString="by hand"
+    )
+    run = project.merge(7, "change")
+    assert run.results["apply production"] == "failure"
+    assert secret("production/jwt/secret") == "by hand"
+    assert "AWSCURRENT moved" in run.log
+    assert "run this workflow by hand with its digest" in run.log
+    project.before_apply()
+    (digest,) = re.findall(r"Digest `([0-9a-f]{64})`", run.summaries["apply production"])
+    wrong = project.by_hand("production", "0" * 64)
+    assert wrong.results["apply production"] == "failure"
+    assert secret("production/jwt/secret") == "by hand"
+    done = project.by_hand("production", digest)
+    assert done.results == {
+        "changed": "success", "plan production": "success", "apply production": "success",
+    }, done.log  # fmt: skip
+    assert secret("production/jwt/secret") == value
+    assert canaries.found(*places(project, run, wrong, done)) == []
+
+
+def test_two_merges_in_a_row_and_an_old_run_replayed(project: Project, canaries: Canaries) -> None:
+    project.converge()
+    first, second = canaries.plant(), canaries.plant()
+    moved_to(project, canaries, first)
+    start = project.git("rev-parse", "main")
+    project.pull_request(7, "change")
+    one = project.merge(7, "change")
+    after_one = project.git("rev-parse", "main")
+    assert one.results["apply production"] == "success"
+    moved_to(project, canaries, second)
+    project.pull_request(8, "change")
+    two = project.merge(8, "change")
+    assert two.results["apply production"] == "success", two.log
+    assert secret("production/jwt/secret") == second
+    # Somebody runs the first merge's run again: main has changed the environment since.
+    project.git("checkout", "--quiet", after_one)
+    old = project.push(start)
+    assert old.results["apply production"] == "failure"
+    assert secret("production/jwt/secret") == second
+    assert "manifests/production" in old.log
+    # Another environment's later merge does not strand it.
+    project.git("checkout", "--quiet", "main")
+    before = project.git("rev-parse", "main")
+    project.tree.edit("staging/main.sops.yaml", "5432", "5433")
+    project.lock()
+    project.commit("staging")
+    project.git("checkout", "--quiet", before)
+    fine = project.push(after_one)
+    assert fine.results["apply production"] == "success", fine.log
+
+
+def test_drift_opens_an_issue_and_its_repair_closes_it(
+    project: Project, canaries: Canaries
+) -> None:
+    project.converge()
+    # Main is ahead, and nobody has approved it yet: that is no drift.
+    project.tree.edit("production/main.sops.yaml", "db.internal", "db2.internal")
+    project.lock()
+    project.commit("ahead")
+    calm = project.drift()
+    assert set(calm.results.values()) == {"success"}, calm.log
+    assert calm.roles == [f"drift {PLAN}production", f"drift {PLAN}staging"]
+    assert project.github.state["issues"] == []
+    value = canaries.plant()
+    overwrite("production/jwt/secret", value)
+    found = project.drift()
+    (issue,) = project.github.state["issues"]
+    assert issue["state"] == "open"
+    assert "jwt/secret" in issue["body"]
+    before = dict(issue)
+    project.drift()
+    assert project.github.state["issues"] == [before], "the same drift leaves the issue alone"
+    repaired = project.push(project.git("rev-parse", "main~1"))
+    assert repaired.results["apply production"] == "success", repaired.log
+    again = project.drift()
+    (closed,) = project.github.state["issues"]
+    assert closed["state"] == "closed"
+    assert canaries.found(*places(project, calm, found, repaired, again)) == []
+
+
+def test_a_plan_over_sixty_thousand_characters(project: Project, canaries: Canaries) -> None:
+    many = {
+        f"service-{n:03}/host": {"plaintext": f"host-{n}.internal", "description": "d" * 200}
+        for n in range(250)
+    }
+    branch(project, "change", lambda: rewrite(project, "production", canaries, parameters=many))
+    run = project.pull_request(7, "change")
+    assert run.results["plan production"] == "success", run.log
+    (body,) = comments(project).values()
+    assert 50_000 < len(body) <= 60_000
+    assert "left out" in body
+    assert "service-249/host" in run.summaries["plan production"], "the summary holds all of it"
+
+
+def test_two_environments_have_two_comments(project: Project, canaries: Canaries) -> None:
+    branch(
+        project,
+        "change",
+        lambda: [
+            rewrite(project, name, canaries, parameters={"new": {"plaintext": name}})
+            for name in ("production", "staging")
+        ],
+    )
+    run = project.pull_request(7, "change")
+    assert run.results["secrets"] == "success", run.log
+    found = comments(project)
+    assert '"production"' in found["production"]
+    assert '"staging"' in found["staging"]
+    assert sorted(run.artifacts) == ["secrets-plan-production", "secrets-plan-staging"]
+    assert canaries.found(*places(project, run)) == []
+
+
+def test_adopting_takes_a_run_that_shows_and_one_that_has_its_digest(
+    project: Project, canaries: Canaries
+) -> None:
+    value = canaries.plant()
+    change = {"secrets": {"jwt/secret": {"value": value}}}
+    rewrite(project, "production", canaries, **change)
+    project.commit("declared")
+    client = boto3.client("secretsmanager")
+    client.create_secret(Name="/test/production/jwt/secret", SecretString=value)
+    shown = project.adopt("production")
+    assert shown.results == {"environment": "success", "adopt production": "success"}, shown.log
+    assert shown.roles == ["adopt arn:aws:iam::123456789012:role/adopt-production"]
+    assert "Nothing was written" in shown.log
+    (digest,) = re.findall(r"Digest `([0-9a-f]{64})`", shown.summaries["adopt production"])
+    assert not client.describe_secret(SecretId="/test/production/jwt/secret").get("Tags")
+    done = project.adopt("production", digest=digest, names="jwt/secret")
+    assert done.results["adopt production"] == "success", done.log
+    assert client.describe_secret(SecretId="/test/production/jwt/secret")["Tags"]
+    assert canaries.found(*places(project, shown, done)) == []

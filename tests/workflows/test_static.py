@@ -1,0 +1,150 @@
+"""What can be said of the workflows without running them."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+ROOT = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
+GITHUB = ROOT / ".github"
+ACTION = GITHUB / "actions" / "reconcile"
+WORKFLOWS = sorted((GITHUB / "workflows").glob("*.yml"))
+NAMES = [file.stem for file in WORKFLOWS]
+SHARED = ["secrets-plan", "secrets-apply", "secrets-drift", "secrets-adopt"]
+PINNED = re.compile(r"uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
+
+
+def check(*command: str) -> None:
+    done = subprocess.run(
+        [str(BIN / command[0]), *command[1:]],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def load(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = YAML(typ="safe").load(GITHUB / "workflows" / f"{name}.yml")
+    return found
+
+
+def test_zizmor_as_an_auditor_finds_nothing() -> None:
+    check("zizmor", "--offline", "--no-config", "--persona", "auditor", "--no-progress", ".github")
+
+
+def test_zizmor_finds_what_is_wrong(tmp_path: Path) -> None:
+    bad = tmp_path / ".github" / "workflows" / "bad.yml"
+    bad.parent.mkdir(parents=True)
+    text = (GITHUB / "workflows" / "secrets-plan.yml").read_text()
+    bad.write_text(text.replace("persist-credentials: false", "persist-credentials: true"))
+    with pytest.raises(AssertionError, match="artipacked"):
+        check("zizmor", "--offline", "--persona", "auditor", str(bad))
+
+
+def test_actionlint_and_shellcheck_find_nothing() -> None:
+    check("actionlint", "-shellcheck", str(BIN / "shellcheck"), *map(str, WORKFLOWS))
+    check("shellcheck", *map(str, sorted(ACTION.glob("*.sh"))))
+
+
+@pytest.mark.parametrize(
+    ("schema", "files"),
+    [
+        ("vendor.github-workflows", WORKFLOWS),
+        ("vendor.github-actions", [ACTION / "action.yml"]),
+        ("vendor.dependabot", [GITHUB / "dependabot.yml"]),
+    ],
+)
+def test_they_are_as_their_schemas_say(schema: str, files: list[Path]) -> None:
+    check("check-jsonschema", "--builtin-schema", schema, *map(str, files))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_action_is_pinned_and_nothing_is_permitted_on_top(name: str) -> None:
+    text = (GITHUB / "workflows" / f"{name}.yml").read_text()
+    for line in text.splitlines():
+        if "uses:" in line and "uses: $/" not in line:
+            assert PINNED.search(line), line
+    workflow = load(name)
+    assert workflow["permissions"] == {}
+    assert "pull_request_target" not in text
+    assert "workflow_run" not in text
+    for job, entry in workflow["jobs"].items():
+        assert "permissions" in entry, job
+        assert "timeout-minutes" in entry, job
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_the_action_is_of_the_commit_that_runs(name: str) -> None:
+    """``$/`` is this repository at that commit, whatever was checked out."""
+    uses = re.findall(
+        r"uses: (\S*reconcile\S*)", (GITHUB / "workflows" / f"{name}.yml").read_text()
+    )
+    assert set(uses) == {"$/.github/actions/reconcile"}
+
+
+def test_what_applies_waits_in_a_queue_of_its_environment() -> None:
+    apply = load("secrets-apply")["jobs"]["apply"]
+    assert apply["environment"] == "${{ matrix.environment }}"
+    assert apply["concurrency"] == {
+        "group": "secrets-apply-${{ matrix.environment }}",
+        "queue": "max",
+        "cancel-in-progress": False,
+    }
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_cache_is_restored(name: str) -> None:
+    """A cache that a pull request filled would be code that the apply job runs."""
+    text = (GITHUB / "workflows" / f"{name}.yml").read_text()
+    assert not re.search(r"actions/cache|cache:|cache-dependency", text)
+
+
+def test_the_job_that_decrypts_is_the_only_one_that_has_the_key() -> None:
+    for name in NAMES:
+        for job, entry in load(name)["jobs"].items():
+            has = "secrets." in str(entry)
+            writes = (name, job) in (("secrets-apply", "apply"), ("secrets-adopt", "adopt"))
+            assert has is writes, (name, job)
+            assert not writes or entry["environment"] == "${{ matrix.environment }}"
+
+
+def test_a_pull_request_of_a_fork_gets_no_credentials() -> None:
+    jobs = load("secrets-plan")["jobs"]
+    assert "head.repo.full_name == github.repository" in jobs["plan"]["if"]
+    for name in ("check", "secrets"):
+        assert "id-token" not in jobs[name]["permissions"]
+        assert "credentials@" not in str(jobs[name])
+
+
+def test_inputs_reach_the_shell_through_the_environment_only() -> None:
+    action = YAML(typ="safe").load(ACTION / "action.yml")
+    for step in action["runs"]["steps"]:
+        assert "${{" not in step["run"]
+    for name in NAMES:
+        for job in load(name)["jobs"].values():
+            for step in job["steps"]:
+                assert "${{" not in step.get("run", "")
+
+
+def test_the_command_of_the_readme_names_the_action_at_a_commit(tmp_path: Path) -> None:
+    (sed,) = re.findall(r"`(sed -i .*)`", (ROOT / "README.md").read_text())
+    folder = tmp_path / ".github" / "workflows"
+    folder.mkdir(parents=True)
+    for name in SHARED:
+        (folder / f"{name}.yml").write_text((GITHUB / "workflows" / f"{name}.yml").read_text())
+    sed = sed.replace("OWNER/REPOSITORY", "octo/tool").replace("COMMIT", "2" * 40)
+    subprocess.run(["bash", "-c", sed], cwd=tmp_path, check=True, timeout=60)
+    for file in folder.iterdir():
+        uses = re.findall(r"uses: (\S*reconcile\S*)", file.read_text())
+        assert set(uses) == {f"octo/tool/.github/actions/reconcile@{'2' * 40}"}
+    check("actionlint", *map(str, sorted(folder.iterdir())))
