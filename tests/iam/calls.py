@@ -211,6 +211,11 @@ def _look(world: World, made: Record) -> None:
     made.run("plan", "plan", "production")
     made.run("drift", "drift", "production", code=2)
     made.run("drift", "drift", "production", "--deep", deep=True, code=2)
+    command(world, "lock", "production")
+    made.run("plan", "plan", "production", "--keyless")
+    made.run("drift", "drift", "production", "--keyless", "--deep", deep=True, code=2)
+    made.run("drift", "report", "production")
+    world.tree.path("production/fingerprints.lock").unlink()
     made.run("adopt", "drift", "production", "--read-values", code=2)
     world.declare(SECRETS, PARAMETERS)
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import pytest
 
 from reconciler.sandbox.server import Sandbox
-from tests.e2e.conftest import account
+from tests.e2e.conftest import account, world
 from tests.iam.calls import Run, record
+
+__all__ = ["runs", "world"]
 
 
 @pytest.fixture(scope="session")
 def runs(tmp_path_factory: pytest.TempPathFactory, embedded_aws: Sandbox) -> list[Run]:
     """Each run of a command, with its role, the role's policy, and the calls."""
     with pytest.MonkeyPatch.context() as patch:
-        for world in account(tmp_path_factory.mktemp("runs"), embedded_aws, patch):
-            found = record(world, patch)
+        for one in account(tmp_path_factory.mktemp("runs"), embedded_aws, patch):
+            found = record(one, patch)
     return found

@@ -88,6 +88,12 @@ class Principal:
         emulator.root("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))
         session = emulator.root("sts").assume_role(RoleArn=self.arn, RoleSessionName="tests")
         given = session["Credentials"]
+        self.variables = {
+            "AWS_ENDPOINT_URL": emulator.url,
+            "AWS_ACCESS_KEY_ID": given["AccessKeyId"],
+            "AWS_SECRET_ACCESS_KEY": given["SecretAccessKey"],
+            "AWS_SESSION_TOKEN": given["SessionToken"],
+        }
         self._credentials = {
             "aws_access_key_id": given["AccessKeyId"],
             "aws_secret_access_key": given["SecretAccessKey"],

@@ -15,6 +15,8 @@ from botocore.exceptions import ClientError
 
 from reconciler.iam import Role
 from reconciler.kinds import tags
+from tests.daytwo.command import Done, command
+from tests.e2e.world import World
 from tests.iam.calls import IDENTITY, Call, Run, allowed, implied
 from tests.iam.declare import PREFIX, iam, tree, words
 from tests.iam.emulator import Emulator, Principal, running, without
@@ -150,6 +152,29 @@ def test_each_name_is_needed(runs: list[Run], enforced: Enforced, command: str) 
             others = [one for one in run.policy["Statement"] if one is not statement]
             enforced.role.may({**run.policy, "Statement": [*others, less]})
             assert enforced.denied(run), f"{resource} is allowed and not needed"
+
+
+def test_whole_commands_under_their_roles(world: World, emulator: Emulator) -> None:
+    """As far as the emulator goes, which gives versions ids of its own: what exists afterwards
+    looks as if somebody else had written it."""
+    world.declare({"first": {"value": "v"}}, {"first": {"value": "v"}})
+    roles = {role: emulator.role(f"whole-{role}") for role in ("plan", "drift", "apply")}
+    for name, role in roles.items():
+        role.may(iam(world.tree, name, "production").policy)
+
+    def run(role: str, *arguments: str, code: int = 0) -> Done:
+        variables = roles[role].variables
+        return command(world, *arguments, "--pace", "1000", code=code, variables=variables)
+
+    assert "2 to create" in run("plan", "plan", "production").out
+    assert run("drift", "drift", "production").code == 0
+    denied = run("plan", "apply", "production", "--auto-approve", code=4)
+    assert "the role needs the permission for CreateSecret" in denied.said
+    assert "the role needs the permission for PutParameter" in denied.said
+    assert "2 done" in run("apply", "apply", "production", "--auto-approve").out
+    made = emulator.root("secretsmanager").get_secret_value(SecretId=f"{PREFIX}/first")
+    assert made["SecretString"] == "v"
+    run("drift", "drift", "production", code=2)
 
 
 SIX = [
