@@ -192,8 +192,8 @@ def _issues(state: State, request: Request, found: re.Match[str]) -> Reply:
     _allow(state, "read", "issues")
     wanted = request.query.get("state", "open")
     pulls = [
-        {"number": p["number"], "user": _user("somebody"), "title": "t", "body": p.get("body"),
-         "state": p["state"], "pull_request": {}}
+        {"number": p["number"], "user": _user(p.get("login", "somebody")), "title": "t",
+         "body": p.get("body"), "state": p["state"], "pull_request": {}}
         for p in state["pulls"]
     ]  # fmt: skip
     both = [*(_issue(i) for i in state["issues"]), *pulls]
@@ -242,7 +242,7 @@ def _issue(issue: Mapping[str, Any]) -> dict[str, Any]:
 def _pulls_of_commit(state: State, request: Request, found: re.Match[str]) -> Reply:
     _allow(state, "read", "pull-requests", "contents")
     sha = found[1]
-    merged = [p for p in state["pulls"] if p.get("merge_commit_sha") == sha and p.get("merged_at")]
+    merged = [p for p in state["pulls"] if p.get("merge_commit_sha") == sha]
     others = [p for p in state["pulls"] if p["head"]["sha"] == sha]
     return Reply(200, [_pull(state, p) for p in merged or others])
 

@@ -101,6 +101,14 @@ def test_a_limit_that_lasts_is_not_waited_for(github: GitHub) -> None:
     assert waits == []
 
 
+def test_one_command_waits_three_minutes_in_all(github: GitHub) -> None:
+    fault(github, 429, times=9, headers={"Retry-After": "100"})
+    waits: list[float] = []
+    with pytest.raises(GithubError, match="rate limit is used up"):
+        api(github, waits).get("/issues", needs=NEEDS)
+    assert waits == [100.0]
+
+
 def test_a_missing_permission_is_named(github: GitHub) -> None:
     github.state["permissions"]["issues"] = "read"
     github.state["permissions"]["pull-requests"] = "read"

@@ -292,6 +292,16 @@ def test_the_worst_comes_first_and_no_more_than_ten_of_each_level(job: Job) -> N
     )
 
 
+@pytest.mark.parametrize(("count", "shown"), [(10, 10), (11, 10)])
+def test_ten_are_shown_and_of_eleven_nine_and_how_many_more(
+    job: Job, count: int, shown: int
+) -> None:
+    job.save(plan_of(*(secret(f"s-{n}", Action.CREATE) for n in range(count))))
+    lines = job.run(*PLAN).out.splitlines()
+    assert len(lines) == shown
+    assert ("2 more" in lines[-1]) == (count > shown)
+
+
 HOSTILE = 'x\n::error::y\r%0A,title=z:"`@everyone`<!-- --></details>\u202e##[error]|'
 
 
@@ -311,6 +321,7 @@ def test_what_others_wrote_is_obeyed_by_nothing(job: Job) -> None:
     (line,) = done.out.splitlines()
     assert re.fullmatch(r"::notice file=[^,:]*,line=1,col=1,title=[^,:]*::.*", line)
     assert "##[" not in line
+    assert "%250A" in line  # what looks like an escape of the runner's is none
     (body,) = comments(job)
     for text in (line, body, job.summary):
         assert "\u202e" not in text
