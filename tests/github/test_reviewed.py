@@ -6,6 +6,7 @@ import base64
 import hashlib
 import io
 import json
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -160,6 +161,19 @@ def test_a_run_that_names_the_pull_request_is_taken(job: Job) -> None:
     assert "Nothing has moved" in told(job)
 
 
+def test_githubs_filters_are_not_taken_at_their_word(job: Job) -> None:
+    ours = {"full_name": job.state["repository"]}
+    listed = [
+        run(number, conclusion=end, head_repository=ours, repository=ours)
+        for number, end in ((100, "success"), (101, "failure"))
+    ]
+    job.state["faults"] = [{"status": 200, "path": "/runs$", "body": {"workflow_runs": listed}}]
+    assert "Nothing has moved" in told(job)
+    other = {"id": 6, "name": "other", "expired": False, "size_in_bytes": 1}
+    job.state["faults"] = [{"status": 200, "path": "/artifacts$", "body": {"artifacts": [other]}}]
+    assert "kept no artifact secrets-plan-production" in told(job)
+
+
 # --- nothing to compare with ----------------------------------------------------------------------
 
 
@@ -288,8 +302,13 @@ def test_a_zip_that_unpacks_to_much_more_is_not_unpacked(
     job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(archive, "_INSIDE", 1 << 20)
-    keep(job, PLAN, zip=zipped(("plan.json", b" " * (3 << 20))))
-    assert "holds more than 1 MiB" in told(job)
+    keep(job, PLAN, zip=zipped(("plan.json", b" " * (64 << 20))))
+    tracemalloc.start()
+    try:
+        assert "holds more than 1 MiB" in told(job)
+        assert tracemalloc.get_traced_memory()[1] < 16 << 20
+    finally:
+        tracemalloc.stop()
 
 
 def test_an_artifact_as_github_stored_it(job: Job) -> None:

@@ -90,6 +90,11 @@ def test_what_the_plan_was_made_of_has_changed(job: Job, path: str) -> None:
     assert done.out == f"::error title=production%3A nothing was written::{said}\n"
 
 
+def test_common_counts_where_nothing_includes_it(job: Job) -> None:
+    compared(job, "manifests/common/new.yaml")
+    job.run("unmoved", "staging", "--sha", SHA, code=3)
+
+
 def test_a_file_that_was_moved_away_counts(job: Job) -> None:
     old = "manifests/production/db.sops.yaml"
     compared(job, {"filename": "old/db.yaml", "status": "renamed", "previous_filename": old})
