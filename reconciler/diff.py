@@ -90,6 +90,8 @@ def _kept(current: Live, scope: Scope, policy: Policy) -> Iterator[Note]:
 
 
 def _create(resource: Resource) -> Iterator[Change]:
+    if resource.requires is not None and resource.value is not None:
+        return  # keys: the call that creates their secret writes them and their mark
     fields = tuple(
         FieldChange(name, None, after)
         for name, after in sorted(resource.fields.items())
@@ -250,6 +252,8 @@ def _value(resource: Resource, current: Live) -> tuple[ValueChange | None, Note 
         return None, note
     if want.ciphertext is not None and not rotated and (rotation.enabled or rotation.pending):
         return None, _unknown(current)
+    if rotation.enabled and want.shared and want.rotation == "declared":
+        return None, _seed(current)
     if rotation.enabled:
         return _while_rotating(want, rotated=rotated)
     if rotated and not want.take:
@@ -301,6 +305,15 @@ def _rotated(current: Live) -> Note:
     last = current.rotation.last
     when = f"rotated on {last:%Y-%m-%d}" if last is not None else "rotated"
     return Note(current.key, "rotated", f"{when}: rotation owns the value")
+
+
+def _seed(current: Live) -> Note:
+    """Which of its keys were edited no fingerprint tells: those of git have a mark of their own."""
+    text = (
+        "the value in git is another than the one that rotation began with: only the keys that"
+        " git owns are written, the rest is rotation's"
+    )
+    return Note(current.key, "seed", text)
 
 
 def _unknown(current: Live) -> Note:

@@ -142,7 +142,8 @@ def _pending(change: Change) -> str:
         return "declared and not there: to create"
     parts = [field.name for field in change.fields]
     if change.value is not None and change.value.write != "same":
-        parts.append("value")
+        named = change.settings.get("keys") if change.key.kind == "keys" else None
+        parts += map(str, named) if isinstance(named, list) else ["value"]
     return f"to {change.action}: {', '.join(parts) or 'as it was'}"
 
 

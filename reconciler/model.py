@@ -17,7 +17,7 @@ JSON: TypeAlias = "None | bool | int | float | str | Sequence[JSON] | Mapping[st
 
 @dataclass(frozen=True, order=True, slots=True)
 class Key:
-    """What a resource is called: its kind (secret, parameter, rotation) and its full name."""
+    """What a resource is called: its kind (secret, keys, parameter, rotation) and its full name."""
 
     kind: str
     name: str
@@ -85,7 +85,8 @@ class Value:
 
     ``fingerprints`` holds one for each fingerprint key of the environment, in their order: the
     first is written, all are recognised. A generated value has none, and neither has one of which
-    nothing but its ciphertext is known: ``ciphertext`` is then the digest of that.
+    nothing but its ciphertext is known: ``ciphertext`` is then the digest of that. Once rotation
+    has begun, git goes on to own some keys of a ``shared`` one: those are a resource of their own.
     """
 
     source: Source
@@ -94,6 +95,7 @@ class Value:
     rotation: str = "unset"  # what the manifest says of rotation: "declared", "none" or "unset"
     take: bool = False  # `take: git`
     ciphertext: str | None = None
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from functools import partial
 
 from reconciler import observe
 from reconciler.aws import Aws
+from reconciler.kinds import NAMED
 from reconciler.kinds.parameter import NAME as PARAMETER
 from reconciler.kinds.parameter.release import release as release_parameter
 from reconciler.kinds.secret import NAME as SECRET
@@ -35,9 +36,9 @@ def prepare(gathered: Gathered, aws: Aws, names: Collection[Key] | None) -> Rele
     live = observe.shape(records, {}, trust, scope)
     if names is None:
         keys = {key for key, one in live.items() if one.ownership is Ownership.OURS}
-        keys |= {key for key in desired.resources if key in live and key.kind != "rotation"}
+        keys |= {key for key in desired.resources if key in live and key.kind in NAMED}
     else:
-        keys = {key for key in names if key.kind != "rotation"}
+        keys = {key for key in names if key.kind in NAMED}
     observe.refresh(aws, records, keys, scope, trust)
     live = observe.shape(records, {}, trust, scope)
     steps: dict[Key, Step] = {}

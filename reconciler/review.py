@@ -254,6 +254,8 @@ def _moved(change: Change, live: Live | None) -> str | None:
     before = change.precondition.get("version")
     after = None if live.value is None else live.value.version
     if "version" in change.precondition and before != after:
+        if change.key.kind == "keys":
+            return "another run has written the keys that git owns"
         what = "AWSCURRENT" if change.key.kind == "secret" else "the version"
         return f"{what} moved from {before or 'nothing'} to {after or 'nothing'}{_writer(live)}"
     return None

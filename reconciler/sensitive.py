@@ -61,6 +61,8 @@ _PARAMETER = b"reconciler/parameter-value/1"
 _STAMP = b"reconciler/parameter-stamp/1"
 _PROOF = b"reconciler/owner-proof/1"
 _BOUND = b"reconciler/bound-version/1"
+_GIT_KEYS = b"reconciler/git-keys/1"
+_MERGED = b"reconciler/merged-version/1"
 _PUBLIC = b"reconciler/public-fingerprint/1"
 
 
@@ -239,6 +241,25 @@ class Fingerprinter:
         expected = self._digest(index, 32, _BOUND, *self._where(), name, version_id, parts[1])
         return (parts[1], kid) if hmac.compare_digest(expected.encode(), digest.encode()) else None
 
+    def key_marks(self, name: str, content: Sensitive[str]) -> tuple[str, ...]:
+        """The mark of the keys that git owns of a secret, under each fingerprint key.
+
+        ``content`` is the canonical JSON of those keys. A mark is ``<kid><digest>``, 62 hex
+        digits, and is bound to no version: a rotation, which does not own them, does not end it.
+        """
+        return tuple(
+            kid + self._digest(i, 56, _GIT_KEYS, *self._where(), name, content.reveal())
+            for i, kid in enumerate(self.kids)
+        )
+
+    def merged_token(self, name: str, content: Sensitive[str]) -> str:
+        """A version id for a rotated value with git's keys in it: the same for the same value.
+
+        It is none of :meth:`secret_tokens`: git does not own such a value.
+        """
+        digest = self._digest(0, 56, _MERGED, *self._where(), name, content.reveal())
+        return f"k1{self.kid}{digest}"
+
     def _where(self) -> Iterable[str]:
         return (self._scope.account, self._scope.region)
 
@@ -249,11 +270,13 @@ class Sealed:
 
     ``content`` is None where the value is generated, which ``generate`` then describes.
     ``mapping`` says that ``content`` is JSON, and equal to other JSON that says the same.
+    ``keys`` is the canonical JSON of what git goes on to own of it once it is rotated.
     """
 
     content: Sensitive[str] | Sensitive[bytes] | None
     generate: Generate | None = None
     mapping: bool = False
+    keys: Sensitive[str] | None = None
 
 
 @dataclass(frozen=True)

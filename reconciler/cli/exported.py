@@ -10,6 +10,7 @@ from reconciler.cli.options import Common
 from reconciler.cli.terminal import say
 from reconciler.errors import ReconcilerError
 from reconciler.exporting import Variables
+from reconciler.kinds import NAMED
 from reconciler.model import Key
 from reconciler.render import names as rendering
 
@@ -27,7 +28,7 @@ def collect(environment: str, source: str, only: Sequence[str], options: Common)
     """
     declared = walk.read(environment, options)
     scope = declared.settings.scope
-    known = {key for key in declared.resources() if key.kind != "rotation"}
+    known = {key for key in declared.resources() if key.kind in NAMED}
     wanted = walk.keys(only, known, scope) if only else known
     if source == "aws":
         aws = walk.connect(scope.region, options)

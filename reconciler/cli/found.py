@@ -9,6 +9,7 @@ from reconciler import observe, planning, sops
 from reconciler.aws import Aws
 from reconciler.cli import walk
 from reconciler.cli.options import Common
+from reconciler.kinds import NAMED
 from reconciler.kinds.kind import Record
 from reconciler.manifest import Cleartext, Desired
 from reconciler.model import Key, Live, Scope
@@ -59,11 +60,11 @@ def find(environment: str, names: Sequence[str], options: Common) -> Found:
         for name in names
         for kind in ("secret", "parameter")
     }
-    candidates |= {key for key in desired.resources if key.kind != "rotation" and key.name in names}
+    candidates |= {key for key in desired.resources if key.kind in NAMED and key.name in names}
     records: Records = {"secret": {}, "parameter": {}}
     observe.refresh(aws, records, candidates, scope, desired.fingerprinter)
     live = observe.shape(records, desired.resources, desired.fingerprinter, scope)
     known = {key for key in candidates if key in live or key in desired.resources}
     keys = walk.keys(names, known | set(desired.resources), scope)
-    wanted = tuple(sorted(key for key in keys if key.kind != "rotation"))
+    wanted = tuple(sorted(key for key in keys if key.kind in NAMED))
     return Found(wanted, declared, desired, live, records, aws)

@@ -12,8 +12,9 @@ from reconciler.cli.found import Found, find
 from reconciler.cli.options import chosen, common
 from reconciler.cli.terminal import out, say
 from reconciler.errors import Exit
+from reconciler.kinds import tags
 from reconciler.kinds.secret.observe import CURRENT, version_at
-from reconciler.kinds.secret.write import move_current
+from reconciler.kinds.secret.write import move_current, settle_pending
 from reconciler.model import Key, Source
 from reconciler.render import names as rendering
 from reconciler.rollback import PREVIOUS, may_roll_back
@@ -68,12 +69,18 @@ def command(environment: str, name: str, rotated: bool, auto_approve: bool, form
 
 def _move(found: Found, key: Key) -> str:
     record = found.record(key)
+    settle_pending(found.aws, record)
     move_current(
         found.aws,
         key.name,
         str(version_at(record, PREVIOUS)),
         expected=version_at(record, CURRENT),
     )
+    if tags.GIT_KEYS in tags.from_list(record.data.get("Tags")):
+        # The earlier value may hold earlier keys: without the mark the next plan writes git's.
+        found.aws.call(
+            "secretsmanager", "untag_resource", SecretId=key.name, TagKeys=[tags.GIT_KEYS]
+        )
     resource = found.desired.resources.get(key)
     value = None if resource is None else resource.value
     if value is None or value.source is not Source.GIT or resource is None:

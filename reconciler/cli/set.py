@@ -13,6 +13,7 @@ from reconciler.cli import apply, edited, outcomes, walk
 from reconciler.cli.options import chosen, common
 from reconciler.cli.terminal import out, say
 from reconciler.errors import Exit, ManifestError
+from reconciler.kinds import NAMED
 from reconciler.kinds.kind import Content
 from reconciler.manifest import edit
 from reconciler.manifest.edit import Edit, EditError
@@ -57,7 +58,7 @@ def command(
         raise click.UsageError("--format json goes without --apply, which shows what apply shows.")
     declared = walk.read(environment, options)
     scope = declared.settings.scope
-    keys = [k for k in walk.keys([name], declared.resources(), scope) if k.kind != "rotation"]
+    keys = [k for k in walk.keys([name], declared.resources(), scope) if k.kind in NAMED]
     if len(keys) > 1:
         raise click.UsageError(f"{name} is a secret and a parameter; edit the file with sops.")
     entry = edit.entry_of(declared, keys[0])

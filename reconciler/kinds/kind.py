@@ -54,11 +54,13 @@ class Locked:
     """A declared value that nobody decrypts, as far as a lock knows it.
 
     ``fingerprints`` are public, in the order of the fingerprint keys. There are none where the
-    lock is of another ciphertext: ``ciphertext`` is then the digest of the present one.
+    lock is of another ciphertext: ``ciphertext`` is then the digest of the present one. ``keys``
+    is the same of the keys that git owns of a rotated value.
     """
 
     fingerprints: tuple[str, ...] = ()
     ciphertext: str | None = None
+    keys: Locked | None = None
 
 
 @dataclass(frozen=True)
@@ -132,8 +134,11 @@ class Section(Protocol):
     SECTION: str  # the manifest's top-level field
     Declaration: type[Any]
 
-    def check(self, declared: Any, *, has_value: bool) -> Sequence[Flaw]:
-        """What is wrong with a declaration, as far as its cleartext tells."""
+    def check(
+        self, declared: Any, *, has_value: bool, names: Collection[str] | None = None
+    ) -> Sequence[Flaw]:
+        """What is wrong with a declaration, as far as its cleartext tells. ``names`` are those in
+        its value, where that is a mapping."""
 
     def form(self, declared: Any) -> Mapping[str, str]:
         """What of a declaration is part of its value's fingerprint: its type and encoding."""

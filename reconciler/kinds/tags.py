@@ -13,10 +13,11 @@ PROOF = "reconciler:proof"  # keyed: this secret is that owner's
 KEYS = "reconciler:tags"  # the keys of the tags that we set, so that we remove no other
 SPEC = "reconciler:spec"  # digests of declared fields that no list returns
 BOUND = "reconciler:bound"  # a version that we did not write holds the declared value
+GIT_KEYS = "reconciler:keys"  # keyed: what git last wrote of a value that rotation owns
 RECOVERY = "reconciler:recovery"  # days, for when the declaration is gone
 
 OURS = "reconciler:"
-MARKS = 6  # of the 50 tags that AWS allows on a resource
+MARKS = 7  # of the 50 tags that AWS allows on a resource
 
 _ALLOWED = re.compile(r"[\w _.:/=+\-@]*\Z")
 

@@ -46,8 +46,10 @@ class Cleartext:
     def ciphertexts(self) -> Mapping[Key, str]:
         """For each declared value the digest of what stands in git: another where the value may be
         another."""
-        found = {e.resource_key(self.settings): e.ciphertext(self.settings) for e in self.entries}
-        return {key: digest for key, digest in found.items() if digest is not None}
+        found: dict[Key, str] = {}
+        for entry in self.entries:
+            found.update(entry.ciphertexts(self.settings))
+        return found
 
     @property
     def keys_ciphertext(self) -> str:
@@ -61,7 +63,7 @@ class Cleartext:
         for what is written."""
         found: dict[Key, Resource] = {}
         for entry in self.entries:
-            value = known.get(entry.resource_key(self.settings))
+            value = entry.locked(known, self.settings)
             parsed = entry.parse(value, self.settings, trust)
             found.update((resource.key, resource) for resource in parsed.resources)
         return found

@@ -65,6 +65,7 @@ CODES: Mapping[str, str] = {
     "declared-twice": "one field has one place, or nobody knows which counts",
     "empty-field": "nothing is not the same as unset: say which is meant",
     "generate": "there is nothing to generate a value from",
+    "git-keys": "git owns keys of a JSON value of which rotation owns the rest: both have to be",
     "invalid-field": "the field's content has a form, a least or a greatest",
     "kms-key": "only what is encrypted has a key",
     "lambda": "a rotation function is named by its ARN",

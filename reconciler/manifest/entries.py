@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from reconciler import kinds
 from reconciler.digest import canonical
 from reconciler.errors import Problem
+from reconciler.kinds.keys import NAME as KEYS
 from reconciler.kinds.kind import Content, Declared, Flaw, Locked, Parsed, Section, Settings
 from reconciler.manifest import explain
 from reconciler.manifest.document import Document
@@ -53,9 +54,26 @@ class Entry:
         """What it is called in plans."""
         return Key(self.kind.NAME, self.full_name(settings))
 
-    def ciphertext(self, settings: Settings) -> str | None:
+    def ciphertexts(self, settings: Settings) -> Mapping[Key, str]:
         """The digest of the value as it stands in git, and of all else that is part of its
-        fingerprint; None where git declares no value."""
+        fingerprint; of the keys that git owns of it, too. Empty where git declares no value."""
+        whole = self._ciphertext(settings)
+        if whole is None:
+            return {}
+        key = self.resource_key(settings)
+        named = getattr(self.declared, "git_keys", None)
+        if named is None:
+            return {key: whole}
+        part = _digest({"git_keys": sorted(named), "of": whole})
+        return {key: whole, Key(KEYS, key.name): part}
+
+    def locked(self, known: Mapping[Key, Locked], settings: Settings) -> Locked | None:
+        """What a lock knows of the value, and of the keys that git owns of it."""
+        key = self.resource_key(settings)
+        whole, part = known.get(key), known.get(Key(KEYS, key.name))
+        return whole if whole is None or part is None else replace(whole, keys=part)
+
+    def _ciphertext(self, settings: Settings) -> str | None:
         value = self.encrypted
         if value is None and PLAINTEXT in self.fields:
             value = _digest(self.fields[PLAINTEXT])
@@ -183,7 +201,13 @@ def validate(entry: Entry, settings: Settings | None) -> list[Problem]:
     except ValidationError as error:
         found = explain.flaws(error, entry.kind.Declaration, entry.fields)
         return [entry.problem(flaw) for flaw in found]
-    flaws = list(entry.kind.check(entry.declared, has_value=entry.shape is not None))
+    flaws = list(
+        entry.kind.check(
+            entry.declared,
+            has_value=entry.shape is not None,
+            names=entry.shape.keys() if isinstance(entry.shape, dict) else None,
+        )
+    )
     if settings is None:
         return [entry.problem(flaw) for flaw in flaws]
     if not flaws and _lacks_value(entry):

@@ -11,20 +11,23 @@ from dataclasses import dataclass
 
 from reconciler.adopt.compare import equal
 from reconciler.aws import Aws
+from reconciler.kinds.keys import NAME as KEYS
+from reconciler.kinds.keys import members
 from reconciler.kinds.parameter import values as parameters
 from reconciler.kinds.reading import Read, Unread
 from reconciler.kinds.secret import values as secrets
 from reconciler.model import FieldChange, Key, Live, Origin, Ownership, Resource, Source
 from reconciler.planning import Planned
 from reconciler.reading.keynames import differing
-from reconciler.sensitive import Fingerprinter, Sensitive, parse_token, public
+from reconciler.sensitive import Fingerprinter, Sealed, Sensitive, parse_token, public
 
 
 @dataclass(frozen=True)
 class Verdict:
     """What reading a value has shown.
 
-    ``same``: it is the declared one; None where git declares none. ``keys`` name where two JSON
+    ``same``: it is the declared one, or holds the declared keys where git owns only those; None
+    where git declares none. ``keys`` name where two JSON
     values differ. ``false``: its version says that we wrote another value than it holds.
     ``unread`` is AWS's word for why it was not handed out.
     """
@@ -37,14 +40,17 @@ class Verdict:
 
 def suspects(planned: Planned, *, everything: bool) -> list[Key]:
     """What to read: of what is declared, ours and live, the values that are not known to be the
-    declared ones and that no rotation owns; or every one there is."""
+    declared ones and that no rotation owns; or every one there is. What a rotation did to the keys
+    that git owns no list tells, so those are always read."""
     return [
         key
         for key, resource in sorted(planned.desired.resources.items())
-        if resource.requires is None
-        and (live := planned.live.get(key)) is not None
+        if (live := planned.live.get(key)) is not None
         and _readable(live)
-        and (everything or _differs(resource, live))
+        and (
+            key.kind == KEYS
+            or (resource.requires is None and (everything or _differs(resource, live)))
+        )
     ]
 
 
@@ -67,19 +73,24 @@ def judge(planned: Planned, aws: Aws, *, everything: bool) -> Mapping[Key, Verdi
     Raises AwsError where a call fails as a whole.
     """
     wanted = suspects(planned, everything=everything)
-    names = {kind: [k.name for k in wanted if k.kind == kind] for kind in ("secret", "parameter")}
-    answers: dict[Key, Read | Unread] = {}
-    for name, answer in secrets.read(aws, names["secret"]).items():
-        answers[Key("secret", name)] = answer
-    for name, answer in parameters.read(aws, names["parameter"]).items():
-        answers[Key("parameter", name)] = answer
-    return {key: _judged(planned, key, answers[key]) for key in wanted}
+    of_parameters = [key.name for key in wanted if key.kind == "parameter"]
+    of_secrets = [key.name for key in wanted if key.kind != "parameter"]
+    in_parameters = parameters.read(aws, of_parameters)
+    in_secrets = secrets.read(aws, of_secrets)  # each once, whatever of it is judged
+    return {
+        key: _judged(
+            planned, key, (in_parameters if key.kind == "parameter" else in_secrets)[key.name]
+        )
+        for key in wanted
+    }
 
 
 def _judged(planned: Planned, key: Key, answer: Read | Unread) -> Verdict:
     if isinstance(answer, Unread):
         return Verdict(unread=answer.aws_code)
     sealed = planned.desired.values.get(key)
+    if key.kind == KEYS:
+        return _keys(sealed, answer)
     trust, live = planned.desired.fingerprinter, planned.live[key]
     false = _false(key, answer, live, trust)
     if sealed is None or sealed.content is None:
@@ -89,6 +100,21 @@ def _judged(planned: Planned, key: Key, answer: Read | Unread) -> Verdict:
     if _bound(live, answer):
         false = live.value is not None and live.value.fingerprint in _declared(planned, key)
     return Verdict(False, differing(answer.content, sealed.content) or (), false)
+
+
+def _keys(sealed: Sealed | None, answer: Read) -> Verdict:
+    """Whether a rotated value holds what git owns of it; what else it holds is rotation's."""
+    content = answer.content
+    if sealed is None or sealed.content is None or not isinstance(sealed.content.reveal(), str):
+        return Verdict()
+    declared: Sensitive[str] = sealed.content  # type: ignore[assignment]
+    live: Sensitive[str] | None = None
+    if isinstance(content.reveal(), str):
+        text: Sensitive[str] = content  # type: ignore[assignment]
+        live = members.select(text, members.names(declared) or ())
+    if live is None:
+        return Verdict(False)
+    return Verdict(True) if equal(sealed, live) else Verdict(False, differing(live, declared) or ())
 
 
 def _false(key: Key, answer: Read, live: Live, trust: Fingerprinter) -> bool:

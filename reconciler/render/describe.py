@@ -132,6 +132,9 @@ def _lines(change: Change, policy: Policy, *, fine: bool) -> Iterator[str]:
         yield f"why: {why}"
     for field in change.fields:
         yield from _field(field, change.action, fine=fine)
+    if change.value is not None and change.key.kind == "keys":
+        yield from _keys(change, change.value)
+        return
     if change.value is not None:
         yield from _value(change.value)
     for name, content in sorted(change.settings.items()):
@@ -234,6 +237,24 @@ def _value(value: ValueChange) -> Iterator[str]:
         yield _WRITES[Write.UNKNOWN]
     for key in value.keys or ():
         yield f"  {_mark(key)} {word(key.name)}"
+
+
+_KEYS = {
+    Write.FIRST: "set, if the live value has others: nothing says yet what git last wrote",
+    Write.UNKNOWN: "unknown until apply, since the lock is of another ciphertext",
+}
+
+
+def _keys(change: Change, value: ValueChange) -> Iterator[str]:
+    """The keys that git owns of a rotated secret, by name; everything else in it stays."""
+    named = change.settings.get("keys")
+    names = ", ".join(word(str(name)) for name in named) if isinstance(named, list) else ""
+    unknown = value.ciphertext is not None
+    said = _KEYS.get(Write.UNKNOWN if unknown else value.write, "changed")
+    yield f"keys {names} {said}"
+    for key in value.keys or ():
+        yield f"  {_mark(key)} {word(key.name)}"
+    yield "(apply reads this secret, and leaves every other key as rotation wrote it)"
 
 
 def _mark(key: FieldChange) -> str:

@@ -5,8 +5,13 @@ from __future__ import annotations
 from reconciler.model import Key, Scope
 from reconciler.render.escape import terminal
 
-_ORDER = ("secret", "parameter", "rotation")
-_TITLES = {"secret": "Secrets", "parameter": "Parameters", "rotation": "Rotation schedules"}
+_ORDER = ("secret", "keys", "parameter", "rotation")
+_TITLES = {
+    "secret": "Secrets",
+    "keys": "Keys of rotated secrets",
+    "parameter": "Parameters",
+    "rotation": "Rotation schedules",
+}
 
 
 def short(key: Key, scope: Scope) -> str:

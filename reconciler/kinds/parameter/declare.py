@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Literal
 
 from pydantic import Field
@@ -69,7 +69,9 @@ class Declaration(Declared):
         return "String" if isinstance(self.plaintext, str) else "StringList"
 
 
-def check(declared: Declaration, *, has_value: bool) -> list[Flaw]:
+def check(
+    declared: Declaration, *, has_value: bool, names: Collection[str] | None = None
+) -> list[Flaw]:
     """What is wrong with a parameter, as far as its cleartext tells."""
     found = list(tags.flaws(declared.tags or {}))
     if has_value and declared.plaintext is not None:

@@ -6,14 +6,15 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from reconciler.kinds import kms, tags
 from reconciler.kinds.duration import Days, RecoveryWindow, days
+from reconciler.kinds.keys import declare as keys
 from reconciler.kinds.kind import Content, Declared, Flaw, Locked, Parsed, Settings
 from reconciler.kinds.rotation import declare as schedules
 from reconciler.kinds.variable import Variables
@@ -76,6 +77,11 @@ class Declaration(Declared):
     rotate_on_enable: bool = Field(
         default=False, description="rotate at once when the schedule is set or changed"
     )
+    git_keys: list[Annotated[str, Field(min_length=1)]] | None = Field(
+        default=None,
+        min_length=1,
+        description="keys of a rotated JSON value that git owns; rotation owns the rest",
+    )
     take: Literal["git"] | None = Field(
         default=None, description="git takes the value over from a rotation that has ended"
     )
@@ -85,7 +91,9 @@ class Declaration(Declared):
     ignore: dict[str, str] = Field(default_factory=dict, description="rule: why it is ignored")
 
 
-def check(declared: Declaration, *, has_value: bool) -> list[Flaw]:
+def check(
+    declared: Declaration, *, has_value: bool, names: Collection[str] | None = None
+) -> list[Flaw]:
     """What is wrong with a secret, as far as its cleartext tells."""
     found = [*_check_source(declared, has_value=has_value), *tags.flaws(declared.tags or {})]
     if declared.description is not None and len(declared.description) > 2048:
@@ -110,6 +118,16 @@ def check(declared: Declaration, *, has_value: bool) -> list[Flaw]:
     if declared.rotate_on_enable and not rotates:
         found.append(
             Flaw(("rotate_on_enable",), "no-rotation", "`rotate_on_enable` needs a `rotation`")
+        )
+    if declared.git_keys is not None:
+        given = {"generate": declared.generate is not None, "external": declared.external}
+        others = [field for field, there in {**given, "binary": declared.binary}.items() if there]
+        found += keys.check(
+            declared.git_keys,
+            rotation=declared.rotation,
+            others=others,
+            has_value=has_value,
+            given=names,
         )
     if isinstance(declared.resource_policy, str) and declared.resource_policy != "none":
         found.append(
@@ -219,6 +237,10 @@ def parse(
         found.append(flaw)
     merged = {**settings.tags, **(declared.tags or {})}
     found += [] if declared.tags is None else tags.flaws(merged)
+    if declared.git_keys is not None and sealed is not None and isinstance(content, Content):
+        part, flaws = keys.owned(declared.git_keys, content)
+        sealed = replace(sealed, keys=part)
+        found += flaws
     if any(replica.region == settings.scope.region for replica in declared.replicas or ()):
         found.append(Flaw(("replicas",), "replicas", "a replica is in another Region"))
     if found:
@@ -230,7 +252,12 @@ def parse(
         ruled = "none" if declared.rotation == schedules.NONE else "declared"
     value = _known(name, sealed, content, trust)
     if value is not None:
-        value = replace(value, rotation=ruled, take=declared.take == "git")
+        value = replace(
+            value,
+            rotation=ruled,
+            take=declared.take == "git",
+            shared=declared.git_keys is not None,
+        )
     key = Key(NAME, name)
     secret = Resource(
         key=key,
@@ -241,10 +268,17 @@ def parse(
         place=place,
     )
     resources = [secret]
+    values = {} if sealed is None else {key: sealed}
+    if declared.git_keys is not None:
+        locked = content.keys if isinstance(content, Locked) else None
+        known = locked if sealed is None else sealed.keys
+        owned, part_sealed = keys.parse(name, declared.git_keys, known, trust, place)
+        resources.append(owned)
+        values |= {} if part_sealed is None else {owned.key: part_sealed}
     if ruled != "unset":
         at_once = declared.rotate_on_enable
         resources.append(schedules.parse(name, schedule, place, at_once=at_once))
-    return Parsed(tuple(resources), {} if sealed is None else {key: sealed})
+    return Parsed(tuple(resources), values)
 
 
 def _known(

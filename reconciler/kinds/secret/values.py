@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from reconciler.aws import Aws, Response
+from reconciler.errors import AwsError
 from reconciler.kinds.reading import TRUNCATED, Read, Unread
 from reconciler.sensitive import Sensitive
 
@@ -22,6 +23,26 @@ def read(aws: Aws, names: Iterable[str]) -> dict[str, Read | Unread]:
     found: dict[str, Read | Unread] = dict.fromkeys(wanted, Unread(TRUNCATED))
     for answers in aws.each(lambda batch: _batch(aws, batch), batches):
         found.update(answers)
+    return found
+
+
+def current(aws: Aws, name: str) -> Read:
+    """The value at AWSCURRENT of one secret, by the call that a policy allows secret by secret.
+
+    Raises AwsError, also where the answer lacks the value: that never means an empty secret.
+    """
+    answer = aws.call(
+        "secretsmanager", "get_secret_value", SecretId=name, VersionStage="AWSCURRENT"
+    )
+    found = _value(answer)
+    del answer
+    if found is None:
+        raise AwsError(
+            f"{name}: AWS answered without the value",
+            operation="GetSecretValue",
+            aws_code=TRUNCATED,
+            hint="run again",
+        )
     return found
 
 

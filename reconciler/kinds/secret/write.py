@@ -12,9 +12,9 @@ from reconciler.aws import Aws
 from reconciler.digest import content_digest
 from reconciler.errors import AwsError, ConflictError
 from reconciler.kinds import tags
-from reconciler.kinds.kind import Job
+from reconciler.kinds.kind import Job, Record
 from reconciler.kinds.secret.declare import alphabet
-from reconciler.kinds.secret.observe import CURRENT, STAGED, describe, version_at
+from reconciler.kinds.secret.observe import CURRENT, PENDING, STAGED, describe, version_at
 from reconciler.model import JSON, Action, FieldChange, Write
 from reconciler.sensitive import Generate, Sensitive, public
 
@@ -187,6 +187,21 @@ def _swap(aws: Aws, job: Job) -> str:
     name = job.change.key.name
     expected = job.change.precondition.get("version")
     token, content = _value(job)
+    labels = stage(aws, name, token, content)
+    if expected is None and CURRENT in labels:
+        # "If this operation creates the first version … AWSCURRENT" is attached by AWS itself.
+        return token
+    if job.record is not None:
+        settle_pending(aws, job.record)
+    move_current(aws, name, token, expected=None if expected is None else str(expected))
+    return token
+
+
+def stage(aws: Aws, name: str, token: str, content: Mapping[str, Any]) -> Sequence[str]:
+    """Write a value as a version that does not serve yet; the labels that AWS put on it.
+
+    ``content`` is the value under AWS's name for it. To repeat it does nothing. Raises AwsError.
+    """
     try:
         answer = aws.call(
             SERVICE,
@@ -207,11 +222,41 @@ def _swap(aws: Aws, job: Job) -> str:
                 " first in the environment",
             ) from None
         raise
-    if expected is None and CURRENT in (answer.get("VersionStages") or ()):
-        # "If this operation creates the first version … AWSCURRENT" is attached by AWS itself.
-        return token
-    move_current(aws, name, token, expected=None if expected is None else str(expected))
-    return token
+    labels: Sequence[str] = answer.get("VersionStages") or ()
+    return labels
+
+
+def settle_pending(aws: Aws, record: Record) -> None:
+    """Take AWSPENDING from the version that serves, where a rotation that has ended left it.
+
+    "If the AWSPENDING staging label is present but not attached to the same version as AWSCURRENT,
+    then any later invocation of RotateSecret assumes that a previous rotation request is still in
+    progress and returns an error": it may not stay behind when AWSCURRENT moves on. Raises
+    ConflictError where a rotation has begun meanwhile.
+    """
+    left = version_at(record, PENDING)
+    if left is None or left != version_at(record, CURRENT):
+        return
+    try:
+        aws.call(
+            SERVICE,
+            "update_secret_version_stage",
+            SecretId=record.name,
+            VersionStage=PENDING,
+            RemoveFromVersionId=left,
+        )
+    except AwsError as error:
+        if not (error.uncertain or error.aws_code in _REFUSED_MOVE):
+            raise
+        fresh = describe(aws, record.name)
+        now = None if fresh is None else version_at(fresh, PENDING)
+        if now == left:
+            raise
+        if now is not None:
+            raise ConflictError(
+                f"{record.name}: a rotation has begun meanwhile",
+                hint="nothing was overwritten; plan again once it has ended",
+            ) from None
 
 
 def move_current(aws: Aws, name: str, token: str, *, expected: str | None) -> None:
@@ -316,6 +361,11 @@ def _marks(job: Job, *, without: tuple[str, ...] = ()) -> dict[str, str]:
         marks[tags.SPEC] = tags.encode_spec(spec)
     if "recovery_window" in fields:
         marks[tags.RECOVERY] = str(fields["recovery_window"])
+    value = job.change.value
+    part = None if job.sealed is None else job.sealed.keys
+    if part is not None and value is not None and value.write is not Write.BOUND:
+        # The whole value is written, and git's keys with it.
+        marks[tags.GIT_KEYS] = job.fingerprinter.key_marks(name, part)[0]
     return marks
 
 

@@ -1,0 +1,13 @@
+"""The keys of a rotated JSON secret that git owns. They are declared within secrets (`git_keys`).
+
+A tag remembers what git last wrote, so a list tells whether they are as declared. Only apply reads
+the secret, to write these keys and to leave everything else as it is.
+"""
+
+from reconciler.kinds.keys.declare import NAME, arns
+from reconciler.kinds.keys.observe import READS, deep, find, pages, shape
+from reconciler.kinds.keys.write import create, delete, update
+
+__all__ = [
+    "NAME", "READS", "arns", "create", "deep", "delete", "find", "pages", "shape", "update",
+]  # fmt: skip

@@ -1,0 +1,120 @@
+"""How the keys that git owns are declared: by name, in a secret that has a rotation."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+
+from reconciler.kinds.keys import members
+from reconciler.kinds.kind import Content, Flaw, Locked
+from reconciler.kinds.rotation.declare import NONE
+from reconciler.model import JSON, Key, Place, Resource, Scope, Source, Value
+from reconciler.recogniser import Recogniser
+from reconciler.sensitive import Fingerprinter, Sealed, Sensitive, public
+
+NAME = "keys"
+
+_FIELD = ("git_keys",)
+_CODE = "git-keys"
+
+
+def arns(declared: Iterable[Key], scope: Scope) -> list[str]:
+    """The ARNs of the secrets that apply has to read: those of which git owns some keys, sorted.
+
+    ``declared`` are the keys of :meth:`Cleartext.resources`. In an ARN six characters of AWS's own
+    follow the name, for which ``??????`` stands, and which no ``*`` may.
+    """
+    under = f"arn:aws:secretsmanager:{scope.region}:{scope.account}:secret:"
+    return sorted(f"{under}{key.name}-??????" for key in declared if key.kind == NAME)
+
+
+def check(
+    names: Sequence[str],
+    *,
+    rotation: object,
+    others: Collection[str],
+    has_value: bool,
+    given: Collection[str] | None,
+) -> list[Flaw]:
+    """What is wrong with a list of keys, as far as the secret's cleartext tells.
+
+    ``others`` are declared fields that exclude it; ``given`` the names in the value's mapping.
+    """
+    found = []
+    if rotation in (None, NONE):
+        found.append(
+            Flaw(
+                _FIELD,
+                _CODE,
+                "`git_keys` needs a `rotation`",
+                "without one git owns the whole value: leave `git_keys` out",
+            )
+        )
+    found += [
+        Flaw(_FIELD, _CODE, f"`git_keys` does not go with `{other}`", "they are keys of a `value`")
+        for other in others
+    ]
+    if not has_value and not others:
+        found.append(
+            Flaw(_FIELD, _CODE, "`git_keys` needs a `value` that holds them", "it is also the seed")
+        )
+    if len(set(names)) < len(names):
+        found.append(Flaw(_FIELD, _CODE, "the same key is named twice"))
+    if given is not None:
+        found += _missing(names, given)
+    return found
+
+
+def owned(names: Sequence[str], content: Content) -> tuple[Sensitive[str] | None, list[Flaw]]:
+    """Of a declared value the keys that git owns, as canonical JSON; or what is wrong with it."""
+    given = members.names(content.text)
+    if given is None:
+        what = "the value is no JSON object in which each key stands once"
+        return None, [Flaw(("value",), _CODE, what, "`git_keys` are keys of a mapping")]
+    flaws = _missing(names, given)
+    return (None, flaws) if flaws else (members.select(content.text, names), [])
+
+
+def _missing(names: Sequence[str], given: Collection[str]) -> list[Flaw]:
+    return [
+        Flaw(
+            (*_FIELD, index),
+            _CODE,
+            f"the value has no key `{name}`",
+            "declare it below `value`; to give a key up, take it out of `git_keys`",
+        )
+        for index, name in enumerate(names)
+        if name not in given
+    ]
+
+
+def parse(
+    name: str,
+    names: Sequence[str],
+    content: Sensitive[str] | Locked | None,
+    trust: Recogniser | None,
+    place: Place,
+) -> tuple[Resource, Sealed | None]:
+    """The keys that git owns of the secret ``name``, and what to write of them.
+
+    They are a resource of their own: a change of them is bound to the mark of what git last wrote
+    and to nothing else, so a rotation makes no review of it stale.
+    """
+    value: Value | None = None
+    sealed: Sealed | None = None
+    if isinstance(content, Sensitive):
+        prints: tuple[str, ...] = ()
+        if isinstance(trust, Fingerprinter):
+            prints = tuple(map(public, trust.key_marks(name, content)))
+        value, sealed = Value(Source.GIT, prints), Sealed(content, mapping=True)
+    elif content is not None:
+        value = Value(Source.GIT, content.fingerprints, ciphertext=content.ciphertext)
+    fields: dict[str, JSON] = {} if trust is None else {"fingerprint_key": trust.kid}
+    resource = Resource(
+        key=Key(NAME, name),
+        fields=fields,
+        value=value,
+        requires=Key("secret", name),
+        settings={NAME: sorted(names)},
+        place=place,
+    )
+    return resource, sealed
