@@ -22,6 +22,7 @@ class Statement:
     resources: tuple[str, ...] = ("*",)
     condition: Mapping[str, Mapping[str, Sequence[str] | str]] = field(default_factory=dict)
     effect: str = "Allow"
+    others: bool = False  # it is of all resources but the named ones
 
     def as_data(self) -> dict[str, JSON]:
         """As IAM has it."""
@@ -29,7 +30,7 @@ class Statement:
             "Sid": self.sid,
             "Effect": self.effect,
             "Action": _plain(self.actions),
-            "Resource": _plain(self.resources),
+            "NotResource" if self.others else "Resource": _plain(self.resources),
             **({"Condition": self.condition} if self.condition else {}),
         }
 
@@ -58,7 +59,7 @@ def parts(statements: Iterable[Statement]) -> list[list[Statement]]:
         statement = waiting.pop()
         if size(document([*found[-1], statement])) <= MANAGED:
             found[-1].append(statement)
-        elif len(statement.resources) > 1:
+        elif len(statement.resources) > 1 and not statement.others:
             fitting = _fitting(found[-1], statement)
             if fitting:
                 found[-1].append(replace(statement, resources=statement.resources[:fitting]))

@@ -8,6 +8,7 @@ from enum import StrEnum
 from reconciler.iam import keys, names
 from reconciler.iam.document import Statement
 from reconciler.kinds import tags
+from reconciler.kinds.keys import NAME as GIT_KEYS
 from reconciler.kinds.parameter.declare import Declaration as Parameter
 from reconciler.kinds.secret.declare import Declaration as Secret
 from reconciler.manifest import Cleartext
@@ -55,7 +56,7 @@ def _drift(declared: Cleartext) -> Iterator[Statement]:
 
 def _apply(declared: Cleartext) -> Iterator[Statement]:
     yield from _look(declared)
-    yield _deny()
+    yield from _deny_but_git_keys(declared)
     yield from _grouped("Secrets", _secrets(declared, _write_secret))
     yield from _policies(declared)
     yield from _grouped("Parameters", _parameters(declared, _write_parameter))
@@ -122,6 +123,24 @@ def _look(declared: Cleartext) -> Iterator[Statement]:
 def _deny() -> Statement:
     """Whatever else allows it: a resource policy that the role itself may write could."""
     return Statement("NoValueIsRead", VALUE_READS, effect="Deny")
+
+
+def _deny_but_git_keys(declared: Cleartext) -> Iterator[Statement]:
+    """The same, but for the secrets of which git owns some keys: to write those, apply reads them.
+
+    An explicit deny prevails, so the one of this call is of every other secret.
+    """
+    scope = declared.settings.scope
+    read = [names.secret(scope, key.name) for key in declared.resources() if key.kind == GIT_KEYS]
+    if not read:
+        yield _deny()
+        return
+    one = "secretsmanager:GetSecretValue"
+    arns = tuple(sorted(read))
+    yield Statement("GitKeys", (one,), arns)
+    rest = tuple(action for action in VALUE_READS if action != one)
+    yield Statement("NoValueIsRead", rest, effect="Deny")
+    yield Statement("NoOtherSecretIsRead", (one,), arns, effect="Deny", others=True)
 
 
 def _deep(declared: Cleartext) -> Iterator[Statement]:

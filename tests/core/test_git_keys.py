@@ -210,6 +210,7 @@ BAD: dict[str, tuple[dict[str, Any], str | None, list[tuple[str, str]]]] = {
     "no value": (OK, None, [AT]),
     "generated": ({**OK, "generate": {}}, None, [AT]),
     "external": ({**OK, "external": True}, None, [AT]),
+    "none named": ({**OK, "git_keys": []}, VALUE, [AT]),
     "the same twice": ({**OK, "git_keys": ["host", "host"]}, VALUE, [AT]),
     "not in the value": (
         {**OK, "git_keys": ["host", "port"]},

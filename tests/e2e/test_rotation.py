@@ -102,6 +102,15 @@ def test_git_takes_over_in_two_steps(rotated: World) -> None:
     assert rotated.secret_value("db") == "rotated"
     rotated.converge()
     assert rotated.secret_value("db") == "seed"
+    # The function left AWSPENDING on the version that served: it may not stay behind.
+    assert "AWSPENDING" not in rotated.labels("db")
+    rotated.declare({"db": {"value": "mine", "rotation": "none"}})
+    rotated.converge()
+    assert rotated.secret_value("db") == "mine"
+    rotated.declare({"db": {"value": "mine", "rotation": SCHEDULE}})
+    rotated.converge()
+    rotated.rotate("db")
+    assert rotated.secret_value("db") == "rotated"
 
 
 def test_a_rotation_that_ended_long_ago_still_owns_the_value(rotated: World) -> None:

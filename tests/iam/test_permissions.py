@@ -65,6 +65,22 @@ def test_apply_denies_all_six_reads(tmp_path: Path) -> None:
     assert set(denied["Action"]) == READS
 
 
+def test_apply_reads_the_secrets_of_which_git_owns_some_keys_and_no_other(tmp_path: Path) -> None:
+    owned = {"value": {"host": "h"}, "rotation": SCHEDULE, "git_keys": ["host"]}
+    made = tree(tmp_path, {"b": owned, "a": owned, "c": {"value": "v"}})
+    printed = iam(made, "apply", "production")
+    one, both = "secretsmanager:GetSecretValue", [named("a"), named("b")]
+    allowed = printed.statement("GitKeys")
+    assert (allowed["Effect"], allowed["Action"], allowed["Resource"]) == ("Allow", one, both)
+    denied = printed.statement("NoOtherSecretIsRead")
+    assert (denied["Effect"], denied["Action"], denied["NotResource"]) == ("Deny", one, both)
+    assert "Resource" not in denied
+    rest = printed.statement("NoValueIsRead")
+    assert (rest["Effect"], rest["Resource"], set(rest["Action"])) == ("Deny", "*", READS - {one})
+    for role in ("plan", "drift"):
+        assert set(iam(made, role, "production").statement("NoValueIsRead")["Action"]) == READS
+
+
 @pytest.mark.parametrize(
     ("declared", "actions"),
     [

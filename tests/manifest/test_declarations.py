@@ -51,6 +51,14 @@ MORE = "manifests/production/more.sops.yaml"
             None,
         ),
         ("secrets:\n  x:\n    rotation: {lambda: f, schedule: rate(9 days)}\n", "lambda", 4, None),
+        ('secrets:\n  x:\n    external: true\n    git_keys: [""]\n', "invalid-field", 5, None),
+        (
+            "secrets:\n  x:\n    external: true\n    rotation: {schedule: rate(9 days)}\n"
+            "    git_keys: [h]\n",
+            "git-keys",
+            6,
+            "of a `value`",
+        ),
         ("secrets:\n  x y: {external: true}\n", "name", 2, None),
         ("secrets:\n  é: {external: true}\n", "name", 2, None),
         ("secrets:\n  x-abcdef: {external: true}\n", "name", 2, "another name"),
@@ -90,6 +98,17 @@ def test_what_cleartext_shows(
     assert problem.place.column > 1 or line == 1
     if hint is not None:
         assert hint in (problem.hint or "")
+
+
+def test_git_keys_that_the_value_lacks_need_no_key_to_be_seen(
+    add: Callable[..., Path], refused: Callable[..., Refused]
+) -> None:
+    rotation = {"schedule": "rate(9 days)"}
+    declared = {"value": {"host": CANARY}, "rotation": rotation, "git_keys": ["host", "prot"]}
+    add({"secrets": {"x": declared}})
+    problem = refused(key=False).only()
+    assert problem.code == "git-keys"
+    assert problem.message == "the value has no key `prot`"
 
 
 BIG = CANARY + "x" * 65_536

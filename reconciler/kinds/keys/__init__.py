@@ -4,10 +4,10 @@ A tag remembers what git last wrote, so a list tells whether they are as declare
 the secret, to write these keys and to leave everything else as it is.
 """
 
-from reconciler.kinds.keys.declare import NAME, arns
+from reconciler.kinds.keys.declare import NAME
 from reconciler.kinds.keys.observe import READS, deep, find, pages, shape
 from reconciler.kinds.keys.write import create, delete, update
 
 __all__ = [
-    "NAME", "READS", "arns", "create", "deep", "delete", "find", "pages", "shape", "update",
+    "NAME", "READS", "create", "deep", "delete", "find", "pages", "shape", "update",
 ]  # fmt: skip

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 
 from reconciler.kinds.keys import members
 from reconciler.kinds.kind import Content, Flaw, Locked
 from reconciler.kinds.rotation.declare import NONE
-from reconciler.model import JSON, Key, Place, Resource, Scope, Source, Value
+from reconciler.model import JSON, Key, Place, Resource, Source, Value
 from reconciler.recogniser import Recogniser
 from reconciler.sensitive import Fingerprinter, Sealed, Sensitive, public
 
@@ -15,16 +15,6 @@ NAME = "keys"
 
 _FIELD = ("git_keys",)
 _CODE = "git-keys"
-
-
-def arns(declared: Iterable[Key], scope: Scope) -> list[str]:
-    """The ARNs of the secrets that apply has to read: those of which git owns some keys, sorted.
-
-    ``declared`` are the keys of :meth:`Cleartext.resources`. In an ARN six characters of AWS's own
-    follow the name, for which ``??????`` stands, and which no ``*`` may.
-    """
-    under = f"arn:aws:secretsmanager:{scope.region}:{scope.account}:secret:"
-    return sorted(f"{under}{key.name}-??????" for key in declared if key.kind == NAME)
 
 
 def check(
@@ -57,6 +47,8 @@ def check(
         found.append(
             Flaw(_FIELD, _CODE, "`git_keys` needs a `value` that holds them", "it is also the seed")
         )
+    if not names:
+        found.append(Flaw(_FIELD, _CODE, "`git_keys` names no key", "leave it out"))
     if len(set(names)) < len(names):
         found.append(Flaw(_FIELD, _CODE, "the same key is named twice"))
     if given is not None:

@@ -79,7 +79,7 @@ class Declaration(Declared):
     )
     git_keys: list[Annotated[str, Field(min_length=1)]] | None = Field(
         default=None,
-        min_length=1,
+        json_schema_extra={"minItems": 1},
         description="keys of a rotated JSON value that git owns; rotation owns the rest",
     )
     take: Literal["git"] | None = Field(
