@@ -17,6 +17,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any, TypeGuard, TypeVar
 
 from botocore import exceptions as boto
@@ -106,6 +108,7 @@ class Aws:
         self._clients: dict[tuple[str, int], Any] = {}
         self._lock = threading.Lock()
         self.calls: Counter[str] = Counter()
+        self.ahead: timedelta | None = None  # AWS's time less ours, by its last answer
         self.region = region
         for name in _LOUD:
             logger = logging.getLogger(name)
@@ -290,6 +293,7 @@ class Aws:
                 context[_TRIED] = _REFUSED if unsent else _LOST
                 return
             self._answered = True
+            self.ahead = _ahead(parsed_response) or self.ahead
             code = _code(parsed_response)
             if code in _THROTTLED:
                 self._pacing.throttled(service, event_name.rpartition(".")[2])
@@ -459,6 +463,19 @@ def _refused(response: Mapping[str, Any], name: str, *, carries_value: bool) -> 
         uncertain=status >= 500,
         hint=hint,
     )
+
+
+def _ahead(response: Mapping[str, Any]) -> timedelta | None:
+    """By how much AWS's clock is ahead of this machine's, to the second; with every answer it says
+    the time. None where it does not."""
+    headers = (response.get("ResponseMetadata") or {}).get("HTTPHeaders") or {}
+    try:
+        there = parsedate_to_datetime(headers["date"])
+    except (KeyError, TypeError, ValueError):
+        return None
+    if there.tzinfo is None:
+        return None
+    return there - datetime.now(UTC)
 
 
 def _code(response: Mapping[str, Any]) -> str:

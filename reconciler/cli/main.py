@@ -41,6 +41,7 @@ COMMANDS = MappingProxyType(
         "lock": "Write fingerprints, for plans without a key.",
         "merge-driver": "Merge encrypted files and locks; git runs it.",
         "github": "Show plans and drift on GitHub, from a workflow's job.",
+        "doctor": "Look at what plan and apply need, and say what is missing.",
         "schema": "Print a JSON Schema: manifest, environment or plan.",
         "explain": "Say why an error or a refusal is one.",
         "sandbox": "Run an embedded AWS on this machine.",

@@ -240,6 +240,10 @@ class Sandbox:
             answer = self._perform(request, handler)
         except Refusal as refusal:
             answer = error_answer(request, refusal)
+        except NotImplementedError:
+            # What moto does not know is no fault, and not worth a repeat: clients repeat a 500.
+            unknown = Refusal("NotImplemented", "the embedded AWS does not know this", 501)
+            answer = error_answer(request, unknown)
         except Exception as failure:
             # A fault of the sandbox. Its text may hold a value, so that only its kind goes out.
             self.failures.append(failure)

@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import urlparse
 
 import pytest
+from botocore.exceptions import ClientError
 
 from reconciler.sandbox import Sandbox
 from reconciler.sandbox.state import StateError, load
@@ -390,3 +391,13 @@ def test_nothing_runs_on_after_a_reset(aws: Any, secrets: Any, deploy: Any) -> N
     aws.reset()
     assert time.monotonic() - began < 5.0
     assert not [thread for thread in threading.enumerate() if "rotation" in thread.name]
+
+
+def test_what_the_embedded_aws_does_not_know_is_refused_at_once(aws: Any, client: Any) -> None:
+    with pytest.raises(ClientError) as caught:
+        client("iam").simulate_principal_policy(
+            PolicySourceArn="arn:aws:iam::123456789012:role/r", ActionNames=["ssm:PutParameter"]
+        )
+    assert caught.value.response["Error"]["Code"] == "NotImplemented"
+    assert aws.calls["SimulatePrincipalPolicy"] == 1
+    assert aws.failures == []

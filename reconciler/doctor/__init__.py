@@ -1,0 +1,1 @@
+"""What a machine and an identity lack to plan and to apply: seen by reads, never by a write."""
