@@ -66,7 +66,7 @@ check: install ## lint, format, types and the direction of imports
 test: check emulator ## check, then every test but the long ones
 	@$(RUN) $(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
-test-long: install emulator ## the long tests: crash points, large trees
+test-long: install emulator ## the long tests: 50,000 steps of an account's life, ten minutes of damaged input
 	@$(RUN) $(BIN)/python -m pytest -n $(WORKERS) -m long $(ARGS)
 
 demo: install ## the whole story on a sandbox on this machine, no AWS account needed

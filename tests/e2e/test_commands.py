@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import pty
-import signal
 import subprocess
 import sys
 import time
@@ -280,27 +279,3 @@ def test_what_moved_while_the_question_stood_is_stale(world: World) -> None:
     returned, shown = in_terminal(world, "apply", "production", answer="yes")
     assert returned == 3, shown
     assert world.secret_value("db") == "theirs"
-
-
-def test_ctrl_c_finishes_the_calls_in_flight_and_reports(world: World) -> None:
-    world.declare({f"s{n:02}": {"value": "one"} for n in range(12)})
-    world.aws.latency = 0.3
-    process = subprocess.Popen(
-        [sys.executable, "-m", "reconciler.cli.main", "apply", "production", "--auto-approve",
-         "--parallelism", "2"],
-        env=world.environ(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )  # fmt: skip
-    while world.aws.calls["CreateSecret"] == 0:
-        time.sleep(0.05)
-    process.send_signal(signal.SIGTERM)
-    out, err = process.communicate(timeout=30)
-    world.aws.latency = 0.0
-    assert process.returncode == 4, err
-    assert "not-started" in out
-    done = out.count(" done")
-    assert 0 < world.aws.calls["CreateSecret"] < 12
-    assert done >= 1
-    world.converge()

@@ -33,6 +33,7 @@ class Account:
     git: Desired = field(default_factory=lambda: desired({}))
     parallelism: int = 8
     shared: bool = False  # one connection for all runs: making one takes longer than most runs
+    pace: float = 1000.0  # times AWS's quotas: none of them slows a run down
 
     def __post_init__(self) -> None:
         self.chance = random.Random(self.seed)
@@ -48,11 +49,11 @@ class Account:
         self.git = desired(declared, **more)
 
     def connect(self) -> Aws:
-        """A connection, a fresh one unless it is ``shared``, that no quota slows down."""
+        """A connection, a fresh one unless it is ``shared``."""
         if self.shared and self.aws.url in _CONNECTIONS:
             return _CONNECTIONS[self.aws.url]
         session = boto3.session.Session()
-        made = Aws(session, SCOPE.region, parallelism=self.parallelism, pacing=Pacing(1000))
+        made = Aws(session, SCOPE.region, parallelism=self.parallelism, pacing=Pacing(self.pace))
         if self.shared:
             _CONNECTIONS[self.aws.url] = made
         return made
