@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
-import keyword
 import os
 import sys
 from collections.abc import Sequence
-from importlib import import_module
 from types import MappingProxyType
 
 import click
 
 from reconciler import __version__
 from reconciler.cli import failure, process
+from reconciler.cli.commands import Commands
 from reconciler.cli.options import Common, common
 from reconciler.errors import Exit, ReconcilerError
 
@@ -49,40 +47,10 @@ COMMANDS = MappingProxyType(
 )
 
 
-class Commands(click.Group):
-    """A group whose commands are imported when they are needed."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """All commands, in the order in which they are used."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of this name, if there is one."""
-        if cmd_name not in COMMANDS:
-            return None
-        # `import` cannot be a module's name.
-        module = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name.replace("-", "_")
-        command: click.Command = import_module(f"reconciler.cli.{module}").command
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The list of commands, without importing one."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """As click does, with the nearest command where there is none of this name."""
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            near = difflib.get_close_matches(args[0], COMMANDS, 1)
-            meant = f" Did you mean {near[0]}?" if near else ""
-            raise click.UsageError(f"There is no command {args[0]!r}.{meant}", ctx)
-        return super().resolve_command(ctx, args)
-
-
 @click.group(
     cls=Commands,
+    package="reconciler.cli",
+    known=COMMANDS,
     epilog="Example: reconciler plan production",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )

@@ -14,6 +14,7 @@ import click
 from reconciler import manifest, planning, rules, sops
 from reconciler.aws import Aws
 from reconciler.cli import failure
+from reconciler.cli.folder import folder as folder
 from reconciler.cli.options import Common
 from reconciler.cli.process import without_secrets
 from reconciler.cli.terminal import say
@@ -24,23 +25,6 @@ from reconciler.pacing import Pacing
 from reconciler.planning import Planned
 
 _GIT_TIMEOUT = 10.0  # seconds
-
-
-def folder(options: Common) -> Path:
-    """The folder of the manifests. Raises UsageError where there is none."""
-    if options.manifests is not None:
-        return options.manifests
-    here = Path.cwd()
-    for parent in (here, *here.parents):
-        if (parent / "manifests" / ".sops.yaml").is_file():
-            return (
-                (parent / "manifests").relative_to(here) if parent == here else parent / "manifests"
-            )
-    raise UsageError(
-        "there is no folder manifests/ with a file .sops.yaml here or above",
-        code="no-manifests",
-        hint="name the folder with -C",
-    )
 
 
 def environments(names: Sequence[str], options: Common) -> list[str]:

@@ -8,9 +8,12 @@ from dataclasses import replace
 
 import pytest
 
+from reconciler.cli.github import shown
 from reconciler.digest import plan_digest
 from reconciler.github.marker import marker
+from reconciler.manifest.files import ENVIRONMENT_FILE
 from reconciler.model import Action, Change, FieldChange, Key, Place, Plan, Policy
+from tests.cli.run import python
 from tests.github.job import Job
 from tests.render.plans import EMPTY, EVERYTHING, SCOPE, plan_of, secret
 
@@ -302,6 +305,14 @@ def test_ten_are_shown_and_of_eleven_nine_and_how_many_more(
     assert ("2 more" in lines[-1]) == (count > shown)
 
 
+def test_a_plan_is_shown_without_what_takes_long_to_import() -> None:
+    """A pull request has such a step for each environment."""
+    code = "import sys, reconciler.cli.github.plan; print(' '.join(sys.modules))"
+    slow = ("boto3", "botocore", "pydantic", "ruamel", "deepdiff", "reconciler.manifest")
+    assert [name for name in python(code).split() if name.startswith(slow)] == []
+    assert shown.ENVIRONMENT_FILE == ENVIRONMENT_FILE
+
+
 HOSTILE = 'x\n::error::y\r%0A,title=z:"`@everyone`<!-- --></details>\u202e##[error]|'
 
 
@@ -362,7 +373,7 @@ def test_outside_of_a_job_it_shows_annotations_and_needs_nothing(job: Job) -> No
         (("plan", "production", "--plan", "none.json"), "none.json cannot be read"),
         (("plan", "production"), "Missing option '--plan'"),
         (("plan",), "Missing argument 'ENV'"),
-        (("plam", "production"), "No such command 'plam'"),
+        (("plam", "production"), "There is no command 'plam'. Did you mean plan?"),
         ((), "Missing command"),
     ],
 )

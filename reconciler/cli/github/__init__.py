@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 import click
 
-from reconciler.cli.github import applied, drift, plan, reviewed, unchanged, unmoved
+from reconciler.cli.commands import Commands
 from reconciler.cli.options import common
 
-__all__ = ["command"]
+COMMANDS = MappingProxyType(
+    {
+        "plan": "Show a saved plan: summary, annotations, outputs, comment.",
+        "unchanged": "Say on the pull request that it no longer changes these environments.",
+        "drift": "Show drift: summary, annotations, outputs, issue.",
+        "reviewed": "Say whether anything has moved since the review.",
+        "unmoved": "Refuse where the branch has gone on in what the plan was made of.",
+        "applied": "Print the commit that was last applied to an environment.",
+    }
+)
 
 
 @click.group(
     "github",
+    cls=Commands,
+    package="reconciler.cli.github",
+    known=COMMANDS,
     no_args_is_help=False,
     epilog="Example: reconciler github plan production --plan plan.json",
 )
@@ -22,7 +36,3 @@ def command() -> None:
     The repository, the event and the files of a step's outputs and summary are found in GitHub's
     own variables. What talks to GitHub needs GITHUB_TOKEN.
     """
-
-
-for _part in (plan, unchanged, drift, reviewed, unmoved, applied):
-    command.add_command(_part.command)

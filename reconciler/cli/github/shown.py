@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from reconciler.cli import walk
+from reconciler.cli.folder import folder
 from reconciler.cli.options import Common
 from reconciler.cli.show import LARGEST
 from reconciler.cli.terminal import out, say
@@ -18,9 +18,11 @@ from reconciler.github import annotation, files
 from reconciler.github.annotation import Annotation
 from reconciler.github.api import Api
 from reconciler.github.job import Job
-from reconciler.manifest.files import ENVIRONMENT_FILE
 from reconciler.model import Place, Plan
 from reconciler.render.escape import as_json, terminal
+
+# As reconciler.manifest.files calls it, which takes half a second to import.
+ENVIRONMENT_FILE = "environment.sops.yaml"
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -61,12 +63,12 @@ def name(given: str | None, job: Job, options: Common) -> str:
     """The configuration's name."""
     if given is not None:
         return given
-    return annotation.relative(str(walk.folder(options)), job.workspace)
+    return annotation.relative(str(folder(options)), job.workspace)
 
 
 def settings(environment: str, options: Common) -> Place:
     """The place of what is declared nowhere else."""
-    return Place(str(walk.folder(options) / environment / ENVIRONMENT_FILE), 1)
+    return Place(str(folder(options) / environment / ENVIRONMENT_FILE), 1)
 
 
 def of(plans: Sequence[Plan], environment: str, file: Path) -> Plan:
