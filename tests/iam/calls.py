@@ -171,7 +171,16 @@ def record(world: World, patch: pytest.MonkeyPatch) -> list[Run]:
     patch.setattr("reconciler.rotate.wait.PAUSE", 0.05)
     _key(world)
     world.deploy()
-    for scenario in (_create, _look, _change, _remove, _restore_and_prune, _by_hand, _adopt):
+    for scenario in (
+        _create,
+        _look,
+        _change,
+        _remove,
+        _restore_and_prune,
+        _by_hand,
+        _git_keys,
+        _adopt,
+    ):
         scenario(world, made)
     return made.runs
 
@@ -276,6 +285,17 @@ def _by_hand(world: World, made: Record) -> None:
     made.run("apply", "rotate", "production", "turns", "made", YES)
     made.run("apply", "set", "production", "typed", "--apply", YES, stdin="two")
     made.run("apply", "rollback", "production", "typed", YES)
+
+
+def _git_keys(world: World, made: Record) -> None:
+    """Apply reads the one secret of which git owns a key, to write that key."""
+    for host in ("one", "two"):
+        login = {"user": "u", "password": "p", "host": host}
+        world.declare({"login": {"value": login, "rotation": SCHEDULE, "git_keys": ["host"]},
+                       "made": SECRETS["made"]})  # fmt: skip
+        made.run("plan", "plan", "production")
+        made.run("apply", "apply", "production", YES)
+        assert world.aws.wait_for_rotations()
 
 
 def _adopt(world: World, made: Record) -> None:

@@ -18,7 +18,7 @@ from reconciler.kinds import tags
 from tests.daytwo.command import Done, command
 from tests.e2e.world import World
 from tests.iam.calls import IDENTITY, Call, Run, allowed, implied
-from tests.iam.declare import PREFIX, iam, tree, words
+from tests.iam.declare import FUNCTION, POLICY, PREFIX, iam, tree, words
 from tests.iam.emulator import Emulator, Principal, running, without
 from tests.iam.test_permissions import READS
 from tests.iam.test_trust import BOTH, ISSUER, RUNS, STRANGERS, WHO, token
@@ -186,7 +186,7 @@ SIX = [
     Call("ssm", "get_parameters_by_path", "GetParametersByPath", {"Path": PREFIX}),
     Call("ssm", "get_parameter_history", "GetParameterHistory", {"Name": f"{PREFIX}/p"}),
 ]  # fmt: skip
-EVERYTHING = {
+EVERYTHING: dict[str, Any] = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
 }
@@ -209,6 +209,44 @@ def test_no_value_can_be_read_by_any_of_the_six_ways(
         # Nor where something else allows it, be it administrator's rights.
         enforced.role.may(policy, EVERYTHING)
         assert enforced.role.is_denied(call), call.name
+
+
+def test_apply_reads_the_secrets_of_which_git_owns_keys_and_no_other(
+    tmp_path: Path, enforced: Enforced
+) -> None:
+    owned = {"value": {"host": "h"}, "git_keys": ["host"],
+             "rotation": {"lambda": FUNCTION, "schedule": "rate(30 days)"}}  # fmt: skip
+    made = tree(tmp_path, {"owned": owned, "db": {"value": "v"}}, {"p": {"value": "v"}})
+    policy = iam(made, "apply", "production").policy
+    mine = Call("secretsmanager", "get_secret_value", "GetSecretValue",
+                {"SecretId": f"{PREFIX}/owned"})  # fmt: skip
+    for more in ((), (EVERYTHING,)):
+        enforced.role.may(policy, *more)
+        assert enforced.missing(mine) == []
+        for call in SIX:
+            enforced._prepare(call)
+            assert enforced.role.is_denied(call), call.name
+
+
+def test_apply_cannot_grant_itself_a_read(
+    tmp_path: Path, emulator: Emulator, enforced: Enforced
+) -> None:
+    """It may write a resource policy, and whoever that names may read."""
+    made = tree(tmp_path, {"db": {"value": "v", "resource_policy": POLICY}})
+    nobody = emulator.role("named-by-a-resource-policy")
+    nobody.may({**EVERYTHING, "Statement": [{**EVERYTHING["Statement"][0], "Action": "s3:*"}]})
+    enforced.role.may(iam(made, "apply", "production").policy)
+    grant = {
+        "Sid": "mine", "Effect": "Allow", "Action": "secretsmanager:GetSecretValue",
+        "Principal": {"AWS": [enforced.role.arn, nobody.arn]}, "Resource": "*",
+    }  # fmt: skip
+    put = Call("secretsmanager", "put_resource_policy", "PutResourcePolicy", {
+        "SecretId": f"{PREFIX}/db",
+        "ResourcePolicy": json.dumps({"Version": "2012-10-17", "Statement": [grant]}),
+    })  # fmt: skip
+    assert enforced.missing(put) == []
+    assert not nobody.is_denied(SIX[0])
+    assert enforced.role.is_denied(SIX[0])
 
 
 def test_names_are_exact(tmp_path: Path, enforced: Enforced) -> None:
