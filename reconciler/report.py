@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from reconciler import drift
 from reconciler.errors import Problem
+from reconciler.kinds import NAMED
 from reconciler.model import (
     Action,
     Change,
@@ -185,8 +186,8 @@ def _items(
 
 
 def _whose(key: Key) -> Key:
-    """A schedule is told of with its secret."""
-    return Key("secret", key.name) if key.kind == "rotation" else key
+    """A schedule is told of with its secret, and so are keys that git owns of it."""
+    return key if key.kind in NAMED else Key("secret", key.name)
 
 
 def _standing(planned: Planned, key: Key, classes: set[str], refused: bool) -> Standing:

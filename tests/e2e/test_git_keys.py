@@ -411,3 +411,10 @@ def test_nothing_of_it_shows_a_value(world: World, tmp_path: Path) -> None:
     assert search(world, canaries, tmp_path, commands) == []
     assert content(world)["other"] in canaries.planted
     assert content(world)["host"] == host
+
+
+def test_the_report_tells_of_them_with_their_secret(rotated: World) -> None:
+    rotated.declare({"db": declared(host="two.internal")})
+    shown = json.loads(rotated.cli("report", "production", "-o", "json").stdout)
+    (item,) = shown["inventory"]
+    assert (item["key"]["kind"], item["standing"]) == ("secret", "pending")
