@@ -18,6 +18,7 @@ from reconciler.errors import Exit, ReconcilerError
 # Each command's module is imported only when it is used: `--help` answers at once.
 COMMANDS = MappingProxyType(
     {
+        "init": "Make a new repository, from its key to its first plan.",
         "validate": "Check manifests; no key, no credentials.",
         "plan": "Show what would change in AWS.",
         "show": "Show a saved plan.",
