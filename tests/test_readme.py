@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from reconciler.sandbox.server import Sandbox
+from tests import story
 from tests.trees import clean_environ
 
 ROOT = Path(__file__).parent.parent
@@ -52,6 +53,19 @@ def test_the_commands_to_try_it_work(tmp_path: Path, embedded_aws: Sandbox) -> N
         shown += done.stdout
     assert "Nothing to do" in shown
     assert embedded_aws.wait_for_rotations()
+
+
+def test_what_it_shows_is_what_the_commands_print(tmp_path: Path, embedded_aws: Sandbox) -> None:
+    """But for commits, dates and what sops encrypts. `python -m tests.story` writes it anew."""
+    embedded_aws.reset()
+    shown = {command for block in story.shown(README) for command in block.commands}
+    for command in ("diff", "lock", "plan"):
+        assert any(line.startswith(f"reconciler {command} ") for line in shown), command
+    for form in ("markdown", "json"):
+        assert any(line.endswith(f"-o {form}") for line in shown), form
+    assert any(line.startswith("git merge") for line in shown)
+    fresh = story.fresh(README, tmp_path, embedded_aws)
+    assert story.same_everywhere(fresh) == story.same_everywhere(README)
 
 
 def test_every_test_that_a_promise_names_exists() -> None:

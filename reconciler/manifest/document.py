@@ -33,6 +33,7 @@ MAX_EVENTS = 2_000_000  # some 100,000 resources
 Path_: TypeAlias = "tuple[str | int, ...]"
 Data: TypeAlias = "None | bool | int | float | str | list[Data] | dict[str, Data]"
 
+_CONFLICT = ("<<<<<<< ", ">>>>>>> ")  # how git marks one
 # The parser's own sentences are constants; those that help are said again in plain words.
 _SAID: dict[str, str] = {
     "mapping values are not allowed in this context": (
@@ -131,6 +132,10 @@ def parse(file: Path, name: str, raw: bytes, *, anchors: bool = False) -> Docume
 
 def _syntax(name: str, text: str, error: YAMLError) -> Problem:
     """A syntax error in our words: a parser may quote the text that it does not understand."""
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.startswith(_CONFLICT):
+            message = "there is an unresolved merge conflict"
+            return Problem(Place(name, number, 1), "yaml", message, "choose a side, and git add it")
     mark = getattr(error, "problem_mark", None)
     place = Place(name, mark.line + 1, mark.column + 1) if mark is not None else Place(name, 1, 1)
     if isinstance(error, MarkedYAMLError):
@@ -138,8 +143,8 @@ def _syntax(name: str, text: str, error: YAMLError) -> Problem:
     else:
         hint = 'control characters have to be written as escapes, like "\\x07"'
         bad = next((i for i, c in enumerate(text) if not _printable(c)), 0)
-        line = text.count("\n", 0, bad)
-        place = Place(name, line + 1, bad - (text.rfind("\n", 0, bad) + 1) + 1)
+        at = text.count("\n", 0, bad)
+        place = Place(name, at + 1, bad - (text.rfind("\n", 0, bad) + 1) + 1)
     return Problem(place, "yaml", "this is not valid YAML", hint)
 
 

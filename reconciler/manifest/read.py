@@ -94,8 +94,11 @@ class _Reading:
         self._settings()
         merged, problems = entries.merge(chain(self._included(), self._manifests(rules)))
         self.problems += problems
+        # A file that cannot be read may hold whatever seems to be missing.
+        unread = any(problem.code in ("yaml", "not-utf-8") for problem in self.problems)
         for entry in merged:
-            self.problems += entries.validate(entry, self.settings)
+            found = entries.validate(entry, self.settings)
+            self.problems += (p for p in found if not (unread and p.code == "no-value"))
         if self.settings is not None:
             self.problems += entries.collisions(merged, self.settings)
             if not (merged or self._may_be_empty) and not any(not p.warning for p in self.problems):

@@ -38,10 +38,8 @@ def merge(
     found = hunks(base, ours, theirs)
     wrong = [hunk for hunk in found if not _decidable(hunk)]
     if wrong:
-        lines = [*_unsealed(wrong[0].ours), *_unsealed(wrong[0].theirs or ())]
-        where = lines[0].split(b":")[0].strip().decode(errors="replace") if lines else ""
         raise Unmerged(
-            f"{path}: both sides changed {where or 'the same lines'}",
+            f"{path}: {_told(found, wrong[0])}",
             hint="choose, with `sops edit` for a value; lastmodified and mac may be either side's,"
             " and `sops set --ignore-mac` of one value to itself repairs them",
         )
@@ -70,6 +68,32 @@ def merge(
 def _decidable(hunk: Hunk) -> bool:
     """Whether both sides agree but for ``lastmodified`` and ``mac``."""
     return hunk.theirs is None or _unsealed(hunk.ours) == _unsealed(hunk.theirs)
+
+
+def _told(found: Sequence[Hunk], wrong: Hunk) -> str:
+    """What is in conflict, by the names of fields."""
+    before = [line for hunk in found[: found.index(wrong)] for line in hunk.ours]
+    ours, theirs = (_fields(before, side, wrong.base) for side in (wrong.ours, wrong.theirs or ()))
+    both = [field for field in ours if field in theirs]
+    if both or not ours or not theirs:
+        return f"both sides changed {(both or ours or theirs or ['the same lines'])[0]}"
+    return f"one side changed {ours[0]} and the other {theirs[0]}, in lines next to each other"
+
+
+def _fields(before: Sequence[bytes], side: Sequence[bytes], base: Sequence[bytes]) -> list[str]:
+    """The fields of a hunk that are others than in the base, each with those that it is in."""
+    around: list[tuple[int, str]] = []
+    found = []
+    for number, line in enumerate([*before, *side]):
+        name, colon, _ = line.partition(b":")
+        if not colon or name.lstrip().startswith(b"#"):
+            continue
+        depth = len(name) - len(name.lstrip())
+        kept = [outer for outer in around if outer[0] < depth]
+        around = [*kept, (depth, name.strip().decode(errors="replace"))]
+        if number >= len(before) and line not in base and not _SEAL.match(line):
+            found.append(": ".join(name for _, name in around))
+    return found
 
 
 def _unsealed(lines: Sequence[bytes]) -> list[bytes]:

@@ -23,10 +23,12 @@ class Unmerged(ReconcilerError):
 
 @dataclass(frozen=True)
 class Hunk:
-    """Lines on which both sides agree (then ``theirs`` is None), or what each has instead."""
+    """Lines on which both sides agree (then ``theirs`` is None), or what each has in place of
+    ``base``."""
 
     ours: tuple[bytes, ...]
     theirs: tuple[bytes, ...] | None = None
+    base: tuple[bytes, ...] = ()
 
 
 def hunks(base: bytes, ours: bytes, theirs: bytes) -> list[Hunk]:
@@ -44,7 +46,7 @@ def hunks(base: bytes, ours: bytes, theirs: bytes) -> list[Hunk]:
         elif mark in (b"|", b"=") and side:
             side = mark
         elif mark == b">" and side:
-            found.append(Hunk(tuple(sides[b"<"]), tuple(sides[b"="])))
+            found.append(Hunk(*(tuple(sides[mark]) for mark in (b"<", b"=", b"|"))))
             side = b""
         else:
             (sides[side] if side else agreed).append(line)

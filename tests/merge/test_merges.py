@@ -12,11 +12,14 @@ from typing import Any
 import pytest
 
 from reconciler import lock, manifest, merge
+from reconciler.sops import find
 from tests.age_key import new_age_key
-from tests.cli.run import environ
+from tests.cli.run import cli, environ
 from tests.diff.build import ENVIRONMENT, MAIN, Branch, make_branch
+from tests.leaks.canaries import program
 from tests.trees import creation_rules
 
+COMMAND = f"{shlex.quote(sys.executable)} -m reconciler.cli.main"
 LOCK = "production/fingerprints.lock"
 
 
@@ -56,9 +59,8 @@ def merging(tmp_path: Path) -> Merging:
     folder.mkdir()
     made = make_branch(folder)
     merging = Merging(made.tree, made.folder)
-    command = f"{shlex.quote(sys.executable)} -m reconciler.cli.main"
     merge.install(folder)
-    merging.git("config", "merge.reconciler.driver", f"{command} merge-driver %O %A %B %P")
+    merging.git("config", "merge.reconciler.driver", f"{COMMAND} merge-driver %O %A %B %P")
     merging.lock()
     merging.commit("with the driver and a lock")
     merging.git("tag", "-f", "base")
@@ -145,10 +147,41 @@ def test_the_same_value_on_both_sides_is_a_persons_choice(merging: Merging) -> N
     done = merging.merge("theirs")
     assert done.returncode == 1
     assert "error[conflict]" in done.stderr
-    assert "both sides changed value" in done.stderr
+    assert "both sides changed secrets: jwt: value\n" in done.stderr
     text = merging.tree.read(MAIN)
     assert text.count("<<<<<<<") == 2
     assert "our value" not in text + done.stdout + done.stderr
+
+
+def test_values_in_lines_next_to_each_other_are_named_each(merging: Merging) -> None:
+    merging.branch("theirs")
+    merging.set('["secrets"]["db"]["value"]["user"]', "their value")
+    merging.commit()
+    merging.branch("ours")
+    merging.set('["secrets"]["db"]["value"]["password"]', "our value")
+    merging.commit()
+    done = merging.merge("theirs")
+    assert done.returncode == 1
+    assert (
+        "one side changed secrets: db: value: password and the other secrets: db: value: user,"
+        " in lines next to each other" in done.stderr
+    )
+    # Until somebody has chosen, that is what is wrong, and nothing that follows from it.
+    shown = cli("validate", "production", cwd=merging.folder).stderr
+    assert "error[yaml]: there is an unresolved merge conflict" in shown
+    assert shown.count("error[") == 1
+
+
+def test_what_sops_gives_is_not_believed_to_be_the_file(merging: Merging, tmp_path: Path) -> None:
+    """A sops that talks where it should decrypt: an error without a word of it."""
+    two(merging)
+    tool = program(tmp_path / "talking-sops", f'echo oops; exec "{find()}" "$@"\n')
+    driver = f"{COMMAND} merge-driver --sops {tool} %O %A %B %P"
+    merging.git("config", "merge.reconciler.driver", driver)
+    done = merging.merge("theirs")
+    assert done.returncode == 1
+    assert "error[sops-differs]" in done.stderr
+    assert "internal error" not in done.stderr
 
 
 def test_without_the_key_it_stays_a_conflict_that_says_so(merging: Merging) -> None:

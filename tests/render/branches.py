@@ -1,0 +1,91 @@
+"""What a branch changes, to render: every kind of finding once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reconciler.branch import Finding, Group
+from reconciler.branch.finding import Key
+from reconciler.model import JSON
+from reconciler.render.branch import Sides
+
+SIDES = Sides("main", "3f5a6c1e0b9d8a7f6e5d4c3b2a1908f7e6d5c4b3", "0" * 40)
+MAIN = "production/main.sops.yaml"
+OWN = "production/environment.sops.yaml"
+RULES = ".sops.yaml"
+RULE = ".sops.yaml, rule ^production/"
+
+
+def first(code: str, subject: str, path: str, mark: str = "~", **more: Any) -> Finding:
+    """What is looked at first."""
+    return Finding(Group.DESTRUCTIVE, code, subject, path, mark=mark, **more)
+
+
+def setting(group: Group, name: str, before: JSON, after: JSON) -> Finding:
+    """A setting of production."""
+    return Finding(
+        group, "setting-changed", name, OWN, "production", before=before, after=after
+    )  # fmt: skip
+
+
+def resource(code: str, subject: str, mark: str = "~", **more: Any) -> Finding:
+    """A resource of production."""
+    return Finding(Group.RESOURCE, code, subject, MAIN, "production", mark, **more)
+
+
+def file(code: str, path: str, mark: str = "~", **more: Any) -> Finding:
+    """A file."""
+    return Finding(Group.FILE, code, f"file {path}", path, mark=mark, **more)
+
+
+KEYS = (Key("~", "password"), Key("+", "port"), Key("-", "tls"), Key("+", "with a blank"))
+EVERYTHING = (
+    first("recipient-added", RULE, RULES, "+", after="age age1new"),
+    first("recipient-removed", RULE, RULES, "-", before="kms arn:aws:kms:us-west-2:1:key/2"),
+    first("recipient-added", f"file {MAIN}", MAIN, "+", after="age age1smuggled"),
+    first("recipients-unreadable", f"file {MAIN}", MAIN),
+    first("key-groups-changed", f"file {MAIN}", MAIN),
+    first("not-encrypted", "file production/clear.sops.yaml", "production/clear.sops.yaml"),
+    first("not-a-file", "file production/link.sops.yaml", "production/link.sops.yaml", "+"),
+    first("rule-added", ".sops.yaml, rule ^new/", RULES, "+"),
+    first("rule-removed", ".sops.yaml, rule ^old/", RULES, "-"),
+    first("rule-changed", f"{RULE}: encrypted_regex", RULES, before="^value$", after="^v$"),
+    first("rule-unreadable", ".sops.yaml, rule ^odd/", RULES),
+    first("rules-reordered", ".sops.yaml: the first rule that matches counts", RULES),
+    first("unreadable", RULES, RULES),
+    first("environment-added", "environment staging", "staging", "+", environment="staging"),
+    first("environment-removed", "environment qa", "qa", "-", environment="qa"),
+    first("fingerprint-keys-changed", "fingerprint_keys", OWN, environment="production"),
+    setting(Group.DESTRUCTIVE, "account", "123456789012", "210987654321"),
+    setting(Group.DESTRUCTIVE, "guards", {"max_prunes": 0}, {"max_prunes": 10}),
+    setting(
+        Group.DESTRUCTIVE,
+        "schedules",
+        {"database": {"schedule": "rate(30 days)"}},
+        {"database": {"schedule": "rate(7 days)"}, "jwt": {"schedule": "rate(1 days)"}},
+    ),
+    setting(Group.SETTING, "kms_key", None, "alias/app"),
+    setting(Group.SETTING, "tags", {"team": "web"}, {"team": "platform", "stage": "p"}),
+    resource(
+        "resource-added",
+        "secret new",
+        "+",
+        after={"description": "New", "replicas": [{"region": "eu-west-1"}]},
+        keys=(Key("+", "user"),),
+    ),
+    resource(
+        "resource-changed",
+        "secret db",
+        before={"description": "Login", "tags": {"a": "1"}},
+        after={"description": None, "tags": {"a": "2"}, "replicas": [{"region": "eu-west-1"}]},
+    ),
+    resource("resource-removed", "parameter host", "-"),
+    resource("value-changed", "secret db", keys=KEYS),
+    resource("value-changed", "secret text"),
+    resource("value-changed", "secret seed", "+", keys=(Key("+", "user"),)),
+    resource("value-changed", "secret gone", "-"),
+    file("file-added", "production/more.sops.yaml", "+"),
+    file("file-removed", "production/old.sops.yaml", "-"),
+    file("file-renamed", "production/b.sops.yaml", before="production/a.sops.yaml"),
+    file("file-re-encrypted", MAIN),
+)
