@@ -6,12 +6,13 @@ import difflib
 import json
 import re
 from dataclasses import asdict
+from pathlib import Path
 
 import click
 
 from reconciler import branch
 from reconciler.branch.concerned import READ, environments
-from reconciler.cli import walk
+from reconciler.cli import show, walk
 from reconciler.cli.options import Common, chosen, common
 from reconciler.cli.terminal import out, say
 from reconciler.errors import Exit, ManifestError
@@ -35,6 +36,13 @@ _ROLE = re.compile(r"[a-z][a-z0-9_]*")
     help="A matrix of GitHub's, or a name a line. [default: json]",
 )
 @click.option(
+    "--plan",
+    "plans",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Only what has something to do by this saved plan; repeatable.",
+)
+@click.option(
     "--role",
     "roles",
     multiple=True,
@@ -44,7 +52,12 @@ _ROLE = re.compile(r"[a-z][a-z0-9_]*")
 )
 @common
 def command(
-    names: tuple[str, ...], base: str | None, head: str | None, form: str, roles: tuple[str, ...]
+    names: tuple[str, ...],
+    base: str | None,
+    head: str | None,
+    form: str,
+    plans: tuple[Path, ...],
+    roles: tuple[str, ...],
 ) -> int:
     """Print the environments that a branch changes, or those named, as a matrix of GitHub Actions.
 
@@ -53,10 +66,13 @@ def command(
     credentials. Where there is no commit before the pushed one, GitHub gives zeros: that means all.
     """
     options = chosen()
-    if names and (base is not None or head is not None):
+    if (names or plans) and (base is not None or head is not None):
         raise click.UsageError("Environments that are named need no --base and no --head.")
+    if plans:
+        names = _with_changes(plans, names)
     templates = [_template(role) for role in roles]
-    changed, side = _changed(base, head, options) if not names else _named(names, options)
+    asked = bool(names or plans)
+    changed, side = _named(names, options) if asked else _changed(base, head, options)
     targets = [branch.target(side, name) for name in sorted(changed)]
     problems = [problem for found in targets if isinstance(found, list) for problem in found]
     if problems:
@@ -85,6 +101,13 @@ def _template(role: str) -> tuple[str, str]:
     if name in ("environment", "account", "region"):
         raise click.UsageError(f"--role {name}=…: the matrix has {name} already.")
     return name, template
+
+
+def _with_changes(plans: tuple[Path, ...], names: tuple[str, ...]) -> tuple[str, ...]:
+    """The environments of saved plans that have changes; of those named, if any are."""
+    found = [plan for file in plans for plan in show.load(file) if plan.changes]
+    every = [plan.scope.environment for plan in found]
+    return tuple(name for name in every if not names or name in names)
 
 
 def _named(names: tuple[str, ...], options: Common) -> tuple[frozenset[str], branch.Side]:

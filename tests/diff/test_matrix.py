@@ -8,14 +8,16 @@ import json
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from unittest import mock
 
 import pytest
 
+from reconciler import planfile
 from reconciler.cli.main import run
 from tests.cli.run import cli
+from tests.core import build
 from tests.diff.build import ENVIRONMENT, MAIN, Branch, make_branch
 from tests.trees import ACCOUNT, REGION
 
@@ -233,3 +235,14 @@ def test_named_environments_and_their_roles(branch: Branch) -> None:
 )
 def test_what_is_asked_wrong(branch: Branch, arguments: tuple[str, ...], told: str) -> None:
     assert told in matrix(branch, *arguments, code=64).stderr
+
+
+def test_plans_with_nothing_to_do_are_left_out(branch: Branch) -> None:
+    busy = build.plan(build.secret(value=build.value("fp-a")))
+    idle = replace(busy, scope=replace(busy.scope, environment="staging"), changes=())
+    for name, plan in (("one", busy), ("two", idle)):
+        (branch.folder / f"{name}.json").write_text(planfile.dumps([plan]))
+    found = json.loads(matrix(branch, "--plan", "one.json", "--plan", "two.json").stdout)
+    assert [one["environment"] for one in found["include"]] == ["production"]
+    none = matrix(branch, "--plan", "two.json").stdout
+    assert json.loads(none) == {"include": []}

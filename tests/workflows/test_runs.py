@@ -158,13 +158,20 @@ def test_a_merge_applies_what_was_reviewed(project: Project, canaries: Canaries)
     asked = project.pull_request(7, "change")
     run = project.merge(7, "change")
     assert run.results == {
-        "changed": "success", "plan production": "success", "apply production": "success",
+        "changed": "success", "plan production": "success", "todo": "success",
+        "apply production": "success",
     }, run.log  # fmt: skip
     assert secret("production/jwt/secret") == value
     assert "Nothing has moved" in run.summaries["plan production"]
     assert "done" in run.summaries["apply production"]
     audit = run.artifacts["secrets-audit-production-1"]["audit.jsonl"]
     assert {json.loads(line)["outcome"] for line in audit.splitlines()} == {"begun", "done"}
+    # A change that changes nothing in AWS: nobody is asked to approve it.
+    before = project.git("rev-parse", "HEAD")
+    project.tree.edit("production/main.sops.yaml", "secrets:", "# Ours.\nsecrets:")
+    project.commit("comment")
+    calm = project.push(before)
+    assert calm.results == {"changed": "success", "plan production": "success", "todo": "success"}
     # What was not merged is not what is planned: another push that changes no environment.
     before = project.git("rev-parse", "HEAD")
     (project.repository / "README").write_text("text")
@@ -212,7 +219,8 @@ def test_a_move_between_plan_and_approval_writes_nothing_and_goes_on_by_hand(
     assert secret("production/jwt/secret") == "by hand"
     done = project.by_hand("production", digest)
     assert done.results == {
-        "changed": "success", "plan production": "success", "apply production": "success",
+        "changed": "success", "plan production": "success", "todo": "success",
+        "apply production": "success",
     }, done.log  # fmt: skip
     assert secret("production/jwt/secret") == value
     assert canaries.found(*places(project, run, wrong, done)) == []
@@ -235,7 +243,8 @@ def test_two_merges_in_a_row_and_an_old_run_replayed(project: Project, canaries:
     # Somebody runs the first merge's run again: main has changed the environment since.
     project.git("checkout", "--quiet", after_one)
     old = project.push(start)
-    assert old.results["apply production"] == "failure"
+    assert old.results["plan production"] == "failure"
+    assert "apply production" not in old.results
     assert secret("production/jwt/secret") == second
     assert "manifests/production" in old.log
     # Another environment's later merge does not strand it.
@@ -245,6 +254,7 @@ def test_two_merges_in_a_row_and_an_old_run_replayed(project: Project, canaries:
     project.lock()
     project.commit("staging")
     project.git("checkout", "--quiet", before)
+    overwrite("production/jwt/secret", "by hand")
     fine = project.push(after_one)
     assert fine.results["apply production"] == "success", fine.log
 

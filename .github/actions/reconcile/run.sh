@@ -46,8 +46,18 @@ without_key=()
 plan_file=${PLAN_FILE:-$RUNNER_TEMP/plan-$ENVIRONMENT.json}
 
 make_matrix() {
-  local arguments=() made
-  if [ -n "$ENVIRONMENT" ]; then
+  local arguments=() file made
+  if [ -n "$PLANS" ]; then
+    while IFS= read -r -d '' file; do
+      arguments+=(--plan "$file")
+    done < <(find "$PLANS" -type f -name '*.json' -print0 | sort -z)
+    # No plan at all is nothing to do, and not every environment.
+    if [ ${#arguments[@]} -eq 0 ]; then
+      output matrix '{"include":[]}'
+      output count 0
+      return
+    fi
+  elif [ -n "$ENVIRONMENT" ]; then
     arguments+=("$ENVIRONMENT")
   elif [ -n "$BASE" ]; then
     arguments+=(--base "$BASE")
@@ -76,6 +86,10 @@ plan() {
   named
   local code=0 with_comment=()
   [ "$COMMENT" != true ] || with_comment=(--comment)
+  # After a merge: a run that somebody starts again may be of a commit that main has left behind.
+  if [ -n "$REVIEWED" ]; then
+    run github unmoved "$ENVIRONMENT" --sha "$GITHUB_SHA" --branch "$BRANCH" || end $?
+  fi
   run plan "$ENVIRONMENT" "${without_key[@]}" --out "$plan_file" || code=$?
   if [ "$code" -ne 0 ]; then
     run github plan "$ENVIRONMENT" --plan "$plan_file" "${with_comment[@]}" "${configuration[@]}" \
