@@ -238,7 +238,7 @@ class Api:
             inner = getattr(error, "reason", None)
             return _PLAIN.get(type(inner), "") or _PLAIN.get(type(error), type(error).__name__)
         if len(answer.content) > limit:
-            return f"an answer of more than {limit >> 20} MiB"
+            raise GithubError(f"GitHub answers with more than {limit >> 20} MiB")
         return answer
 
     def _retried(

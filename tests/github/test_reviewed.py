@@ -295,7 +295,7 @@ def test_a_download_that_is_larger_than_it_is_said_to_be(
 ) -> None:
     monkeypatch.setattr(archive, "LIMIT", 1 << 20)
     keep(job, PLAN, zip=base64.b64encode(b"x" * (2 << 20)).decode(), size=10)
-    assert "an answer of more than 1 MiB" in told(job)
+    assert "GitHub answers with more than 1 MiB" in told(job)
 
 
 def test_a_zip_that_unpacks_to_much_more_is_not_unpacked(
