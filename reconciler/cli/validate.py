@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import click
@@ -13,14 +13,23 @@ from reconciler.cli.options import Common, chosen, common
 from reconciler.cli.terminal import out
 from reconciler.errors import Exit, ManifestError, Problem
 from reconciler.manifest import Cleartext
+from reconciler.render import problems as rendering
 from reconciler.rules import REASONS, Examination
 
 
 @click.command("validate", epilog="Example: reconciler validate production")
 @click.argument("environments", nargs=-1, metavar="[ENV]...")
 @click.option("--strict", is_flag=True, help="Take every warning for an error.")
+@click.option(
+    "-o",
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="How to show it. [default: text]",
+)
 @common
-def command(environments: tuple[str, ...], strict: bool) -> int:
+def command(environments: tuple[str, ...], strict: bool, form: str) -> int:
     """Check manifests; needs no key and no credentials.
 
     All errors of all environments at once, each with its place, and what the rules find, as
@@ -30,36 +39,44 @@ def command(environments: tuple[str, ...], strict: bool) -> int:
     options = chosen()
     asked = walk.environments(environments, options)
     examined = findings.examination(options, history=True)
-    read: dict[str, tuple[Cleartext, list[Problem]]] = {}
-    wrong = False
+    found: dict[str, list[Problem]] = {}
+    read: dict[str, Cleartext] = {}
     for environment in asked:
         try:
             declared = manifest.read(walk.folder(options), environment)
         except ManifestError as error:
-            failure.show(error, options)
-            wrong = True
+            found[environment] = list(error.problems)
             continue
         desired, problems = findings.decrypted(declared, options)
-        problems += locks.check(declared, desired, options)
-        examined.add(declared, desired.values if desired else None)
-        read[environment] = declared, problems
-    _neighbours(asked, examined, options)
-    told: set[Problem] = set()
-    for environment, (declared, problems) in read.items():
         others = [problem for problem in declared.warnings if problem.code not in REASONS]
-        found = [*others, *problems, *examined.problems(environment)]
-        # What an included file says of every environment is told once.
-        shown = [replace(p, warning=p.warning and not strict) for p in found if p not in told]
-        failure.problems(shown, options)
-        told.update(found)
-        warnings = sum(problem.warning for problem in found)
-        if warnings < len(found) or (strict and found):
-            wrong = True
-            continue
-        resources = _count(len(declared.resources()), "resource")
-        and_warnings = f", {_count(warnings, 'warning')}" if warnings else ""
-        out(f"{environment}: {resources}, no error{and_warnings}")
+        found[environment] = [*others, *problems, *locks.check(declared, desired, options)]
+        examined.add(declared, desired.values if desired else None)
+        read[environment] = declared
+    _neighbours(asked, examined, options)
+    for environment in read:
+        found[environment] += examined.problems(environment)
+    if strict:
+        found = {name: [replace(p, warning=False) for p in some] for name, some in found.items()}
+    resources = {name: len(declared.resources()) for name, declared in read.items()}
+    if form == "json":
+        out(rendering.as_json(found, resources))
+    else:
+        _tell(found, resources, options)
+    wrong = any(not problem.warning for some in found.values() for problem in some)
     return Exit.ERROR if wrong else Exit.OK
+
+
+def _tell(
+    found: Mapping[str, Sequence[Problem]], resources: Mapping[str, int], options: Common
+) -> None:
+    told: set[Problem] = set()
+    for environment, problems in found.items():
+        # What an included file says of every environment is told once.
+        failure.problems([problem for problem in problems if problem not in told], options)
+        told.update(problems)
+        if all(problem.warning for problem in problems):
+            warnings = f", {_count(len(problems), 'warning')}" if problems else ""
+            out(f"{environment}: {_count(resources[environment], 'resource')}, no error{warnings}")
 
 
 def _count(number: int, what: str) -> str:

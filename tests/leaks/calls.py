@@ -46,6 +46,7 @@ CALLS: tuple[Call, ...] = (
     _call("schema plan -vv"),
     _call("explain unquoted -vv"),
     _call("validate --strict"),
+    _call("validate -o json"),
     _call("doctor -vv"),
     _call("doctor production -o json"),
     _call("matrix"),

@@ -39,6 +39,30 @@ def test_strict_has_nothing_against_what_is_in_order(world: World) -> None:
     assert command(world, "validate", "--strict").out == "production: 1 resource, no error\n"
 
 
+def test_validate_as_json(world: World) -> None:
+    world.declare({"a": {"value": "v"}})
+    done = command(world, "validate", "-o", "json")
+    assert done.err == ""
+    (shown,) = json.loads(done.out)["environments"]
+    (problem,) = shown.pop("problems")
+    assert shown == {"environment": "production", "resources": 1}
+    assert problem.pop("path").endswith("manifests/production/main.sops.yaml")
+    assert problem == {
+        "severity": "warning",
+        "code": "never-rotated",
+        "message": "nothing rotates a: it has neither a rotation nor a `max_age`",
+        "hint": "give it a `rotation`, or a `max_age` to be reminded of it",
+        "line": 2,
+        "column": 5,
+    }
+    strict = json.loads(command(world, "validate", "-o", "json", "--strict", code=1).out)
+    assert strict["environments"][0]["problems"][0]["severity"] == "error"
+    world.declare({"a": {"valu": "v"}})
+    wrong = json.loads(command(world, "validate", "-o", "json", code=1).out)["environments"][0]
+    assert wrong["resources"] is None
+    assert [problem["severity"] for problem in wrong["problems"]] == ["error"]
+
+
 def test_without_the_key_validate_tells_what_is_in_clear(world: World) -> None:
     world.declare({"a": {"value": EQUAL}, "b": {"value": EQUAL, **AGED}})
     nowhere = {"SOPS_AGE_KEY_FILE": "", "HOME": "/nonexistent"}

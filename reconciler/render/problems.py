@@ -1,0 +1,37 @@
+"""What is wrong with manifests, and what rules find in them, as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+from reconciler.errors import Problem
+from reconciler.model import JSON
+
+FORMAT_VERSION = "1.0"
+
+
+def as_json(found: Mapping[str, Sequence[Problem]], resources: Mapping[str, int]) -> str:
+    """By environment; ``resources`` counts what is declared, where the manifests could be read."""
+    environments: list[JSON] = [
+        {
+            "environment": environment,
+            "resources": resources.get(environment),
+            "problems": [_problem(problem) for problem in problems],
+        }
+        for environment, problems in found.items()
+    ]
+    return json.dumps({"format_version": FORMAT_VERSION, "environments": environments}, indent=2)
+
+
+def _problem(problem: Problem) -> dict[str, JSON]:
+    place = problem.place
+    return {
+        "severity": "warning" if problem.warning else "error",
+        "code": problem.code,
+        "message": problem.message,
+        "hint": problem.hint,
+        "path": place.path,
+        "line": place.line or None,
+        "column": place.column or None,
+    }
