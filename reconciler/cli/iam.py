@@ -92,9 +92,9 @@ def command(
     _go_together(kind, trust, deep, part, branch, environment_name, workflow)
     declared = walk.read(environment, options)
     if trust:
-        number = _numbers(repository_id, owner_id)
+        number = numbers(repository_id, owner_id)
         github = GitHub(
-            _repository(repository, options),
+            repository_of(repository, options),
             *number,
             branch or "main",
             workflow or f".github/workflows/secrets-{role}.yml",
@@ -173,7 +173,10 @@ def _go_together(
         raise click.UsageError("--branch is for --trust of apply, adopt and drift.")
 
 
-def _numbers(repository_id: str | None, owner_id: str | None) -> tuple[str, str]:
+def numbers(
+    repository_id: str | None, owner_id: str | None, what: str = "--trust"
+) -> tuple[str, str]:
+    """GitHub's numbers, without which ``what`` is not safe. Raises UsageError."""
     missing = [
         name
         for name, value in (("--repository-id", repository_id), ("--owner-id", owner_id))
@@ -181,7 +184,7 @@ def _numbers(repository_id: str | None, owner_id: str | None) -> tuple[str, str]
     ]
     if missing:
         raise click.UsageError(
-            f"--trust needs {' and '.join(missing)}: a repository's name can be given up and"
+            f"{what} needs {' and '.join(missing)}: a repository's name can be given up and"
             " claimed by somebody else. GitHub tells both: gh api repos/OWNER/NAME --jq"
             " '.id, .owner.id'"
         )
@@ -191,18 +194,21 @@ def _numbers(repository_id: str | None, owner_id: str | None) -> tuple[str, str]
     return str(repository_id), str(owner_id)
 
 
-def _repository(given: str | None, options: Common) -> str:
+def repository_of(given: str | None, options: Common, what: str = "--trust") -> str:
     """The repository that is named, or that `origin` is. A wrong one opens nothing: its id does not
     fit."""
     if given:
         if not _REPOSITORY.match(given):
             raise click.UsageError(f"--repository is OWNER/NAME, and not {given!r}.")
         return given
-    origin = Repository(walk.folder(options)).remote("origin")
+    try:
+        origin = Repository(walk.folder(options)).remote("origin")
+    except ReconcilerError:
+        origin = None  # not in git at all
     match = _REMOTE.match(origin or "")
     if match is None:
         raise click.UsageError(
-            "--trust needs --repository OWNER/NAME: the remote `origin` is not one of github.com."
+            f"{what} needs --repository OWNER/NAME: the remote `origin` is not one of github.com."
         )
     say(f"repository {match['name']}, as the remote `origin` has it", options)
     return match["name"]

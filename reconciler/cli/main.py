@@ -39,6 +39,7 @@ COMMANDS = MappingProxyType(
         "iam": "Print the policy of a role, made from the manifests.",
         "lock": "Write fingerprints, for plans without a key.",
         "merge-driver": "Merge encrypted files and locks; git runs it.",
+        "bootstrap": "Print a template of what an account needs around an environment.",
         "github": "Show plans and drift on GitHub, from a workflow's job.",
         "doctor": "Look at what plan and apply need, and say what is missing.",
         "schema": "Print a JSON Schema: manifest, environment or plan.",

@@ -39,6 +39,7 @@ PYTHON = Path(__file__).parents[2] / ".venv/ministack/bin/python"
 CREATE = "secretsmanager:CreateSecret"
 UNKNOWN = ("kms:", "secretsmanager:")  # condition keys
 DENIED = frozenset({"AccessDenied", "AccessDeniedException"})
+SERVICES = "iam,sts,secretsmanager,ssm,kms,lambda"
 START = 60.0  # seconds at most until it answers
 _ROOT = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
 
@@ -162,7 +163,7 @@ def without(policy: Mapping[str, Any], action: str) -> dict[str, Any]:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Emulator]:
+def running(folder: Path, services: str = SERVICES) -> Iterator[Emulator]:
     """The emulator on a free port of 127.0.0.1, with a home of its own."""
     if not PYTHON.exists():
         raise AssertionError("the emulator is not installed: make emulator")
@@ -172,7 +173,7 @@ def running(folder: Path) -> Iterator[Emulator]:
         "PATH": os.environ["PATH"], "HOME": str(folder), "TMPDIR": str(folder),
         "BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port), "AUTH": "true",
         "MINISTACK_ACCOUNT_ID": ACCOUNT, "MINISTACK_REGION": REGION,
-        "SERVICES": "iam,sts,secretsmanager,ssm,kms,lambda", "LOG_LEVEL": "WARNING",
+        "SERVICES": services, "LOG_LEVEL": "WARNING",
     }  # fmt: skip
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(

@@ -53,6 +53,7 @@ CALLS: tuple[Call, ...] = (
     _call("iam apply production -vv"),
     _call("iam reader production"),
     _call("iam plan production --trust --repository a/b --repository-id 1 --owner-id 2"),
+    _call("bootstrap production --repository a/b --repository-id 1 --owner-id 2 -vv"),
     _call("matrix --base HEAD -o names -vv"),
     _call("diff --base HEAD -vv"),
     _call("diff --base HEAD -o markdown"),
