@@ -85,7 +85,9 @@ def test_no_command_leaks_when_nothing_fails(
 ) -> None:
     """And each call does its work: what ends in an error before could show nothing."""
     codes = search(None, CALLS, world, tmp_path, monkeypatch)
-    # What differs is refused by `adopt` and told by `drift`.
+    # What differs is refused by `adopt` and told by `drift`; what rules find is an error if strict.
+    strict = [call for call in codes if "--strict" in call.arguments]
+    assert [codes.pop(call) for call in strict] == [1]
     assert [call for call, code in codes.items() if code not in (0, 2, 4)] == []
 
 
