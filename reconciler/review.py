@@ -151,6 +151,8 @@ def _holds(change: Change, live: Live) -> bool:
         return False
     if change.value.write is Write.GENERATED:
         return live.value.origin is Origin.GENERATED
+    if change.value.write is Write.BOUND and live.value.origin is Origin.GENERATED:
+        return live.value.version == change.precondition.get("version")
     if change.value.ciphertext is not None:
         return False  # nobody knows what it was to be
     if live.value.fingerprint == change.value.fingerprint:

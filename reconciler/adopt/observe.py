@@ -76,7 +76,7 @@ def _findings(
         for key, resource in sorted(wanted.items())
         if key in live
         and not resource.requires
-        and live[key].ownership is not Ownership.OURS
+        and (live[key].ownership is not Ownership.OURS or _begun(live[key]))
         and may_adopt(live[key], scope) is None
     ]
     found = {key: _unread(wanted[key], live[key]) for key in open_}
@@ -95,6 +95,12 @@ def _findings(
         if refusal is not None:
             found[key] = Finding(refusal=refusal)
     return found
+
+
+def _begun(current: Live) -> bool:
+    """Whether an adoption may have stopped half way: a parameter's owner tag is ours, and no stamp
+    is there yet. So may somebody have written it outside: its value tells."""
+    return current.key.kind == PARAMETER and current.fields.get("fingerprint_key") is None
 
 
 def _forget(aws: Aws, records: Records, gone: Iterable[Key], desired: Desired) -> None:
@@ -149,7 +155,7 @@ def _barred(aws: Aws, resource: Resource, current: Live, scope: Scope) -> Refusa
     )
     live = tags.from_list(require(answer, "TagList", "list_tags_for_resource"))
     owner = live.get(tags.OWNER)
-    if owner is not None:
+    if owner not in (None, scope.owner_id):
         named = replace(current, ownership=Ownership.OTHER_OWNER, owner=owner)
         return may_adopt(named, scope)
     stack = live.get(_STACK)

@@ -66,16 +66,28 @@ def plan(
     owned = sum(1 for current in live.values() if current.ownership is Ownership.OURS)
     for key in sorted(desired):
         resource, current = desired[key], live.get(key)
-        if current is None or resource.requires or current.ownership is Ownership.OURS:
-            continue
-        refusal = may_adopt(current, scope)
         finding = found.get(key, Finding())
-        refusal = refusal or finding.refusal
+        if current is None or resource.requires:
+            continue
+        if current.ownership is Ownership.OURS and not _begun(finding, take):
+            continue
+        refusal = may_adopt(current, scope) or finding.refusal
         if refusal is not None:
             changes.append(_refuse(resource, refusal))
         else:
             changes.append(_adopt(resource, current, finding, scope, policy, take))
     return Plan(scope, policy, tuple(changes), owned=owned)
+
+
+def _begun(finding: Finding, take: Take | None) -> bool:
+    """Whether what looks ours is to be adopted all the same: an adoption stopped half way there.
+
+    Only of such a one, or of what somebody wrote outside, is there a finding. The latter is no
+    business of adopt's unless it is told to write git's value.
+    """
+    if finding.version is None or finding.refusal is not None:
+        return False
+    return finding.fingerprint is not None or take is Take.GIT
 
 
 def _adopt(

@@ -8,8 +8,20 @@ import pytest
 
 from reconciler.digest import plan_digest
 from reconciler.errors import Exit, StalePlanError
-from reconciler.model import Action, Live, Ownership, Place, Policy, Recorded, Resource
-from reconciler.review import Selection, by_digest, by_plan
+from reconciler.model import (
+    Action,
+    Change,
+    Key,
+    Live,
+    Ownership,
+    Place,
+    Policy,
+    Recorded,
+    Resource,
+    ValueChange,
+    Write,
+)
+from reconciler.review import Selection, by_digest, by_plan, in_effect
 from tests.core.build import (
     LAST,
     NAME,
@@ -235,6 +247,20 @@ def test_what_is_in_effect_already_is_done(then, now, policy):
     selected = select(then, now, policy=policy)
     assert len(selected.done) == 1
     assert (selected.todo, selected.unreviewed) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("now", "so"),
+    [(made("v1"), True), (made("v2"), False), (foreign("v1"), False), (held("fp-b"), False)],
+)
+def test_an_adopted_generated_value_is_in_effect_while_its_version_is_live(now, so):
+    bound = Change(
+        Key("secret", NAME),
+        Action.ADOPT,
+        value=ValueChange(Write.BOUND, "fp-a"),
+        precondition={"version": "v1"},
+    )
+    assert in_effect(bound, live(now)) is so
 
 
 # --- going on after a crash -----------------------------------------------------------------------

@@ -111,6 +111,34 @@ def test_parameters_write_their_own_value_again(world: World) -> None:
     assert world.drift() == {}
 
 
+def stopped(world: World, value: str) -> None:
+    """An adoption of a parameter that ended between its tags and its stamp."""
+    script(world, {}, {"p": value})
+    owner = {"Key": "reconciler:owner", "Value": "test/production"}
+    world.client("ssm").add_tags_to_resource(
+        ResourceType="Parameter", ResourceId=f"{PREFIX}/p", Tags=[owner]
+    )
+
+
+def test_an_adoption_that_stopped_half_way_goes_on(world: World) -> None:
+    stopped(world, "v")
+    world.declare({}, {"p": {"value": "v"}})
+    assert "parameter p: done" in adopted(world, "--auto-approve")
+    assert world.parameter("p")["Version"] == 2
+    assert world.changes() == {}
+
+
+def test_what_was_written_outside_is_no_business_of_adopt_until_it_is_told(world: World) -> None:
+    stopped(world, "theirs")
+    world.declare({}, {"p": {"value": "v"}})
+    assert "Nothing to adopt" in adopted(world, "--auto-approve")
+    assert world.parameter("p")["Version"] == 1
+    assert [change.action for change in world.changes().values()] == ["update"]
+    adopted(world, "--take", "git", "--auto-approve")
+    assert world.parameter_value("p") == "v"
+    assert world.changes() == {}
+
+
 def test_take_git_overwrites_by_compare_and_swap(world: World) -> None:
     script(world, {"db": "old"}, {"p": "old"})
     world.declare({"db": {"value": "new"}}, {"p": {"value": "new"}})
