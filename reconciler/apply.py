@@ -124,7 +124,7 @@ def _waits(planned: Planned, change: Change, ended: Mapping[Key, Outcome]) -> st
         return f"its {kind} was not created or restored"
     if needed.change.value is not None:
         # Once rotation is on, the value is rotation's, and the next run would not write it.
-        return f"the value of its {kind} was not written, and rotation would take the old one over"
+        return f"the value of its {kind} was not written, and has to come first"
     return None
 
 

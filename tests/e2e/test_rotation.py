@@ -274,7 +274,7 @@ def test_a_schedule_waits_until_the_seed_is_written(world: World) -> None:
     outcomes = world.apply()
     assert outcomes["secret:db"].status == "failed"
     assert outcomes["rotation:db"].status == "skipped"
-    assert "rotation would take the old one over" in str(outcomes["rotation:db"].error)
+    assert "has to come first" in str(outcomes["rotation:db"].error)
     world.aws.hooks.clear()
     world.converge()
 

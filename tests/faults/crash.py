@@ -16,11 +16,11 @@ from pathlib import Path
 
 import boto3
 
-from reconciler import apply, planfile, planning, review
+from reconciler import apply, planfile, review
 from reconciler.aws import ATTEMPTS, FIRST_ATTEMPTS, Aws
 from reconciler.kinds.parameter import write as parameter
-from reconciler.manifest import Desired
 from reconciler.pacing import Pacing
+from reconciler.planning import Planned
 from tests.faults.direct import SCOPE
 from tests.faults.scenes import SCENES
 
@@ -49,9 +49,12 @@ class Watched:
             self.aws._client(service, attempts)
 
 
-def run(aws: Aws, git: Desired, reviewed: str | None) -> bool:
+Make = Callable[[Aws], Planned]  # of a plan
+
+
+def run(aws: Aws, make: Make, reviewed: str | None) -> bool:
     """A whole run; whether all was done."""
-    fresh = planning.make(SCOPE, lambda: git, aws)
+    fresh = make(aws)
     todo = fresh.plan.changes
     if reviewed is not None:
         (plan,) = planfile.loads(reviewed)
@@ -60,7 +63,7 @@ def run(aws: Aws, git: Desired, reviewed: str | None) -> bool:
     return all(outcome.status == "done" for outcome in outcomes)
 
 
-def kill(watched: Watched, git: Desired, reviewed: str | None, moment: str, point: int) -> int:
+def kill(watched: Watched, make: Make, reviewed: str | None, moment: str, point: int) -> int:
     """Run in a child that kills itself at one of its calls; its exit code."""
     child = os.fork()
     if child == 0:
@@ -76,7 +79,7 @@ def kill(watched: Watched, git: Desired, reviewed: str | None, moment: str, poin
         signal.alarm(TIMEOUT)
         watched.heard = end
         try:
-            code = 0 if run(watched.aws, git, reviewed) else 2
+            code = 0 if run(watched.aws, make, reviewed) else 2
         finally:
             os._exit(code)
     _, status = os.waitpid(child, 0)
@@ -90,7 +93,7 @@ def main() -> None:
     for line in sys.stdin:
         scene, moment, point, *plan = line.split()
         reviewed = Path(plan[0]).read_text() if plan else None
-        print(kill(watched, SCENES[scene].git, reviewed, moment, int(point)), flush=True)
+        print(kill(watched, SCENES[scene].make, reviewed, moment, int(point)), flush=True)
 
 
 if __name__ == "__main__":

@@ -42,10 +42,14 @@ class Function:
         name, token = asked["SecretId"], asked["ClientRequestToken"]
         client = clients["secretsmanager"]
         if asked["Step"] == "createSecret":
+            made = f"rotated-{next(_numbers)}"
+            live = client.get_secret_value(SecretId=name)["SecretString"]
+            if live.startswith("{"):
+                made = json.dumps({**json.loads(live), "password": made})
             client.put_secret_value(
                 SecretId=name,
                 ClientRequestToken=token,
-                SecretString=f"rotated-{next(_numbers)}",
+                SecretString=made,
                 VersionStages=["AWSPENDING"],
             )
         elif asked["Step"] == "finishSecret":

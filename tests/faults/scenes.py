@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from reconciler import adopt, planning
+from reconciler.aws import Aws
+from reconciler.planning import Planned
 from tests.faults.account import Account
 from tests.faults.direct import KEY, SCOPE, desired
 from tests.faults.function import SCHEDULE, clients
@@ -21,6 +24,7 @@ POLICY = {
     ],
 }
 EUROPE = [{"region": "eu-west-1"}]
+SHARED: dict[str, Any] = {"rotation": SCHEDULE, "git_keys": ["host"]}
 BEFORE: dict[str, dict[str, Any]] = {
     "secrets": {
         "changed": {"value": "one", "description": "a", "tags": {"a": "b", "c": "d"}},
@@ -31,6 +35,8 @@ BEFORE: dict[str, dict[str, Any]] = {
         "rotates": {"value": "one"},
         "rotates-no-more": {"value": "one", "rotation": SCHEDULE},
         "rescheduled": {"value": "one", "rotation": SCHEDULE},
+        "shared": {**SHARED, "value": {"password": "one", "host": "one"}},
+        "taken": {"external": True, "rotation": "none"},
     },
     "parameters": {
         "changed": {"plaintext": "one", "tags": {"a": "b", "c": "d"}},
@@ -47,6 +53,8 @@ AFTER: dict[str, dict[str, Any]] = {
         "rotates": {"value": "one", "rotation": SCHEDULE},
         "rotates-no-more": {"value": "one", "rotation": "none"},
         "rescheduled": {"value": "one", "rotation": {**SCHEDULE, "schedule": "rate(7 days)"}},
+        "shared": {**SHARED, "value": {"password": "one", "host": "two"}},
+        "taken": {"value": "two", "rotation": "none", "take": "git"},
         "new": {
             "value": {"user": "u"},
             "resource_policy": POLICY,
@@ -69,15 +77,16 @@ KEPT: dict[str, dict[str, Any]] = {
 
 
 class Everything:
-    """Every kind and action; one of the secrets has rotated."""
+    """Every kind and action but adopting; some of the secrets have rotated."""
 
     name = "everything"
     git = desired(AFTER)
     calls = frozenset(
         {
             "GetCallerIdentity", "ListSecrets", "DescribeSecret", "DescribeParameters",
-            "CreateSecret", "PutSecretValue", "UpdateSecretVersionStage", "UpdateSecret",
-            "TagResource", "UntagResource", "PutResourcePolicy", "DeleteResourcePolicy",
+            "GetSecretValue", "CreateSecret", "PutSecretValue", "UpdateSecretVersionStage",
+            "UpdateSecret", "TagResource", "UntagResource", "PutResourcePolicy",
+            "DeleteResourcePolicy",
             "ReplicateSecretToRegions", "RemoveRegionsFromReplication", "RestoreSecret",
             "DeleteSecret", "RotateSecret", "CancelRotateSecret", "PutParameter",
             "DeleteParameter", "ListTagsForResource", "AddTagsToResource",
@@ -86,15 +95,23 @@ class Everything:
     )  # fmt: skip
 
     @staticmethod
+    def make(aws: Aws) -> Planned:
+        return planning.make(SCOPE, lambda: Everything.git, aws)
+
+    @staticmethod
     def arrange(account: Account) -> None:
-        account.declare({**BEFORE, "secrets": {**BEFORE["secrets"], "returns": {"value": "one"}}})
+        client = clients["secretsmanager"]
+        earlier = {"returns": {"value": "one"}, "taken": {"value": "one", "rotation": SCHEDULE}}
+        account.declare({**BEFORE, "secrets": {**BEFORE["secrets"], **earlier}})
         account.apply()
+        client.rotate_secret(SecretId=f"{SCOPE.under}taken")
+        assert account.aws.wait_for_rotations()
         account.declare(BEFORE)
         account.apply()
         assert account.aws.wait_for_rotations()
         assert account.changes() == {}
-        client = clients["secretsmanager"]
-        client.rotate_secret(SecretId=f"{SCOPE.under}rescheduled")
+        for name in ("rescheduled", "shared"):
+            client.rotate_secret(SecretId=f"{SCOPE.under}{name}")
         assert account.aws.wait_for_rotations()
         client.delete_secret(SecretId=f"{SCOPE.under}deleted")
 
@@ -108,9 +125,52 @@ class Binding:
     calls = frozenset({"TagResource", "PutParameter"})
 
     @staticmethod
+    def make(aws: Aws) -> Planned:
+        return planning.make(SCOPE, lambda: Binding.git, aws)
+
+    @staticmethod
     def arrange(account: Account) -> None:
         account.declare(KEPT)
         account.apply()
 
 
-SCENES = {scene.name: scene for scene in (Everything, Binding)}
+class Adopting:
+    """What somebody else made is taken over: equal, other than declared, and generated."""
+
+    name = "adopting"
+    git = desired(
+        {
+            "secrets": {
+                "equal": {"value": {"user": "u"}, "tags": {"a": "b"}, "description": "mine"},
+                "other": {"value": "one", "resource_policy": POLICY},
+                "made": {"generate": {}},
+                "external": {"external": True, "description": "theirs"},
+            },
+            "parameters": {
+                "equal": {"plaintext": "one", "tags": {"a": "b"}},
+                "other": {"plaintext": "two"},
+            },
+        }
+    )
+    calls = frozenset(
+        {
+            "BatchGetSecretValue", "GetParameters", "TagResource", "PutSecretValue",
+            "UpdateSecretVersionStage", "UpdateSecret", "PutResourcePolicy", "PutParameter",
+            "AddTagsToResource",
+        }
+    )  # fmt: skip
+
+    @staticmethod
+    def make(aws: Aws) -> Planned:
+        return adopt.make(SCOPE, lambda: Adopting.git, aws, None, adopt.Take.GIT)
+
+    @staticmethod
+    def arrange(account: Account) -> None:
+        for name, value in (("equal", '{"user": "u"}'), ("other", "x"), ("made", "x")):
+            clients["secretsmanager"].create_secret(Name=SCOPE.under + name, SecretString=value)
+        clients["secretsmanager"].create_secret(Name=f"{SCOPE.under}external", SecretString="x")
+        for name in ("equal", "other"):
+            clients["ssm"].put_parameter(Name=SCOPE.under + name, Value="one", Type="String")
+
+
+SCENES = {scene.name: scene for scene in (Everything, Binding, Adopting)}

@@ -104,13 +104,13 @@ def test_every_crash_point_converges(
     account.git = scene.git
     saved, file = tmp_path / "account.json", tmp_path / "plan.json"
     state.save(saved)
-    file.write_text(planfile.dumps([account.plan().plan]))
+    file.write_text(planfile.dumps([scene.make(account.connect()).plan]))
     reviewed = file.read_text() if again == "reviewed" else None
     account.aws.calls.clear()
     calls: list[str] = []
     watched = Watched()
     watched.heard = calls.append
-    assert run(watched.aws, scene.git, reviewed)
+    assert run(watched.aws, scene.make, reviewed)
     assert set(account.aws.calls) >= scene.calls
     expected = photographs(account)
     points = calls.count(moment)
@@ -124,6 +124,6 @@ def test_every_crash_point_converges(
         killer.stdin.flush()
         assert int(killer.stdout.readline()) == -signal.SIGKILL, where
         assert account.aws.wait_for_rotations()
-        assert run(watched.aws, scene.git, reviewed), where
+        assert run(watched.aws, scene.make, reviewed), where
         assert photographs(account) == expected, where
     assert account.changes() == {}
