@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from reconciler import drift
+from reconciler.drift import Compared
 from reconciler.errors import Problem
 from reconciler.kinds import NAMED
 from reconciler.model import (
@@ -27,7 +28,6 @@ from reconciler.model import (
     Scope,
     Source,
 )
-from reconciler.planning import Planned
 
 
 class Writer(StrEnum):
@@ -114,7 +114,7 @@ class Report:
     scope: Scope
     made: datetime
     revision: str | None
-    principal: str
+    principal: str | None  # whose credentials AWS was read with, where that is known
     items: tuple[Item, ...]
     drift: tuple[Drift, ...]
     findings: tuple[Finding, ...]
@@ -143,8 +143,11 @@ class Report:
         return tuple(sorted(timed, key=lambda item: (item.due or last, item.key)))
 
 
-def make(planned: Planned, now: datetime, warnings: Iterable[Problem]) -> Report:
-    """The report of an environment that was planned. ``warnings`` are those of its manifests."""
+def make(
+    planned: Compared, now: datetime, warnings: Iterable[Problem], principal: str | None = None
+) -> Report:
+    """The report of an environment that was planned, with its key or without. ``warnings`` are
+    those of its manifests."""
     found = drift.classify(planned, now)
     changes = {change.key: change for change in planned.plan.changes}
     refused = [
@@ -163,7 +166,7 @@ def make(planned: Planned, now: datetime, warnings: Iterable[Problem]) -> Report
         planned.plan.scope,
         now,
         planned.plan.revision,
-        planned.principal,
+        principal,
         _items(planned, found, changes),
         found,
         (*refused, *warned),
@@ -171,7 +174,7 @@ def make(planned: Planned, now: datetime, warnings: Iterable[Problem]) -> Report
 
 
 def _items(
-    planned: Planned, found: Iterable[Drift], changes: Mapping[Key, Change]
+    planned: Compared, found: Iterable[Drift], changes: Mapping[Key, Change]
 ) -> tuple[Item, ...]:
     classes: dict[Key, set[str]] = {}
     for entry in found:
@@ -190,7 +193,7 @@ def _whose(key: Key) -> Key:
     return key if key.kind in NAMED else Key("secret", key.name)
 
 
-def _standing(planned: Planned, key: Key, classes: set[str], refused: bool) -> Standing:
+def _standing(planned: Compared, key: Key, classes: set[str], refused: bool) -> Standing:
     if refused:
         classes = classes | {Standing.REFUSED.value}
     for standing in Standing:
@@ -200,7 +203,7 @@ def _standing(planned: Planned, key: Key, classes: set[str], refused: bool) -> S
     return Standing.AS_DECLARED if declared else Standing.UNMANAGED
 
 
-def _item(planned: Planned, key: Key, standing: Standing) -> Item:
+def _item(planned: Compared, key: Key, standing: Standing) -> Item:
     resource = planned.desired.resources.get(key)
     live = planned.live.get(key)
     schedule = planned.live.get(Key("rotation", key.name))

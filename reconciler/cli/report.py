@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from reconciler import report as reports
-from reconciler.cli import findings, walk
+from reconciler.cli import findings, locks, walk
 from reconciler.cli.options import Common, chosen, common
 from reconciler.cli.plan import save
 from reconciler.cli.terminal import colour, out, say
+from reconciler.drift import Compared
 from reconciler.errors import Exit, Problem
 from reconciler.manifest import Cleartext
-from reconciler.planning import Planned
+from reconciler.model import Key
 from reconciler.render import report as rendering
 from reconciler.rules import past_max_age, unreplaced, warnings
+from reconciler.sensitive import Sealed
 
 
 @click.command("report", epilog="Example: reconciler report production --html production.html")
@@ -36,8 +39,9 @@ from reconciler.rules import past_max_age, unreplaced, warnings
     metavar="FILE",
     help="Write it as one page that needs nothing else.",
 )
+@click.option("--keyless", is_flag=True, help="Decrypt nothing: know values by fingerprints.lock.")
 @common
-def command(environment: str, form: str | None, target: Path | None) -> int:
+def command(environment: str, form: str | None, target: Path | None, keyless: bool) -> int:
     """Show what an environment holds, whose it is, how old, and what rotates when.
 
     Inventory, owners, ages, rotations on a time line, drift and findings, for auditors and for
@@ -46,8 +50,14 @@ def command(environment: str, form: str | None, target: Path | None) -> int:
     """
     options = chosen()
     declared = walk.read(environment, options)
-    planned, _ = walk.again(declared, options)
-    made = reports.make(planned, datetime.now(UTC), _found(declared, planned, options))
+    now = datetime.now(UTC)
+    if keyless:
+        compared, _ = locks.plan(declared, options)
+        made = reports.make(compared, now, _found(declared, compared, None, options))
+    else:
+        planned, _ = walk.again(declared, options)
+        found = _found(declared, planned, planned.desired.values, options)
+        made = reports.make(planned, now, found, planned.principal)
     if form == "json":
         out(rendering.as_json(made))
     elif form == "text" or target is None:
@@ -58,13 +68,18 @@ def command(environment: str, form: str | None, target: Path | None) -> int:
     return Exit.OK
 
 
-def _found(declared: Cleartext, planned: Planned, options: Common) -> list[Problem]:
+def _found(
+    declared: Cleartext,
+    compared: Compared,
+    values: Mapping[Key, Sealed] | None,
+    options: Common,
+) -> list[Problem]:
     """What the manifests' own warnings and the rules say; what is past its age is drift already."""
     examined = findings.examination(options, history=True)
-    examined.add(declared, planned.desired.values, unreplaced(planned.plan, planned.live))
+    examined.add(declared, values, unreplaced(compared.plan, compared.live))
     found = [
         problem
-        for problem in examined.problems(planned.plan.scope.environment)
+        for problem in examined.problems(compared.plan.scope.environment)
         if problem.code != past_max_age.CODE
     ]
     return list(dict.fromkeys([*warnings(declared), *found]))

@@ -92,6 +92,26 @@ def test_what_the_rules_find_is_a_finding_and_said_once(aged: World) -> None:
     assert "never-rotated" not in done.err
 
 
+def test_without_the_key_it_says_the_same(aged: World, tmp_path: Path) -> None:
+    command(aged, "lock", "production")
+    whole = json.loads(command(aged, "report", "production", "-o", "json").out)
+    nobodys = {"SOPS_AGE_KEY_FILE": str(tmp_path / "nowhere")}
+    arguments = ("report", "production", "--keyless", "-o", "json", "--html", "page.html")
+    keyless = json.loads(command(aged, *arguments, variables=nobodys).out)
+    for shown in (whole, keyless):
+        del shown["made"]
+    assert whole.pop("principal") is not None
+    assert keyless.pop("principal") is None
+    assert keyless == whole
+    assert "Read as" not in (tmp_path / "page.html").read_text()
+
+
+def test_without_key_and_lock_it_says_what_to_do(world: World) -> None:
+    done = command(world, "report", "production", "--keyless", code=1)
+    assert "error[no-lock]: production has no lock" in done.err
+    assert done.out == ""
+
+
 def test_a_page_alone_prints_nothing_and_says_where_it_is(world: World, tmp_path: Path) -> None:
     done = command(world, "report", "production", "--html", "page.html")
     assert done.out == ""

@@ -90,6 +90,7 @@ CALLS: tuple[Call, ...] = (
     _call("plan production --keyless -o json --out keyless.plan.json"),
     _call("drift --keyless"),
     _call("report production"),
+    _call("report production --keyless"),
     _call("report production -o json --html report.html -vv"),
     _call("merge-driver base.yaml ours.yaml theirs.yaml manifests/production/main.sops.yaml -vv"),
     _call("merge-driver --install"),

@@ -276,7 +276,7 @@ def _footer(report: Report) -> Element:
                 "Ages are counted from the last rotation, or else from the last change of anything"
                 " about a secret or parameter: lists tell no more. All times are UTC.",
             ),
-            text("p", f"Read as {report.principal}", "break"),
+            *([text("p", f"Read as {report.principal}", "break")] if report.principal else []),
         ],
     )
 
