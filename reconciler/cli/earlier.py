@@ -24,7 +24,7 @@ def named(planned: Planned, base: Side, options: Common) -> Plan:
 
     plan = planned.plan
     wanted = {
-        change.key
+        reading.holder(change.key)
         for change in plan.changes
         if change.value is not None and change.value.write in (Write.CHANGED, Write.RETURNED)
     }

@@ -5,8 +5,8 @@ Planning, applying and plain drift read none. `plan --base` decrypts an earlier 
 """
 
 from reconciler.reading.earlier import Earlier, at
-from reconciler.reading.keynames import differing, named
+from reconciler.reading.keynames import differing, holder, named
 from reconciler.reading.live import Verdict, judge, suspects
 from reconciler.reading.told import told
 
-__all__ = ["Earlier", "Verdict", "at", "differing", "judge", "named", "suspects", "told"]
+__all__ = ["Earlier", "Verdict", "at", "differing", "holder", "judge", "named", "suspects", "told"]

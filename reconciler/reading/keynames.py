@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from reconciler.kinds.keys import NAME as KEYS
+from reconciler.kinds.keys import members
 from reconciler.model import Change, FieldChange, Key, Plan, Write
 from reconciler.sensitive import Sealed, Sensitive
 
@@ -40,13 +42,29 @@ def named(plan: Plan, values: Mapping[Key, Sealed], earlier: Mapping[Key, Conten
     return replace(plan, changes=tuple(_named(c, values, earlier) for c in plan.changes))
 
 
+def holder(key: Key) -> Key:
+    """The resource that a manifest gives a value to: keys that git owns are in their secret's."""
+    return Key("secret", key.name) if key.kind == KEYS else key
+
+
+def _part(whole: Content, owned: Content) -> Sensitive[str] | None:
+    """Of an earlier value what git owns of the present one."""
+    if not isinstance(whole.reveal(), str) or not isinstance(owned.reveal(), str):
+        return None
+    text: Sensitive[str] = whole  # type: ignore[assignment]
+    now: Sensitive[str] = owned  # type: ignore[assignment]
+    return members.select(text, members.names(now) or ())
+
+
 def _named(change: Change, values: Mapping[Key, Sealed], earlier: Mapping[Key, Content]) -> Change:
-    before, sealed = earlier.get(change.key), values.get(change.key)
+    before, sealed = earlier.get(holder(change.key)), values.get(change.key)
     if change.value is None or change.value.write not in _COMPARED:
         return change
     if before is None or sealed is None or sealed.content is None:
         return change
-    keys = differing(before, sealed.content)
+    if change.key.kind == KEYS:
+        before = _part(before, sealed.content)
+    keys = None if before is None else differing(before, sealed.content)
     return replace(change, value=replace(change.value, keys=keys or None))
 
 

@@ -15,6 +15,7 @@ from reconciler.sandbox.server import Drop
 from tests.daytwo.leaks import Canaries, search
 from tests.e2e.test_counts import READS
 from tests.e2e.world import PREFIX, SCHEDULE, World
+from tests.leaks.account import commit
 from tests.lock import build as locks
 from tests.trees import FINGERPRINT_KEY
 
@@ -418,3 +419,12 @@ def test_the_report_tells_of_them_with_their_secret(rotated: World) -> None:
     shown = json.loads(rotated.cli("report", "production", "-o", "json").stdout)
     (item,) = shown["inventory"]
     assert (item["key"]["kind"], item["standing"]) == ("secret", "pending")
+
+
+def test_a_plan_against_a_commit_names_those_that_differ(rotated: World) -> None:
+    commit(rotated)
+    rotated.declare({"db": declared(host="two.internal", password="edited")})
+    done = rotated.cli("plan", "production", "--base", "HEAD")
+    assert "keys host, port changed\n        ~ host\n" in done.stdout, done.stdout + done.stderr
+    assert "~ port" not in done.stdout
+    assert "~ password" not in done.stdout

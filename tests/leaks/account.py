@@ -8,7 +8,7 @@ import secrets
 import subprocess
 
 from reconciler.sensitive import Sensitive
-from tests.e2e.world import PREFIX, World
+from tests.e2e.world import PREFIX, SCHEDULE, World
 from tests.leaks.canaries import CHANGED, Canaries
 
 TRUST = {
@@ -36,6 +36,11 @@ def declare(world: World, canaries: Canaries) -> None:
             "outside": {"value": canaries.plant()},
             "unowned": {"value": canaries.plant()},
             "generated": {"generate": {}},
+            "rotating": {
+                "value": {"host": canaries.plant(), "password": canaries.plant()},
+                "rotation": SCHEDULE,
+                "git_keys": ["host"],
+            },
         },
         {
             "secure": {"value": canaries.plant()},
@@ -51,8 +56,10 @@ def plant(world: World, canaries: Canaries) -> World:
     canaries.planted.append(key)
     # All of it changes at once, again and again.
     world.settings(fingerprint_keys=[key], guards={"max_change_ratio": 1.0})
+    world.deploy()
     declare(world, canaries)
     world.converge()
+    assert world.aws.wait_for_rotations()
     canaries.planted.append(world.secret_value("generated"))
     commit(world)
     world.put_secret("outside", canaries.plant())

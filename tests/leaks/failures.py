@@ -285,7 +285,8 @@ def bug(ground: Ground) -> None:
     def fail(aws: Any, job: Any) -> None:
         raise RuntimeError(f"a bug quotes {job.sealed and job.sealed.content.reveal()}")
 
-    for place in ("secret.update", "secret.create", "parameter.update", "parameter.create"):
+    updates = ("secret.update", "keys.update", "parameter.update")
+    for place in (*updates, "secret.create", "parameter.create"):
         ground.patch.setattr(f"reconciler.kinds.{place}", fail)
 
 
