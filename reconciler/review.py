@@ -95,7 +95,7 @@ def by_plan(reviewed: Plan, fresh: Plan, live: Mapping[Key, Live]) -> Selection:
         settled.add(change.key)
     if moved:
         raise StalePlanError(
-            "the reviewed plan is stale: " + "; ".join(moved),
+            "\n  ".join(["the reviewed plan is stale:", *moved]),
             hint="nothing was written; plan again and have it reviewed",
         )
     todo += [change for change in fresh.changes if change.action is Action.REFUSE]

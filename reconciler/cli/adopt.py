@@ -46,7 +46,9 @@ from reconciler.review import Selection
 @click.option(
     "--plan", "file", type=click.Path(path_type=Path), help="Adopt what this saved plan says."
 )
-@click.option("--digest", help="Adopt if the plan has this digest, or nothing.")
+@click.option(
+    "--digest", callback=apply.whole, help="Adopt if the plan has this digest, or nothing."
+)
 @click.option("--auto-approve", is_flag=True, help="Adopt without a review.")
 @click.option(
     "--terraform-state",
@@ -104,7 +106,7 @@ def command(
     if reviewed is not None:
         selection = review.by_plan(reviewed, planned.plan, planned.live)
     elif digest is not None:
-        selection = review.by_digest(digest.removeprefix("sha256:"), planned.plan)
+        selection = review.by_digest(digest, planned.plan)
     else:
         selection = Selection(planned.plan.changes)
     if not selection.todo and not selection.done:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 import threading
@@ -34,12 +35,22 @@ from reconciler.review import Selection
 GUARDS = ("max-prunes", "max-change-ratio")
 
 
+def whole(_ctx: click.Context, _parameter: click.Parameter, digest: str | None) -> str | None:
+    """A digest as plans show it. Raises BadParameter for a part of one, or for nothing."""
+    if digest is None:
+        return None
+    digest = digest.removeprefix("sha256:")
+    if not re.fullmatch(r"[0-9a-f]{64}", digest):
+        raise click.BadParameter("a digest is the 64 hexadecimal digits that the plan ends with")
+    return digest
+
+
 @click.command("apply", epilog="Example: reconciler apply production --plan production.plan.json")
 @click.argument("environment", metavar="ENV")
 @click.option(
     "--plan", "file", type=click.Path(path_type=Path), help="Write what this saved plan says."
 )
-@click.option("--digest", help="Write the plan that has this digest, or nothing.")
+@click.option("--digest", callback=whole, help="Write the plan that has this digest, or nothing.")
 @click.option("--auto-approve", is_flag=True, help="Write without a review.")
 @click.option("--only", multiple=True, metavar="NAME", help="Only this resource; repeatable.")
 @click.option(
@@ -86,7 +97,7 @@ def command(
         reviewed = locks.resolved(reviewed, planned, declared, allowed=allow_unknown_values)
         selection = review.by_plan(reviewed, planned.plan, planned.live)
     elif digest is not None:
-        selection = review.by_digest(digest.removeprefix("sha256:"), planned.plan)
+        selection = review.by_digest(digest, planned.plan)
     else:
         selection = Selection(planned.plan.changes)
     tell(selection, planned.plan, options)

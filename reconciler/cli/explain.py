@@ -15,14 +15,18 @@ from reconciler.errors import Exit
 @click.argument("code")
 @common
 def command(code: str) -> int:
-    """Say why an error in a manifest is one, or what a rule is for."""
+    """Say why an error is one, why a change is refused, or what a rule is for."""
+    from reconciler import refusals, rules
     from reconciler.manifest.codes import CODES
-    from reconciler.rules import REASONS
 
-    known = {**CODES, **REASONS}
+    # A code that means two things is told by both.
+    tables = (CODES, refusals.REASONS, rules.REASONS)
+    known = {
+        name: [table[name] for table in tables if name in table] for name in set().union(*tables)
+    }
     if code not in known:
         near = difflib.get_close_matches(code, known, 1)
         meant = f" Did you mean {near[0]}?" if near else f" There are: {', '.join(sorted(known))}."
         raise click.UsageError(f"There is no code {code!r}.{meant}")
-    out(f"{code}: {known[code]}")
+    out("\n".join(f"{code}: {reason}" for reason in known[code]))
     return Exit.OK

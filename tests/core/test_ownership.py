@@ -8,7 +8,7 @@ from itertools import product
 import pytest
 
 from reconciler.model import Ownership, Policy
-from reconciler.ownership import Refusal, is_kept, may_apply, may_prune
+from reconciler.ownership import Refusal, is_kept, may_adopt, may_apply, may_prune
 from tests.core.build import NAME, PRUNING, SCOPE, held, live
 
 OUTSIDE = ["/app/production", "/app/productions/db", "/app/staging/db", "db", "x" + NAME]
@@ -70,6 +70,35 @@ def test_what_is_ours_may_be_applied():
 )
 def test_what_is_not_ours_is_refused_and_names_the_owner(ownership, owner, refusal):
     assert may_apply(live(ownership=ownership, owner=owner), SCOPE) == refusal
+
+
+@pytest.mark.parametrize("ownership", [o for o in Ownership if o is not Ownership.FOREIGN])
+@pytest.mark.parametrize("deleted", [False, True])
+def test_what_is_somebodys_is_adopted_no_more_than_it_is_applied(ownership, deleted):
+    current = live(ownership=ownership, owner="them", deleted=deleted)
+    assert may_adopt(current, SCOPE) == may_apply(current, SCOPE)
+
+
+def test_what_is_nobodys_may_be_adopted():
+    assert may_adopt(live(ownership=Ownership.FOREIGN), SCOPE) is None
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+def test_what_a_stack_holds_is_not_adopted(deleted):
+    current = live(ownership=Ownership.FOREIGN, owner="CloudFormation stack web", deleted=deleted)
+    assert may_adopt(current, SCOPE) == Refusal(
+        "held-elsewhere",
+        "the CloudFormation stack web holds it, and would write it again",
+        "take it out of the stack with `DeletionPolicy: Retain`, then adopt it",
+    )
+
+
+def test_what_is_pending_deletion_is_restored_before_it_is_adopted():
+    assert may_adopt(live(ownership=Ownership.FOREIGN, deleted=True), SCOPE) == Refusal(
+        "pending-deletion",
+        "it is pending deletion",
+        f"restore it first: aws secretsmanager restore-secret --secret-id {NAME}",
+    )
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def stale(then: Things, now: Things, **policies: Policy) -> str:
         select(then, now, **policies)
     assert caught.value.exit_code is Exit.STALE
     assert "nothing was written" in caught.value.hint
-    prefix = "the reviewed plan is stale: "
+    prefix = "the reviewed plan is stale:\n  "
     assert caught.value.message.startswith(prefix)
     return caught.value.message.removeprefix(prefix)
 
@@ -614,7 +614,7 @@ def test_everything_that_moved_is_said_and_nothing_is_selected():
     there = replace(UNDESCRIBED, key=other.key)
     said = stale([CHANGED, OLD, other, there], [CHANGED, live(foreign("v9")), other])
     assert said == (
-        "secret:/app/production/b: it does not exist any more; "
+        "secret:/app/production/b: it does not exist any more\n  "
         f"secret:{NAME}: AWSCURRENT moved from v1 to v9, not written by us"
     )
 

@@ -295,7 +295,7 @@ def test_a_value_that_moved_since_the_review_is_stale(world: World, tmp_path: Pa
 def test_without_a_terminal_it_has_to_be_told(world: World) -> None:
     assert "--auto-approve" in adopted(world, code=64)
     assert "only show" in adopted(world, "-o", "json", "--auto-approve", code=64)
-    assert "exclude each other" in adopted(world, "--digest", "1", "--plan", "x", code=64)
+    assert "exclude each other" in adopted(world, "--digest", "1" * 64, "--plan", "x", code=64)
     assert not world.calls
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import subprocess
 from collections.abc import Callable
@@ -9,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from reconciler.cli.main import run
 from tests.e2e.world import PREFIX, SCHEDULE, World
 
 BEFORE: dict[str, Any] = {
@@ -199,3 +202,13 @@ def test_a_move_after_the_first_write_is_a_conflict(
     else:
         # AWS has no compare-and-swap for parameters: theirs is kept in the history, and told.
         assert "somebody else wrote version 2" in done.stdout
+
+
+@pytest.mark.parametrize("digest", ["", "abc", "0" * 63, "0" * 65, "Z" * 64])
+@pytest.mark.parametrize("command", ["apply", "adopt"])
+def test_a_part_of_a_digest_is_none(command: str, digest: str) -> None:
+    """A job whose variable is empty must not look as if something had moved."""
+    out = io.StringIO()
+    with contextlib.redirect_stderr(out):
+        assert run([command, "production", "--digest", digest]) == 64
+    assert "64 hexadecimal digits" in out.getvalue()

@@ -1,0 +1,45 @@
+"""Every refusal has a reason that `explain` tells."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+from reconciler.cli.main import run
+from reconciler.errors import StalePlanError
+from reconciler.refusals import REASONS
+
+PACKAGE = Path(__file__).parents[2] / "reconciler"
+
+
+def codes() -> set[str]:
+    """The codes of all refusals in the sources."""
+    found = set()
+    for source in PACKAGE.rglob("*.py"):
+        if "sandbox" in source.parts:  # those are AWS's
+            continue
+        for node in ast.walk(ast.parse(source.read_text())):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Refusal":
+                code = node.args[0]
+                assert isinstance(code, ast.Constant), source
+                found.add(str(code.value))
+    return found
+
+
+def test_each_has_a_reason_and_none_is_left_over() -> None:
+    ends = {
+        "conflict", "max-change-ratio", "max-prunes", "plan-file", "stale", "unknown-values",
+    }  # fmt: skip
+    assert codes() | ends == set(REASONS)
+    assert StalePlanError.code in ends
+
+
+def test_reasons_are_one_line() -> None:
+    assert all(reason and "\n" not in reason for reason in REASONS.values())
+
+
+def test_explain_tells_them(capsys) -> None:
+    assert run(["explain", "not-managed"]) == 0
+    assert capsys.readouterr().out.startswith("not-managed: it exists without our marks")
+    assert run(["explain", "unreadable"]) == 0  # of a file, and of a value
+    assert len(capsys.readouterr().out.splitlines()) == 2
