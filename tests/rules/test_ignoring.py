@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from reconciler import manifest, rules
 from reconciler.manifest.codes import CODES
-from reconciler.rules import REASONS, RULES
+from reconciler.rules import REASONS, RULES, Examination
+from tests.age_key import new_age_key
 from tests.rules.look import look, of, told
 from tests.trees import creation_rules, make_tree
 
@@ -57,10 +59,24 @@ def test_what_could_not_be_looked_at_is_not_told_to_find_nothing(tmp_path: Path)
     assert {problem.code for problem in look(tree)} == {"ignore-unused"}
 
 
-def test_a_recipient_that_a_file_lacks_is_ignored_by_the_environment(tmp_path: Path) -> None:
-    from reconciler import manifest, rules
-    from tests.age_key import new_age_key
+def test_values_of_one_environment_do_not_tell_what_another_has(tmp_path: Path) -> None:
+    ignore = {"same-value-elsewhere": "for now"}
+    aged = {"value": "v", "max_age": "9 days"}
+    tree = make_tree(
+        tmp_path,
+        {
+            "production": {"secrets": {"db": {**aged, "ignore": ignore}}},
+            "staging": {"secrets": {"db": aged}},
+        },
+    )
+    examined = Examination(RULES, ["production", "staging"])
+    here = manifest.read(tree.manifests, "production")
+    examined.add(here, here.decrypt(tree.sops).values)
+    examined.add(manifest.read(tree.manifests, "staging"))
+    assert examined.problems("production") == []
 
+
+def test_a_recipient_that_a_file_lacks_is_ignored_by_the_environment(tmp_path: Path) -> None:
     tree = make_tree(
         tmp_path, {"production": {"secrets": {"a": {"value": "v", "max_age": "9 days"}}}}
     )

@@ -83,6 +83,14 @@ def test_a_value_in_two_environments(tmp_path: Path) -> None:
     ]
 
 
+def test_an_equal_mapping_in_two_environments_is_told_once(tmp_path: Path) -> None:
+    whole = {"a": {"value": {"user": "u", "password": LONG}}}
+    found = told(tmp_path, {"production": secrets(**whole), "staging": secrets(**whole)})
+    assert [line.partition(" ")[2] for line in found] == [
+        "same-value-elsewhere: the value of a is the same as in staging"
+    ]
+
+
 def test_without_a_key_nothing_is_known_of_values(tmp_path: Path) -> None:
     tree = make_tree(tmp_path, {"production": secrets(a={"value": LONG}, b={"value": LONG})})
     assert look(tree, key=False) == []
