@@ -42,7 +42,7 @@ def resources(scope: Scope) -> dict[str, Any]:
         "TrailRole": {
             "Type": "AWS::IAM::Role",
             "Properties": {
-                "AssumeRolePolicyDocument": _trust(arn),
+                "AssumeRolePolicyDocument": _trust(),
                 "Policies": [{"PolicyName": "logs", "PolicyDocument": _writes_logs()}],
             },
         },
@@ -77,7 +77,14 @@ def _bucket() -> dict[str, Any]:
         },
         "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
         "LifecycleConfiguration": {
-            "Rules": [{"Id": "kept", "Status": "Enabled", "ExpirationInDays": KEPT}]
+            "Rules": [
+                {
+                    "Id": "kept",
+                    "Status": "Enabled",
+                    "ExpirationInDays": KEPT,
+                    "NoncurrentVersionExpiration": {"NoncurrentDays": 30},
+                }
+            ]
         },
     }
 
@@ -117,7 +124,8 @@ def _bucket_policy(scope: Scope, trail: str) -> dict[str, Any]:
     }
 
 
-def _trust(trail: str) -> dict[str, Any]:
+def _trust() -> dict[str, Any]:
+    """As CloudTrail documents it: only who may pass the role here can name it in a trail."""
     return {
         "Version": "2012-10-17",
         "Statement": [
@@ -125,7 +133,6 @@ def _trust(trail: str) -> dict[str, Any]:
                 "Effect": "Allow",
                 "Principal": {"Service": "cloudtrail.amazonaws.com"},
                 "Action": "sts:AssumeRole",
-                "Condition": {"StringEquals": {"aws:SourceArn": trail}},
             }
         ],
     }

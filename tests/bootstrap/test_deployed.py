@@ -14,6 +14,7 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from tests.bootstrap.template import WHO, bootstrap, declare
 from tests.e2e.conftest import world
 from tests.e2e.world import SCHEDULE, World
 from tests.iam.emulator import Emulator, running
+from tests.trees import make_tree
 
 __all__ = ["world"]
 
@@ -44,7 +46,9 @@ class Deployed:
     def rule(self, name: str) -> dict[str, Any]:
         """A rule of the stack, as EventBridge has it."""
         rules = self.emulator.root("events").list_rules()["Rules"]
-        found: dict[str, Any] = next(one for one in rules if f"-{name}-" in one["Name"])
+        found: dict[str, Any] = next(
+            one for one in rules if one["Name"].startswith(f"{STACK}-{name}-")
+        )
         return found
 
     def matches(self, name: str, event: dict[str, Any]) -> bool:
@@ -63,23 +67,25 @@ class Deployed:
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     folder = tmp_path_factory.mktemp("deployed")
     template = bootstrap(declare(folder), "production", *WHO).template
-    known = {k: v for k, v in template["Resources"].items() if v["Type"] not in UNKNOWN}
     with running(folder, SERVICES) as emulator:
-        client = emulator.root("cloudformation")
-        client.create_stack(
-            StackName=STACK,
-            TemplateBody=json.dumps({**template, "Resources": known}),
-            Capabilities=["CAPABILITY_NAMED_IAM"],
-        )
-        outputs = ended(client)
-        yield Deployed(emulator, outputs, template)
+        yield Deployed(emulator, deploy(emulator, STACK, template), template)
 
 
-def ended(client: Any) -> dict[str, str]:
-    """Wait for a stack; what it puts out."""
+def deploy(
+    emulator: Emulator, name: str, template: dict[str, Any], **parameters: str
+) -> dict[str, str]:
+    """Deploy what of a template the emulator knows; what the stack puts out."""
+    known = {k: v for k, v in template["Resources"].items() if v["Type"] not in UNKNOWN}
+    client = emulator.root("cloudformation")
+    client.create_stack(
+        StackName=name,
+        TemplateBody=json.dumps({**template, "Resources": known}),
+        Capabilities=["CAPABILITY_NAMED_IAM"],
+        Parameters=[{"ParameterKey": k, "ParameterValue": v} for k, v in parameters.items()],
+    )
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
-        (stack,) = client.describe_stacks(StackName=STACK)["Stacks"]
+        (stack,) = client.describe_stacks(StackName=name)["Stacks"]
         if not stack["StackStatus"].endswith("_IN_PROGRESS"):
             assert stack["StackStatus"] == "CREATE_COMPLETE", stack
             return {one["OutputKey"]: one["OutputValue"] for one in stack["Outputs"]}
@@ -105,6 +111,23 @@ def test_all_of_it_is_made(deployed: Deployed) -> None:
     assert deployed.outputs["PlanRole"].endswith(":role/secrets-plan-production")
 
 
+def test_a_second_environment_uses_the_trail_that_is_there(
+    deployed: Deployed, tmp_path: Path
+) -> None:
+    tree = make_tree(tmp_path, {"staging": {"secrets": {"db": {"value": "v"}}}})
+    template = bootstrap(tree, "staging", *WHO).template
+    theirs = {"TrailLogGroup": "/cloudtrail/secrets-production", "Email": "oncall@example.com"}
+    deploy(deployed.emulator, "secrets-staging", template, OidcProvider="exists", **theirs)
+    client = deployed.emulator.root("cloudformation")
+    made = client.describe_stack_resources(StackName="secrets-staging")["StackResources"]
+    names = {one["LogicalResourceId"] for one in made}
+    assert {"PlanRole", "Topic", "Mail", "ValueReadsAlarm"} <= names
+    assert not {name for name in names if name.startswith("Trail")}
+    filters = deployed.emulator.root("logs").describe_metric_filters()["metricFilters"]
+    ours = [one for one in filters if "/test/staging/" in one["filterPattern"]]
+    assert {one["logGroupName"] for one in ours} == {theirs["TrailLogGroup"]}
+
+
 def test_what_its_cloudformation_does_not_know_is_taken_by_the_services(
     deployed: Deployed,
 ) -> None:
@@ -119,7 +142,7 @@ def test_what_its_cloudformation_does_not_know_is_taken_by_the_services(
     assert arns == [trust["Principal"]["Federated"]]
 
     trail = resources["Trail"]["Properties"]
-    (bucket,) = deployed.emulator.root("s3").list_buckets()["Buckets"]
+    bucket = deployed.emulator.root("s3").list_buckets()["Buckets"][0]
     created = deployed.emulator.root("cloudtrail").create_trail(
         Name=trail["TrailName"],
         S3BucketName=bucket["Name"],
