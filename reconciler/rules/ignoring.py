@@ -6,10 +6,10 @@ a list of exceptions that nobody looks at grows until it hides what it was not w
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from reconciler.manifest import explain
 from reconciler.manifest.entries import Entry
 from reconciler.rules.rule import Finding, Subject
 
@@ -59,8 +59,7 @@ class Ignored:
         for code, reason in reasons.items():
             at = (FIELD, code)
             if code not in self.known:
-                near = difflib.get_close_matches(code, sorted(self.known), 1)
-                hint = f"did you mean `{near[0]}`?" if near else "see `reconciler explain`"
+                hint = explain.meant(code, self.known)
                 yield "ignore-unknown", Finding(f"there is no rule {code}", hint, entry, at)
             elif not _given(reason):
                 message = f"{code} is not ignored: the reason is missing"

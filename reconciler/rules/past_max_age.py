@@ -1,4 +1,7 @@
-"""A value that should have been changed by now."""
+"""A value that should have been changed by now.
+
+Lists say when a secret was last changed in any way: a tag that somebody sets makes it look younger.
+"""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ HERE = "arn:aws:lambda:us-west-2:123456789012:function:rotate"
 class Leaver:
     """A repository whose files were encrypted for somebody who has left since."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, above: bool = False) -> None:
         secrets = {
             "db": {"value": {"user": "u", "password": "p"}, **AGED},
             "text": {"value": "one", **AGED},
@@ -29,7 +29,7 @@ class Leaver:
         }
         self.who = new_age_key().recipient
         self.tree = make_tree(folder, {"production": {"secrets": secrets}})
-        self.branch = Branch(self.tree, self.tree.manifests)
+        self.branch = Branch(self.tree, folder if above else self.tree.manifests)
         self.branch.git("init", "-q", "-b", "main")
         self.branch.commit("before")
         self.encrypt_for(self.who)
@@ -80,6 +80,21 @@ def test_values_are_told_until_they_are_others(leaver: Leaver) -> None:
     assert [line.partition(seen)[0] for line in leaver.found()] == [
         "production/environment.sops.yaml:7:7 old-ciphertext: a fingerprint key ",
         f"{MAIN}:5:13 old-ciphertext: `password` of db ",
+    ]
+
+
+def test_manifests_that_are_a_folder_of_their_repository(tmp_path: Path) -> None:
+    leaver = Leaver(tmp_path, above=True)
+    leaver.encrypt_for()
+    leaver.branch.commit()
+    (tmp_path / "manifests" / "production" / "deeper").mkdir()
+    leaver.branch.git("mv", f"manifests/{MAIN}", "manifests/production/deeper/main.sops.yaml")
+    assert len(leaver.found()) == 1  # git has not been told of the new name
+    leaver.branch.commit()
+    assert [line.split(":")[0] for line in leaver.found()] == [
+        "production/deeper/main.sops.yaml",
+        "production/deeper/main.sops.yaml",
+        "production/environment.sops.yaml",
     ]
 
 
