@@ -41,8 +41,8 @@ _ABOUT = {
     " asks for it.",
 }
 _VALUES = (
-    "Values are not shown. When a secret gets a new value, the old one can be brought back until"
-    " the next; a parameter's old values stay in its history."
+    "Values are not shown. When a secret gets a new value, `reconciler rollback` brings the old one"
+    " back until the next; a parameter's old values stay in its history."
 )
 _APPROVAL = (
     "Nothing is written yet. Applying this plan writes exactly this; where something of it has"
@@ -153,10 +153,11 @@ def _legend(plan: Plan) -> Iterator[str]:
 
 
 def _foot(plan: Plan) -> Iterator[str]:
+    written = [change for change in plan.changes if change.action is not Action.REFUSE]
     yield ""
-    if any(change.value is not None for change in plan.changes):
+    if any(change.value is not None for change in written):
         yield _VALUES
-    if plan.changes:
+    if written and not guards.broken(plan):
         yield _APPROVAL
     yield f"Digest {code(plan_digest(plan))}"
     yield ""

@@ -95,7 +95,9 @@ def test_a_reader_learns_what_each_mark_means_and_what_an_approval_lets_happen()
     assert "**9 changes take something away: see Destructive.**" in shown
     assert "Nothing is written: the guard `max-prunes` stops it." in shown
     assert "Values are not shown." in shown
-    assert "Applying this plan writes exactly this" in shown
+    assert "Applying" not in shown
+    harmless = plan_of(secret("a", Action.CREATE), policy=Policy())
+    assert "Applying this plan writes exactly this" in markdown.plan([harmless])
 
 
 def test_what_does_not_occur_is_not_explained() -> None:
@@ -104,3 +106,4 @@ def test_what_does_not_occur_is_not_explained() -> None:
     for absent in ("prune:", "refuse:", "take something away", "takes something away", "Values"):
         assert absent not in shown
     assert "Applying" not in markdown.plan([EMPTY])
+    assert "Applying" not in markdown.plan([plan_of(secret("a", Action.REFUSE, code="c"))])
