@@ -4,7 +4,8 @@ Manifests are edited and reverted, applied whole, in part and after a review; ru
 other people write, delete and restore; secrets are rotated; fingerprint keys retire. What holds:
 
 - after a clean apply live equals desired;
-- a value that rotation wrote is never written over, unless git was told to take it;
+- a value that rotation wrote is never written over, unless git was told to take it, and but for the
+  keys of it that git owns;
 - what is not ours stays as it is;
 - no version is lost that AWS would have kept, and AWSPREVIOUS is what AWSCURRENT was;
 - a plan that has moved writes nothing.
@@ -15,6 +16,7 @@ The seed is printed on failure: MACHINE_SEED=N repeats it.
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import random
 from collections.abc import Iterator
@@ -59,6 +61,18 @@ def abandoned(photo: Photo) -> bool:
     """Whether an outside write has left AWSPENDING behind: "any later invocation of RotateSecret
     assumes that a previous rotation request is still in progress and returns an error"."""
     return photo.labels.get("AWSPENDING") not in (None, photo.current)
+
+
+def has_keys(photo: Photo) -> bool:
+    """Whether a value is a JSON object, so that git can own keys of it."""
+    return (photo.value or "").startswith("{")
+
+
+def stored(value: Any) -> str:
+    """A declared value as AWS holds it."""
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))
 
 
 def full(name: str) -> str:
@@ -129,6 +143,13 @@ class Machine(RuleBasedStateMachine):
                 fields["rotation"] = "none"
             if taken:
                 fields["take"] = "git"
+        self.edit("secrets", name, fields, now)
+
+    @rule(name=SECRETS, host=VALUES, password=VALUES, now=st.booleans())
+    def declare_shared(self, name: str, host: str, password: str, now: bool) -> None:
+        """A value of which git owns one key, and rotation the other."""
+        value = {"host": host, "password": password}
+        fields = {"value": value, "rotation": SCHEDULE, "git_keys": ["host"]}
         self.edit("secrets", name, fields, now)
 
     @rule(name=SECRETS, rotation=st.booleans(), now=st.booleans())
@@ -217,10 +238,14 @@ class Machine(RuleBasedStateMachine):
             return
         assert after.labels.get("AWSPREVIOUS") == before.current, key
         declared = self.git["secrets"][key.name.removeprefix(SCOPE.under)]
-        assert not before.rotating, f"{key} was written while rotation is on"
+        if before.rotating:
+            assert "git_keys" in declared, f"{key} was written while rotation is on"
+            kept = json.loads(before.value or "")
+            assert json.loads(after.value or "") == {**kept, "host": declared["value"]["host"]}, key
+            return
         if before.rotated and not (before.current or "").startswith(("r1", "g1")):
             assert declared.get("take") == "git", f"{key}: a rotated value was reverted"
-        assert after.value == declared["value"], key
+        assert after.value == stored(declared["value"]), key
 
     def check_parameter(self, key: Key, before: Photo, after: Photo | None) -> None:
         declared = self.git["parameters"].get(key.name.removeprefix(SCOPE.under))
@@ -232,12 +257,13 @@ class Machine(RuleBasedStateMachine):
             assert len(after.versions) <= len(before.versions) + 1, f"{key} was written twice"
 
     def apply_whole(self) -> bool:
-        """Apply until nothing is left but refusals, and schedules that AWS refuses while a rotation
-        has not ended (a removal comes before what waits for it); whether nothing at all is."""
+        """Apply until nothing is left but refusals, schedules that AWS refuses while a rotation has
+        not ended, and keys of what is no JSON object (a removal comes before what waits for it);
+        whether nothing at all is left."""
+        photos = take(self.account.aws)
         stuck = {
-            Key("rotation", key.name)
-            for key, photo in take(self.account.aws).items()
-            if abandoned(photo)
+            *(Key("rotation", key.name) for key, photo in photos.items() if abandoned(photo)),
+            *(Key("keys", key.name) for key, photo in photos.items() if not has_keys(photo)),
         }
         for _ in range(3):
             outcomes = self.run()
@@ -272,6 +298,12 @@ class Machine(RuleBasedStateMachine):
                     assert said == declared["description"], key
                 if kind == "secret":
                     self.check_declared_secret(key, declared, photo)
+                    if "git_keys" in declared and has_keys(photo) and not abandoned(photo):
+                        # Where another value came and went, no list shows it: the mark tells what
+                        # git last wrote, and rotation takes the key along.
+                        assert Key("keys", key.name) not in refused, key
+                        host = json.loads(photo.value or "")["host"]
+                        assert host == declared["value"]["host"], key
                 else:
                     want = declared.get("value", declared.get("plaintext"))
                     assert photo.value == want, key
@@ -292,7 +324,7 @@ class Machine(RuleBasedStateMachine):
         owned_by_rotation = rotation not in (None, "none") and (
             photo.rotated or not (photo.current or "").startswith("r1")
         )
-        if "value" in declared and not owned_by_rotation:
+        if "value" in declared and "git_keys" not in declared and not owned_by_rotation:
             kept = (photo.current or "").startswith("g1")
             assert photo.value == declared["value"] or kept, key
 
