@@ -428,3 +428,41 @@ def test_a_plan_against_a_commit_names_those_that_differ(rotated: World) -> None
     assert "keys host, port changed\n        ~ host\n" in done.stdout, done.stdout + done.stderr
     assert "~ port" not in done.stdout
     assert "~ password" not in done.stdout
+
+
+def test_another_run_that_writes_the_keys_during_apply_is_a_conflict(rotated: World) -> None:
+    rotated.declare({"db": declared(host="two.internal")})
+    seen: list[str] = []
+
+    def tag(operation: str, _: Any) -> None:
+        seen.append(operation)
+        if operation == "DescribeSecret" and seen.count(operation) == 2:  # the one before a write
+            rotated.client("secretsmanager").tag_resource(
+                SecretId=f"{PREFIX}/db", Tags=[{"Key": MARK, "Value": "a" * 62}]
+            )
+
+    rotated.aws.hooks.append(tag)
+    outcome = rotated.apply()["keys:db"]
+    assert outcome.status == "conflict"
+    assert "another run has written the keys" in str(outcome.error)
+    assert rotated.calls["GetSecretValue"] == rotated.calls["PutSecretValue"] == 0
+    assert rotated.secret_tags("db")[MARK] == "a" * 62
+
+
+def test_a_whole_value_that_git_still_writes_brings_the_mark_along(world: World) -> None:
+    """Rotation is only about to begin, so git writes all of it, once more."""
+    world.deploy(code=FUNCTION)
+    world.declare({"db": {"value": SEED}})
+    world.converge()
+    world.declare({"db": declared(host="two.internal", password="another")})
+    world.aws.hooks.append(
+        lambda operation, _: (
+            (400, "AccessDeniedException", "no") if operation == "GetSecretValue" else None
+        )
+    )
+    outcomes = world.apply()
+    assert outcomes["secret:db"].status == "done"
+    assert world.aws.wait_for_rotations()
+    assert world.changes() == {}
+    world.aws.hooks.clear()
+    assert content(world) == {**SEED, "host": "two.internal", "password": "another"}
