@@ -449,7 +449,10 @@ def test_another_run_that_writes_the_keys_during_apply_is_a_conflict(rotated: Wo
     assert rotated.secret_tags("db")[MARK] == "a" * 62
 
 
-def test_a_whole_value_that_git_still_writes_brings_the_mark_along(world: World) -> None:
+@pytest.mark.parametrize("denied", [False, True])
+def test_a_whole_value_that_git_still_writes_brings_the_mark_along(
+    world: World, denied: bool
+) -> None:
     """Rotation is only about to begin, so git writes all of it, once more."""
     world.deploy(code=FUNCTION)
     world.declare({"db": {"value": SEED}})
@@ -457,11 +460,14 @@ def test_a_whole_value_that_git_still_writes_brings_the_mark_along(world: World)
     world.declare({"db": declared(host="two.internal", password="another")})
     world.aws.hooks.append(
         lambda operation, _: (
-            (400, "AccessDeniedException", "no") if operation == "GetSecretValue" else None
+            (400, "AccessDeniedException", "no")
+            if denied and operation == "GetSecretValue"
+            else None
         )
     )
     outcomes = world.apply()
     assert outcomes["secret:db"].status == "done"
+    assert outcomes["keys:db"].status == ("failed" if denied else "done")
     assert world.aws.wait_for_rotations()
     assert world.changes() == {}
     world.aws.hooks.clear()

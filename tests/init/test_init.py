@@ -252,3 +252,13 @@ def test_the_package_brings_every_workflow_along() -> None:
     assert brought == {
         f".github/workflows/{name}": f"reconciler/init/workflows/{name}" for name in names
     }
+
+
+def test_every_repository_has_a_fingerprint_key_of_its_own(world: World, home: Path) -> None:
+    install_keygen(home)
+    ids = set()
+    for name in ("one", "two"):
+        init(world, home, name, *GIVEN, "--no-plan")
+        lock = (home.parent / name / "manifests/production/fingerprints.lock").read_text()
+        ids |= {line for line in lock.splitlines() if line.startswith("keys: ")}
+    assert len(ids) == 2
