@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from reconciler.model import JSON, Action, Change, FieldChange, Policy
+from reconciler.model import JSON, Action, Change, FieldChange, Policy, Write
 from reconciler.render.escape import terminal
 
 _REPLACED = {
@@ -39,7 +39,11 @@ def is_destructive(change: Change) -> bool:
 
 def _overwrites(change: Change) -> bool:
     """Whether the value that goes is one that git never had."""
-    return change.value is not None and (change.reason or "").startswith(OUTSIDE)
+    if change.value is None:
+        return False
+    if change.action is Action.ADOPT:
+        return change.value.write in (Write.CHANGED, Write.RETURNED)
+    return (change.reason or "").startswith(OUTSIDE)
 
 
 def _rotates(change: Change) -> bool:

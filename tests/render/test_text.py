@@ -171,6 +171,13 @@ def test_a_value_of_somebody_else_is_lost_and_one_of_ours_is_not() -> None:
     assert "Destructive" not in lines(plan_of(ours))
 
 
+@pytest.mark.parametrize("write", Write)
+def test_an_adoption_takes_away_what_it_writes_over(write: Write) -> None:
+    adopted = parameter("host", Action.ADOPT, value=ValueChange(write))
+    over = write in (Write.CHANGED, Write.RETURNED)
+    assert ("Destructive" in lines(plan_of(adopted))) is over
+
+
 def test_that_is_how_diff_says_who_wrote_the_live_value() -> None:
     live = Live(Key("secret", "x"), {}, Ownership.OURS, value=LiveValue("v", Origin.OUTSIDE, None))
     want = Resource(Key("secret", "x"), {}, Value(Source.GIT, ("f",)))
