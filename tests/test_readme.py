@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+import click
 
 from reconciler.sandbox.server import Sandbox
 from tests import story
@@ -14,6 +17,17 @@ from tests.trees import clean_environ
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
+
+GUIDE = (
+    "Overview", "AWS Services Used", "Secret Structure",
+    "Setup Instructions", "Initial AWS Setup", "Create Required IAM Roles", "Store Secrets",
+    "Application Integration", "Install AWS SDK", "Secret Retrieval Code", "Environment Variables",
+    "Security Best Practices", "Access Control", "Secret Rotation", "Monitoring",
+    "Development Practice", "Local Development",
+    "CI/CD Integration", "GitHub Actions", "AWS Role for CI/CD",
+    "Emergency Procedures", "Secret Compromise", "Access Revocation",
+    "Monitoring and Alerts", "CloudWatch Alarms", "AWS EventBridge Rules",
+)  # fmt: skip
 
 
 def section(title: str) -> str:
@@ -80,3 +94,39 @@ def test_every_command_is_named() -> None:
 
     for command in COMMANDS:
         assert f"reconciler {command}" in README, command
+
+
+def rows() -> list[list[str]]:
+    """The table that follows the guide: heading, what it asks for, commands, tests."""
+    lines = section("The secrets management guide, row by row").splitlines()
+    table = [line for line in lines if line.startswith("| ")][1:]
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in table]
+
+
+def test_every_heading_of_the_guide_has_its_row() -> None:
+    assert tuple(row[0] for row in rows()) == GUIDE
+    assert all(len(row) == 4 and "`" in row[2] and "`tests/" in row[3] for row in rows())
+
+
+def test_every_command_of_the_guide_and_its_options_exist() -> None:
+    from reconciler.cli.main import reconciler
+
+    context = click.Context(reconciler)
+    named = [span for row in rows() for span in re.findall(r"`reconciler ([^`]+)`", row[2])]
+    assert len(named) > len(GUIDE)
+    for line in named:
+        group: click.Command | None = reconciler
+        words = line.split()
+        while isinstance(group, click.Group) and words and not words[0].startswith("-"):
+            group = group.get_command(context, words.pop(0))
+        assert group is not None, line
+        options = {name for parameter in group.params for name in parameter.opts}
+        assert {word for word in words if word.startswith("-")} <= options, line
+
+
+def test_every_test_of_the_guide_exists() -> None:
+    for row in rows():
+        for span in re.findall(r"`(tests/[^`]+)`", row[3]):
+            path, _, name = span.partition("::")
+            body = ast.parse((ROOT / path).read_text()).body
+            assert name in {one.name for one in body if isinstance(one, ast.FunctionDef)}, span
