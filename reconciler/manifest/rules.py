@@ -6,6 +6,7 @@ Rules are matched as sops does: the path relative to the file of rules, the firs
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -144,7 +145,10 @@ def _rule(
 def _compile(regex: object) -> re.Pattern[str] | None:
     if not isinstance(regex, str) or _NOT_THE_SAME.search(regex):
         return None
-    try:
-        return re.compile(regex, re.ASCII)
-    except re.error:
-        return None
+    with warnings.catch_warnings():
+        # "Possible nested set": what Python is going to read in another way than sops.
+        warnings.simplefilter("error", FutureWarning)
+        try:
+            return re.compile(regex, re.ASCII)
+        except (re.error, FutureWarning):
+            return None

@@ -25,6 +25,11 @@ PRINTS = {
 }
 
 
+@pytest.fixture(autouse=True)
+def _no_pauses(monkeypatch):
+    monkeypatch.setattr("reconciler.kinds.parameter.write.PAUSE", 0.0)
+
+
 class Store:
     """An AWS with one parameter. ``lose`` says of each put whether it is ``done`` and its answer
     ``lost``, or it is not done (``dropped``), or the answer comes back ``empty``."""

@@ -220,6 +220,16 @@ def test_a_recipient_that_the_rules_do_not_name(
     assert "sops updatekeys" in (problem.hint or "")
 
 
+@pytest.mark.parametrize("regex", ["^[[a]x", "[", "(?=x)"])
+def test_a_rule_that_python_and_sops_may_read_in_two_ways(
+    tree: Tree, refused: Callable[..., Refused], regex: str
+) -> None:
+    """Python warns of the first on stderr, with a line of its own source."""
+    rules = creation_rules(tree.key.recipient).replace(r"\.sops\.yaml$", json.dumps(regex))
+    tree.path(".sops.yaml").write_text(rules)
+    assert "this `path_regex` is not understood" in refused().shown
+
+
 def test_a_recipient_that_the_rules_name(tree: Tree) -> None:
     tree.path(".sops.yaml").write_text(
         creation_rules(tree.key.recipient)
