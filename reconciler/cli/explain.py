@@ -19,7 +19,7 @@ def command(code: str) -> int:
     from reconciler import refusals, rules
     from reconciler.manifest.codes import CODES
 
-    # A code that means two things is told by both.
+    # A code that means two things is told by both; one that two places have for the same, once.
     tables = (CODES, refusals.REASONS, rules.REASONS)
     known = {
         name: [table[name] for table in tables if name in table] for name in set().union(*tables)
@@ -28,5 +28,5 @@ def command(code: str) -> int:
         near = difflib.get_close_matches(code, known, 1)
         meant = f" Did you mean {near[0]}?" if near else f" There are: {', '.join(sorted(known))}."
         raise click.UsageError(f"There is no code {code!r}.{meant}")
-    out("\n".join(f"{code}: {reason}" for reason in known[code]))
+    out("\n".join(f"{code}: {reason}" for reason in dict.fromkeys(known[code])))
     return Exit.OK

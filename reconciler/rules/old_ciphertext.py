@@ -49,7 +49,7 @@ class _Reader:
 def find(subject: Subject) -> Iterator[Finding]:
     """Values whose present ciphertext stands in a version of the file that was encrypted for
     somebody who is no recipient any more. Nothing is decrypted. Of what rotates, git holds the seed
-    only, which no longer opens anything."""
+    only, which no longer opens anything, and the keys that git owns."""
     repository = subject.repository
     head = None if repository is None else _head(repository)
     if repository is None or head is None:
@@ -64,8 +64,9 @@ def find(subject: Subject) -> Iterator[Finding]:
             by_entry.setdefault(path[:2], {})[path] = reader
         yield from _keys(exposed)
         for entry in entries:
-            if entry.path in by_entry and not _rotated(entry):
-                yield _value(entry, by_entry[entry.path])
+            parts = _owned(entry, by_entry.get(entry.path, {}))
+            if parts:
+                yield _value(entry, parts)
 
 
 def conclusive(subject: Subject) -> bool:
@@ -150,9 +151,13 @@ def _keys(exposed: Mapping[_Path, _Reader]) -> Iterator[Finding]:
             )
 
 
-def _rotated(entry: Entry) -> bool:
+def _owned(entry: Entry, exposed: Mapping[_Path, _Reader]) -> Mapping[_Path, _Reader]:
+    """Those parts of a value that are git's to change."""
     secret = entry.declared
-    return isinstance(secret, Declaration) and secret.rotation not in (None, NONE)
+    if not isinstance(secret, Declaration) or secret.rotation in (None, NONE):
+        return exposed
+    owned = secret.git_keys or ()
+    return {path: reader for path, reader in exposed.items() if path[3:4] and path[3] in owned}
 
 
 def _value(entry: Entry, exposed: Mapping[_Path, _Reader]) -> Finding:

@@ -26,6 +26,11 @@ class Leaver:
             "db": {"value": {"user": "u", "password": "p"}, **AGED},
             "text": {"value": "one", **AGED},
             "rotated": {"value": "s", "rotation": {"lambda": HERE, "schedule": "rate(7 days)"}},
+            "shared": {
+                "value": {"host": "h", "password": "seed"},
+                "rotation": {"lambda": HERE, "schedule": "rate(7 days)"},
+                "git_keys": ["host"],
+            },
         }
         self.who = new_age_key().recipient
         self.tree = make_tree(folder, {"production": {"secrets": secrets}})
@@ -71,7 +76,8 @@ def test_values_are_told_until_they_are_others(leaver: Leaver) -> None:
         "production/environment.sops.yaml:7:7 old-ciphertext: a fingerprint key " + seen,
         f"{MAIN}:4:13 old-ciphertext: `user` of db and 1 other {seen}",
         f"{MAIN}:8:9 old-ciphertext: the value of text {seen}",
-    ]  # the seed of what rotates is not among them
+        f"{MAIN}:17:13 old-ciphertext: `host` of shared {seen}",
+    ]  # the seeds of what rotates are not among them
     removed = leaver.branch.commit("the leaver has left")
     told = leaver.found()
     assert all(line.endswith(f"{leaver.who} (until commit {removed[:12]})") for line in told)
@@ -80,6 +86,7 @@ def test_values_are_told_until_they_are_others(leaver: Leaver) -> None:
     assert [line.partition(seen)[0] for line in leaver.found()] == [
         "production/environment.sops.yaml:7:7 old-ciphertext: a fingerprint key ",
         f"{MAIN}:5:13 old-ciphertext: `password` of db ",
+        f"{MAIN}:17:13 old-ciphertext: `host` of shared ",
     ]
 
 
@@ -92,8 +99,7 @@ def test_manifests_that_are_a_folder_of_their_repository(tmp_path: Path) -> None
     assert len(leaver.found()) == 1  # git has not been told of the new name
     leaver.branch.commit()
     assert [line.split(":")[0] for line in leaver.found()] == [
-        "production/deeper/main.sops.yaml",
-        "production/deeper/main.sops.yaml",
+        *["production/deeper/main.sops.yaml"] * 3,
         "production/environment.sops.yaml",
     ]
 
