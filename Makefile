@@ -72,9 +72,9 @@ $(APPLICATION)/.installed: $(wildcard tests/iam/application/*) $(LOCKS)/node.txt
 		npm ci --ignore-scripts --no-audit --no-fund --loglevel error >/dev/null
 	@touch $@
 
-# Ansible, with the modules that write secrets and parameters, for a long test of tests/daytwo.
+# Ansible, with the modules that write secrets and parameters, for a long test of tests/daytwo and for bench.
 ANSIBLE := $(VENV)/ansible
-ansible: $(ANSIBLE)/.installed ## make .venv/ansible, for a long test
+ansible: $(ANSIBLE)/.installed ## make .venv/ansible, for a long test and for bench
 
 $(ANSIBLE)/.installed: $(LOCKS)/ansible.txt | $(STAMP)
 	@$(BIN)/python -m venv --clear $(ANSIBLE)
@@ -97,8 +97,8 @@ test-long: install emulator ## the long tests: 50,000 steps of an account's life
 demo: install ## the whole story on a sandbox on this machine, no AWS account needed
 	@$(RUN) $(BIN)/python demo/run.py
 
-bench: install ## measure against the targets
-	@$(RUN) $(BIN)/python bench/run.py
+bench: install ansible ## measure, in 12 minutes, into bench/RESULTS.md; ARGS=--quick: in 2, only shown
+	@$(RUN) $(BIN)/python -m bench.run $(ARGS)
 
 format: install ## format, and repair what can be repaired
 	@$(BIN)/ruff check --quiet --fix-only

@@ -1,261 +1,325 @@
-"""The benchmark: how long a plan takes, how many calls it makes, how much memory it needs.
+"""The benchmark: how long each command takes, how many calls it makes, how that grows.
 
-    make bench                     what RESULTS.md holds
-    python bench/run.py --quick    without the naive way and without 10,000
+    make bench                  what RESULTS.md holds, in at most twelve minutes
+    make bench ARGS=--quick     100 of each and some of 1,000, in two; writes nothing
 
 Everything runs as whole processes, as a user runs them, against an embedded AWS in a process of its
-own. Times on a shared machine are noisy: of several runs the median is given, and two ways are
-compared within one run of the benchmark.
+own. Times are told and never judged. The exact numbers of calls are judged: where they are not
+those that README promises, or a plan of 10,000 and 10,000 takes more than 200 MiB, it ends with 1.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import platform
-import statistics
-import subprocess
 import sys
-import tempfile
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-RESULTS = ROOT / "bench" / "RESULTS.md"
-RUNS = 5
-NAIVE_RUNS = 1  # it takes a minute and a half
-PER_FILE = 250  # resources of each kind
-LINKS = (0.0, 0.02, 0.08)  # seconds a call
+from bench import ansible, promised, report
+from bench.account import RECONCILER, ROOT, Account
+from bench.clock import FULL, QUICK, Case, Clock
+from bench.process import FailedError, Run, measure, median
+from bench.promised import ADOPTION, CHANGED, CREATE, UNCHANGED, UPDATE
+from bench.rows import Row, Table
+from tests.trees import clean_environ
+
+WORDS = {
+    UNCHANGED: ("plan", "production"),
+    CHANGED: ("plan", "production"),
+    ADOPTION: ("adopt", "production", "--format", "text"),
+    CREATE: ("apply", "production", "--auto-approve"),
+    UPDATE: ("apply", "production", "--auto-approve", "--override", "max-change-ratio"),
+}
+LINKS = (0.02, 0.0, 0.08)  # seconds a call
+FAR, HERE, FARTHER = LINKS
+# What matters most comes first: where time runs out, the rest is left out.
+ORDER = (
+    (CREATE, HERE),
+    (UNCHANGED, FAR),
+    (UNCHANGED, HERE),
+    (UNCHANGED, FARTHER),
+    (CHANGED, HERE),
+    (CHANGED, FAR),
+    (ADOPTION, HERE),
+    (ADOPTION, FAR),
+    (UPDATE, HERE),
+    (CHANGED, FARTHER),
+    (ADOPTION, FARTHER),
+    (UPDATE, FAR),
+    (UPDATE, FARTHER),
+    (CREATE, FAR),
+    (CREATE, FARTHER),
+)
+READS = ("Get", "List", "Describe")
+ANSIBLE = 150  # seconds: where it would take longer, it is measured on a fifth
+MEMORY = 200  # MiB, for a plan of 10,000 and 10,000
 
 
-@dataclass(frozen=True)
-class Run:
-    """One process: seconds of wall clock and of processor, and its largest size in MiB."""
+class Scene:
+    """An account and manifests, and how they come to be as a case needs them.
 
-    wall: float
-    cpu: float
-    memory: float
+    What git declares and what is live are each of a generation: None where nothing is.
+    """
 
+    def __init__(self, account: Account, count: int, generation: int | None = None) -> None:
+        self.account, self.count = account, count
+        self._declared = self._live = generation
+        self._foreign = False
 
-class Server:
-    """The embedded AWS, in a child."""
+    def prepare(self, what: str) -> None:
+        """Make the account and the manifests as ``what`` needs them, before each run."""
+        match what:
+            case promised.CREATE:
+                self._reset()
+                self._declare(self._declared or 0)
+            case promised.ADOPTION:
+                if not self._foreign:
+                    self._reset()
+                    self.account.tell(f"foreign {self.count}")
+                    self._foreign, self._live = True, 0
+                self._declare(0)
+            case promised.UNCHANGED:
+                assert self._live is not None
+                self._declare(self._live)
+            case _:
+                assert self._live is not None
+                if self._declared == self._live:
+                    self._declare(self._live + 1)
 
-    def __init__(self) -> None:
-        self._child = subprocess.Popen(
-            [sys.executable, ROOT / "bench" / "server.py"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env=os.environ | {"PYTHONPATH": str(ROOT)},
-        )
-        self.url = self._read()
+    def done(self, what: str) -> None:
+        """What was declared is live."""
+        if what in (promised.CREATE, promised.UPDATE):
+            self._live = self._declared
 
-    def _read(self) -> str:
-        assert self._child.stdout is not None
-        return self._child.stdout.readline().strip()
+    def _reset(self) -> None:
+        self.account.tell("reset")
+        self._live, self._foreign = None, False
 
-    def tell(self, command: str) -> str:
-        """Give a command; its answer."""
-        assert self._child.stdin is not None
-        self._child.stdin.write(command + "\n")
-        self._child.stdin.flush()
-        return self._read()
-
-    def calls(self) -> dict[str, int]:
-        """The calls since this was last asked."""
-        found: dict[str, int] = json.loads(self.tell("count"))
-        return found
-
-    def close(self) -> None:
-        """End it."""
-        assert self._child.stdin is not None
-        self._child.stdin.close()
-        self._child.wait(30)
-
-
-@contextmanager
-def account(count: int) -> Iterator[tuple[Server, Path, dict[str, str]]]:
-    """``count`` secrets and as many parameters, declared and applied."""
-    from tests.trees import clean_environ, make_tree
-
-    server = Server()
-    try:
-        with tempfile.TemporaryDirectory(prefix="reconciler-bench-") as folder:
-            tree = make_tree(Path(folder), {"production": {"files": _files(count)}})
-            environment = {
-                **clean_environ(),
-                **tree.environ,
-                "AWS_ENDPOINT_URL": server.url,
-                "AWS_ACCESS_KEY_ID": "bench",
-                "AWS_SECRET_ACCESS_KEY": "bench",
-                "AWS_DEFAULT_REGION": "us-west-2",
-                "PYTHONPATH": str(ROOT),
-            }
-            _fill(tree, environment)
-            server.calls()
-            yield server, Path(folder), environment
-    finally:
-        server.close()
+    def _declare(self, generation: int) -> None:
+        if self._declared != generation:
+            self.account.declare(self.count, generation)
+            self._declared = generation
 
 
-def _files(count: int) -> dict[str, Any]:
-    files: dict[str, Any] = {}
-    for start in range(0, count, PER_FILE):
-        numbers = range(start, min(count, start + PER_FILE))
-        files[f"{start:05}.sops.yaml"] = {
-            "secrets": {f"s{n:05}/login": {"value": {"user": f"u{n}"}} for n in numbers},
-            "parameters": {
-                f"p{n:05}/host": {"plaintext": f"h{n}"} if n % 2 else {"value": f"h{n}"}
-                for n in numbers
-            },
-        }
-    return files
+class Bench:
+    """All measurements."""
 
+    def __init__(self, *, quick: bool) -> None:
+        self.quick = quick
+        self.clock = Clock(QUICK if quick else FULL)
+        self.free, self.paced = Table(), Table()
+        self.load = os.getloadavg()[0]
+        self.start: tuple[Run, Run] | None = None
+        self.chains: dict[tuple[int, float], Run] = {}
+        self.naive: dict[float, tuple[int, Run, Counter[str]]] = {}
+        self.against: list[tuple[str, Run, Counter[str]]] = []
+        self.compared = 5 if quick else 50
 
-def _fill(tree: Any, environment: dict[str, str]) -> None:
-    """Apply without AWS's quotas: 3 parameters a second would take an hour for 10,000."""
-    import boto3
+    def run(self) -> None:
+        """Measure. Raises FailedError where a command that should succeed does not."""
+        self.start = self._start()
+        with ThreadPoolExecutor(2) as pool:
+            # What waits for AWS's quotas nearly all of the time runs beside the rest.
+            beside = [pool.submit(self._hundred_paced)]
+            if not self.quick:
+                beside.append(pool.submit(self._thousand_paced))
+            self._size(100)
+            self._compare()
+            self._size(1000)
+            if not self.quick:
+                self._size(10_000)
+            for lane in beside:
+                lane.result()
 
-    from reconciler import apply, manifest, planning
-    from reconciler.aws import Aws
-    from reconciler.pacing import Pacing
+    def _start(self) -> tuple[Run, Run]:
+        helped, nothing = [], []
+        for _ in range(10):
+            helped.append(measure([*RECONCILER, "--help"], ROOT, clean_environ()))
+            nothing.append(measure([sys.executable, "-c", ""], ROOT, clean_environ()))
+        return median(helped), median(nothing)
 
-    os.environ.update(environment)
-    declared = manifest.read(tree.manifests, "production")
-    aws = Aws(boto3.session.Session(), "us-west-2", pacing=Pacing(100_000))
-    planned = planning.make(declared.settings.scope, lambda: declared.decrypt(tree.sops), aws)
-    outcomes = apply.run(planned, planned.plan.changes, aws, lambda _: None, threading.Event())
-    assert all(outcome.status == "done" for outcome in outcomes)
+    def _size(self, count: int) -> None:
+        if not self.clock.fits(0):
+            for what, link in ORDER:
+                self._left_out(self.free, (what, count, link))
+            return
+        with Account() as ours, Account() as foreign:
+            scenes = dict.fromkeys(WORDS, Scene(ours, count)) | {ADOPTION: Scene(foreign, count)}
+            filled = False
+            for what, link in ORDER:
+                case = (what, count, link)
+                needs = what not in (CREATE, ADOPTION)
+                if not self.clock.allows(case) or (needs and not filled):
+                    self._left_out(self.free, case)
+                    continue
+                if what == UNCHANGED:
+                    scenes[what].prepare(what)
+                    self._chain(ours, count, link)
+                self._case(scenes[what], self.free, case)
+                filled = filled or what == CREATE
+                if what == UNCHANGED and link == FAR and count == 10_000:
+                    self._ten_thousand_paced(scenes[what])
 
+    def _case(self, scene: Scene, table: Table, case: Case, *, once: bool = False) -> None:
+        """Run a case as often as there is time for."""
+        what, count, link = case
+        limits = self.clock.limits
+        runs: list[Run] = []
+        refused, calls = 0, Counter[str]()
+        while not runs or not (
+            once
+            or len(runs) == limits.runs
+            or sum(run.wall for run in runs) + runs[-1].wall > limits.spent
+        ):
+            scene.account.tell("latency 0")
+            scene.prepare(what)
+            scene.account.tell(f"latency {link}")
+            scene.account.counted()
+            runs.append(scene.account.run(*WORDS[what]))
+            counted = scene.account.counted()
+            calls, refused = counted.calls, refused + counted.refused
+            table.check(case, calls, promised.calls(what, count))
+            scene.done(what)
+        mid = median(runs)
+        if table is self.free:
+            self.clock.expected[case] = mid.wall
+        if count == 10_000 and what == UNCHANGED and mid.memory > MEMORY:
+            table.wrong.append(f"{mid.memory:.0f} MiB instead of at most {MEMORY}")
+        self._add(table, Row(case, mid, len(runs), calls, refused))
 
-def measure(command: list[str], folder: Path, environment: dict[str, str]) -> Run:
-    """Run a process to its end. Raises where it fails."""
-    began = time.monotonic()
-    child = subprocess.Popen(
-        command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    )
-    assert child.stderr is not None
-    said = child.stderr.read()
-    _, status, usage = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    wall = time.monotonic() - began
-    if child.returncode:
-        sys.exit(f"{command} ended with {child.returncode}: {said.decode()}")
-    unit = 1024 if sys.platform == "linux" else 1024 * 1024
-    return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / unit)
+    def _left_out(self, table: Table, case: Case) -> None:
+        self._add(table, Row(case, None, 0, Counter(), 0, self.clock.expected.get(case)))
 
+    def _add(self, table: Table, row: Row) -> None:
+        table.add(row, f"{self.clock.spent:4.0f} s {'quotas' if table is self.paced else '      '}")
 
-def plan(folder: Path, environment: dict[str, str]) -> Run:
-    """An unchanged plan, from the start of the process to its end."""
-    command = [sys.executable, "-m", "reconciler.cli.main", "plan", "production"]
-    return measure(command, folder, environment)
+    def _chain(self, account: Account, count: int, link: float) -> None:
+        """The bare pages, so that they are also kept before anything is measured against them."""
+        command = [sys.executable, "-m", "bench.chain"]
+        account.tell("latency 0")
+        account.measure(command)
+        account.tell(f"latency {link}")
+        self.chains[count, link] = account.measure(command)
 
+    # With AWS's quotas
 
-def names(folder: Path, count: int) -> Path:
-    """The file that the naive way is given."""
-    path = folder / "names"
-    prefix = "/test/production"
-    lines = [f"secret {prefix}/s{n:05}/login" for n in range(count)]
-    lines += [f"parameter {prefix}/p{n:05}/host" for n in range(count)]
-    path.write_text("\n".join(lines))
-    return path
+    def _hundred_paced(self) -> None:
+        """100 of each: every case, over every link; 3 parameters a second take half a minute."""
+        with Account(quotas=True) as ours, Account(quotas=True) as foreign:
+            own, others = Scene(ours, 100), Scene(foreign, 100)
+            for link in LINKS[:1] if self.quick else LINKS:
+                for what in (CREATE, UNCHANGED, CHANGED, ADOPTION, UPDATE):
+                    if self.quick and what == UPDATE:
+                        continue
+                    case = (what, 100, link)
+                    if self.clock.fits(40 if what in (CREATE, UPDATE) else 10):
+                        self._case(others if what == ADOPTION else own, self.paced, case, once=True)
+                    else:
+                        self._left_out(self.paced, case)
 
+    def _thousand_paced(self) -> None:
+        """1,000 secrets, then 1,000 parameters, which take five and a half minutes; then plans."""
+        with Account(quotas=True) as account:
+            account.tell(f"latency {FAR}")
+            whole = promised.calls(CREATE, 1000)
+            secrets = {"PutParameter": 0, "DescribeParameters": 1}
+            rest = {"CreateSecret": 0, "DescribeSecret": 0, "ListSecrets": 10}
+            parts = (
+                ("apply, create, secrets alone", False, secrets),
+                ("apply, create, parameters alone", True, rest),
+            )
+            for what, parameters, other in parts:
+                account.declare(1000, 0, parameters=parameters)
+                account.counted()
+                run = account.run(*WORDS[CREATE])
+                counted = account.counted()
+                case = (what, 1000, FAR)
+                self.paced.check(case, counted.calls, +Counter({**whole, **other}))
+                self._add(self.paced, Row(case, run, 1, counted.calls, counted.refused))
+            own = Scene(account, 1000, generation=0)
+            for what in (UNCHANGED, CHANGED):
+                for link in LINKS:
+                    if self.clock.fits(15):
+                        self._case(own, self.paced, (what, 1000, link), once=True)
+        if self.clock.fits(120):
+            with Account(quotas=True) as account:
+                case = (ADOPTION, 1000, FAR)
+                self._case(Scene(account, 1000), self.paced, case, once=True)
 
-def median(runs: list[Run]) -> Run:
-    """The median of each figure."""
-    return Run(
-        statistics.median(run.wall for run in runs),
-        statistics.median(run.cpu for run in runs),
-        max(run.memory for run in runs),
-    )
+    def _ten_thousand_paced(self, scene: Scene) -> None:
+        """An unchanged plan only: 10,000 parameters would be written in an hour."""
+        account = scene.account
+        account.quotas = True
+        account.tell("throttle on")
+        if self.clock.fits(30):
+            self._case(scene, self.paced, (UNCHANGED, 10_000, FAR), once=True)
+        account.quotas = False
+        account.tell("throttle off")
 
+    # Against others
 
-def unchanged(sizes: tuple[int, ...], *, naive: bool) -> list[str]:
-    """Plans of what is as declared, over each link, and the naive way beside 1,000."""
-    lines = [
-        "| secrets + parameters | link | calls | wall, median (s) | processor (s) | memory (MiB) |",
-        "|---|---|---|---|---|---|",
-    ]
-    compared: list[str] = []
-    for count in sizes:
-        with account(count) as (server, folder, environment):
+    def _compare(self) -> None:
+        """Over what is as declared: ours, the naive way and Ansible, one after the other."""
+        if not self.clock.fits(20):
+            print("no time is left to compare with others", flush=True)
+            return
+        with Account() as account:
+            self._fill(account, 1)
+            ansible.run(account, 1)  # Python compiles what it uses at its first use
+            if self.compared * ansible.run(account, 1).wall / 2 > ANSIBLE:
+                self.compared = 10
+            count = self.compared
+            self._fill(account, count)
+            naive = [sys.executable, "-m", "bench.naive", str(count)]
             for link in LINKS:
-                server.tell(f"latency {link}")
-                server.calls()
-                runs = [plan(folder, environment) for _ in range(RUNS)]
-                calls = {name: n // RUNS for name, n in server.calls().items()}
-                mid = median(runs)
-                told = ", ".join(f"{n} {name}" for name, n in sorted(calls.items()))
-                lines.append(
-                    f"| {count:,} + {count:,} | {link * 1000:.0f} ms | {told} |"
-                    f" {mid.wall:.2f} | {mid.cpu:.2f} | {mid.memory:.0f} |"
-                )
-                print(lines[-1], flush=True)
-                if naive and count == 1000 and link == 0.02:
-                    compared += _naive(server, folder, environment, count, mid)
-    return [*lines, "", *compared]
+                account.tell(f"latency {link}")
+                account.counted()
+                run = account.measure(naive)
+                self.naive[link] = (count, run, account.counted().calls)
+                print(f"{self.clock.spent:4.0f} s        naive, {count} of each: {run}", flush=True)
+            account.tell(f"latency {FAR}")
+            ways: tuple[tuple[str, Any], ...] = (
+                ("reconciler", lambda: account.run(*WORDS[UNCHANGED])),
+                (f"Ansible {ansible.version()}", lambda: ansible.run(account, count)),
+            )
+            for name, way in ways:
+                account.counted()
+                run, calls = way(), account.counted().calls
+                if any(not word.startswith(READS) for word in calls):
+                    raise FailedError(f"{name} wrote, where there was nothing to write: {calls}")
+                self.against.append((name, run, calls))
+                print(f"{self.clock.spent:4.0f} s        {name}: {run}", flush=True)
+
+    def _fill(self, account: Account, count: int) -> None:
+        scene = Scene(account, count)
+        scene.prepare(CREATE)
+        account.run(*WORDS[CREATE])
 
 
-def _naive(
-    server: Server, folder: Path, environment: dict[str, str], count: int, ours: Run
-) -> list[str]:
-    command = [sys.executable, str(ROOT / "bench" / "naive.py"), str(names(folder, count))]
-    server.calls()
-    runs = [measure(command, folder, environment) for _ in range(NAIVE_RUNS)]
-    total = sum(server.calls().values()) // NAIVE_RUNS
-    mid = median(runs)
-    line = (
-        f"The naive way (a Describe and a Get for each, one after the other) takes {mid.wall:.1f} s"
-        f" and {total:,} calls for {count:,} + {count:,} over 20 ms: {mid.wall / ours.wall:.0f}"
-        f" times as long, {total / 31:.0f} times as many calls, and it reads every value."
-    )
-    print(line, flush=True)
-    return [line]
-
-
-def start() -> list[str]:
-    """How long ``--help`` takes, beside a Python that does nothing."""
-    from tests.trees import clean_environ
-
-    folder, environment = ROOT, clean_environ()
-    helped, nothing = [], []
-    for _ in range(2 * RUNS):
-        command = [sys.executable, "-m", "reconciler.cli.main", "--help"]
-        helped.append(measure(command, folder, environment))
-        nothing.append(measure([sys.executable, "-c", ""], folder, environment))
-    line = (
-        f"`reconciler --help`: {median(helped).wall:.3f} s, a Python that does nothing:"
-        f" {median(nothing).wall:.3f} s (medians of {2 * RUNS}, in turn)."
-    )
-    print(line, flush=True)
-    return [line]
-
-
-def main() -> None:
-    """Measure, print, and write RESULTS.md unless it was a quick run."""
-    quick = "--quick" in sys.argv[1:]
-    sizes = (100, 1000) if quick else (100, 1000, 10_000)
-    head = [
-        "# Results",
-        "",
-        "Written by `make bench`. Times are of whole processes, sops and the start of Python"
-        f" included; medians of {RUNS} runs on {os.cpu_count()} processors,"
-        f" Python {platform.python_version()}, {platform.machine()}, load"
-        f" {os.getloadavg()[0]:.1f} at the start. Memory is the largest process, without sops's.",
-        "",
-    ]
-    lines = [*head, "## Start", "", *start(), "", "## Unchanged plan", ""]
-    lines += unchanged(sizes, naive=not quick)
-    if not quick:
-        RESULTS.write_text("\n".join(lines).rstrip() + "\n")
-        print(f"written: {RESULTS.relative_to(ROOT)}")
+def main() -> int:
+    """Measure, and write RESULTS.md unless it was a quick run. The exit code."""
+    words = sys.argv[1:]
+    if words not in ([], ["--quick"]):
+        print(f"bench: {' '.join(words)} is not known; --quick is all there is", file=sys.stderr)
+        return 64
+    bench = Bench(quick=bool(words))
+    try:
+        bench.run()
+    except FailedError as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 1
+    text = report.render(bench)
+    if bench.quick:
+        print(text)
+    else:
+        (ROOT / "bench" / "RESULTS.md").write_text(text)
+        print("written: bench/RESULTS.md")
+    wrong = bench.free.wrong + bench.paced.wrong
+    for line in wrong:
+        print(f"bench: not as README promises: {line}", file=sys.stderr)
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,0 +1,76 @@
+"""How many calls README promises of each command, for N secrets and N parameters.
+
+A number is written as README writes it: ``1``, ``N`` or ``N/100`` (rounded up, at least 1); where a
+call serves several ends, they are added.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+LISTS = {"ListSecrets": "N/100", "DescribeParameters": "N/50"}
+NOTHING_THERE = {"ListSecrets": "1", "DescribeParameters": "1 + N/50"}
+CALLER = {"GetCallerIdentity": "1"}
+
+UNCHANGED = "plan, unchanged"
+CHANGED = "plan, all values changed"
+ADOPTION = "plan of adoption"
+CREATE = "apply, create"
+UPDATE = "apply, update"
+
+PROMISED: Mapping[str, Mapping[str, str]] = {
+    UNCHANGED: {**LISTS, **CALLER},
+    CHANGED: {
+        "ListSecrets": "N/100",
+        "DescribeParameters": "N/50 + N/50",
+        "DescribeSecret": "N",
+        **CALLER,
+    },
+    ADOPTION: {
+        "ListSecrets": "N/100",
+        "DescribeParameters": "N/50 + N/50 + N/50",
+        "BatchGetSecretValue": "N/20",
+        "GetParameters": "N/10",
+        "ListTagsForResource": "N",
+        **CALLER,
+    },
+    CREATE: {
+        **NOTHING_THERE,
+        "DescribeSecret": "N",
+        "CreateSecret": "N",
+        "PutParameter": "N",
+        **CALLER,
+    },
+    UPDATE: {
+        "ListSecrets": "N/100",
+        "DescribeParameters": "N/50 + N/50",
+        "DescribeSecret": "N",
+        "PutSecretValue": "N",
+        "UpdateSecretVersionStage": "N",
+        "PutParameter": "N",
+        **CALLER,
+    },
+}
+
+
+def calls(what: str, count: int) -> Counter[str]:
+    """The calls of one command for ``count`` of each kind."""
+    return Counter({name: _number(text, count) for name, text in PROMISED[what].items()})
+
+
+def row(what: str) -> str:
+    """The row of README's table."""
+    told = ", ".join(f"{text} {name}" for name, text in sorted(PROMISED[what].items()))
+    return f"| {what} | {told} |"
+
+
+def _number(text: str, count: int) -> int:
+    total = 0
+    for part in text.split(" + "):
+        if part.startswith("N"):
+            size = int(part.removeprefix("N").removeprefix("/") or 1)
+            total += max(1, -(-count // size))
+        else:
+            total += int(part)
+    return total
