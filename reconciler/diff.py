@@ -111,6 +111,8 @@ def _create(resource: Resource) -> Iterator[Change]:
     reason = None
     if value is not None and value.write is Write.SEED:
         reason = "the value is the seed: written once, from then on rotation owns it"
+        if resource.value is not None and resource.value.shared:
+            reason += f"; git goes on to own its {_keys(resource.value)}"
     yield Change(
         resource.key,
         Action.CREATE,
@@ -241,7 +243,7 @@ def _value(resource: Resource, current: Live) -> tuple[ValueChange | None, Note 
         and have.origin is Origin.OUTSIDE
         and (rotation.enabled or rotation.last is not None)
     )
-    note = _rotated(current) if rotated else None
+    note = _rotated(current, want) if rotated else None
     if want is None:
         return None, note
     if have is None:
@@ -253,7 +255,7 @@ def _value(resource: Resource, current: Live) -> tuple[ValueChange | None, Note 
     if want.ciphertext is not None and not rotated and (rotation.enabled or rotation.pending):
         return None, _unknown(current)
     if rotation.enabled and want.shared and want.rotation == "declared":
-        return None, _seed(current)
+        return None, _seed(current, want)
     if rotation.enabled:
         return _while_rotating(want, rotated=rotated)
     if rotated and not want.take:
@@ -301,17 +303,23 @@ def _while_rotating(want: Value, *, rotated: bool) -> Refusal:
     )
 
 
-def _rotated(current: Live) -> Note:
+def _rotated(current: Live, want: Value | None) -> Note:
     last = current.rotation.last
     when = f"rotated on {last:%Y-%m-%d}" if last is not None else "rotated"
-    return Note(current.key, "rotated", f"{when}: rotation owns the value")
+    rest = f", and git its {_keys(want)}" if want is not None and want.shared else ""
+    return Note(current.key, "rotated", f"{when}: rotation owns the value{rest}")
 
 
-def _seed(current: Live) -> Note:
+def _keys(value: Value) -> str:
+    """What git owns of a value that rotation owns."""
+    return f"{'key' if len(value.shared) == 1 else 'keys'} {', '.join(value.shared)}"
+
+
+def _seed(current: Live, want: Value) -> Note:
     """Which of its keys were edited no fingerprint tells: those of git have a mark of their own."""
     text = (
-        "the value in git is another than the one that rotation began with: only the keys that"
-        " git owns are written, the rest is rotation's"
+        "the value in git is another than the one that rotation began with: of it only"
+        f" {_keys(want)} can be written, the rest is rotation's"
     )
     return Note(current.key, "seed", text)
 

@@ -86,7 +86,7 @@ class Value:
     ``fingerprints`` holds one for each fingerprint key of the environment, in their order: the
     first is written, all are recognised. A generated value has none, and neither has one of which
     nothing but its ciphertext is known: ``ciphertext`` is then the digest of that. Once rotation
-    has begun, git goes on to own some keys of a ``shared`` one: those are a resource of their own.
+    has begun, git goes on to own the keys in ``shared``: those are a resource of their own.
     """
 
     source: Source
@@ -95,7 +95,7 @@ class Value:
     rotation: str = "unset"  # what the manifest says of rotation: "declared", "none" or "unset"
     take: bool = False  # `take: git`
     ciphertext: str | None = None
-    shared: bool = False
+    shared: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,8 +150,8 @@ def command(
     else:
         say("workflows: README, On GitHub, says which roles and variables they need", options)
     say(
-        f"next: commit it, and write it to AWS with: reconciler apply {environment};"
-        f" then put what is yours in the place of {MANIFESTS}/{environment}/{_FIRST}",
+        f"next: put what is yours in the place of {MANIFESTS}/{environment}/{_FIRST}, commit it,"
+        f" and write it to AWS with: reconciler apply {environment}",
         options,
     )
     return code

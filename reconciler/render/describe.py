@@ -146,7 +146,7 @@ def _why(change: Change) -> str | None:
     if change.reason is None or change.action is Action.REFUSE:
         return None
     if change.value is not None and change.value.write is Write.SEED:
-        return None
+        return _text("; ".join(change.reason.split("; ")[1:])) or None
     if change.action is Action.RESTORE:
         return f"{_text(change.reason)}, which is taken back: it can be read again"
     reasons = change.reason.split("; ")

@@ -42,7 +42,7 @@ def keys(want: Value, **fields: Any) -> Resource:
     )
 
 
-SHARED = replace(value("fp-a", rotation="declared"), shared=True)
+SHARED = replace(value("fp-a", rotation="declared"), shared=("host", "port"))
 
 # --- compared -----------------------------------------------------------------------------------
 
@@ -100,8 +100,17 @@ def test_an_edited_seed_is_noted_where_git_owns_some_of_its_keys(rotation):
     assert [note.code for note in found.notes] == ["seed"]
 
 
+def test_the_plan_names_whose_the_keys_are():
+    created = change(secret(value=SHARED))
+    assert created.reason.endswith("; git goes on to own its keys host, port")
+    (note,) = plan(secret(value=SHARED), live(foreign(), rotation=ROTATING)).notes
+    assert note.text == (
+        "rotated on 2025-03-01: rotation owns the value, and git its keys host, port"
+    )
+
+
 def test_an_edited_seed_is_refused_where_git_owns_none():
-    want = replace(SHARED, shared=False)
+    want = replace(SHARED, shared=())
     found = change(secret(value=want), live(held("fp-b"), rotation=ROTATING))
     assert found.code == "seed-changed"
 
@@ -241,7 +250,7 @@ def test_the_keys_are_a_resource_with_a_value_of_their_own():
     parsed = parse("secret", OK, VALUE, mapping=True)
     found = {resource.key.kind: resource for resource in parsed.resources}
     assert list(found) == ["secret", "keys", "rotation"]
-    assert found["secret"].value.shared
+    assert found["secret"].value.shared == ("host",)
     assert found["keys"].requires == found["secret"].key
     assert parsed.sealed[found["keys"].key].content.reveal() == '{"host":"h"}'
     assert parsed.sealed[found["secret"].key].keys.reveal() == '{"host":"h"}'

@@ -95,6 +95,7 @@ def test_creation_writes_the_seed_and_the_mark_in_one_call(world: World) -> None
     world.deploy(code=FUNCTION)
     world.declare({"db": declared()})
     assert set(world.changes()) == {"secret:db", "rotation:db"}
+    assert "why: git goes on to own its keys host, port" in world.cli("plan", "production").stdout
     world.apply()
     assert world.aws.wait_for_rotations()
     assert world.calls["CreateSecret"] == 1

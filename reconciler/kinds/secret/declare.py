@@ -256,7 +256,7 @@ def parse(
             value,
             rotation=ruled,
             take=declared.take == "git",
-            shared=declared.git_keys is not None,
+            shared=tuple(declared.git_keys or ()),
         )
     key = Key(NAME, name)
     secret = Resource(
