@@ -20,7 +20,7 @@ class Limits:
     runs: int
 
 
-QUICK = Limits(total=90, longest=8, spent=2, runs=2)
+QUICK = Limits(total=90, longest=20, spent=2, runs=2)
 FULL = Limits(total=640, longest=120, spent=8, runs=5)
 
 

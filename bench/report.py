@@ -145,7 +145,7 @@ def _paced(bench: Bench) -> Iterator[str]:
             str(row.refused),
         )
     yield ""
-    yield "Not measured, since the quotas make them too long, over whatever link:"
+    yield "Not measured, and what the quotas alone ask for, over whatever link:"
     yield ""
     yield from _header("what", "N", "floor")
     measured = {row.case[:2] for row in bench.paced.rows if row.run is not None}
@@ -153,7 +153,8 @@ def _paced(bench: Bench) -> Iterator[str]:
         if (what, count) in measured or what == UNCHANGED:
             continue
         least = floor(promised.calls(what, count), writes=what.startswith("apply"))
-        yield _line(what, f"{count:,}", f"{least / 60:,.0f} min")
+        told = f"{least:.0f} s" if least < 90 else f"{least / 60:.0f} min"
+        yield _line(what, f"{count:,}", told)
 
 
 def _pages(bench: Bench) -> Iterator[str]:
@@ -194,6 +195,9 @@ def _growth(bench: Bench) -> Iterator[str]:
         " over all sizes time and memory seem to grow less than they do; the two largest tell more."
     )
     yield ""
+    if len({row.case[1] for row in bench.free.rows if row.run is not None}) < 2:
+        yield "Left out: only one size was measured."
+        return
     yield from _header(
         "what",
         "link",
@@ -245,8 +249,8 @@ def _naive(bench: Bench) -> Iterator[str]:
     yield ""
     yield (
         "A Describe and a Get for each, one after the other, in boto3: it reads every value."
-        f" Measured on {count} of each, and **extrapolated** from there (times N): it is a plain"
-        " loop."
+        f" Measured on {count} of each, and **extrapolated** from there: start-up once,"
+        " the rest as often as N asks for, since it is a plain loop."
     )
     yield ""
     yield from _header("N", "link", "naive (s)", "its calls", "plan (s)", "its calls", "times")
@@ -254,8 +258,8 @@ def _naive(bench: Bench) -> Iterator[str]:
         what, size, link = row.case
         if what != UNCHANGED or row.run is None or link not in bench.naive:
             continue
-        _, run, calls = bench.naive[link]
-        wall = run.wall * size / count
+        run, calls = bench.naive[link]
+        wall = bench.naive_start + (run.wall - bench.naive_start) * size / count
         yield _line(
             f"{size:,}",
             _link(link),

@@ -112,7 +112,8 @@ class Bench:
         self.load = os.getloadavg()[0]
         self.start: tuple[Run, Run] | None = None
         self.chains: dict[tuple[int, float], Run] = {}
-        self.naive: dict[float, tuple[int, Run, Counter[str]]] = {}
+        self.naive: dict[float, tuple[Run, Counter[str]]] = {}
+        self.naive_start = 0.0  # seconds
         self.against: list[tuple[str, Run, Counter[str]]] = []
         self.compared = 5 if quick else 50
 
@@ -271,12 +272,13 @@ class Bench:
                 self.compared = 10
             count = self.compared
             self._fill(account, count)
-            naive = [sys.executable, "-m", "bench.naive", str(count)]
+            naive = [sys.executable, "-m", "bench.naive"]
+            self.naive_start = account.measure([*naive, "0"]).wall
             for link in LINKS:
                 account.tell(f"latency {link}")
                 account.counted()
-                run = account.measure(naive)
-                self.naive[link] = (count, run, account.counted().calls)
+                run = account.measure([*naive, str(count)])
+                self.naive[link] = (run, account.counted().calls)
                 print(f"{self.clock.spent:4.0f} s        naive, {count} of each: {run}", flush=True)
             account.tell(f"latency {FAR}")
             ways: tuple[tuple[str, Any], ...] = (

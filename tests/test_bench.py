@@ -8,9 +8,11 @@ from pathlib import Path
 import boto3
 import pytest
 
-from bench import declared, fit, promised, rows, server
+from bench import declared, fit, promised, report, rows, server
 from bench.account import Account
 from bench.clock import Clock, Limits
+from bench.process import Run
+from bench.run import Bench
 from reconciler.sandbox import http
 from reconciler.sandbox.server import Sandbox
 
@@ -112,3 +114,36 @@ def test_what_others_made_is_what_the_manifests_declare() -> None:
         account.counted()
         account.run("plan", "production", "--detailed-exitcode")  # 2 where anything were left
         assert account.counted().calls == promised.calls(promised.UNCHANGED, 3)
+
+
+def test_the_report_tells_what_was_measured_and_what_was_left_out() -> None:
+    bench = Bench(quick=False)
+    bench.start = (Run(0.07, 0.06, 20), Run(0.01, 0.01, 10))
+    for what in promised.PROMISED:
+        for count in (100, 1000, 10_000):
+            for link in (0.0, 0.02):
+                calls = promised.calls(what, count)
+                run = Run(0.5 + count / 1000, count / 2000, 70 + count / 100)
+                bench.free.rows.append(rows.Row((what, count, link), run, 3, calls, 0))
+    left_out = rows.Row((promised.CREATE, 10_000, 0.08), None, 0, Counter(), 0, 300.0)
+    bench.free.rows.append(left_out)
+    unchanged = promised.calls(promised.UNCHANGED, 10_000)
+    paced = rows.Row((promised.UNCHANGED, 10_000, 0.02), Run(19.8, 6, 170), 1, unchanged, 3)
+    bench.paced.rows.append(paced)
+    bench.chains[10_000, 0.02] = Run(4, 2, 60)
+    bench.naive_start = 0.5
+    bench.naive[0.02] = (Run(5, 1, 50), Counter(DescribeSecret=50, GetSecretValue=50))
+    bench.against += [
+        ("reconciler", Run(0.5, 0.5, 70), Counter(ListSecrets=1)),
+        ("Ansible 12", Run(42, 40, 70), Counter(DescribeSecret=100)),
+    ]
+    text = report.render(bench)
+    assert "| apply, create | 10,000 | 80 ms | 0 | left out, about 300 |" in text
+    assert "| plan, unchanged | 10,000 | 20 ms | 19.80 | 18.0 | 1.10 | 6.00 | 3 |" in text
+    assert "| 10,000 | 20 ms | yes | 19.80 | 4.00 | 18.00 | 1.10 |" in text
+    assert "| 10,000 | 20 ms | 900.5 | 20,000 | 10.50 | 301 | 86 |" in text
+    assert "Ansible takes 84 times as long and 100 times as many calls" in text
+    assert "170 MiB for 10,000 + 10,000; 10.0 MiB for each further 1,000 + 1,000." in text
+    assert "they did not." in text
+    bench.free.wrong.append("one too many")
+    assert "**they did**: one too many." in report.render(bench)
