@@ -59,12 +59,14 @@ def parameters(release: Release) -> int:
     return sum(1 for key in release.steps if key.kind == PARAMETER)
 
 
-def _barred(current: Live | None) -> tuple[str, str | None] | None:
+def _barred(current: Live | None) -> tuple[str, str] | None:
     """Why something cannot be released, and what to do."""
     if current is None:
-        return "it does not exist", None
+        return "it does not exist", "there is nothing to let go of: leave it out"
     if current.ownership is not Ownership.OURS:
-        return f"it is not ours{f' but of {current.owner}' if current.owner else ''}", None
+        of = f" but of {current.owner}" if current.owner else ""
+        return f"it is not ours{of}", "it bears no mark of ours: leave it out"
     if current.deleted:
-        return "it is pending deletion", "restore it first, or leave it to its end"
+        restore = f"aws secretsmanager restore-secret --secret-id {current.key.name}"
+        return "it is pending deletion", f"leave it to its end, or restore it first: {restore}"
     return None

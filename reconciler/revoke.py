@@ -25,7 +25,10 @@ def role_name(role: str, scope: Scope) -> str:
     """The name of a role that is given by name or by ARN. Raises UsageError."""
     match = _ROLE.match(role)
     if match is None:
-        raise UsageError(f"{role} is neither the name of a role nor its ARN")
+        raise UsageError(
+            f"{role} is neither the name of a role nor its ARN",
+            hint="give one as `aws iam list-roles` shows it",
+        )
     if match["account"] not in (None, scope.account):
         raise UsageError(
             f"the role is of account {match['account']}, and {scope.environment} is in"
@@ -99,7 +102,9 @@ def _call(aws: Aws, role: str, operation: str, **parameters: Any) -> None:
         aws.call("iam", operation, RoleName=role, **parameters)
     except AwsError as error:
         if error.aws_code == "NoSuchEntity":
-            raise ReconcilerError(f"there is no role {role}", code="role") from None
+            raise ReconcilerError(
+                f"there is no role {role}", code="role", hint="`aws iam list-roles` shows which are"
+            ) from None
         if error.aws_code == "UnmodifiableEntity":
             raise ReconcilerError(
                 f"{role} belongs to an AWS service, and only that changes its policies", code="role"

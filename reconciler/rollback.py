@@ -21,12 +21,13 @@ def may_roll_back(
     a value which a rotation replaced, perhaps because it leaked, is wanted back nevertheless.
     """
     if record is None or live is None:
-        return Refusal("absent", "it does not exist")
+        return Refusal("absent", "it does not exist", "apply creates it")
     if live.ownership is not Ownership.OURS:
         of = f" but of {live.owner}" if live.owner else ""
         return Refusal("not-ours", f"it is not ours{of}", "adopt it first")
     if live.deleted:
-        return Refusal("pending-deletion", "it is pending deletion", "restore it first")
+        restore = f"aws secretsmanager restore-secret --secret-id {live.key.name}"
+        return Refusal("pending-deletion", "it is pending deletion", f"restore it first: {restore}")
     if live.rotation.pending:
         return Refusal(
             "rotation-pending",

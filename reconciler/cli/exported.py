@@ -21,10 +21,15 @@ class ExportError(ReconcilerError):
     code = "export"
 
 
+NOTHING = "nothing was handed out, since it was named by --only: leave it out, or mend it"
+
+
 def collect(environment: str, source: str, only: Sequence[str], options: Common) -> Variables:
     """The variables of an environment, of all or ``only`` some of its resources.
 
-    What has no value where they are read is told. Raises ExportError where two claim a name.
+    What has no value where they are read is told. Raises ExportError where two claim a name, and
+    where what was asked for by its name has no value: a command that runs without it would be one
+    that takes a failed read for an empty value.
     """
     declared = walk.read(environment, options)
     scope = declared.settings.scope
@@ -38,6 +43,8 @@ def collect(environment: str, source: str, only: Sequence[str], options: Common)
         runner = sops.Sops(sops.find(options.sops))
         found = exporting.from_manifests(declared.decrypt(runner), wanted)
     for key, reason in found.missing.items():
+        if only:
+            raise ExportError(f"{rendering.with_kind(key, scope)}: {reason}", hint=NOTHING)
         say(f"left out: {rendering.with_kind(key, scope)}: {reason}", options, level="warning")
     called = {
         Key(entry.kind.NAME, entry.full_name(declared.settings)): name

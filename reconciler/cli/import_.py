@@ -23,9 +23,9 @@ from reconciler.render.escape import terminal
 from reconciler.steps import Result
 
 
-@click.command("import", epilog="Example: reconciler import production --prefix /lagomo/production")
+@click.command("import", epilog="Example: reconciler import production --prefix /app/production")
 @click.argument("environment", metavar="ENV")
-@click.option("--prefix", help="Where to look, like /lagomo/production. [default: ENV's prefix]")
+@click.option("--prefix", help="Where to look, like /app/production. [default: ENV's prefix]")
 @click.option(
     "--plaintext",
     is_flag=True,
@@ -50,7 +50,7 @@ def command(
     scope = declared.settings.scope
     where = prefix or scope.prefix
     if not where.startswith("/") or not where.strip("/"):
-        raise click.UsageError("A prefix is like /lagomo/production.")
+        raise click.UsageError("A prefix is like /app/production.")
     aws = walk.connect(scope.region, options)
     runner = sops.Sops(sops.find(options.sops))
     planning.check_account(aws, scope)
@@ -78,6 +78,9 @@ def command(
         out(json.dumps(outcomes.as_object(list(map(_result, found)), scope), indent=2))
     else:
         _tell(found, scope)
+        if not found:
+            below = terminal(where)
+            say(f"nothing is below {below} in AWS that is not declared already", options)
         edited.tell([file.path for file in files], environment, options)
         if files:
             say(f"review and commit them; then run: reconciler adopt {environment}", options)

@@ -97,13 +97,24 @@ def command(
     return code
 
 
+def _instead(entry: Entry) -> str:
+    """What gives a new value to what has none that sops encrypts."""
+    if getattr(entry.declared, "generate", None) is not None:
+        return f"its value is generated: reconciler rotate ENV {entry.key} makes a new one"
+    if getattr(entry.declared, "external", None):
+        return "its value is external: whoever it belongs to changes it"
+    if getattr(entry.declared, "plaintext", None) is not None:
+        return "its value stands in clear: change it in the manifest"
+    return "set changes a value that is there; declare one with: sops edit <file>"
+
+
 def _check_field(entry: Entry, field: str | None) -> None:
     """Whether the declaration has a value to change there. Raises EditError."""
     shape = entry.shape
     if shape is None:
         raise EditError(
             f"{entry.key} has no encrypted `value` in a manifest",
-            hint="set changes a value that is there; declare one with: sops edit <file>",
+            hint=_instead(entry),
             place=entry.place(),
         )
     fields = sorted(shape) if isinstance(shape, dict) else []

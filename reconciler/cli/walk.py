@@ -117,7 +117,9 @@ def keys(names: Iterable[str], known: Iterable[Key], scope: Scope) -> set[Key]:
         matching = {key for key in known if key.name in (name, full)}
         if not matching:
             others = sorted({key.name.removeprefix(scope.under) for key in known})
-            raise click.UsageError(f"{scope.environment} has no {name}.{_near(name, others)}")
+            raise click.UsageError(
+                f"{scope.environment} has no secret or parameter {name}.{_near(name, others)}"
+            )
         wanted |= matching
     return wanted
 

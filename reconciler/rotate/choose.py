@@ -23,7 +23,8 @@ def choose(name: str, resource: Resource | None, live: Live | None) -> Way | Ref
         of = f" but of {live.owner}" if live.owner else ""
         return Refusal("not-ours", f"it is not ours{of}", "adopt it first")
     if live.deleted:
-        return Refusal("pending-deletion", "it is pending deletion", "restore it first")
+        restore = f"aws secretsmanager restore-secret --secret-id {live.key.name}"
+        return Refusal("pending-deletion", "it is pending deletion", f"restore it first: {restore}")
     if live.rotation.pending:
         return Refusal(
             "rotation-pending",

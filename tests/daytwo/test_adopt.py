@@ -258,7 +258,8 @@ def test_names_limit_it_and_a_wrong_one_is_told(world: World) -> None:
     world.declare({"a": {"value": "v"}, "b": {"value": "v"}})
     adopted(world, "a", "--auto-approve")
     assert world.secret_tags("b") == {}
-    assert "production has no bb. Did you mean b?" in adopted(world, "bb", "-o", "json", code=64)
+    said = adopted(world, "bb", "-o", "json", code=64)
+    assert "production has no secret or parameter bb. Did you mean b?" in said
     adopted(world, f"{PREFIX}/b", "--auto-approve")
     assert "Nothing to adopt" in adopted(world, "--auto-approve")
 

@@ -20,7 +20,7 @@ from reconciler.sensitive import Sensitive
 from tests.daytwo.command import Done, command
 from tests.daytwo.leaks import Canaries, search
 from tests.e2e.test_commands import in_terminal
-from tests.e2e.world import World
+from tests.e2e.world import PREFIX, World
 
 
 @pytest.fixture
@@ -106,6 +106,24 @@ def test_only_some(declared: World) -> None:
         "JWT_SECRET": "signing"
     }
     assert "Did you mean jwt/secret?" in export(declared, "--only", "jwt/secre", code=64).err
+
+
+def test_what_is_named_is_handed_out_or_nothing_is(declared: World) -> None:
+    """So that no command begins without a value that was asked for."""
+    named = ("--only", "made", "--only", "jwt/secret")
+    done = export(declared, *named, code=1)
+    assert "error[export]: secret made: git does not have its value; --from aws" in done.err
+    assert "nothing was handed out" in done.err
+    assert done.out == ""
+    declared.converge()
+    assert set(json.loads(export(declared, *named, "--from", "aws", "-o", "json").out)) == {
+        "MADE", "JWT_SECRET"
+    }  # fmt: skip
+    declared.client("secretsmanager").delete_secret(SecretId=f"{PREFIX}/made")
+    ran = run(declared, *named, "--from", "aws", "--", "touch", "ran")
+    assert ran.returncode == 1
+    assert "secret made: AWS does not hand out its value" in ran.stderr
+    assert not (declared.tree.manifests.parent / "ran").exists()
 
 
 def test_two_of_one_name_are_refused(world: World) -> None:

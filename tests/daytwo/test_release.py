@@ -75,8 +75,10 @@ def test_bad_names_are_one_clear_line_each(owned: World) -> None:
     assert "db: refused: it is pending deletion" in done.out
     assert "absent: refused: it does not exist" in done.out
     assert "Released: 1 done, 3 refused." in done.out
+    for hint in ("bears no mark of ours", f"--secret-id {PREFIX}/db", "nothing to let go of"):
+        assert done.out.count(hint) == 1
     assert (
-        "no dbb. Did you mean db?"
+        "no secret or parameter dbb. Did you mean db?"
         in command(owned, "release", "production", "dbb", "--auto-approve", code=64).err
     )
     assert "names, or --all" in command(owned, "release", "production", code=64).err

@@ -96,8 +96,11 @@ def test_what_cannot_be_rolled_back_is_one_clear_line(changed: World) -> None:
     for name, told in (
         ("theirs", "it is not ours"),
         ("new", "it has no previous version"),
-        ("gone", "it is pending deletion"),
-        ("absent", "it does not exist"),
+        (
+            "gone",
+            "it is pending deletion\n      hint: restore it first: aws secretsmanager restore-",
+        ),
+        ("absent", "it does not exist\n      hint: apply creates it"),
         ("p", "a parameter's versions have no labels to move"),
     ):
         assert f"{name}: refused: {told}" in back(changed, name, code=4).out

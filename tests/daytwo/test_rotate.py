@@ -166,7 +166,10 @@ def test_what_cannot_be_rotated_says_what_to_do(world: World) -> None:
         "Rotated: 0 done, 6 refused.",
     ):
         assert told in done.out
-    assert "production has no gitt. Did you mean git?" in rotate(world, "gitt", code=64).err
+    assert (
+        "production has no secret or parameter gitt. Did you mean git?"
+        in rotate(world, "gitt", code=64).err
+    )
 
 
 def test_a_missing_function_is_told(rotating: World) -> None:
