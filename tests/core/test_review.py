@@ -646,3 +646,40 @@ def test_a_restore_that_somebody_else_did_with_another_value_is_stale():
 def test_a_restore_that_is_still_due_is_due():
     things = [CHANGED, replace(OLD, deleted=True)]
     assert keys(select(things, things).todo) == [f"{Action.RESTORE} secret"]
+
+
+# --- a value written outside, where only fields were reviewed ------------------------------------
+
+
+def test_fields_are_written_and_a_value_that_was_written_outside_meanwhile_is_not():
+    outside = live(foreign("v9"), description="old")
+    selected = select([DESCRIBED, UNDESCRIBED], [DESCRIBED, outside])
+    (todo,) = selected.todo
+    assert (todo.action, todo.value, todo.reason) == (Action.UPDATE, None, None)
+    assert [field.name for field in todo.fields] == ["description"]
+    assert "version" not in todo.precondition
+    # The value is what was not reviewed: told, and not written.
+    (left,) = selected.unreviewed
+    assert left.key == todo.key
+    assert (left.value.write, left.fields) == (Write.CHANGED, ())
+
+
+def test_a_value_of_ours_that_moved_meanwhile_is_not_taken_apart():
+    """Git has moved on: that is another change than the one that was reviewed."""
+    edited = replace(DESCRIBED, value=value("fp-b"))
+    said = stale([DESCRIBED, UNDESCRIBED], [edited, UNDESCRIBED])
+    assert said.startswith(f"secret:{NAME}: ")
+
+
+def test_where_nothing_was_written_outside_the_fields_are_the_whole_change():
+    selected = select([DESCRIBED, UNDESCRIBED], [DESCRIBED, UNDESCRIBED])
+    assert keys(selected.todo) == ["update secret"]
+    assert selected.unreviewed == ()
+
+
+def test_fields_that_are_in_effect_are_done_whatever_was_written_outside():
+    outside = live(foreign("v9"), description="new")
+    selected = select([DESCRIBED, UNDESCRIBED], [DESCRIBED, outside])
+    assert selected.todo == ()
+    assert keys(selected.done) == ["update secret"]
+    assert keys(selected.unreviewed) == ["update secret"]
