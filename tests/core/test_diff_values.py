@@ -191,6 +191,12 @@ def test_a_value_without_fingerprint_counts_as_changed():
     assert (found.value.write, found.value.fingerprint) == (Write.CHANGED, None)
 
 
+def test_a_value_shared_with_rotation_is_gits_until_rotation_is_on():
+    want = replace(value("fp-b", rotation="declared"), shared=True)
+    (change,) = changes(secret(value=want), live(held("fp-a"), rotation=OFF))
+    assert change.value.write is Write.CHANGED
+
+
 def test_a_plaintext_value_is_shown():
     found = change(secret(value=value("fp-a", plaintext="db.internal")), live(held("fp-b")))
     assert found.value.plaintext == "db.internal"

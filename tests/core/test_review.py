@@ -683,3 +683,16 @@ def test_fields_that_are_in_effect_are_done_whatever_was_written_outside():
     assert selected.todo == ()
     assert keys(selected.done) == ["update secret"]
     assert keys(selected.unreviewed) == ["update secret"]
+
+
+def test_without_a_declared_value_there_is_none_to_leave_out():
+    want = secret(description="new")
+    outside = live(foreign("v9"), description="old")
+    assert select([want, outside], [want, outside]).unreviewed == ()
+
+
+def test_a_restore_is_not_taken_apart():
+    """What comes back from deletion with another value is not what was reviewed."""
+    before = live(held("fp-a"), description="old", deleted=True)
+    now = live(foreign("v9"), description="old", deleted=True)
+    assert stale([DESCRIBED, before], [DESCRIBED, now]).startswith(f"secret:{NAME}: ")
