@@ -167,7 +167,7 @@ def test_a_secret_that_is_not_ours_cannot_be_passed_off_as_ours(world: World) ->
             {"Key": "reconciler:proof", "Value": kid + "0" * 32},
         ],
     )
-    assert "update db" in plan(world)
+    assert "update secret db" in plan(world)
     done = world.cli("apply", "production", "--plan", "p.json")
     assert done.returncode == 3
     assert "not ours" in done.stderr
