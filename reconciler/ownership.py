@@ -16,6 +16,17 @@ class Refusal:
     hint: str | None = None
 
 
+def may_handle(live: Live) -> Refusal | None:
+    """Whether a secret that exists may be rotated or rolled back. None: it may."""
+    if live.ownership is not Ownership.OURS:
+        of = f" but of {live.owner}" if live.owner else ""
+        return Refusal("not-ours", f"it is not ours{of}", "adopt it first")
+    if live.deleted:
+        restore = f"aws secretsmanager restore-secret --secret-id {live.key.name}"
+        return Refusal("pending-deletion", "it is pending deletion", f"restore it first: {restore}")
+    return None
+
+
 def may_apply(live: Live, scope: Scope) -> Refusal | None:
     """Whether a declared resource that exists may be written. None: it may."""
     match live.ownership:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from reconciler.kinds.kind import Record
 from reconciler.kinds.secret.observe import CURRENT, version_at
-from reconciler.model import Live, Ownership
-from reconciler.ownership import Refusal
+from reconciler.model import Live
+from reconciler.ownership import Refusal, may_handle
 
 PREVIOUS = "AWSPREVIOUS"
 
@@ -22,12 +22,9 @@ def may_roll_back(
     """
     if record is None or live is None:
         return Refusal("absent", "it does not exist", "apply creates it")
-    if live.ownership is not Ownership.OURS:
-        of = f" but of {live.owner}" if live.owner else ""
-        return Refusal("not-ours", f"it is not ours{of}", "adopt it first")
-    if live.deleted:
-        restore = f"aws secretsmanager restore-secret --secret-id {live.key.name}"
-        return Refusal("pending-deletion", "it is pending deletion", f"restore it first: {restore}")
+    refusal = may_handle(live)
+    if refusal is not None:
+        return refusal
     if live.rotation.pending:
         return Refusal(
             "rotation-pending",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from reconciler.model import Live, Ownership, Resource, Source
-from reconciler.ownership import Refusal
+from reconciler.model import Live, Resource, Source
+from reconciler.ownership import Refusal, may_handle
 
 
 class Way(StrEnum):
@@ -19,12 +19,9 @@ def choose(name: str, resource: Resource | None, live: Live | None) -> Way | Ref
     """How the secret ``name`` is rotated, or why it cannot be."""
     if live is None:
         return Refusal("absent", "it does not exist", "apply creates it")
-    if live.ownership is not Ownership.OURS:
-        of = f" but of {live.owner}" if live.owner else ""
-        return Refusal("not-ours", f"it is not ours{of}", "adopt it first")
-    if live.deleted:
-        restore = f"aws secretsmanager restore-secret --secret-id {live.key.name}"
-        return Refusal("pending-deletion", "it is pending deletion", f"restore it first: {restore}")
+    refusal = may_handle(live)
+    if refusal is not None:
+        return refusal
     if live.rotation.pending:
         return Refusal(
             "rotation-pending",
