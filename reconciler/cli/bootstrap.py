@@ -20,37 +20,14 @@ from reconciler.iam import GitHub
     " --repository-id 456 --owner-id 123",
 )
 @click.argument("environment", metavar="ENV")
-@click.option(
-    "--repository",
-    envvar="GITHUB_REPOSITORY",
-    metavar="OWNER/NAME",
-    help="Whose workflows assume the roles. [default: the remote `origin`]",
-)
-@click.option(
-    "--repository-id",
-    envvar="GITHUB_REPOSITORY_ID",
-    metavar="N",
-    help="GitHub's number of the repository, which nobody else can take over.",
-)
-@click.option(
-    "--owner-id",
-    envvar="GITHUB_REPOSITORY_OWNER_ID",
-    metavar="N",
-    help="GitHub's number of its owner.",
-)
-@click.option("--branch", metavar="NAME", default="main", help="Whose commits act. [default: main]")
-@click.option(
-    "--environment-name",
-    metavar="NAME",
-    help="The GitHub Environment that apply and adopt wait behind. [default: ENV]",
-)
+@iam.whose
 @common
 def command(
     environment: str,
     repository: str | None,
     repository_id: str | None,
     owner_id: str | None,
-    branch: str,
+    branch: str | None,
     environment_name: str | None,
 ) -> int:
     """Print one CloudFormation template of what an account needs around an environment.
@@ -66,7 +43,7 @@ def command(
     github = GitHub(
         iam.repository_of(repository, options, "bootstrap"),
         *numbers,
-        branch,
+        branch or "main",
         environment=environment_name or environment,
     )
     template = bootstrap.template(declared, github)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import click
 
@@ -27,6 +29,43 @@ _REMOTE = re.compile(
 )
 
 
+F = TypeVar("F", bound=Callable[..., Any])
+
+_WHOSE: tuple[Callable[[Any], Any], ...] = (
+    click.option(
+        "--repository",
+        envvar="GITHUB_REPOSITORY",
+        metavar="OWNER/NAME",
+        help="Whose workflows assume a role. [default: the remote `origin`]",
+    ),
+    click.option(
+        "--repository-id",
+        envvar="GITHUB_REPOSITORY_ID",
+        metavar="N",
+        help="GitHub's number of the repository, which nobody else can take over.",
+    ),
+    click.option(
+        "--owner-id",
+        envvar="GITHUB_REPOSITORY_OWNER_ID",
+        metavar="N",
+        help="GitHub's number of its owner.",
+    ),
+    click.option("--branch", metavar="NAME", help="Whose commits act. [default: main]"),
+    click.option(
+        "--environment-name",
+        metavar="NAME",
+        help="The GitHub Environment that apply and adopt wait behind. [default: ENV]",
+    ),
+)
+
+
+def whose(function: F) -> F:
+    """The options that say whose workflows assume a role."""
+    for decorate in reversed(_WHOSE):
+        function = decorate(function)
+    return function
+
+
 @click.command("iam", epilog="Example: reconciler iam apply production")
 @click.argument("role", type=click.Choice([role.value for role in Role]))
 @click.argument("environment", metavar="ENV")
@@ -35,30 +74,7 @@ _REMOTE = re.compile(
 @click.option(
     "--part", type=click.IntRange(min=1), metavar="N", help="One of several policies, from 1."
 )
-@click.option(
-    "--repository",
-    envvar="GITHUB_REPOSITORY",
-    metavar="OWNER/NAME",
-    help="Whose workflows assume it. [default: the remote `origin`]",
-)
-@click.option(
-    "--repository-id",
-    envvar="GITHUB_REPOSITORY_ID",
-    metavar="N",
-    help="GitHub's number of the repository, which nobody else can take over.",
-)
-@click.option(
-    "--owner-id",
-    envvar="GITHUB_REPOSITORY_OWNER_ID",
-    metavar="N",
-    help="GitHub's number of its owner.",
-)
-@click.option("--branch", metavar="NAME", help="Whose commits act. [default: main]")
-@click.option(
-    "--environment-name",
-    metavar="NAME",
-    help="The GitHub Environment that apply and adopt wait behind. [default: ENV]",
-)
+@whose
 @click.option(
     "--workflow",
     metavar="PATH",
