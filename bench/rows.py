@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from bench.clock import Case
 from bench.process import Run
-from reconciler import pacing
+from reconciler.aws import pacing
 
 
 @dataclass(frozen=True)

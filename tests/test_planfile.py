@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler import planfile
-from reconciler.digest import plan_digest
-from reconciler.errors import PlanFileError
-from reconciler.model import Plan
-from reconciler.planfile.write import checksum
+from reconciler.core import planfile
+from reconciler.core.digest import plan_digest
+from reconciler.core.errors import PlanFileError
+from reconciler.core.model import Plan
+from reconciler.core.planfile.write import checksum
 from tests.render import hostile
 from tests.render.plans import EMPTY, EVERYTHING
 

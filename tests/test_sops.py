@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.errors import SopsError
-from reconciler.sensitive import Sensitive
-from reconciler.sops import Sops, find
+from reconciler.core.errors import SopsError
+from reconciler.values.sensitive import Sensitive
+from reconciler.values.sops import Sops, find
 from tests.canary import CANARY, assert_holds_no_canary
 from tests.trees import Tree, clean_environ, make_tree
 

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reconciler.sensitive import Sensitive
-from reconciler.sops import Sops, find
+from reconciler.values.sensitive import Sensitive
+from reconciler.values.sops import Sops, find
 from tests.age_key import AgeKey, new_age_key
 
 ACCOUNT = "123456789012"

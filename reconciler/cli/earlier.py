@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from reconciler import sops
-from reconciler.branch import Side, of_commit
 from reconciler.cli import failure, walk
 from reconciler.cli.options import Common
-from reconciler.gitfiles import Repository
-from reconciler.model import Plan, Write
-from reconciler.planning import Planned
+from reconciler.core.model import Plan, Write
+from reconciler.manifest.branch import Side, of_commit
+from reconciler.manifest.gitfiles import Repository
+from reconciler.operations.planning import Planned
+from reconciler.values import sops
 
 
 def side(revision: str, options: Common) -> Side:
@@ -20,7 +20,7 @@ def side(revision: str, options: Common) -> Side:
 def named(planned: Planned, base: Side, options: Common) -> Plan:
     """The plan with the names of the keys that differ from those in the base; what of the base
     cannot be read is told in warnings."""
-    from reconciler import reading
+    from reconciler.operations import reading
 
     plan = planned.plan
     wanted = {

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from reconciler import lock
 from reconciler.cli import walk
 from reconciler.cli.options import Common
 from reconciler.cli.terminal import out, say
+from reconciler.manifest import lock
 
 
 def tell(paths: Iterable[Path], environment: str, options: Common) -> None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reconciler import exporting, planning, sops
 from reconciler.cli import walk
 from reconciler.cli.options import Common
 from reconciler.cli.terminal import say
-from reconciler.errors import ReconcilerError
-from reconciler.exporting import Variables
+from reconciler.core.errors import ReconcilerError
+from reconciler.core.model import Key
 from reconciler.kinds import NAMED
-from reconciler.model import Key
+from reconciler.operations import exporting, planning
+from reconciler.operations.exporting import Variables
 from reconciler.render import names as rendering
+from reconciler.values import sops
 
 
 class ExportError(ReconcilerError):

@@ -9,7 +9,7 @@ import click
 
 from reconciler.cli.options import Common
 from reconciler.cli.terminal import say
-from reconciler.errors import ManifestError, Problem, ReconcilerError
+from reconciler.core.errors import ManifestError, Problem, ReconcilerError
 
 
 def show(error: ReconcilerError, options: Common) -> None:

@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from reconciler import manifest, sops
+from reconciler import manifest
 from reconciler.cli import failure, walk
 from reconciler.cli.options import Common
-from reconciler.errors import ManifestError, Problem, SopsError, UsageError
-from reconciler.gitfiles import Repository
+from reconciler.core.errors import ManifestError, Problem, SopsError, UsageError
+from reconciler.core.model import Plan
 from reconciler.manifest import Cleartext, Desired
-from reconciler.model import Plan
+from reconciler.manifest.gitfiles import Repository
 from reconciler.rules import RULES, Examination
+from reconciler.values import sops
 
 FOLDED = 10  # findings of one rule that a plan tells; `validate` tells all
 

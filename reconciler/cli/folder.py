@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from reconciler.cli.options import Common
-from reconciler.errors import UsageError
+from reconciler.core.errors import UsageError
 
 
 def folder(options: Common) -> Path:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from reconciler import observe, planning, sops
-from reconciler.aws import Aws
+from reconciler.aws.client import Aws
 from reconciler.cli import walk
 from reconciler.cli.options import Common
+from reconciler.core.model import Key, Live, Scope
 from reconciler.kinds import NAMED
 from reconciler.kinds.kind import Record
 from reconciler.manifest import Cleartext, Desired
-from reconciler.model import Key, Live, Scope
-from reconciler.observe import Records
+from reconciler.operations import observe, planning
+from reconciler.operations.observe import Records
+from reconciler.values import sops
 
 
 @dataclass(frozen=True)

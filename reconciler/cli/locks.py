@@ -5,22 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from reconciler import lock, sops
-from reconciler.aws import Aws
+from reconciler.aws.client import Aws
 from reconciler.cli import failure, walk
 from reconciler.cli.options import Common
 from reconciler.cli.terminal import say
-from reconciler.errors import (
+from reconciler.core.errors import (
     ManifestError,
     Problem,
     ReconcilerError,
     SopsError,
     UnknownValuesError,
 )
-from reconciler.lock import Keyless
-from reconciler.manifest import Cleartext, Desired
-from reconciler.model import Plan
-from reconciler.planning import Planned
+from reconciler.core.model import Plan
+from reconciler.manifest import Cleartext, Desired, lock
+from reconciler.operations import keyless
+from reconciler.operations.keyless import Keyless
+from reconciler.operations.planning import Planned
+from reconciler.values import sops
 
 _NO_KEY = frozenset({"no-key", "sops-missing"})
 
@@ -39,7 +40,7 @@ def plan(declared: Cleartext, options: Common, *, only: Sequence[str] = ()) -> t
     known = lock.declare(found, declared)
     failure.problems(lock.outdated(found, declared), options)
     aws = walk.connect(known.scope.region, options)
-    made = lock.plan(known, aws)
+    made = keyless.plan(known, aws)
     fresh = replace(made.plan, revision=walk.revision(walk.folder(options)))
     fresh = walk.limit(fresh, only, known.resources) if only else fresh
     return replace(made, plan=fresh), aws

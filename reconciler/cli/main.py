@@ -11,9 +11,9 @@ import click
 
 from reconciler import __version__
 from reconciler.cli import failure, process
-from reconciler.cli.commands import Commands
+from reconciler.cli.group import Commands
 from reconciler.cli.options import Common, common
-from reconciler.errors import Exit, ReconcilerError
+from reconciler.core.errors import Exit, ReconcilerError
 
 # Each command's module is imported only when it is used: `--help` answers at once.
 COMMANDS = MappingProxyType(
@@ -51,7 +51,7 @@ COMMANDS = MappingProxyType(
 
 @click.group(
     cls=Commands,
-    package="reconciler.cli",
+    package="reconciler.cli.commands",
     known=COMMANDS,
     epilog="Example: reconciler plan production",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},

@@ -10,15 +10,15 @@ from typing import Any, TypeVar
 
 import click
 
-from reconciler import steps
-from reconciler.apply import Status
-from reconciler.aws import Aws
+from reconciler.aws.client import Aws
 from reconciler.cli.options import Common
 from reconciler.cli.terminal import colour, out
-from reconciler.errors import Exit
-from reconciler.model import Key, Scope
+from reconciler.core.errors import Exit
+from reconciler.core.model import Key, Scope
+from reconciler.operations import steps
+from reconciler.operations.apply import Status
+from reconciler.operations.steps import Result, Step
 from reconciler.render import outcome as rendering
-from reconciler.steps import Result, Step
 
 FORMAT_VERSION = "1.0"
 F = TypeVar("F")

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from reconciler.errors import UsageError
+from reconciler.core.errors import UsageError
 
 # Where each type says which secret or parameter it is of: by name, or by ARN.
 _TYPES: Mapping[str, tuple[str, ...]] = {

@@ -11,18 +11,20 @@ from pathlib import Path
 
 import click
 
-from reconciler import manifest, planning, rules, sops
-from reconciler.aws import Aws
+from reconciler import manifest, rules
+from reconciler.aws.client import Aws
+from reconciler.aws.pacing import Pacing
 from reconciler.cli import failure
 from reconciler.cli.folder import folder as folder
 from reconciler.cli.options import Common
 from reconciler.cli.process import without_secrets
 from reconciler.cli.terminal import say
-from reconciler.errors import CredentialsError, UsageError
+from reconciler.core.errors import CredentialsError, UsageError
+from reconciler.core.model import Key, Plan, Scope
 from reconciler.manifest import Cleartext
-from reconciler.model import Key, Plan, Scope
-from reconciler.pacing import Pacing
-from reconciler.planning import Planned
+from reconciler.operations import planning
+from reconciler.operations.planning import Planned
+from reconciler.values import sops
 
 _GIT_TIMEOUT = 10.0  # seconds
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from reconciler.model import Place
+from reconciler.core.model import Place
 from reconciler.render.escape import terminal
 
 MOST = 10  # of each level; GitHub drops what comes after

@@ -16,7 +16,7 @@ from typing import IO, Any
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 from reconciler import __version__
-from reconciler.errors import GithubError, UsageError
+from reconciler.core.errors import GithubError, UsageError
 from reconciler.render.escape import terminal
 
 VERSION = "2022-11-28"  # of the API

@@ -6,7 +6,7 @@ import io
 import zipfile
 import zlib
 
-from reconciler.errors import GithubError
+from reconciler.core.errors import GithubError
 
 LIMIT = 8 * 1024 * 1024  # bytes of the zip
 _INSIDE = 128 * 1024 * 1024  # bytes of the file; 10,000 changes take about 10 MB

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.errors import GithubError
+from reconciler.core.errors import GithubError
 from reconciler.github import marker
 from reconciler.github.api import Api
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import islice
 
-from reconciler.errors import GithubError
+from reconciler.core.errors import GithubError
 from reconciler.github.api import Api
 from reconciler.github.job import SHA
 

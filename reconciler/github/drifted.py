@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
+from reconciler.core.model import DriftClass, Place
 from reconciler.github.annotation import Annotation, Level
 from reconciler.github.driftfile import Found
-from reconciler.model import DriftClass, Place
 from reconciler.render import drift as rendering
 from reconciler.render import names
 from reconciler.render.escape import terminal

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.errors import ReconcilerError
-from reconciler.model import Drift, DriftClass, Key, Place, Scope
+from reconciler.core.errors import ReconcilerError
+from reconciler.core.model import Drift, DriftClass, Key, Place, Scope
 
 _MAJOR = "1"  # of the format
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from reconciler.errors import UsageError
+from reconciler.core.errors import UsageError
 from reconciler.render.escape import terminal
 
 SUMMARY_LIMIT = 1024 * 1024  # bytes; GitHub refuses the whole of a larger one

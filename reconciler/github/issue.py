@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.errors import GithubError
+from reconciler.core.errors import GithubError
 from reconciler.github import comment, marker
 from reconciler.github.api import Api
 

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
-from reconciler import guards
-from reconciler.digest import plan_digest
+from reconciler.core import guards
+from reconciler.core.digest import plan_digest
+from reconciler.core.model import Action, Place, Plan
 from reconciler.github.annotation import Annotation, Level
-from reconciler.model import Action, Place, Plan
 from reconciler.render import markdown
 from reconciler.render.describe import sections
 from reconciler.render.escape import code, terminal

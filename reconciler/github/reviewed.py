@@ -12,12 +12,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler import planfile
-from reconciler.digest import change_digest
-from reconciler.errors import GithubError, PlanFileError, UsageError
+from reconciler.core import planfile
+from reconciler.core.digest import change_digest
+from reconciler.core.errors import GithubError, PlanFileError, UsageError
+from reconciler.core.model import Change, Key, Plan
 from reconciler.github import archive, touched
 from reconciler.github.api import Api
-from reconciler.model import Change, Key, Plan
 from reconciler.render.escape import terminal
 
 _LISTED = 3000  # files of a pull request that GitHub lists at most

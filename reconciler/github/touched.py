@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from reconciler.errors import GithubError
+from reconciler.core.errors import GithubError
 
 CODE = (".github", "reconciler", "requirements", "pyproject.toml")  # what plans and applies
 

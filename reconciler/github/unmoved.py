@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.errors import GithubError, StalePlanError, UsageError
+from reconciler.core.errors import GithubError, StalePlanError, UsageError
 from reconciler.github import touched
 from reconciler.github.api import Api
 from reconciler.render.escape import terminal

@@ -13,10 +13,10 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
-from reconciler.aws import Aws
-from reconciler.model import JSON, Change, Key, Live, Place, Policy, Resource, Scope
-from reconciler.recogniser import Recogniser
-from reconciler.sensitive import Fingerprinter, Sealed, Sensitive
+from reconciler.aws.client import Aws
+from reconciler.aws.recogniser import Recogniser
+from reconciler.core.model import JSON, Change, Key, Live, Place, Policy, Resource, Scope
+from reconciler.values.sensitive import Fingerprinter, Sealed, Sensitive
 
 
 class Declared(BaseModel):

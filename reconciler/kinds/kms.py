@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.model import Scope
+from reconciler.core.model import Scope
 
 
 def normal(key: str | None, scope: Scope, default: str) -> str:

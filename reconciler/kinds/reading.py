@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reconciler.sensitive import Sensitive
+from reconciler.values.sensitive import Sensitive
 
 TRUNCATED = "TruncatedAnswer"  # our word for an answer that leaves out what was asked for
 

@@ -11,7 +11,7 @@ from reconciler.manifest.cleartext import Cleartext
 from reconciler.manifest.desired import Desired
 from reconciler.manifest.environment import environments
 from reconciler.manifest.read import read
-from reconciler.sops import Sops
+from reconciler.values.sops import Sops
 
 __all__ = ["Cleartext", "Desired", "environments", "load", "read"]
 

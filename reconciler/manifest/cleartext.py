@@ -8,18 +8,18 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from reconciler.digest import canonical
-from reconciler.errors import ManifestError, Problem, SopsError
+from reconciler.aws.recogniser import Recogniser
+from reconciler.core.digest import canonical
+from reconciler.core.errors import ManifestError, Problem, SopsError
+from reconciler.core.model import Key, Place, Resource
 from reconciler.kinds.kind import Content, Locked, Settings
 from reconciler.manifest import values
 from reconciler.manifest.desired import Desired
 from reconciler.manifest.document import Document
 from reconciler.manifest.encrypted import FINGERPRINT_KEYS, Shape
 from reconciler.manifest.entries import Entry
-from reconciler.model import Key, Place, Resource
-from reconciler.recogniser import Recogniser
-from reconciler.sensitive import Fingerprinter, Sealed, Sensitive
-from reconciler.sops import Sops
+from reconciler.values.sensitive import Fingerprinter, Sealed, Sensitive
+from reconciler.values.sops import Sops
 
 _WHERE = {"no-key": ("sops",), "mac-mismatch": ("sops", "mac")}
 

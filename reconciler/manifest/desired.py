@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reconciler.errors import Problem
+from reconciler.core.errors import Problem
+from reconciler.core.model import Key, Policy, Resource, Scope
 from reconciler.kinds.kind import Settings
-from reconciler.model import Key, Policy, Resource, Scope
-from reconciler.sensitive import Fingerprinter, Sealed
+from reconciler.values.sensitive import Fingerprinter, Sealed
 
 
 @dataclass(frozen=True)

@@ -22,10 +22,10 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
-from reconciler.errors import Problem
+from reconciler.core.errors import Problem
+from reconciler.core.model import Place
 from reconciler.manifest.recipients import Group
 from reconciler.manifest.scalars import Unquoted, resolve
-from reconciler.model import Place
 
 MAX_DEPTH = 32  # mappings and lists inside one another
 MAX_EVENTS = 2_000_000  # some 100,000 resources

@@ -8,14 +8,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from reconciler.errors import ReconcilerError
+from reconciler.core.errors import ReconcilerError
+from reconciler.core.model import Key
 from reconciler.manifest.cleartext import Cleartext
 from reconciler.manifest.document import Document
 from reconciler.manifest.encrypted import VALUE
 from reconciler.manifest.entries import Entry
-from reconciler.model import Key
-from reconciler.sensitive import Sensitive
-from reconciler.sops import Sops
+from reconciler.values.sensitive import Sensitive
+from reconciler.values.sops import Sops
 
 
 class EditError(ReconcilerError):

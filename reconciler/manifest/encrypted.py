@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from typing import TypeAlias
 
-from reconciler.errors import Problem
+from reconciler.core.errors import Problem
 from reconciler.manifest.document import Data, Document, Path_
 from reconciler.manifest.metadata import BLOCK
 

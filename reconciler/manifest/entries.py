@@ -10,16 +10,16 @@ from typing import Any
 from pydantic import ValidationError
 
 from reconciler import kinds
-from reconciler.digest import canonical
-from reconciler.errors import Problem
+from reconciler.aws.recogniser import Recogniser
+from reconciler.core.digest import canonical
+from reconciler.core.errors import Problem
+from reconciler.core.model import JSON, Key, Place
 from reconciler.kinds.keys import NAME as KEYS
 from reconciler.kinds.kind import Content, Declared, Flaw, Locked, Parsed, Section, Settings
 from reconciler.manifest import explain
 from reconciler.manifest.document import Document
 from reconciler.manifest.encrypted import RESERVED, VALUE, Shape, shape
 from reconciler.manifest.metadata import BLOCK
-from reconciler.model import JSON, Key, Place
-from reconciler.recogniser import Recogniser
 
 PLAINTEXT = "plaintext"
 

@@ -10,13 +10,13 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from reconciler.errors import Problem
+from reconciler.core.errors import Problem
+from reconciler.core.model import Policy, Scope
 from reconciler.kinds.duration import RecoveryWindow, days
 from reconciler.kinds.kind import Declared, Settings
 from reconciler.kinds.rotation.declare import Schedule
 from reconciler.manifest.document import Document
 from reconciler.manifest.files import ENVIRONMENT_FILE, load
-from reconciler.model import Policy, Scope
 
 PREFIX_PATTERN = r"^(/[a-zA-Z0-9_.-]+)+$"
 _PREFIX = re.compile(r"(/[a-zA-Z0-9_.-]+)+\Z")

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
-from reconciler.errors import Problem
+from reconciler.core.errors import Problem
+from reconciler.core.model import Place
 from reconciler.manifest.document import Document, parse
-from reconciler.model import Place
 
 ENVIRONMENT_FILE = "environment.sops.yaml"
 ENCRYPTED = ".sops.yaml"

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.errors import Problem
+from reconciler.core.errors import Problem
 from reconciler.manifest.document import Document
 from reconciler.manifest.recipients import Group, Recipient, covers, from_file
 from reconciler.manifest.rules import ENCRYPTED_REGEX, Rule, Rules
-from reconciler.sops import KEY_TYPES
+from reconciler.values.sops import KEY_TYPES
 
 BLOCK = "sops"
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from reconciler.errors import ManifestError, Problem, UsageError
+from reconciler.core.errors import ManifestError, Problem, UsageError
 from reconciler.kinds import tags
 from reconciler.kinds.kind import Settings
 from reconciler.kinds.rotation import declare as rotation

@@ -8,8 +8,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.digest import canonical
-from reconciler.sensitive import Sensitive
+from reconciler.core.digest import canonical
+from reconciler.values.sensitive import Sensitive
 
 _PAIR = re.compile(r"\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})")
 _DEPTH = 24  # of the 32 levels that a manifest may have

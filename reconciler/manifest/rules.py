@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reconciler.errors import Problem
+from reconciler.core.errors import Problem
 from reconciler.manifest.document import Data, Document
 from reconciler.manifest.files import RULES_FILE, load
 from reconciler.manifest.recipients import Group, from_rule

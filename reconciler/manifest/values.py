@@ -11,7 +11,7 @@ from typing import Any
 
 from reconciler.kinds.kind import Content, Flaw
 from reconciler.manifest.encrypted import FINGERPRINT_KEYS, VALUE, Shape
-from reconciler.sensitive import Sensitive
+from reconciler.values.sensitive import Sensitive
 
 _HEX = frozenset("0123456789abcdefABCDEF")
 

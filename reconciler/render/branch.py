@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from reconciler.model import JSON
+from reconciler.core.model import JSON
 from reconciler.render import escape, structure
 from reconciler.render.escape import code, compact, fence, quoted, terminal, word
 from reconciler.render.palette import palette
 
 if TYPE_CHECKING:
-    from reconciler.branch import Finding
+    from reconciler.manifest.branch import Finding
 
 FORMAT_VERSION = "1.0"
 LIMIT = 60_000  # characters; GitHub refuses a comment of more than 65,536

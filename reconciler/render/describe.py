@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from reconciler.digest import canonical
-from reconciler.model import (
+from reconciler.core.digest import canonical
+from reconciler.core.model import (
     JSON,
     Action,
     Change,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from reconciler.doctor.check import Check, State
+from reconciler.access.doctor.check import Check, State
 from reconciler.render.escape import terminal
 from reconciler.render.palette import palette
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from reconciler.model import Drift, DriftClass, Scope
+from reconciler.core.model import Drift, DriftClass, Scope
 from reconciler.render import escape, names
 from reconciler.render.escape import code, fence, terminal
 from reconciler.render.palette import Palette, palette

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reconciler import planfile
-from reconciler.model import Plan
+from reconciler.core import planfile
+from reconciler.core.model import Plan
 
 
 def plan(plans: Sequence[Plan]) -> str:

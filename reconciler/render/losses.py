@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from reconciler.model import JSON, Action, Change, FieldChange, Policy, Write
+from reconciler.core.model import JSON, Action, Change, FieldChange, Policy, Write
 from reconciler.render.escape import terminal
 
 _REPLACED = {

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from reconciler import guards
-from reconciler.digest import plan_digest
-from reconciler.model import Action, Plan
+from reconciler.core import guards
+from reconciler.core.digest import plan_digest
+from reconciler.core.model import Action, Plan
 from reconciler.render.describe import Block, Section, sections
 from reconciler.render.escape import code, fence
 from reconciler.render.losses import is_destructive

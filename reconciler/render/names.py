@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.model import Key, Scope
+from reconciler.core.model import Key, Scope
 from reconciler.render.escape import terminal
 
 _ORDER = ("secret", "keys", "parameter", "rotation")

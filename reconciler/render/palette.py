@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from reconciler.model import Action
+from reconciler.core.model import Action
 
 _END = "\x1b[0m"
 

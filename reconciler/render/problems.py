@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from reconciler.errors import Problem
-from reconciler.model import JSON
+from reconciler.core.errors import Problem
+from reconciler.core.model import JSON
 
 FORMAT_VERSION = "1.0"
 

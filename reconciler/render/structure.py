@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from reconciler.digest import canonical
-from reconciler.model import JSON
+from reconciler.core.digest import canonical
+from reconciler.core.model import JSON
 from reconciler.render.escape import compact, quoted, word
 
 DEFAULT_KEY = "(default key)"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from reconciler.model import Action, Plan
+from reconciler.core.model import Action, Plan
 from reconciler.render.escape import terminal
 
 _ALWAYS = (Action.CREATE, Action.UPDATE, Action.PRUNE)

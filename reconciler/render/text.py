@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler import guards
-from reconciler.digest import plan_digest
-from reconciler.model import Note, Plan, Scope
+from reconciler.core import guards
+from reconciler.core.digest import plan_digest
+from reconciler.core.model import Note, Plan, Scope
 from reconciler.render import names
 from reconciler.render.describe import Block, sections
 from reconciler.render.escape import terminal

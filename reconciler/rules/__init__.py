@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reconciler.errors import Problem
+from reconciler.core.errors import Problem
 from reconciler.manifest import Cleartext
 from reconciler.rules import (
     foreign_key,

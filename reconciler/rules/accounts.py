@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from reconciler.model import Scope
+from reconciler.core.model import Scope
 
 _ACCOUNT = re.compile(r"[0-9]{12}\Z")
 

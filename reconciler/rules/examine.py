@@ -6,14 +6,14 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from reconciler.errors import Problem
-from reconciler.gitfiles import Repository
+from reconciler.core.errors import Problem
+from reconciler.core.model import Key, Live, Plan
 from reconciler.manifest import Cleartext
-from reconciler.model import Key, Live, Plan
+from reconciler.manifest.gitfiles import Repository
 from reconciler.rules.ignoring import Ignored
 from reconciler.rules.marks import Moment
 from reconciler.rules.rule import Finding, Rule, Subject
-from reconciler.sensitive import Sealed
+from reconciler.values.sensitive import Sealed
 
 
 class Examination:

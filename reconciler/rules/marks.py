@@ -15,8 +15,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from reconciler.model import Key
-from reconciler.sensitive import Sealed, Sensitive
+from reconciler.core.model import Key
+from reconciler.values.sensitive import Sealed, Sensitive
 
 SHORTEST = 8  # bytes: what is shorter is a number or a word, and equal by chance
 

@@ -12,13 +12,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.errors import UsageError
-from reconciler.gitfiles import Repository, Version
+from reconciler.core.errors import UsageError
 from reconciler.kinds.rotation.declare import NONE
 from reconciler.kinds.secret.declare import Declaration
 from reconciler.manifest.document import Data, Document, parse
 from reconciler.manifest.encrypted import FINGERPRINT_KEYS
 from reconciler.manifest.entries import Entry
+from reconciler.manifest.gitfiles import Repository, Version
 from reconciler.manifest.metadata import BLOCK
 from reconciler.manifest.recipients import from_file
 from reconciler.rules.rule import Finding, Subject

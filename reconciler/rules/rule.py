@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from reconciler.gitfiles import Repository
+from reconciler.core.model import Key, Place
 from reconciler.manifest import Cleartext
 from reconciler.manifest.entries import Entry
-from reconciler.model import Key, Place
+from reconciler.manifest.gitfiles import Repository
 from reconciler.rules.marks import Mark
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from reconciler.core.model import Key
 from reconciler.manifest.encrypted import VALUE
-from reconciler.model import Key
 from reconciler.rules.marks import Mark
 from reconciler.rules.rule import Finding, Subject
 

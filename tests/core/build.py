@@ -12,9 +12,9 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from reconciler.diff import diff
-from reconciler.digest import content_digest
-from reconciler.model import (
+from reconciler.core.diff import diff
+from reconciler.core.digest import content_digest
+from reconciler.core.model import (
     Change,
     Key,
     Live,
@@ -30,7 +30,7 @@ from reconciler.model import (
     Source,
     Value,
 )
-from reconciler.sensitive import Fingerprinter, Sensitive
+from reconciler.values.sensitive import Fingerprinter, Sensitive
 
 SCOPE = Scope(
     environment="production",

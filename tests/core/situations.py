@@ -8,8 +8,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from reconciler.digest import content_digest
-from reconciler.model import (
+from reconciler.core.digest import content_digest
+from reconciler.core.model import (
     Action,
     Change,
     Key,

@@ -19,8 +19,8 @@ from typing import Any
 import boto3
 import pytest
 
-from reconciler import aws as door
-from reconciler.aws import (
+from reconciler.aws import client as door
+from reconciler.aws.client import (
     FIRST_ATTEMPTS,
     LONGEST_PAUSE,
     PATIENCE,
@@ -28,9 +28,9 @@ from reconciler.aws import (
     caller_account,
     require,
 )
-from reconciler.errors import AwsError, CredentialsError, Exit, ReconcilerError
-from reconciler.pacing import Pacing
-from reconciler.sensitive import Sensitive
+from reconciler.aws.pacing import Pacing
+from reconciler.core.errors import AwsError, CredentialsError, Exit, ReconcilerError
+from reconciler.values.sensitive import Sensitive
 
 CANARY = "canary-8c1e0f"
 Answer = Callable[[BaseHTTPRequestHandler], None]
@@ -122,8 +122,8 @@ def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
     clock = SimpleNamespace(**{**vars(time), "sleep": waited.append, "monotonic": now})
     monkeypatch.setattr("botocore.endpoint.time", clock)
-    monkeypatch.setattr("reconciler.aws.time", clock)
-    monkeypatch.setattr("reconciler.pacing.time", clock)
+    monkeypatch.setattr("reconciler.aws.client.time", clock)
+    monkeypatch.setattr("reconciler.aws.pacing.time", clock)
     return waited
 
 

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from reconciler.core.model import Key, Place, Source
 from reconciler.kinds import SECTIONS
 from reconciler.kinds.kind import Content, Flaw, Parsed, Section, Settings
 from reconciler.kinds.rotation import Schedule
-from reconciler.model import Key, Place, Source
-from reconciler.sensitive import Sensitive, public
+from reconciler.values.sensitive import Sensitive, public
 from tests.core.build import KEYS, POLICY, SCOPE, fingerprinter
 
 SECTION: dict[str, Section] = {section.NAME: section for section in SECTIONS}

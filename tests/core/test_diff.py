@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.model import (
+from reconciler.core.model import (
     Action,
     FieldChange,
     Key,

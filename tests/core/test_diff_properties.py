@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.diff import diff
-from reconciler.digest import plan_digest
-from reconciler.model import Action, Key, Ownership, Policy, Write
+from reconciler.core.diff import diff
+from reconciler.core.digest import plan_digest
+from reconciler.core.model import Action, Key, Ownership, Policy, Write
 from tests.core.build import SCOPE
 from tests.core.situations import apply, lives, policies, resources, situations
 

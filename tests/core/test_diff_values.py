@@ -7,7 +7,7 @@ from itertools import product
 
 import pytest
 
-from reconciler.model import Action, LiveValue, Rotation, Value, Write
+from reconciler.core.model import Action, LiveValue, Rotation, Value, Write
 from tests.core.build import (
     BEGUN,
     LAST,

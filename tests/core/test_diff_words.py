@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.model import FieldChange, Live, Resource
+from reconciler.core.model import FieldChange, Live, Resource
 from tests.core.build import (
     BEGUN,
     OFF,

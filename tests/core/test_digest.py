@@ -8,9 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.diff import diff
-from reconciler.digest import canonical, change_digest, content_digest, digest_of, plan_digest
-from reconciler.model import (
+from reconciler.core.diff import diff
+from reconciler.core.digest import (
+    canonical,
+    change_digest,
+    content_digest,
+    digest_of,
+    plan_digest,
+)
+from reconciler.core.model import (
     Action,
     Change,
     FieldChange,

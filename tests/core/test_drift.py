@@ -7,12 +7,12 @@ from datetime import timedelta
 
 import pytest
 
-from reconciler.diff import diff
-from reconciler.drift import Drift, DriftClass, classify
+from reconciler.core.diff import diff
+from reconciler.core.model import Key, Live, Ownership, Place, Resource, Rotation
 from reconciler.kinds.kind import Settings
 from reconciler.manifest import Desired
-from reconciler.model import Key, Live, Ownership, Place, Resource, Rotation
-from reconciler.planning import Planned
+from reconciler.operations.drift import Drift, DriftClass, classify
+from reconciler.operations.planning import Planned
 from tests.core.build import (
     BEGUN,
     LAST,

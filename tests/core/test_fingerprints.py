@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.sensitive import Sensitive, Token, frame, parse_token, public
+from reconciler.values.sensitive import Sensitive, Token, frame, parse_token, public
 from tests.core.build import KEYS, NAME, SCOPE, fingerprinter
 
 OLD, BOTH = fingerprinter(KEYS[1]), fingerprinter(*KEYS)

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.digest import canonical
+from reconciler.core.digest import canonical
+from reconciler.core.model import Action, Key, Ownership, Resource, Rotation, Value, Write
 from reconciler.kinds.keys import members
-from reconciler.model import Action, Key, Ownership, Resource, Rotation, Value, Write
-from reconciler.sensitive import Sensitive, parse_token
+from reconciler.values.sensitive import Sensitive, parse_token
 from tests.core.build import (
     BEGUN,
     KEYS,

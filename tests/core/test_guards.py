@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.errors import Exit, GuardError, TooManyChangesError, TooManyPrunesError
-from reconciler.guards import broken, raise_if_unsafe
-from reconciler.model import Action, Change, Key, Plan, Policy
+from reconciler.core.errors import Exit, GuardError, TooManyChangesError, TooManyPrunesError
+from reconciler.core.guards import broken, raise_if_unsafe
+from reconciler.core.model import Action, Change, Key, Plan, Policy
 from tests.core.build import SCOPE
 
 

@@ -7,8 +7,8 @@ from itertools import product
 
 import pytest
 
-from reconciler.model import Ownership, Policy
-from reconciler.ownership import Refusal, is_kept, may_adopt, may_apply, may_prune
+from reconciler.core.model import Ownership, Policy
+from reconciler.core.ownership import Refusal, is_kept, may_adopt, may_apply, may_prune
 from tests.core.build import NAME, PRUNING, SCOPE, held, live
 
 OUTSIDE = ["/app/production", "/app/productions/db", "/app/staging/db", "db", "x" + NAME]

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from reconciler import pacing
-from reconciler.pacing import CUT, FLOOR, RECOVERY, Bucket, Pacing
+from reconciler.aws import pacing
+from reconciler.aws.pacing import CUT, FLOOR, RECOVERY, Bucket, Pacing
 from reconciler.sandbox.throttle import QUOTAS
 
 

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from reconciler.diff import diff
-from reconciler.errors import AwsError, ConflictError
+from reconciler.core.diff import diff
+from reconciler.core.errors import AwsError, ConflictError
+from reconciler.core.model import Key, Live
 from reconciler.kinds import parameter
 from reconciler.kinds.kind import Job, Record
 from reconciler.kinds.parameter.write import TRIES
-from reconciler.model import Key, Live
-from reconciler.sensitive import Sealed, Sensitive, public
+from reconciler.values.sensitive import Sealed, Sensitive, public
 from tests.core.build import NAME, POLICY, SCOPE, fingerprinter, value
 from tests.core.build import parameter as declared
 

@@ -6,8 +6,8 @@ import ast
 from pathlib import Path
 
 from reconciler.cli.main import run
-from reconciler.errors import StalePlanError
-from reconciler.refusals import REASONS
+from reconciler.core.errors import StalePlanError
+from reconciler.core.refusals import REASONS
 
 PACKAGE = Path(__file__).parents[2] / "reconciler"
 

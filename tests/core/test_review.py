@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.digest import plan_digest
-from reconciler.errors import Exit, StalePlanError
-from reconciler.model import (
+from reconciler.core.digest import plan_digest
+from reconciler.core.errors import Exit, StalePlanError
+from reconciler.core.model import (
     Action,
     Change,
     Key,
@@ -21,7 +21,7 @@ from reconciler.model import (
     ValueChange,
     Write,
 )
-from reconciler.review import Selection, by_digest, by_plan, in_effect
+from reconciler.core.review import Selection, by_digest, by_plan, in_effect
 from tests.core.build import (
     LAST,
     NAME,

@@ -7,10 +7,10 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.diff import diff
-from reconciler.errors import StalePlanError
-from reconciler.model import Action
-from reconciler.review import by_plan
+from reconciler.core.diff import diff
+from reconciler.core.errors import StalePlanError
+from reconciler.core.model import Action
+from reconciler.core.review import by_plan
 from tests.core.build import SCOPE
 from tests.core.situations import apply, policies, situations
 

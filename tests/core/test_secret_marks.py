@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from reconciler.diff import diff
+from reconciler.core.diff import diff
+from reconciler.core.model import Action, Change, Key, Live, LiveValue, Origin, Write
 from reconciler.kinds import secret, tags
 from reconciler.kinds.kind import Job, Record
 from reconciler.kinds.secret import observe
-from reconciler.model import Action, Change, Key, Live, LiveValue, Origin, Write
-from reconciler.sensitive import Sealed, Sensitive, public
+from reconciler.values.sensitive import Sealed, Sensitive, public
 from tests.core.build import KEYS, NAME, POLICY, SCOPE, fingerprinter, value
 from tests.core.build import secret as declared
 

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 
 import pytest
 
-from reconciler.sensitive import MASK, Sensitive
+from reconciler.values.sensitive import MASK, Sensitive
 
 CANARY = "canary-6f1d"
 TEXT = Sensitive(CANARY)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from reconciler.digest import content_digest
+from reconciler.core.digest import content_digest
 from reconciler.kinds.parameter import Declaration, check
 from reconciler.kinds.parameter.stamp import LENGTH, LIMIT, join, make, split
 from tests.core.build import KEYS, NAME, SCOPE, fingerprinter

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from reconciler.doctor import tool
+from reconciler.access.doctor import tool
 from reconciler.sandbox.http import Answer
-from reconciler.sops import find
+from reconciler.values.sops import find
 from tests.daytwo.command import Done, command
 from tests.daytwo.leaks import Canaries, search
 from tests.e2e.world import FUNCTION, SCHEDULE, World
@@ -222,7 +222,7 @@ def test_the_clock_is_held_against_aws(
         def now(cls, tz: Any = None) -> Any:
             return datetime.now(tz) + off
 
-    monkeypatch.setattr("reconciler.aws.datetime", Shifted)
+    monkeypatch.setattr("reconciler.aws.client.datetime", Shifted)
     line = lines(doctor(world, "production", code=code), "clock")[0]
     said = re.match(told, line)
     assert said, line

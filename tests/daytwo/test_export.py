@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from reconciler.exporting.forbidden import forbidden
-from reconciler.exporting.formats import as_json, dotenv, unwritable, yaml
-from reconciler.sensitive import Sensitive
+from reconciler.operations.exporting.forbidden import forbidden
+from reconciler.operations.exporting.formats import as_json, dotenv, unwritable, yaml
+from reconciler.values.sensitive import Sensitive
 from tests.daytwo.command import Done, command
 from tests.daytwo.leaks import Canaries, search
 from tests.e2e.test_commands import in_terminal

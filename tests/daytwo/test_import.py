@@ -11,10 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.digest import canonical
+from reconciler.aws.pacing import Pacing
+from reconciler.core.digest import canonical
 from reconciler.manifest.represent import as_yaml, represent
-from reconciler.pacing import Pacing
-from reconciler.sensitive import Sensitive
+from reconciler.values.sensitive import Sensitive
 from tests.daytwo.command import command
 from tests.daytwo.leaks import Canaries, search
 from tests.daytwo.test_adopt import as_cloudformation_tags, script

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from reconciler import manifest
+from reconciler.core.model import Key
 from reconciler.manifest.edit import Edit, EditError, write
-from reconciler.model import Key
-from reconciler.sensitive import Sensitive
+from reconciler.values.sensitive import Sensitive
 from tests.daytwo.command import Done, command
 from tests.daytwo.leaks import Canaries, search
 from tests.e2e.world import World

@@ -54,7 +54,7 @@ class Branch:
 
     def set(self, path: str, value: str, file: str = MAIN) -> None:
         """Set one value with the key, as `sops set` does: the rest of the file stays as it is."""
-        from reconciler.sops import find
+        from reconciler.values.sops import find
 
         done = subprocess.run(
             [str(find()), "--disable-version-check", "set", "--value-stdin", file, path],

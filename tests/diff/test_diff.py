@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.sensitive import Sensitive
+from reconciler.values.sensitive import Sensitive
 from tests.age_key import new_age_key
 from tests.cli.run import cli
 from tests.diff.build import ENVIRONMENT, MAIN, PARAMETERS, SECRETS, Branch, make_branch

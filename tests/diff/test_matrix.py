@@ -14,8 +14,8 @@ from unittest import mock
 
 import pytest
 
-from reconciler import planfile
 from reconciler.cli.main import run
+from reconciler.core import planfile
 from tests.cli.run import cli
 from tests.core import build
 from tests.diff.build import ENVIRONMENT, MAIN, Branch, make_branch

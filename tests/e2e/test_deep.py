@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 
-from reconciler import drift
+from reconciler.operations import drift
 from tests.e2e.test_secrets import POLICY
 from tests.e2e.world import PREFIX, World
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from reconciler import review
-from reconciler.errors import StalePlanError
+from reconciler.core import review
+from reconciler.core.errors import StalePlanError
 from reconciler.sandbox.server import Drop
 from tests.daytwo.leaks import Canaries, search
 from tests.e2e.test_counts import READS

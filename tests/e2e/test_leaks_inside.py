@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.sensitive import Sensitive
+from reconciler.values.sensitive import Sensitive
 from tests.e2e.test_leaks import Canaries, canaries, declare, everything, planted
 from tests.e2e.world import World
 from tests.leaks.failures import dying

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from reconciler.errors import ConflictError
+from reconciler.core.errors import ConflictError
 from reconciler.sandbox.server import Drop
 from tests.e2e.world import PREFIX, World
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.errors import StalePlanError
+from reconciler.core.errors import StalePlanError
 from tests.e2e.world import PREFIX, SCHEDULE, World
 
 

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from reconciler.errors import ConflictError
+from reconciler.core.errors import ConflictError
 from tests.e2e.world import PREFIX, World
 
 POLICY = {

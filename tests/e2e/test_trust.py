@@ -100,7 +100,7 @@ def test_strings_from_outside_cannot_drive_the_terminal(world: World) -> None:
 
 def test_a_value_is_never_an_argument(world: World, tmp_path: Path) -> None:
     """sops gets ciphertext on its standard input, and names of formats as arguments."""
-    from reconciler.sops import find
+    from reconciler.values.sops import find
 
     spy = tmp_path / "sops"
     spy.write_text(f'#!/bin/sh\necho "$@" >> "{tmp_path}/arguments"\nexec "{find()}" "$@"\n')

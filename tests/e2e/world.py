@@ -15,13 +15,15 @@ from typing import Any
 
 import boto3
 
-from reconciler import apply, drift, manifest, planning, review
-from reconciler.apply import Outcome
-from reconciler.aws import Aws
-from reconciler.drift import Drift
-from reconciler.model import Change, Key
-from reconciler.pacing import Pacing
-from reconciler.planning import Planned
+from reconciler import manifest
+from reconciler.aws.client import Aws
+from reconciler.aws.pacing import Pacing
+from reconciler.core import review
+from reconciler.core.model import Change, Key
+from reconciler.operations import apply, drift, planning
+from reconciler.operations.apply import Outcome
+from reconciler.operations.drift import Drift
+from reconciler.operations.planning import Planned
 from reconciler.sandbox.server import Sandbox
 from tests.sandbox.conftest import deploy_function
 from tests.trees import Tree, clean_environ

@@ -10,14 +10,15 @@ from typing import Any
 
 import boto3
 
-from reconciler import apply, planning, review
-from reconciler.apply import Outcome, Status
-from reconciler.aws import Aws
-from reconciler.errors import Exit
+from reconciler.aws.client import Aws
+from reconciler.aws.pacing import Pacing
+from reconciler.core import review
+from reconciler.core.errors import Exit
+from reconciler.core.model import Change, Key
 from reconciler.manifest import Desired
-from reconciler.model import Change, Key
-from reconciler.pacing import Pacing
-from reconciler.planning import Planned
+from reconciler.operations import apply, planning
+from reconciler.operations.apply import Outcome, Status
+from reconciler.operations.planning import Planned
 from reconciler.sandbox.server import Sandbox
 from tests.faults.direct import SCOPE, desired
 

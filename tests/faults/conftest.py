@@ -22,7 +22,7 @@ def account(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
     """An account that nothing is in, and all pauses of retries shortened."""
     clock = SimpleNamespace(**{**vars(time), "sleep": lambda s: time.sleep(s / FASTER)})
     monkeypatch.setattr("botocore.endpoint.time", clock)
-    monkeypatch.setattr("reconciler.aws.time", clock)
+    monkeypatch.setattr("reconciler.aws.client.time", clock)
     monkeypatch.setattr("reconciler.kinds.parameter.write.time", clock)
     yield Account(world.aws)
     world.aws.hooks, world.aws.after = [], []

@@ -16,11 +16,12 @@ from pathlib import Path
 
 import boto3
 
-from reconciler import apply, planfile, review
-from reconciler.aws import ATTEMPTS, FIRST_ATTEMPTS, Aws
+from reconciler.aws.client import ATTEMPTS, FIRST_ATTEMPTS, Aws
+from reconciler.aws.pacing import Pacing
+from reconciler.core import planfile, review
 from reconciler.kinds.parameter import write as parameter
-from reconciler.pacing import Pacing
-from reconciler.planning import Planned
+from reconciler.operations import apply
+from reconciler.operations.planning import Planned
 from tests.faults.direct import SCOPE
 from tests.faults.scenes import SCENES
 

@@ -6,11 +6,11 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from reconciler.core.model import Key, Place, Policy, Resource, Scope
 from reconciler.kinds import SECTIONS
 from reconciler.kinds.kind import Content, Settings
 from reconciler.manifest import Desired
-from reconciler.model import Key, Place, Policy, Resource, Scope
-from reconciler.sensitive import Fingerprinter, Sealed, Sensitive
+from reconciler.values.sensitive import Fingerprinter, Sealed, Sensitive
 
 SCOPE = Scope("production", "123456789012", "us-west-2", "/test/production", "test")
 KEY = "5f" * 32

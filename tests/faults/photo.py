@@ -8,7 +8,7 @@ from typing import Any, cast
 from moto.secretsmanager.models import secretsmanager_backends
 from moto.ssm.models import ssm_backends
 
-from reconciler.model import Key
+from reconciler.core.model import Key
 from reconciler.sandbox.server import Sandbox
 from tests.faults.direct import SCOPE
 

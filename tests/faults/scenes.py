@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler import adopt, planning
-from reconciler.aws import Aws
-from reconciler.planning import Planned
+from reconciler.aws.client import Aws
+from reconciler.operations import adopt, planning
+from reconciler.operations.planning import Planned
 from tests.faults.account import Account
 from tests.faults.direct import KEY, SCOPE, desired
 from tests.faults.function import SCHEDULE, clients

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from reconciler import apply, planning
-from reconciler.apply import Outcome
-from reconciler.audit import AuditError, AuditLog
-from reconciler.digest import change_digest
-from reconciler.model import Key
+from reconciler.core.digest import change_digest
+from reconciler.core.model import Key
+from reconciler.operations import apply, planning
+from reconciler.operations.apply import Outcome
+from reconciler.operations.audit import AuditError, AuditLog
 from tests.canary import CANARY
 from tests.faults.account import Account
 from tests.faults.direct import SCOPE
@@ -108,7 +108,8 @@ def test_a_line_is_on_the_disk_before_the_first_call(
     events: list[str] = []
     fsync = os.fsync
     monkeypatch.setattr(
-        "reconciler.audit.os.fsync", lambda file: (events.append("synced"), fsync(file))[1]
+        "reconciler.operations.audit.os.fsync",
+        lambda file: (events.append("synced"), fsync(file))[1],
     )
     account.aws.hooks.append(lambda operation, _: events.append(operation))
     run(account, path)
@@ -123,7 +124,7 @@ def test_what_cannot_be_recorded_is_not_begun(
     def full(*_: Any) -> int:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("reconciler.audit.os.write", full)
+    monkeypatch.setattr("reconciler.operations.audit.os.write", full)
     aws = account.connect()
     planned = planning.make(SCOPE, lambda: account.git, aws)
     with AuditLog(tmp_path / "audit.jsonl", planned) as log:

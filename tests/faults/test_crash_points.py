@@ -18,8 +18,8 @@ from pathlib import Path
 
 import pytest
 
-from reconciler import planfile
-from reconciler.model import Key
+from reconciler.core import planfile
+from reconciler.core.model import Key
 from reconciler.sandbox import state
 from tests.faults import function
 from tests.faults.account import Account

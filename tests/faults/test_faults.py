@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from reconciler.apply import Status
-from reconciler.errors import AwsError, CredentialsError, Exit
-from reconciler.model import Key
+from reconciler.core.errors import AwsError, CredentialsError, Exit
+from reconciler.core.model import Key
+from reconciler.operations.apply import Status
 from reconciler.sandbox.http import Answer
 from reconciler.sandbox.server import Drop
 from tests.faults.account import Account, assert_ends, assert_true_report, exit_code
@@ -130,7 +130,7 @@ def test_a_truncated_list_is_never_an_absence(fleet: Account) -> None:
 
 
 def test_hung_connections(fleet: Account, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reconciler.aws.READ_TIMEOUT", 1.0)
+    monkeypatch.setattr("reconciler.aws.client.READ_TIMEOUT", 1.0)
     release = threading.Event()
 
     def hang(_: Answer) -> None:

@@ -20,13 +20,15 @@ from typing import Any
 
 import pytest
 
-from reconciler import lock, manifest, planfile
-from reconciler.errors import ReconcilerError
+from reconciler import manifest
+from reconciler.core import planfile
+from reconciler.core.errors import ReconcilerError
+from reconciler.core.model import Plan
 from reconciler.kinds import parameter, secret
 from reconciler.kinds.kind import Record
-from reconciler.lock import file as lockfile
-from reconciler.model import Plan
-from reconciler.sops import Sops, find
+from reconciler.manifest import lock
+from reconciler.manifest.lock import file as lockfile
+from reconciler.values.sops import Sops, find
 from tests.core import build
 from tests.faults.direct import SCOPE, desired
 from tests.trees import clean_environ

@@ -28,10 +28,10 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, get_state_machine_test, precondition, rule
 
-from reconciler.apply import Outcome, Status
-from reconciler.errors import StalePlanError
-from reconciler.model import Action, Key
-from reconciler.planning import Planned
+from reconciler.core.errors import StalePlanError
+from reconciler.core.model import Action, Key
+from reconciler.operations.apply import Outcome, Status
+from reconciler.operations.planning import Planned
 from reconciler.sandbox.server import Drop, Sandbox
 from tests.faults import function
 from tests.faults.account import Account

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from reconciler import pacing
-from reconciler.errors import Exit
+from reconciler.aws import pacing
+from reconciler.core.errors import Exit
 from reconciler.sandbox.http import Answer
 from tests.faults.account import Account, assert_ends, exit_code
 from tests.faults.scenes import SCENES

@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.apply import Status
-from reconciler.errors import AwsError, Exit
+from reconciler.core.errors import AwsError, Exit
+from reconciler.operations.apply import Status
 from tests.e2e.world import World
 from tests.faults.account import Account, assert_ends, assert_true_report, exit_code
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from reconciler import planfile
 from reconciler.cli.main import run
-from reconciler.model import Plan
+from reconciler.core import planfile
+from reconciler.core.model import Plan
 from tests.github.server import GitHub
 from tests.github.state import State
 

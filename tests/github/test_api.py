@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from reconciler.errors import GithubError
+from reconciler.core.errors import GithubError
 from reconciler.github.api import Api
 from tests.github.server import GitHub, running
 from tests.github.state import fresh

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from reconciler.core.model import Action, Policy
 from reconciler.github.marker import marker
-from reconciler.model import Action, Policy
 from tests.github.job import Job
 from tests.render.plans import plan_of, secret
 

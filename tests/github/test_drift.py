@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pytest
 
+from reconciler.core.model import Drift, DriftClass, Key, Place, Scope
 from reconciler.github.marker import marker
-from reconciler.model import Drift, DriftClass, Key, Place, Scope
 from reconciler.render import drift as rendering
 from tests.github.job import Job
 from tests.render.plans import SCOPE

@@ -8,11 +8,11 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.cli.github import shown
-from reconciler.digest import plan_digest
+from reconciler.cli.commands.github import shown
+from reconciler.core.digest import plan_digest
+from reconciler.core.model import Action, Change, FieldChange, Key, Place, Plan, Policy
 from reconciler.github.marker import marker
 from reconciler.manifest.files import ENVIRONMENT_FILE
-from reconciler.model import Action, Change, FieldChange, Key, Place, Plan, Policy
 from tests.cli.run import python
 from tests.github.job import Job
 from tests.render.plans import EMPTY, EVERYTHING, SCOPE, plan_of, secret
@@ -307,7 +307,7 @@ def test_ten_are_shown_and_of_eleven_nine_and_how_many_more(
 
 def test_a_plan_is_shown_without_what_takes_long_to_import() -> None:
     """A pull request has such a step for each environment."""
-    code = "import sys, reconciler.cli.github.plan; print(' '.join(sys.modules))"
+    code = "import sys, reconciler.cli.commands.github.plan; print(' '.join(sys.modules))"
     slow = ("boto3", "botocore", "pydantic", "ruamel", "deepdiff", "reconciler.manifest")
     assert [name for name in python(code).split() if name.startswith(slow)] == []
     assert shown.ENVIRONMENT_FILE == ENVIRONMENT_FILE

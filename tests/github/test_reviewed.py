@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from reconciler import planfile
+from reconciler.core import planfile
+from reconciler.core.model import Action, FieldChange, Plan, Policy
 from reconciler.github import archive
-from reconciler.model import Action, FieldChange, Plan, Policy
 from tests.github.job import SHA, Job
 from tests.render.plans import SCOPE, parameter, plan_of, secret
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.core.model import Place
 from reconciler.github.annotation import Annotation, Level, commands
 from reconciler.github.marker import is_ours, marker
-from reconciler.model import Place
 from reconciler.render.escape import terminal
 from tests.render import hostile
 

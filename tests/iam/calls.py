@@ -14,8 +14,10 @@ from typing import Any
 
 import pytest
 
-from reconciler import aws, iam, manifest
-from reconciler.iam import Role
+from reconciler import manifest
+from reconciler.access import iam
+from reconciler.access.iam import Role
+from reconciler.aws import client as aws
 from tests.daytwo.command import command
 from tests.daytwo.test_adopt import script
 from tests.e2e.world import PREFIX, SCHEDULE, World
@@ -168,7 +170,7 @@ PARAMETERS: dict[str, Any] = {
 def record(world: World, patch: pytest.MonkeyPatch) -> list[Run]:
     """Every command that has a role, in the situations in which it calls AWS for something else."""
     made = Record(world, patch)
-    patch.setattr("reconciler.rotate.wait.PAUSE", 0.05)
+    patch.setattr("reconciler.operations.rotate.wait.PAUSE", 0.05)
     _key(world)
     world.deploy()
     for scenario in (

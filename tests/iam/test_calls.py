@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.iam import Role
+from reconciler.access.iam import Role
 from tests.iam.calls import IDENTITY, Run, allowed, implied
 from tests.iam.declare import PREFIX
 from tests.iam.test_permissions import READS

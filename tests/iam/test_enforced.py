@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from reconciler.iam import Role
+from reconciler.access.iam import Role
 from reconciler.kinds import tags
 from tests.daytwo.command import Done, command
 from tests.e2e.world import World

@@ -15,7 +15,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from reconciler.init import key_file
+from reconciler.access.init import key_file
 from tests.age_key import new_age_key
 from tests.e2e.world import World
 from tests.init.run import GIVEN, init, install_keygen
@@ -250,7 +250,7 @@ def test_the_package_brings_every_workflow_along() -> None:
     brought = build["targets"]["wheel"]["force-include"]
     names = [file.name for file in (ROOT / ".github/workflows").glob("secrets-*.yml")]
     assert brought == {
-        f".github/workflows/{name}": f"reconciler/init/workflows/{name}" for name in names
+        f".github/workflows/{name}": f"reconciler/access/init/workflows/{name}" for name in names
     }
 
 

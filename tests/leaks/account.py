@@ -7,7 +7,7 @@ import json
 import secrets
 import subprocess
 
-from reconciler.sensitive import Sensitive
+from reconciler.values.sensitive import Sensitive
 from tests.e2e.world import PREFIX, SCHEDULE, World
 from tests.leaks.canaries import CHANGED, Canaries
 

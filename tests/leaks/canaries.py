@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from reconciler.sops import find
+from reconciler.values.sops import find
 
 CHANGED = "canary-" + secrets.token_urlsafe(18)  # what two branches set values to
 

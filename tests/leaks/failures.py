@@ -16,9 +16,9 @@ from typing import Any
 
 import pytest
 
-from reconciler.cli import lock as locking
+from reconciler.cli.commands import lock as locking
 from reconciler.sandbox.server import Answer, Drop
-from reconciler.sops import Sops, find
+from reconciler.values.sops import Sops, find
 from tests.age_key import new_age_key
 from tests.e2e.world import World
 from tests.leaks.account import declare

@@ -6,7 +6,7 @@ import json
 import subprocess
 from pathlib import Path
 
-from reconciler.sops import find
+from reconciler.values.sops import find
 from tests.e2e.world import World
 from tests.init.conftest import home
 from tests.init.run import GIVEN, init, install_keygen

@@ -21,7 +21,7 @@ from unittest import mock
 
 from reconciler.cli import failure, process
 from reconciler.cli.main import run
-from reconciler.errors import ReconcilerError
+from reconciler.core.errors import ReconcilerError
 from tests.e2e.world import World
 from tests.leaks.calls import Call
 

@@ -6,9 +6,10 @@ import base64
 from pathlib import Path
 from typing import Any
 
-from reconciler import lock, manifest
-from reconciler.lock import Lock
-from reconciler.model import Key
+from reconciler import manifest
+from reconciler.core.model import Key
+from reconciler.manifest import lock
+from reconciler.manifest.lock import Lock
 from tests.trees import Tree, make_tree
 
 ENV = "production"

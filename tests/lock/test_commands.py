@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from reconciler import lock
+from reconciler.manifest import lock
 from tests.e2e.world import World
 
 NO_KEY = {"SOPS_AGE_KEY_FILE": "/nonexistent", "HOME": "/nonexistent"}

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
-from reconciler import lock, manifest
-from reconciler.digest import plan_digest
-from reconciler.model import Action, Origin, Plan, Write
+from reconciler import manifest
+from reconciler.core.digest import plan_digest
+from reconciler.core.model import Action, Origin, Plan, Write
+from reconciler.manifest import lock
+from reconciler.operations.keyless import plan
 from tests.e2e.world import PREFIX, SCHEDULE, World
 
 OLD, NEW = "5f" * 32, "6a" * 32
@@ -22,7 +24,7 @@ def keyless(world: World, found: lock.Lock | None = None) -> Plan:
         found = lock.make(declared, declared.decrypt(world.tree.sops))
         written = lock.dumps(found).encode()
         found = lock.loads(written, "fingerprints.lock", "production")
-    return lock.plan(lock.declare(found, declared), world.session()).plan
+    return plan(lock.declare(found, declared), world.session()).plan
 
 
 def both(world: World) -> Plan:

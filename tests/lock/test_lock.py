@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from reconciler import lock, manifest
-from reconciler.errors import ManifestError
-from reconciler.sensitive import Fingerprinter, Sensitive, public
+from reconciler import manifest
+from reconciler.core.errors import ManifestError
+from reconciler.manifest import lock
+from reconciler.values.sensitive import Fingerprinter, Sensitive, public
 from tests.lock.build import ENV, PREFIX, TWO_KEYS, VALUES, made, small, write
 from tests.trees import Tree
 

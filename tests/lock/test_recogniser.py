@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from reconciler.aws.recogniser import AtTheirWord, Recogniser
+from reconciler.core.model import Scope
 from reconciler.kinds.parameter import stamp
-from reconciler.model import Scope
-from reconciler.recogniser import AtTheirWord, Recogniser
-from reconciler.sensitive import Fingerprinter, Sensitive, public
+from reconciler.values.sensitive import Fingerprinter, Sensitive, public
 
 SCOPE = Scope("production", "123456789012", "us-west-2", "/a", "team")
 NAME = "/a/db"

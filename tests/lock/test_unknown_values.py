@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.digest import change_digest
-from reconciler.model import Action, Resource, Source, Value, Write
+from reconciler.core.digest import change_digest
+from reconciler.core.model import Action, Resource, Source, Value, Write
 from tests.core.build import (
     BEGUN,
     OFF,

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.errors import ManifestError, Problem
+from reconciler.core.errors import ManifestError, Problem
 from reconciler.manifest import load
-from reconciler.sensitive import Sensitive
-from reconciler.sops import Sops
+from reconciler.values.sensitive import Sensitive
+from reconciler.values.sops import Sops
 from tests.canary import CANARY, assert_holds_no_canary
 from tests.trees import Content, Tree, make_tree
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.errors import ManifestError
+from reconciler.core.errors import ManifestError
 from reconciler.manifest import load, read
 from tests.age_key import new_age_key
 from tests.canary import CANARY, assert_holds_no_canary

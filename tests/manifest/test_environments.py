@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.errors import Exit, ManifestError, UsageError
+from reconciler.core.errors import Exit, ManifestError, UsageError
 from reconciler.manifest import environments, load, read
 from tests.age_key import new_age_key
 from tests.canary import CANARY

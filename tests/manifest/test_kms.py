@@ -7,11 +7,11 @@ from pathlib import Path
 import boto3
 import pytest
 
-from reconciler.errors import ManifestError
+from reconciler.core.errors import ManifestError
 from reconciler.manifest import load
 from reconciler.sandbox.server import Sandbox
-from reconciler.sensitive import Sensitive
-from reconciler.sops import Sops, find
+from reconciler.values.sensitive import Sensitive
+from reconciler.values.sops import Sops, find
 from tests.canary import CANARY
 from tests.trees import Tree, clean_environ, make_tree
 

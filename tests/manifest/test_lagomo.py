@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.manifest import Desired, environments, load
 from reconciler.manifest.schema import NAMES, schema
-from reconciler.sops import Sops, find
+from reconciler.values.sops import Sops, find
 from tests.trees import clean_environ
 
 MANIFESTS = Path(__file__).parents[2] / "manifests"

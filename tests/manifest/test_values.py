@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.manifest.encrypted import Shape
 from reconciler.manifest.values import contents, fingerprint_keys
-from reconciler.sensitive import Sensitive
+from reconciler.values.sensitive import Sensitive
 from tests.canary import CANARY
 
 

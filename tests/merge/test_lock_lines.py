@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.merge import Unmerged, merge_lock
+from reconciler.manifest.merge import Unmerged, merge_lock
 
 HEAD = b"# a comment\nformat: 1\nkeys: aaaaaa\n\n"
 PATH = "manifests/production/fingerprints.lock"

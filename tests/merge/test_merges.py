@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from reconciler import lock, manifest, merge
-from reconciler.sops import find
+from reconciler import manifest
+from reconciler.manifest import lock, merge
+from reconciler.values.sops import find
 from tests.age_key import new_age_key
 from tests.cli.run import cli, environ
 from tests.diff.build import ENVIRONMENT, MAIN, Branch, make_branch

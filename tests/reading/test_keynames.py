@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.reading import differing
-from reconciler.sensitive import Sensitive
+from reconciler.operations.reading import differing
+from reconciler.values.sensitive import Sensitive
 
 JSON = st.recursive(
     st.text(max_size=5) | st.integers() | st.booleans() | st.none(),

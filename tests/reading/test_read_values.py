@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from reconciler.sensitive import Sensitive
+from reconciler.values.sensitive import Sensitive
 from tests.e2e.world import PREFIX, SCHEDULE, World
 
 SECRETS: dict[str, Any] = {
@@ -156,7 +156,7 @@ def test_a_bound_version_that_says_the_same_is_no_drift(world: World) -> None:
     world.declare({"db": {"value": {"a": "hidden-live"}}})
     trust = world.plan().desired.fingerprinter
     sealed: Sensitive[str] = Sensitive('{"a":"hidden-live"}')
-    from reconciler.sensitive import public
+    from reconciler.values.sensitive import public
 
     print_ = public(trust.secret_tokens(name, sealed)[0])
     marks = {

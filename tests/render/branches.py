@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.branch import Finding, Group
-from reconciler.branch.finding import Key
-from reconciler.model import JSON
+from reconciler.core.model import JSON
+from reconciler.manifest.branch import Finding, Group
+from reconciler.manifest.branch.finding import Key
 from reconciler.render.branch import Sides
 
 SIDES = Sides("main", "3f5a6c1e0b9d8a7f6e5d4c3b2a1908f7e6d5c4b3", "0" * 40)

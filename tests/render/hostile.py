@@ -5,10 +5,7 @@ from __future__ import annotations
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from reconciler.branch import Finding, Group
-from reconciler.branch import finding as findings
-from reconciler.drift import Drift, DriftClass
-from reconciler.model import (
+from reconciler.core.model import (
     JSON,
     Action,
     Change,
@@ -22,6 +19,9 @@ from reconciler.model import (
     ValueChange,
     Write,
 )
+from reconciler.manifest.branch import Finding, Group
+from reconciler.manifest.branch import finding as findings
+from reconciler.operations.drift import Drift, DriftClass
 
 # A plan takes its time to make, and on a busy machine longer than any deadline.
 patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from reconciler.branch import Finding, Group
+from reconciler.manifest.branch import Finding, Group
 from reconciler.render import branch
 from reconciler.render.branch import Sides
 from tests.render.branches import EVERYTHING, SIDES

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.branch import Finding
-from reconciler.drift import Drift
-from reconciler.model import Plan, Scope
+from reconciler.core.model import Plan, Scope
+from reconciler.manifest.branch import Finding
+from reconciler.operations.drift import Drift
 from reconciler.render import branch, drift, json, markdown, outcome, text
 from reconciler.render.branch import Sides
 from reconciler.render.escape import code, fence, quoted, terminal, word

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.model import Action, FieldChange, Plan, Policy, Scope
+from reconciler.core.model import Action, FieldChange, Plan, Policy, Scope
 from reconciler.render import markdown
 from tests.render.plans import EMPTY, EVERYTHING, large, plan_of, secret
 

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.model import Drift, DriftClass, Key
+from reconciler.core.model import Drift, DriftClass, Key
+from reconciler.operations.report import Finding, Item, Report, Standing, Writer
 from reconciler.render import report as rendering
 from reconciler.render.report.timeline import Timeline, over, when
-from reconciler.report import Finding, Item, Report, Standing, Writer
 from tests.render import hostile
 from tests.render.plans import SCOPE
 from tests.render.test_escape import assert_harmless, is_visible

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from reconciler.drift import Drift, DriftClass
-from reconciler.model import Action, Key, Place, Plan, Write
+from reconciler.core.model import Action, Key, Place, Plan, Write
+from reconciler.operations.drift import Drift, DriftClass
 from reconciler.render import drift, json, markdown, outcome, text
 from tests.render.plans import EMPTY, EVERYTHING, SCOPE
 

@@ -9,9 +9,9 @@ from collections.abc import Callable
 
 import pytest
 
-from reconciler.diff import diff
-from reconciler.digest import plan_digest
-from reconciler.model import (
+from reconciler.core.diff import diff
+from reconciler.core.digest import plan_digest
+from reconciler.core.model import (
     Action,
     Change,
     FieldChange,

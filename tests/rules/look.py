@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from reconciler import manifest
-from reconciler.errors import Problem
-from reconciler.gitfiles import Repository
+from reconciler.core.errors import Problem
+from reconciler.manifest.gitfiles import Repository
 from reconciler.rules import RULES, Examination
 from tests.trees import Tree, make_tree
 

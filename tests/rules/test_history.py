@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.gitfiles import Repository
-from reconciler.sops import find
+from reconciler.manifest.gitfiles import Repository
+from reconciler.values.sops import find
 from tests.age_key import new_age_key
 from tests.diff.build import Branch
 from tests.rules.look import AGED, look, of

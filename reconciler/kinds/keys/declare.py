@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from reconciler.aws.recogniser import Recogniser
+from reconciler.core.model import JSON, Key, Place, Resource, Source, Value
 from reconciler.kinds.keys import members
 from reconciler.kinds.kind import Content, Flaw, Locked
 from reconciler.kinds.rotation.declare import NONE
-from reconciler.model import JSON, Key, Place, Resource, Source, Value
-from reconciler.recogniser import Recogniser
-from reconciler.sensitive import Fingerprinter, Sealed, Sensitive, public
+from reconciler.values.sensitive import Fingerprinter, Sealed, Sensitive, public
 
 NAME = "keys"
 

@@ -11,8 +11,8 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.digest import canonical
-from reconciler.sensitive import Sensitive
+from reconciler.core.digest import canonical
+from reconciler.values.sensitive import Sensitive
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _DECODER = json.JSONDecoder()

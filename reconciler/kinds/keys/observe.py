@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 
-from reconciler.aws import Aws
+from reconciler.aws.client import Aws
+from reconciler.aws.recogniser import Recogniser
+from reconciler.core.model import JSON, Key, Live, LiveValue, Origin, Resource, Rotation, Scope
 from reconciler.kinds import tags
 from reconciler.kinds.keys.declare import NAME
 from reconciler.kinds.kind import Record
 from reconciler.kinds.secret import observe as secret
-from reconciler.model import JSON, Key, Live, LiveValue, Origin, Resource, Rotation, Scope
-from reconciler.recogniser import Recogniser
-from reconciler.sensitive import public
+from reconciler.values.sensitive import public
 
 READS = "secret"
 

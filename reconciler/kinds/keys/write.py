@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from reconciler.aws import Aws
-from reconciler.errors import ConflictError, ReconcilerError
+from reconciler.aws.client import Aws
+from reconciler.core.errors import ConflictError, ReconcilerError
+from reconciler.core.model import Source
 from reconciler.kinds import tags
 from reconciler.kinds.keys import members
 from reconciler.kinds.keys.observe import marked
@@ -11,8 +12,7 @@ from reconciler.kinds.kind import Job, Record
 from reconciler.kinds.secret.observe import describe, rotation_of
 from reconciler.kinds.secret.values import current
 from reconciler.kinds.secret.write import move_current, settle_pending, stage
-from reconciler.model import Source
-from reconciler.sensitive import Sensitive
+from reconciler.values.sensitive import Sensitive
 
 SERVICE = "secretsmanager"
 

@@ -9,13 +9,13 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from reconciler.aws.recogniser import Recogniser
+from reconciler.core.model import JSON, Key, Place, Resource, Source, Value
 from reconciler.kinds import kms, tags
 from reconciler.kinds.kind import Content, Declared, Flaw, Locked, Parsed, Settings
 from reconciler.kinds.parameter import stamp
 from reconciler.kinds.variable import Variables
-from reconciler.model import JSON, Key, Place, Resource, Source, Value
-from reconciler.recogniser import Recogniser
-from reconciler.sensitive import Fingerprinter, Sealed, Sensitive, public
+from reconciler.values.sensitive import Fingerprinter, Sealed, Sensitive, public
 
 NAME = "parameter"
 SECTION = "parameters"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reconciler.aws import Aws, require
+from reconciler.aws.client import Aws, require
+from reconciler.core.model import JSON, Resource
 from reconciler.kinds import tags
-from reconciler.model import JSON, Resource
 
 
 def deep(aws: Aws, resource: Resource) -> dict[str, JSON]:

@@ -7,7 +7,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from reconciler.aws import Aws, require
+from reconciler.aws.client import Aws, require
+from reconciler.aws.recogniser import Recogniser
+from reconciler.core.model import (
+    JSON,
+    Key,
+    Live,
+    LiveValue,
+    Origin,
+    Ownership,
+    Recorded,
+    Resource,
+    Scope,
+)
 from reconciler.kinds import kms, tags
 from reconciler.kinds.kind import Record, listed
 from reconciler.kinds.parameter import stamp
@@ -21,19 +33,7 @@ from reconciler.kinds.parameter.declare import (
     TIERING,
     policies,
 )
-from reconciler.model import (
-    JSON,
-    Key,
-    Live,
-    LiveValue,
-    Origin,
-    Ownership,
-    Recorded,
-    Resource,
-    Scope,
-)
-from reconciler.recogniser import Recogniser
-from reconciler.sensitive import public
+from reconciler.values.sensitive import public
 
 READS = NAME
 PAGE = 50
@@ -97,7 +97,7 @@ def _proven(record: Record, trust: Recogniser) -> bool:
 def shape(
     record: Record, resource: Resource | None, trust: Recogniser, scope: Scope
 ) -> Live | None:
-    """What a record says of the parameter; see :class:`~reconciler.model.Live`."""
+    """What a record says of the parameter; see :class:`~reconciler.core.model.Live`."""
     data = record.data
     version = int(require(data, "Version", "describe_parameters"))
     description, mark = stamp.split(data.get("Description"))

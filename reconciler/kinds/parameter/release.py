@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.aws import Aws, require
-from reconciler.errors import ConflictError, ReconcilerError
+from reconciler.aws.client import Aws, require
+from reconciler.core.errors import ConflictError, ReconcilerError
 from reconciler.kinds import tags
 from reconciler.kinds.kind import Record
 from reconciler.kinds.parameter import stamp

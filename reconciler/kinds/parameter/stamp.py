@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from reconciler.recogniser import Recogniser
-from reconciler.sensitive import Fingerprinter
+from reconciler.aws.recogniser import Recogniser
+from reconciler.values.sensitive import Fingerprinter
 
 LIMIT = 1024  # characters of a description, stamp included
 LENGTH = 130  # of the longest stamp, with the space before it

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from reconciler.aws import Aws, Response
+from reconciler.aws.client import Aws, Response
 from reconciler.kinds.reading import TRUNCATED, Read, Unread
-from reconciler.sensitive import Sensitive
+from reconciler.values.sensitive import Sensitive
 
 BATCH = 10  # parameters a call of GetParameters
 

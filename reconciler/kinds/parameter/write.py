@@ -8,15 +8,15 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler.aws import Aws, require
-from reconciler.digest import content_digest
-from reconciler.errors import AwsError, ConflictError
+from reconciler.aws.client import Aws, require
+from reconciler.core.digest import content_digest
+from reconciler.core.errors import AwsError, ConflictError
+from reconciler.core.model import Action
 from reconciler.kinds import tags
 from reconciler.kinds.kind import Job, Record
 from reconciler.kinds.parameter import stamp
 from reconciler.kinds.parameter.declare import EVERYTHING, SECURE
 from reconciler.kinds.parameter.observe import find
-from reconciler.model import Action
 
 SERVICE = "ssm"
 AFTER_DELETE = (

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from reconciler.core.model import JSON, Key, Place, Resource
 from reconciler.kinds.kind import Declared, Flaw, Settings
 from reconciler.kinds.rotation.schedule import (
     SCHEDULE_PATTERN,
@@ -16,7 +17,6 @@ from reconciler.kinds.rotation.schedule import (
     check_schedule,
     check_window,
 )
-from reconciler.model import JSON, Key, Place, Resource
 
 NAME = "rotation"
 NONE = "none"  # `rotation: none` removes it; unset leaves it alone

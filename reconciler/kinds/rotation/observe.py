@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from reconciler.aws import Aws
+from reconciler.aws.client import Aws
+from reconciler.aws.recogniser import Recogniser
+from reconciler.core.model import JSON, Key, Live, Recorded, Resource, Scope
 from reconciler.kinds import tags
 from reconciler.kinds.kind import Record
 from reconciler.kinds.rotation.declare import NAME
 from reconciler.kinds.secret import observe as secret
-from reconciler.model import JSON, Key, Live, Recorded, Resource, Scope
-from reconciler.recogniser import Recogniser
 
 READS = "secret"
 

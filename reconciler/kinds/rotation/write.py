@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.aws import Aws
-from reconciler.errors import AwsError
+from reconciler.aws.client import Aws
+from reconciler.core.errors import AwsError
 from reconciler.kinds.kind import Job
 from reconciler.kinds.secret.observe import describe
 

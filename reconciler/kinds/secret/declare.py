@@ -12,15 +12,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from reconciler.aws.recogniser import Recogniser
+from reconciler.core.model import JSON, Key, Place, Resource, Source, Value
 from reconciler.kinds import kms, tags
 from reconciler.kinds.duration import Days, RecoveryWindow, days
 from reconciler.kinds.keys import declare as keys
 from reconciler.kinds.kind import Content, Declared, Flaw, Locked, Parsed, Settings
 from reconciler.kinds.rotation import declare as schedules
 from reconciler.kinds.variable import Variables
-from reconciler.model import JSON, Key, Place, Resource, Source, Value
-from reconciler.recogniser import Recogniser
-from reconciler.sensitive import Fingerprinter, Generate, Sealed, Sensitive, public
+from reconciler.values.sensitive import Fingerprinter, Generate, Sealed, Sensitive, public
 
 NAME = "secret"
 SECTION = "secrets"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
-from reconciler.aws import Aws, require
-from reconciler.errors import AwsError
+from reconciler.aws.client import Aws, require
+from reconciler.core.errors import AwsError
+from reconciler.core.model import JSON, Resource
 from reconciler.kinds.secret.observe import describe, replicas
-from reconciler.model import JSON, Resource
 
 
 def deep(aws: Aws, resource: Resource) -> dict[str, JSON]:

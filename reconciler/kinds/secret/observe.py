@@ -6,12 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from reconciler.aws import Aws, require
-from reconciler.errors import AwsError
-from reconciler.kinds import kms, tags
-from reconciler.kinds.kind import Record, listed
-from reconciler.kinds.secret.declare import DEFAULT_KEY, NAME
-from reconciler.model import (
+from reconciler.aws.client import Aws, require
+from reconciler.aws.recogniser import Recogniser
+from reconciler.core.errors import AwsError
+from reconciler.core.model import (
     JSON,
     Key,
     Live,
@@ -23,8 +21,10 @@ from reconciler.model import (
     Rotation,
     Scope,
 )
-from reconciler.recogniser import Recogniser
-from reconciler.sensitive import parse_token, public
+from reconciler.kinds import kms, tags
+from reconciler.kinds.kind import Record, listed
+from reconciler.kinds.secret.declare import DEFAULT_KEY, NAME
+from reconciler.values.sensitive import parse_token, public
 
 READS = NAME
 CURRENT, PENDING = "AWSCURRENT", "AWSPENDING"
@@ -90,7 +90,7 @@ def version_at(record: Record, label: str) -> str | None:
 def shape(
     record: Record, resource: Resource | None, trust: Recogniser, scope: Scope
 ) -> Live | None:
-    """What a record says of the secret itself; see :class:`~reconciler.model.Live`."""
+    """What a record says of the secret itself; see :class:`~reconciler.core.model.Live`."""
     data = record.data
     live_tags = tags.from_list(data.get("Tags"))
     ownership, owner = owner_of(record, live_tags, trust, scope)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.aws import Aws
+from reconciler.aws.client import Aws
 from reconciler.kinds import tags
 from reconciler.kinds.kind import Record
 from reconciler.kinds.secret.observe import STAGED, version_at

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from reconciler.aws import Aws, Response
-from reconciler.errors import AwsError
+from reconciler.aws.client import Aws, Response
+from reconciler.core.errors import AwsError
 from reconciler.kinds.reading import TRUNCATED, Read, Unread
-from reconciler.sensitive import Sensitive
+from reconciler.values.sensitive import Sensitive
 
 BATCH = 20  # secrets a call of BatchGetSecretValue
 

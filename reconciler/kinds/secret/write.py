@@ -8,15 +8,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from reconciler.aws import Aws
-from reconciler.digest import content_digest
-from reconciler.errors import AwsError, ConflictError
+from reconciler.aws.client import Aws
+from reconciler.core.digest import content_digest
+from reconciler.core.errors import AwsError, ConflictError
+from reconciler.core.model import JSON, Action, FieldChange, Write
 from reconciler.kinds import tags
 from reconciler.kinds.kind import Job, Record
 from reconciler.kinds.secret.declare import alphabet
 from reconciler.kinds.secret.observe import CURRENT, PENDING, STAGED, describe, version_at
-from reconciler.model import JSON, Action, FieldChange, Write
-from reconciler.sensitive import Generate, Sensitive, public
+from reconciler.values.sensitive import Generate, Sensitive, public
 
 SERVICE = "secretsmanager"
 

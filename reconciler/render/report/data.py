@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from reconciler.render import drift, escape
 
 if TYPE_CHECKING:
-    from reconciler.model import Place
-    from reconciler.report import Finding, Item, Report
+    from reconciler.core.model import Place
+    from reconciler.operations.report import Finding, Item, Report
 
 FORMAT_VERSION = "1.0"
 

@@ -10,7 +10,7 @@ from reconciler.render.report.element import element, text
 from reconciler.render.report.timeline import Timeline, when
 
 if TYPE_CHECKING:
-    from reconciler.report import Item
+    from reconciler.operations.report import Item
 
 _MIDDLE = "50%"
 

@@ -17,8 +17,8 @@ from reconciler.render.report.element import document, element, text
 from reconciler.render.report.timeline import over, when
 
 if TYPE_CHECKING:
-    from reconciler.model import Key, Scope
-    from reconciler.report import Finding, Item, Report
+    from reconciler.core.model import Key, Scope
+    from reconciler.operations.report import Finding, Item, Report
 
 _TONES = {
     "outside": "bad",

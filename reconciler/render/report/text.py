@@ -13,7 +13,7 @@ from reconciler.render.report import words
 from reconciler.render.report.timeline import Timeline, over, when
 
 if TYPE_CHECKING:
-    from reconciler.report import Item, Report
+    from reconciler.operations.report import Item, Report
 
 _WIDTH = 40  # characters of the time line
 _KINDS = ("secret", "parameter")

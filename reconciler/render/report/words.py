@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from reconciler.report import Item, Report
+    from reconciler.operations.report import Item, Report
 
 WRITERS = {
     "git": "git",

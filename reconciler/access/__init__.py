@@ -1,0 +1,1 @@
+"""What surrounds an environment: roles and policies, a repository's beginning, prerequisites."""

@@ -1,0 +1,92 @@
+"""GitHub's provider, the roles of its workflows, and the policies of the application's readers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from reconciler.access import iam
+from reconciler.access.bootstrap import called
+from reconciler.access.bootstrap.parameters import MAKES_PROVIDER
+from reconciler.access.iam import GitHub, Role
+from reconciler.access.iam.trust import ISSUER
+from reconciler.manifest import Cleartext
+
+PROVIDER = "GitHubProvider"
+_FROM_WORKFLOWS = (Role.APPLY, Role.ADOPT)
+
+
+def resources(declared: Cleartext, github: GitHub) -> dict[str, Any]:
+    """Each role with its policies in as many parts as AWS asks for."""
+    scope = declared.settings.scope
+    china = scope.region.startswith("cn-")
+    found: dict[str, Any] = {
+        PROVIDER: {
+            "Type": "AWS::IAM::OIDCProvider",
+            "Condition": MAKES_PROVIDER,
+            # Another environment's roles may rest on it.
+            "DeletionPolicy": "Retain",
+            "UpdateReplacePolicy": "Retain",
+            "Properties": {
+                "Url": f"https://{ISSUER}",
+                "ClientIdList": ["sts.amazonaws.com.cn" if china else "sts.amazonaws.com"],
+            },
+        }
+    }
+    for role in Role:
+        names = []
+        for name, policy in _policies(declared, role):
+            found[name] = policy
+            names.append(name)
+        if role is not Role.READER:
+            found[logical(role)] = {
+                "Type": "AWS::IAM::Role",
+                "Properties": {
+                    "RoleName": called.role(scope, role.value),
+                    "Description": f"What `reconciler {role.value} {scope.environment}` calls",
+                    "AssumeRolePolicyDocument": iam.trust(role, scope, _from(github, role)),
+                    "ManagedPolicyArns": [{"Ref": name} for name in names],
+                },
+            }
+    return found
+
+
+def logical(role: Role) -> str:
+    """What a role is called in the template."""
+    return f"{role.value.capitalize()}Role"
+
+
+def outputs(declared: Cleartext) -> dict[str, Any]:
+    """The roles for the workflows, and the policies for the roles of applications."""
+    found: dict[str, Any] = {
+        logical(role): {"Value": {"Fn::GetAtt": [logical(role), "Arn"]}}
+        for role in Role
+        if role is not Role.READER
+    }
+    for name, _ in _policies(declared, Role.READER):
+        found[name] = {
+            "Description": "For the role of whatever reads the values",
+            "Value": {"Ref": name},
+        }
+    return found
+
+
+def _policies(declared: Cleartext, role: Role) -> Iterator[tuple[str, dict[str, Any]]]:
+    scope = declared.settings.scope
+    for number, part in enumerate(iam.parts(iam.statements(declared, role)), 1):
+        made = {
+            "Type": "AWS::IAM::ManagedPolicy",
+            "Properties": {
+                "ManagedPolicyName": f"{called.role(scope, role.value)}-{number}",
+                "PolicyDocument": iam.document(part),
+            },
+        }
+        yield f"{role.value.capitalize()}Policy{number}", made
+
+
+def _from(github: GitHub, role: Role) -> GitHub:
+    """Apply and adopt each have a workflow of their own."""
+    if role not in _FROM_WORKFLOWS:
+        return github
+    return replace(github, workflow=f".github/workflows/secrets-{role.value}.yml")

@@ -1,0 +1,304 @@
+"""The roles, each with the statements that it needs: one place says what a command may call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from enum import StrEnum
+
+from reconciler.access.iam import keys, names
+from reconciler.access.iam.document import Statement
+from reconciler.kinds import tags
+from reconciler.kinds.keys import NAME as GIT_KEYS
+from reconciler.kinds.parameter.declare import Declaration as Parameter
+from reconciler.kinds.secret.declare import Declaration as Secret
+from reconciler.manifest import Cleartext
+from reconciler.manifest.entries import Entry
+
+NONE = "none"
+# All that hands out a value. GetParametersByPath "returns children despite an explicit deny on
+# them", so it is denied as such.
+VALUE_READS = (
+    "secretsmanager:GetSecretValue",
+    "secretsmanager:BatchGetSecretValue",
+    "ssm:GetParameter",
+    "ssm:GetParameters",
+    "ssm:GetParametersByPath",
+    "ssm:GetParameterHistory",
+)
+
+
+class Role(StrEnum):
+    """Who acts; each is one role in AWS for one environment."""
+
+    PLAN = "plan"
+    APPLY = "apply"
+    DRIFT = "drift"
+    ADOPT = "adopt"
+    READER = "reader"
+
+
+def statements(declared: Cleartext, role: Role, *, deep: bool = False) -> list[Statement]:
+    """What a role needs. ``deep`` adds to drift what `drift --deep` reads."""
+    found = [*_ROLES[role](declared)]
+    if deep:
+        found += _deep(declared)
+    return found
+
+
+def _plan(declared: Cleartext) -> Iterator[Statement]:
+    yield from _look(declared)
+    yield _deny()
+
+
+def _drift(declared: Cleartext) -> Iterator[Statement]:
+    yield from _plan(declared)
+
+
+def _apply(declared: Cleartext) -> Iterator[Statement]:
+    yield from _look(declared)
+    yield from _deny_but_git_keys(declared)
+    yield from _grouped("Secrets", _secrets(declared, _write_secret))
+    yield from _policies(declared)
+    yield from _grouped("Parameters", _parameters(declared, _write_parameter))
+    yield from _prune(declared)
+    yield from _functions(declared)
+    yield from keys.write(declared, reads=False)
+    yield from keys.manifests(declared)
+
+
+def _adopt(declared: Cleartext) -> Iterator[Statement]:
+    yield from _look(declared)
+    secrets = _secrets(declared, _adopt_secret)
+    if any("secretsmanager:GetSecretValue" in actions for actions in secrets.values()):
+        yield Statement("ReadInBatches", ("secretsmanager:BatchGetSecretValue",))
+    yield from _grouped("Secrets", secrets)
+    yield from _policies(declared)
+    yield from _grouped("Parameters", _parameters(declared, _adopt_parameter))
+    yield from keys.write(declared, reads=True)
+    yield from keys.manifests(declared)
+
+
+def _reader(declared: Cleartext) -> Iterator[Statement]:
+    secrets = _secrets(declared, lambda *_: {"secretsmanager:GetSecretValue"})
+    if secrets:
+        yield Statement("ReadInBatches", ("secretsmanager:BatchGetSecretValue",))
+    yield from _grouped("Secrets", secrets)
+    read = {"ssm:GetParameter", "ssm:GetParameters"}
+    yield from _grouped("Parameters", _parameters(declared, lambda _: read))
+    yield from keys.read(declared)
+
+
+_ROLES: Mapping[Role, Callable[[Cleartext], Iterator[Statement]]] = {
+    Role.PLAN: _plan,
+    Role.APPLY: _apply,
+    Role.DRIFT: _drift,
+    Role.ADOPT: _adopt,
+    Role.READER: _reader,
+}
+
+
+# --- what all but the reader do -----------------------------------------------------------------
+
+
+def _look(declared: Cleartext) -> Iterator[Statement]:
+    """List, and read again what a list shows: neither ever returns a value.
+
+    Describing is allowed for all below the prefix, since a pull request adds names that the role
+    does not know yet. Lists "take no resource-level permission". GetCallerIdentity needs none at
+    all.
+    """
+    scope = declared.settings.scope
+    yield Statement("List", ("secretsmanager:ListSecrets", "ssm:DescribeParameters"))
+    outside = sorted(
+        key.name
+        for key in declared.resources()
+        if key.kind == "secret" and not key.name.startswith(scope.under)
+    )
+    found = [names.secrets_below(scope)]
+    for name in outside:
+        found += [names.secret(scope, name), names.absent_secret(scope, name)]
+    yield Statement("Describe", ("secretsmanager:DescribeSecret",), tuple(found))
+
+
+def _deny() -> Statement:
+    """Whatever else allows it: a resource policy that the role itself may write could."""
+    return Statement("NoValueIsRead", VALUE_READS, effect="Deny")
+
+
+def _deny_but_git_keys(declared: Cleartext) -> Iterator[Statement]:
+    """The same, but for the secrets of which git owns some keys: to write those, apply reads them.
+
+    An explicit deny prevails, so the one of this call is of every other secret.
+    """
+    scope = declared.settings.scope
+    read = [names.secret(scope, key.name) for key in declared.resources() if key.kind == GIT_KEYS]
+    if not read:
+        yield _deny()
+        return
+    one = "secretsmanager:GetSecretValue"
+    arns = tuple(sorted(read))
+    yield Statement("GitKeys", (one,), arns)
+    rest = tuple(action for action in VALUE_READS if action != one)
+    yield Statement("NoValueIsRead", rest, effect="Deny")
+    yield Statement("NoOtherSecretIsRead", (one,), arns, effect="Deny", others=True)
+
+
+def _deep(declared: Cleartext) -> Iterator[Statement]:
+    secrets = _secrets(
+        declared,
+        lambda secret, _: (
+            {"secretsmanager:GetResourcePolicy"} if secret.resource_policy is not None else set()
+        ),
+    )
+    yield from _grouped("DeepSecrets", secrets)
+    parameters = _parameters(
+        declared,
+        lambda parameter: (
+            {"ssm:ListTagsForResource"}
+            if parameter.tags is not None or declared.settings.tags
+            else set()
+        ),
+    )
+    yield from _grouped("DeepParameters", parameters)
+
+
+# --- by resource ---------------------------------------------------------------------------------
+
+
+def _write_secret(secret: Secret, entry: Entry) -> set[str]:
+    """What apply may do to a declared secret; and rotate, rollback and set."""
+    found = {*_METADATA, "RestoreSecret"}
+    valued = entry.shape is not None or secret.generate is not None
+    rotates = secret.rotation not in (None, NONE)
+    if valued:
+        found |= {"CreateSecret", "PutSecretValue"}
+    if valued or rotates:
+        found |= {"UpdateSecretVersionStage"}
+    if rotates:
+        found |= {"RotateSecret"}
+    elif secret.rotation == NONE:
+        found |= {"CancelRotateSecret"}
+    return {f"secretsmanager:{name}" for name in found | _replication(secret)}
+
+
+def _adopt_secret(secret: Secret, entry: Entry) -> set[str]:
+    """What adopt may do to a declared secret; and release, and `drift --read-values`."""
+    found = {*_METADATA}
+    if entry.shape is not None:
+        found |= {"GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage"}
+    return {f"secretsmanager:{name}" for name in found | _replication(secret)}
+
+
+_METADATA = frozenset({"UpdateSecret", "TagResource", "UntagResource"})
+
+
+def _replication(secret: Secret) -> set[str]:
+    if secret.replicas is None:
+        return set()
+    more = {"ReplicateSecretToRegions"} if secret.replicas else set()
+    return {"RemoveRegionsFromReplication"} | more
+
+
+def _write_parameter(parameter: Parameter) -> set[str]:
+    found = {"PutParameter", "AddTagsToResource", "RemoveTagsFromResource", "ListTagsForResource"}
+    if parameter.replace:
+        found |= {"DeleteParameter"}
+    return {f"ssm:{name}" for name in found}
+
+
+def _adopt_parameter(parameter: Parameter) -> set[str]:
+    return (_write_parameter(parameter) - {"ssm:DeleteParameter"}) | {"ssm:GetParameters"}
+
+
+# --- by what is declared -------------------------------------------------------------------------
+
+
+def _policies(declared: Cleartext) -> Iterator[Statement]:
+    """Resource policies, where they are declared; none that opens a secret to everybody."""
+    scope = declared.settings.scope
+    put: list[str] = []
+    gone: list[str] = []
+    for entry in declared.entries:
+        policy = getattr(entry.declared, "resource_policy", None)
+        if policy is not None:
+            arn = names.secret(scope, entry.full_name(declared.settings))
+            (gone if policy == NONE else put).append(arn)
+    if put:
+        yield Statement(
+            "PutPolicies",
+            ("secretsmanager:PutResourcePolicy",),
+            tuple(sorted(put)),
+            {"Bool": {"secretsmanager:BlockPublicPolicy": "true"}},
+        )
+    if gone:
+        yield Statement(
+            "RemovePolicies", ("secretsmanager:DeleteResourcePolicy",), tuple(sorted(gone))
+        )
+
+
+def _prune(declared: Cleartext) -> Iterator[Statement]:
+    """What is no longer declared has no name here: below the prefix, and only with our tag.
+
+    A deletion without a recovery window has no RecoveryWindowInDays, and so is not allowed.
+    """
+    if not declared.settings.policy.prune:
+        return
+    scope = declared.settings.scope
+    ours = {"StringEquals": {f"aws:ResourceTag/{tags.OWNER}": scope.owner_id}}
+    below = (names.secrets_below(scope),)
+    yield Statement(
+        "PruneSecrets",
+        ("secretsmanager:DeleteSecret",),
+        below,
+        {**ours, "NumericGreaterThanEquals": {"secretsmanager:RecoveryWindowInDays": "7"}},
+    )
+    yield Statement("PruneReplicas", ("secretsmanager:RemoveRegionsFromReplication",), below, ours)
+    yield Statement(
+        "PruneParameters", ("ssm:DeleteParameter",), (names.parameters_below(scope),), ours
+    )
+
+
+def _functions(declared: Cleartext) -> Iterator[Statement]:
+    """ "You also need lambda:InvokeFunction permissions on the rotation function." """
+    functions = {
+        str(resource.fields["lambda"])
+        for resource in declared.resources().values()
+        if resource.fields.get("lambda") is not None
+    }
+    if functions:
+        yield Statement("Rotate", ("lambda:InvokeFunction",), tuple(sorted(functions)))
+
+
+# --- names by what they need ---------------------------------------------------------------------
+
+
+def _secrets(
+    declared: Cleartext, needs: Callable[[Secret, Entry], Iterable[str]]
+) -> dict[str, frozenset[str]]:
+    scope = declared.settings.scope
+    return {
+        names.secret(scope, entry.full_name(declared.settings)): frozenset(needs(secret, entry))
+        for entry in declared.entries
+        if isinstance(secret := entry.declared, Secret)
+    }
+
+
+def _parameters(
+    declared: Cleartext, needs: Callable[[Parameter], Iterable[str]]
+) -> dict[str, frozenset[str]]:
+    scope = declared.settings.scope
+    return {
+        names.parameter(scope, entry.full_name(declared.settings)): frozenset(needs(parameter))
+        for entry in declared.entries
+        if isinstance(parameter := entry.declared, Parameter)
+    }
+
+
+def _grouped(sid: str, needs: Mapping[str, frozenset[str]]) -> Iterator[Statement]:
+    """Each name once, with all others that need the same."""
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for arn, actions in sorted(needs.items()):
+        if actions:
+            groups.setdefault(tuple(sorted(actions)), []).append(arn)
+    for number, (allowed, arns) in enumerate(sorted(groups.items()), 1):
+        yield Statement(f"{sid}{number}", allowed, tuple(arns))

@@ -1,0 +1,88 @@
+"""Whom AWS lets assume a role: a workflow of one repository, told apart by GitHub's claims.
+
+`sub` comes in two forms: `repo:OWNER/NAME:…`, and in repositories made or renamed since July 2026
+`repo:OWNER@ID/NAME@ID:…`. Both are named, and the repository's id is asked for with either, since a
+name can be given up and claimed by somebody else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reconciler.access.iam import names
+from reconciler.access.iam.role import Role
+from reconciler.core.model import JSON, Scope
+
+ISSUER = "token.actions.githubusercontent.com"
+LIMIT = 2_048  # characters of a trust policy, unless the account has asked for more
+
+
+@dataclass(frozen=True)
+class GitHub:
+    """A repository, and the workflow, branch and Environment in it from which a role is assumed."""
+
+    repository: str  # OWNER/NAME
+    repository_id: str
+    owner_id: str
+    branch: str = "main"
+    workflow: str = ""  # path in the repository
+    environment: str = ""
+
+    @property
+    def ref(self) -> str:
+        """The branch as GitHub names it."""
+        return f"refs/heads/{self.branch}"
+
+    def subjects(self, rest: str) -> list[str]:
+        """`sub` in both forms."""
+        owner, _, name = self.repository.partition("/")
+        immutable = f"{owner}@{self.owner_id}/{name}@{self.repository_id}"
+        return [f"repo:{self.repository}:{rest}", f"repo:{immutable}:{rest}"]
+
+
+def trust(role: Role, scope: Scope, github: GitHub) -> dict[str, JSON]:
+    """The trust policy of a role.
+
+    A pull request's `ref` and `job_workflow_ref` name its merge commit, which anybody with a branch
+    can change, so the plan role is bound to the repository and to pull requests alone. A `sub` with
+    an Environment has no ref in it: apply and adopt ask for that by itself.
+    """
+    claims: dict[str, JSON] = {
+        "aud": _audience(scope.region),
+        "repository_id": github.repository_id,
+        **_claims(role, github),
+    }
+    condition: Mapping[str, JSON] = {f"{ISSUER}:{name}": value for name, value in claims.items()}
+    partition = names.partition(scope.region)
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": role.value.capitalize(),
+                "Effect": "Allow",
+                "Principal": {
+                    "Federated": f"arn:{partition}:iam::{scope.account}:oidc-provider/{ISSUER}"
+                },
+                "Action": "sts:AssumeRoleWithWebIdentity",
+                "Condition": {"StringEquals": condition},
+            }
+        ],
+    }
+
+
+def _claims(role: Role, github: GitHub) -> dict[str, JSON]:
+    if role is Role.PLAN:
+        return {"sub": github.subjects("pull_request")}
+    if role is Role.DRIFT:
+        return {"sub": github.subjects(f"ref:{github.ref}"), "ref": github.ref}
+    return {
+        "sub": github.subjects(f"environment:{github.environment}"),
+        "ref": github.ref,
+        "environment": github.environment,
+        "job_workflow_ref": f"{github.repository}/{github.workflow}@{github.ref}",
+    }
+
+
+def _audience(region: str) -> str:
+    return "sts.amazonaws.com.cn" if region.startswith("cn-") else "sts.amazonaws.com"

@@ -1,0 +1,120 @@
+"""What a new repository is made of: texts, and for whom they are encrypted."""
+
+from __future__ import annotations
+
+import json
+import secrets as randomness
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reconciler.manifest.rules import ENCRYPTED_REGEX
+from reconciler.manifest.schema import NAMES, schema
+from reconciler.values.sensitive import Sensitive
+
+MANIFESTS = "manifests"
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What only people know. ``recipient`` is an age recipient, or the ARN of a KMS key."""
+
+    environment: str
+    account: str
+    region: str
+    prefix: str
+    owner: str
+    recipient: str
+
+    @property
+    def key_type(self) -> str:
+        """What sops calls the type of the recipient."""
+        return "kms" if self.recipient.startswith("arn:") else "age"
+
+
+def rules(answers: Answers) -> str:
+    """``.sops.yaml``: for whom the environment is encrypted."""
+    return f"""\
+# For whom each environment's files are encrypted: one rule, and one key, for each.
+creation_rules:
+  - path_regex: ^{answers.environment.replace(".", "[.]")}/.*\\.sops\\.yaml$
+    encrypted_regex: {ENCRYPTED_REGEX}
+    mac_only_encrypted: true
+    {answers.key_type}: {answers.recipient}
+"""
+
+
+def environment(answers: Answers) -> Sensitive[str]:
+    """``environment.sops.yaml`` in clear, with a new fingerprint key, for sops."""
+    given = {name: json.dumps(text) for name, text in vars(answers).items()}
+    return Sensitive(f"""\
+# yaml-language-server: $schema=../.schema/environment.json
+environment: {given["environment"]}
+# Every other account is refused.
+account: {given["account"]}
+region: {given["region"]}
+# Names of secrets and parameters are relative to it.
+prefix: {given["prefix"]}
+# What is ours is tagged reconciler:owner = owner/environment.
+owner: {given["owner"]}
+# true deletes what is ours and no longer declared.
+prune: false
+recovery_window: 30 days
+guards:
+  max_prunes: 0
+  max_change_ratio: 0.5
+# openssl rand -hex 32; the first writes, all are recognised.
+fingerprint_keys:
+  - "{randomness.token_hex(32)}"
+""")
+
+
+def first(answers: Answers) -> Sensitive[str]:
+    """The first manifest: something to plan, and to put one's own in the place of."""
+    return Sensitive(f"""\
+# yaml-language-server: $schema=../.schema/manifest.json
+# Change this file with: sops edit {MANIFESTS}/{answers.environment}/example.sops.yaml
+secrets:
+  example/token:
+    description: An example; made when it is applied, never in git
+    max_age: 90 days
+    generate:
+      length: 40
+parameters:
+  example/host:
+    description: An example; visible in git
+    plaintext: db.internal
+""")
+
+
+def plain() -> Mapping[str, str]:
+    """The files that hold no answer, by their path."""
+    schemas = {
+        f"{MANIFESTS}/.schema/{name}.json": json.dumps(schema(name), indent=2) + "\n"
+        for name in NAMES
+    }
+    return {**schemas, ".pre-commit-config.yaml": _PRE_COMMIT, ".gitignore": _IGNORED}
+
+
+_PRE_COMMIT = r"""# pre-commit install
+repos:
+  - repo: local
+    hooks:
+      - id: reconciler-validate
+        name: reconciler validate
+        entry: reconciler validate
+        language: system
+        files: (\.ya?ml|fingerprints\.lock)$
+        pass_filenames: false
+      - id: reconciler-lock
+        name: reconciler lock
+        entry: reconciler lock
+        language: system
+        files: (\.ya?ml|fingerprints\.lock)$
+        pass_filenames: false
+"""
+_IGNORED = """# What holds values, or is made anew.
+.env
+.env.*
+*.plan.json
+keys.txt
+"""

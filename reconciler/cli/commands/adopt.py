@@ -1,0 +1,187 @@
+"""``reconciler adopt``."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from reconciler.aws.client import Aws
+from reconciler.cli import edited, walk
+from reconciler.cli.commands import apply
+from reconciler.cli.commands.plan import save
+from reconciler.cli.options import Common, chosen, common
+from reconciler.cli.terminal import colour, out, say
+from reconciler.cli.terraform import removed_blocks
+from reconciler.core import planfile, review
+from reconciler.core.errors import Exit
+from reconciler.core.model import Action, Plan
+from reconciler.core.review import Selection
+from reconciler.manifest import Cleartext, edit
+from reconciler.operations import adopt
+from reconciler.operations.adopt import live
+from reconciler.operations.adopt.plan import cost
+from reconciler.operations.planning import Planned
+from reconciler.render import json, markdown, names, text
+from reconciler.values import sops
+
+
+@click.command("adopt", epilog="Example: reconciler adopt production database/credentials")
+@click.argument("environment", metavar="ENV")
+@click.argument("only", nargs=-1, metavar="[NAME]...")
+@click.option(
+    "--take",
+    type=click.Choice([side.value for side in adopt.Take]),
+    help="Whose value stays where the two differ. [default: such are refused]",
+)
+@click.option(
+    "-o",
+    "--format",
+    "form",
+    type=click.Choice(["text", "markdown", "json"]),
+    help="Only show the plan, in this form; write nothing.",
+)
+@click.option(
+    "--out", "target", type=click.Path(path_type=Path), help="Save the plan; write nothing to AWS."
+)
+@click.option(
+    "--plan", "file", type=click.Path(path_type=Path), help="Adopt what this saved plan says."
+)
+@click.option(
+    "--digest", callback=apply.whole, help="Adopt if the plan has this digest, or nothing."
+)
+@click.option("--auto-approve", is_flag=True, help="Adopt without a review.")
+@click.option(
+    "--terraform-state",
+    type=click.Path(path_type=Path),
+    help="What `terraform state pull` wrote: prints its `removed` blocks for what is adopted.",
+)
+@common
+def command(
+    environment: str,
+    only: tuple[str, ...],
+    take: str | None,
+    form: str | None,
+    target: Path | None,
+    file: Path | None,
+    digest: str | None,
+    auto_approve: bool,
+    terraform_state: Path | None,
+) -> int:
+    """Take over what is declared and exists already; all of it, if none is named.
+
+    Reads each value once, to compare. An equal secret gets tags and no new version; a parameter's
+    own value is written again, because only a new version can carry our mark. A value that differs
+    is refused until --take says whose stays.
+    """
+    options = chosen()
+    given = [name for name, value in apply.ways(file, digest, auto_approve) if value]
+    if len(given) > 1:
+        raise click.UsageError(f"{' and '.join(given)} exclude each other.")
+    shows = form is not None or target is not None
+    if shows and given:
+        raise click.UsageError(f"{given[0]} writes, and --format and --out only show.")
+    if not (shows or given or sys.stdin.isatty()):
+        raise click.UsageError(
+            "There is no terminal to ask on: give --plan FILE, --digest DIGEST or --auto-approve;"
+            " --format or --out only show the plan."
+        )
+    if take == adopt.Take.LIVE and (shows or file or digest):
+        raise click.UsageError(
+            "--take live changes manifests and nothing in AWS: run it by itself, then adopt."
+        )
+    reviewed = None if file is None else apply.reviewed_plan(file, environment)
+    side = None if take is None else adopt.Take(take)
+    declared = walk.read(environment, options)
+    planned, aws = _plan(declared, only, side, options)
+    price = cost(planned.plan)
+    if price is not None:
+        say(price, options)
+    if side is adopt.Take.LIVE:
+        return _take_live(declared, planned.plan, aws, options, asks=not auto_approve)
+    if terraform_state is not None:
+        _tell_terraform(terraform_state, planned.plan, options)
+    if shows:
+        _show(planned.plan, form, target, options)
+        return Exit.OK
+    if reviewed is not None:
+        selection = review.by_plan(reviewed, planned.plan, planned.live)
+    elif digest is not None:
+        selection = review.by_digest(digest, planned.plan)
+    else:
+        selection = Selection(planned.plan.changes)
+    if not selection.todo and not selection.done:
+        out(_nothing(environment))
+        return Exit.OK
+    apply.tell(selection, planned.plan, options)
+    if all(change.action is Action.REFUSE for change in selection.todo):
+        return Exit.PARTIAL if selection.todo else Exit.OK
+    if not given:
+        if not apply.agreed(environment, "Adopt this in"):
+            say("nothing was written", options)
+            return Exit.ERROR
+        shown = planned.plan
+        planned, aws = _plan(declared, only, side, options)
+        selection = review.by_plan(shown, planned.plan, planned.live)
+    return apply.write(planned, selection.todo, aws, options)
+
+
+def _plan(
+    declared: Cleartext, only: tuple[str, ...], take: adopt.Take | None, options: Common
+) -> tuple[Planned, Aws]:
+    scope = declared.settings.scope
+    wanted = walk.keys(only, declared.resources(), scope) if only else None
+    aws = walk.connect(scope.region, options)
+    runner = sops.Sops(sops.find(options.sops))
+    made = adopt.make(scope, lambda: declared.decrypt(runner), aws, wanted, take)
+    revised = replace(made.plan, revision=walk.revision(walk.folder(options)))
+    return replace(made, plan=revised), aws
+
+
+def _take_live(declared: Cleartext, plan: Plan, aws: Aws, options: Common, *, asks: bool) -> int:
+    """Put the live values of what differs into the manifests: from there it is reviewed in git."""
+    environment = plan.scope.environment
+    keys = live.differing(plan)
+    if not keys:
+        out(f"No value that {environment} declares differs from a live one.")
+        return Exit.OK
+    for key in keys:
+        out(f"  ~ {names.with_kind(key, plan.scope)}: the live value goes into the manifest")
+    if asks and not apply.agreed(environment, "Write this to the manifests of"):
+        say("nothing was written", options)
+        return Exit.ERROR
+    edits = live.edits(declared, keys, aws)
+    paths = edit.write(declared, edits, sops.Sops(sops.find(options.sops)))
+    edited.tell(paths, environment, options)
+    say(f"review and commit it; then run: reconciler adopt {environment}", options)
+    return Exit.OK
+
+
+def _show(plan: Plan, form: str | None, target: Path | None, options: Common) -> None:
+    if not plan.changes and form in (None, "text"):
+        out(_nothing(plan.scope.environment))
+    elif form == "json":
+        out(json.plan([plan]))
+    elif form == "markdown":
+        out(markdown.plan([plan], where=str(target) if target else None))
+    else:
+        out(text.plan(plan, colour=colour(sys.stdout, options)))
+    if target is not None:
+        save(target, planfile.dumps([plan]))
+        say(f"saved as {target}", options)
+
+
+def _nothing(environment: str) -> str:
+    return f"Nothing to adopt: all that {environment} declares and that exists is ours."
+
+
+def _tell_terraform(state: Path, plan: Plan, options: Common) -> None:
+    adopted = {change.key.name for change in plan.changes if change.action is Action.ADOPT}
+    blocks = removed_blocks(state, adopted)
+    if blocks:
+        say("Terraform lets go of what is adopted with these blocks:", options)
+        out(blocks)
+    else:
+        say(f"{state} holds none of what is adopted", options)

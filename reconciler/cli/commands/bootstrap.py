@@ -1,0 +1,74 @@
+"""``reconciler bootstrap``."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from reconciler.access import bootstrap
+from reconciler.access.iam import GitHub
+from reconciler.cli import walk
+from reconciler.cli.commands import iam
+from reconciler.cli.options import chosen, common
+from reconciler.cli.terminal import out, say
+from reconciler.core.errors import Exit
+
+
+@click.command(
+    "bootstrap",
+    epilog="Example: reconciler bootstrap production --repository octo/secrets"
+    " --repository-id 456 --owner-id 123",
+)
+@click.argument("environment", metavar="ENV")
+@iam.whose
+@common
+def command(
+    environment: str,
+    repository: str | None,
+    repository_id: str | None,
+    owner_id: str | None,
+    branch: str | None,
+    environment_name: str | None,
+) -> int:
+    """Print one CloudFormation template of what an account needs around an environment.
+
+    The roles of the workflows and GitHub's OIDC provider, a policy for the application's readers, a
+    KMS key for the manifests, a topic that is told of failed and abandoned rotations, moved labels,
+    changed parameters and deleted secrets, a trail, and alarms for failed rotations and for denied
+    or excessive access. Made from the manifests; no key, no credentials, and nothing is written.
+    """
+    options = chosen()
+    declared = walk.read(environment, options)
+    numbers = iam.numbers(repository_id, owner_id, "bootstrap")
+    github = GitHub(
+        iam.repository_of(repository, options, "bootstrap"),
+        *numbers,
+        branch or "main",
+        environment=environment_name or environment,
+    )
+    template = bootstrap.template(declared, github)
+    for role, attached in bootstrap.attached(template).items():
+        if attached > iam.MOST:
+            say(
+                f"{role} has {attached} policies, and AWS takes {iam.MOST} unless it is asked for"
+                " more",
+                options,
+                level="warning",
+            )
+    text = json.dumps(template, indent=1)
+    if len(text) > bootstrap.BODY:
+        say(
+            f"the template has {len(text):,} bytes, and AWS takes {bootstrap.BODY:,} unless it lies"
+            " in S3: deploy it with --s3-bucket",
+            options,
+            level="warning",
+        )
+    out(text)
+    stack = bootstrap.stack(declared.settings.scope)
+    say(
+        f"deploy it with: aws cloudformation deploy --stack-name {stack} --template-file FILE"
+        " --capabilities CAPABILITY_NAMED_IAM",
+        options,
+    )
+    return Exit.OK

@@ -1,0 +1,55 @@
+"""``reconciler diff``."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from reconciler.cli import walk
+from reconciler.cli.options import chosen, common
+from reconciler.cli.terminal import colour, out, say
+from reconciler.core.errors import Exit
+from reconciler.manifest import branch
+from reconciler.manifest.gitfiles import Repository
+from reconciler.render import branch as rendering
+from reconciler.render.branch import Sides
+
+
+@click.command("diff", epilog="Example: reconciler diff --base origin/main")
+@click.option("--base", required=True, metavar="REV", help="The commit that the branch left.")
+@click.option("--head", metavar="REV", help="Another commit. [default: the files as they are]")
+@click.option(
+    "-o",
+    "--format",
+    "form",
+    type=click.Choice(["text", "markdown", "json"]),
+    default="text",
+    help="How to show it. [default: text]",
+)
+@click.option("--detailed-exitcode", is_flag=True, help="Exit code 2 where anything differs.")
+@common
+def command(base: str, head: str | None, form: str, detailed_exitcode: bool) -> int:
+    """Show what a branch changes in the manifests: from git alone, without credentials or key.
+
+    First recipients, owner, account, prefix, guards and schedules; then resources and files. Of
+    values it knows the ciphertext only: which changed, and which of their keys.
+    """
+    options = chosen()
+    folder = walk.folder(options)
+    repository = Repository(folder)
+    asked = repository.commit(base)
+    tip = repository.commit(head if head is not None else "HEAD")
+    start = repository.fork_point(asked, tip)
+    if start is None:
+        say(f"git does not know where the two parted: compared with {base} itself", options)
+    sides = Sides(base, start or asked, None if head is None else tip)
+    theirs = branch.of_folder(folder) if head is None else branch.of_commit(repository, tip)
+    found = branch.compare(branch.of_commit(repository, sides.base), theirs)
+    if form == "markdown":
+        out(rendering.markdown(found, sides))
+    elif form == "json":
+        out(rendering.as_json(found, sides))
+    else:
+        out(rendering.text(found, sides, colour=colour(sys.stdout, options)))
+    return Exit.CHANGES if detailed_exitcode and found else Exit.OK

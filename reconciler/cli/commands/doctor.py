@@ -1,0 +1,105 @@
+"""``reconciler doctor``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from reconciler import manifest
+from reconciler.access.doctor import caller, functions, keys, permissions, tool
+from reconciler.access.doctor.check import Check, State, fails, ok
+from reconciler.cli import walk
+from reconciler.cli.options import Common, chosen, common
+from reconciler.cli.terminal import colour, out
+from reconciler.core.errors import (
+    CredentialsError,
+    Exit,
+    ManifestError,
+    ReconcilerError,
+    SopsError,
+    UsageError,
+)
+from reconciler.manifest import Cleartext, lock
+from reconciler.render import doctor as rendering
+from reconciler.values import sops
+
+
+@click.command("doctor", epilog="Example: reconciler doctor production")
+@click.argument("environments", nargs=-1, metavar="[ENV]...")
+@click.option(
+    "-o",
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="How to show it. [default: text]",
+)
+@common
+def command(environments: tuple[str, ...], form: str) -> int:
+    """Look at what plan and apply need: sops, keys, identity, permissions, clock, functions.
+
+    Each line says ok, warning or fails, and what to do. Nothing is written, and no value is read;
+    files are decrypted in memory, to see whether they can be. Exit code 1 where anything fails.
+    """
+    options = chosen()
+    found: dict[str | None, list[Check]] = {None: list(tool.look(options.sops))}
+    try:
+        names = walk.environments(environments, options)
+        folder = walk.folder(options)
+    except UsageError as error:
+        found[None].append(_failed("manifests", error))
+    else:
+        for environment in names:
+            found[environment] = _environment(environment, folder, options)
+    if form == "json":
+        out(rendering.as_json(found))
+    else:
+        out(rendering.text(found, colour=colour(sys.stdout, options)))
+    failed = any(check.state is State.FAILS for checks in found.values() for check in checks)
+    return Exit.ERROR if failed else Exit.OK
+
+
+def _environment(environment: str, folder: Path, options: Common) -> list[Check]:
+    try:
+        declared = manifest.read(folder, environment)
+    except ManifestError as error:
+        problem = error.problems[0]
+        more = f" (and {len(error.problems) - 1} more)" if len(error.problems) > 1 else ""
+        message = f"{problem.place}: {problem.message}{more}"
+        hint = f"reconciler validate {environment} tells all of them; the rest was not looked at"
+        return [fails("manifests", message, hint)]
+    count = len(declared.resources())
+    found = [ok("manifests", f"{count} resource{'' if count == 1 else 's'} declared")]
+    return [*found, *_keys(declared, folder, options), *_account(declared, options)]
+
+
+def _keys(declared: Cleartext, folder: Path, options: Common) -> list[Check]:
+    try:
+        locked = lock.load(folder, declared.settings.scope.environment) is not None
+    except ManifestError:
+        locked = False  # `validate` says what is wrong with it
+    try:
+        runner = sops.Sops(sops.find(options.sops))
+    except SopsError as error:
+        return [keys.missing(error.message)]
+    return keys.look(declared, runner, lock=locked)
+
+
+def _account(declared: Cleartext, options: Common) -> list[Check]:
+    scope = declared.settings.scope
+    try:
+        aws = walk.connect(scope.region, options)
+        principal, found = caller.look(aws, scope)
+    except CredentialsError as error:
+        return [_failed("identity", error)]
+    if principal is not None:
+        found.append(permissions.plan(declared, aws))
+        found.append(permissions.apply(declared, principal, aws))
+        found += functions.look(declared, aws)
+    return found
+
+
+def _failed(subject: str, error: ReconcilerError) -> Check:
+    return fails(subject, error.message, error.hint)

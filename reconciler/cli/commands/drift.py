@@ -1,0 +1,138 @@
+"""``reconciler drift``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.aws.client import Aws
+from reconciler.cli import failure, locks, walk
+from reconciler.cli.options import Common, chosen, common
+from reconciler.cli.terminal import colour, out, say
+from reconciler.core.errors import Exit, ReconcilerError, UsageError
+from reconciler.core.model import Drift, Key, Scope
+from reconciler.operations import drift as differences
+from reconciler.operations.planning import Planned
+from reconciler.render import drift as rendering
+
+if TYPE_CHECKING:
+    from reconciler.operations.reading import Verdict
+
+
+class _Drift(click.Command):
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Let `--read-values` stand without a value, and never take an environment for one."""
+        given = ["--read-values=differing" if arg == "--read-values" else arg for arg in args]
+        return super().parse_args(ctx, given)
+
+
+@click.command("drift", cls=_Drift, epilog="Example: reconciler drift production")
+@click.argument("environments", nargs=-1, metavar="[ENV]...")
+@click.option(
+    "-o",
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="How to show it. [default: text]",
+)
+@click.option(
+    "--deep",
+    is_flag=True,
+    help="Read what no list returns, too: resource policies, replicas, parameters' tags.",
+)
+@click.option(
+    "--read-values",
+    type=click.Choice(["differing", "all"]),
+    metavar="[=all]",
+    help="Read the values that are not known to be the declared ones, to tell which keys differ;"
+    " =all reads every value and checks every fingerprint.",
+)
+@click.option("--keyless", is_flag=True, help="Decrypt nothing: know values by fingerprints.lock.")
+@common
+def command(
+    environments: tuple[str, ...], form: str, deep: bool, read_values: str | None, keyless: bool
+) -> int:
+    """Find what has changed outside of git; in all environments, if none is named.
+
+    Exit code 2 where somebody has to act: a value written outside, a rotation that does not end,
+    a value past its age. What git is ahead of, what is kept and what rotated is told, with exit
+    code 0. Reads no secret value without --read-values.
+    """
+    options = chosen()
+    if keyless and read_values:
+        raise click.UsageError("--read-values takes the key, and --keyless does not.")
+    every: list[tuple[Scope, tuple[Drift, ...]]] = []
+    acts, failed = False, 0
+    for environment in walk.environments(environments, options):
+        try:
+            if keyless:
+                scope, found = _without_key(environment, deep, options)
+            else:
+                scope, found, unread = _with_key(environment, deep, read_values, options)
+                failed = unread or failed
+        except UsageError:
+            raise
+        except ReconcilerError as error:
+            failure.show(error, options)
+            failed = failed or error.exit_code
+            continue
+        acts = acts or any(entry.kind_of.acts for entry in found)
+        every.append((scope, found))
+    if form == "json" and every:
+        out(rendering.as_json(every))
+    elif every:
+        tinted = colour(sys.stdout, options)
+        out("\n".join(rendering.text(f, scope=scope, colour=tinted) for scope, f in every))
+    return failed or (Exit.CHANGES if acts else Exit.OK)
+
+
+def _without_key(environment: str, deep: bool, options: Common) -> tuple[Scope, tuple[Drift, ...]]:
+    compared, aws = locks.plan(walk.read(environment, options), options)
+    read = differences.read_deep(compared, aws) if deep else {}
+    return compared.plan.scope, differences.classify(compared, datetime.now(UTC), read)
+
+
+def _with_key(
+    environment: str, deep: bool, read_values: str | None, options: Common
+) -> tuple[Scope, tuple[Drift, ...], int]:
+    """What was found, and the exit code of what could not be read."""
+    planned, aws = walk.plan(environment, options)
+    read = differences.read_deep(planned, aws) if deep else {}
+    found = differences.classify(planned, datetime.now(UTC), read)
+    unread = 0
+    if read_values:
+        from reconciler.operations import reading
+
+        verdicts = _read(planned, aws, read_values, options)
+        found = reading.told(found, verdicts, planned)
+        unread = _unread(verdicts, options)
+    return planned.plan.scope, found, unread
+
+
+def _read(planned: Planned, aws: Aws, which: str, options: Common) -> Mapping[Key, Verdict]:
+    """Read values, and say so."""
+    from reconciler.operations import reading
+
+    everything = which == "all"
+    count = len(reading.suspects(planned, everything=everything))
+    what = "every value" if everything else "what is not known to be the declared value"
+    say(f"{planned.plan.scope.environment}: reading {what}: {count} in all", options)
+    return reading.judge(planned, aws, everything=everything)
+
+
+def _unread(verdicts: Mapping[Key, Verdict], options: Common) -> int:
+    """Tell what AWS did not hand out: it is not known to be as it should."""
+    unread = [(key, verdict.unread) for key, verdict in verdicts.items() if verdict.unread]
+    for key, why in unread:
+        error = ReconcilerError(
+            f"{key} was not read: {why}",
+            code="unread",
+            hint="the role needs to read it, and to use its KMS key",
+        )
+        failure.show(error, options)
+    return Exit.ERROR if unread else Exit.OK

@@ -1,0 +1,38 @@
+"""``reconciler github``: what a workflow shows on GitHub, and asks of it."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+import click
+
+from reconciler.cli.group import Commands
+from reconciler.cli.options import common
+
+COMMANDS = MappingProxyType(
+    {
+        "plan": "Show a saved plan: summary, annotations, outputs, comment.",
+        "unchanged": "Say on the pull request that it no longer changes these environments.",
+        "drift": "Show drift: summary, annotations, outputs, issue.",
+        "reviewed": "Say whether anything has moved since the review.",
+        "unmoved": "Refuse where the branch has gone on in what the plan was made of.",
+        "applied": "Print the commit that was last applied to an environment.",
+    }
+)
+
+
+@click.group(
+    "github",
+    cls=Commands,
+    package="reconciler.cli.commands.github",
+    known=COMMANDS,
+    no_args_is_help=False,
+    epilog="Example: reconciler github plan production --plan plan.json",
+)
+@common
+def command() -> None:
+    """Show plans and drift on GitHub, and ask what has moved; for jobs of GitHub Actions.
+
+    The repository, the event and the files of a step's outputs and summary are found in GitHub's
+    own variables. What talks to GitHub needs GITHUB_TOKEN.
+    """

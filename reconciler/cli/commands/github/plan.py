@@ -1,0 +1,99 @@
+"""``reconciler github plan``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from reconciler.cli.commands.github import shown
+from reconciler.cli.commands.show import load
+from reconciler.cli.options import Common, chosen, common
+from reconciler.cli.terminal import say
+from reconciler.core.errors import Exit
+from reconciler.core.model import Plan
+from reconciler.github import annotation, comment, planned
+from reconciler.github.annotation import Annotation, Level
+from reconciler.github.job import Job
+from reconciler.github.marker import marker
+from reconciler.render import markdown
+
+_NO_REASON = "the log of the job says why"
+
+
+@click.command("plan", epilog="Example: reconciler github plan production --plan plan.json")
+@click.argument("environment", metavar="ENV")
+@click.option(
+    "--plan",
+    "file",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="What `plan --out` saved.",
+)
+@click.option("--comment", "wanted", is_flag=True, help="Keep the pull request's comment.")
+@shown.configuration
+@click.option("--failed", metavar="REASON", help="There is no plan: show why.")
+@shown.form
+@common
+def command(
+    environment: str,
+    file: Path,
+    wanted: bool,
+    configuration: str | None,
+    failed: str | None,
+    form: str,
+) -> int:
+    """Show a saved plan: summary, annotations and outputs of the job.
+
+    With --comment, the pull request has one comment for each environment, edited in place. Where
+    nothing changes none is made, and one that is there says so. With --failed the file need not
+    exist, and the exit code is 0: whatever failed has its own.
+    """
+    options, job = chosen(), shown.job()
+    plan = None if failed is not None else shown.of(load(file), environment, file)
+    mark = marker("plan", shown.name(configuration, job, options), environment)
+    if plan is None:
+        reason = failed or _NO_REASON
+        found = [Annotation(Level.ERROR, f"{environment}: no plan could be made", (reason,))]
+        text = planned.failed(environment, reason)
+        outputs = planned.outputs(None, str(file), reason)
+        summarised = shown.summarise(job, lambda limit: text[:limit], options)
+    else:
+        made = plan
+        found = planned.annotate(plan, shown.settings(environment, options))
+        text = planned.comment(plan, comment.LIMIT - len(mark) - 1)
+        outputs = planned.outputs(plan, str(file))
+        summarised = shown.summarise(
+            job, lambda limit: markdown.plan((made,), where=str(file), limit=limit), options
+        )
+    found = annotation.limited(found)
+    shown.output(job, outputs)
+    # What needs no answer of GitHub is shown before one is asked for.
+    if form == "text":
+        shown.annotate(found, job)
+    done = "none"
+    if wanted:
+        done = _keep(job, mark, text, plan, options)
+    if form == "json":
+        shown.tell(
+            {
+                "environment": environment,
+                "comment": done,
+                "summary": summarised,
+                "outputs": outputs,
+                "annotations": shown.as_data(found, job),
+            }
+        )
+    return Exit.OK
+
+
+def _keep(job: Job, mark: str, text: str, plan: Plan | None, options: Common) -> str:
+    number = job.pull_request
+    if number is None:
+        say("this job is about no pull request: there is none to comment on", options)
+        return "none"
+    make = plan is None or bool(plan.changes)
+    done = comment.keep(shown.connect(job), number, mark, text, make=make)
+    told = "there is nothing to comment on" if done == "none" else f"the comment was {done}"
+    say(f"pull request {number}: {told}", options)
+    return done

@@ -1,0 +1,136 @@
+"""What the commands of this group share: GitHub's variables, its files, and what stdout holds."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from reconciler.cli.commands.show import LARGEST
+from reconciler.cli.folder import folder
+from reconciler.cli.options import Common
+from reconciler.cli.terminal import out, say
+from reconciler.core.errors import UsageError
+from reconciler.core.model import Place, Plan
+from reconciler.github import annotation, files
+from reconciler.github.annotation import Annotation
+from reconciler.github.api import Api
+from reconciler.github.job import Job
+from reconciler.render.escape import as_json, terminal
+
+# As reconciler.manifest.files calls it, which takes half a second to import.
+ENVIRONMENT_FILE = "environment.sops.yaml"
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def form(function: F) -> F:
+    """The option for what stdout holds."""
+    return click.option(
+        "-o",
+        "--format",
+        "form",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        help="What stdout holds: lines that GitHub shows, or what was done. [default: text]",
+    )(function)
+
+
+def configuration(function: F) -> F:
+    """The option for what keeps several trees of manifests apart."""
+    return click.option(
+        "--configuration",
+        metavar="NAME",
+        help="Keeps apart what several trees of manifests show. [default: the manifests' folder]",
+    )(function)
+
+
+def job() -> Job:
+    """The job that this runs in."""
+    return Job(os.environ)
+
+
+def connect(job: Job) -> Api:
+    """GitHub, with the job's token. Raises UsageError where a variable is missing."""
+    url = job.variables.get("GITHUB_API_URL") or "https://api.github.com"
+    return Api(url, job.needs("GITHUB_TOKEN"), job.repository)
+
+
+def name(given: str | None, job: Job, options: Common) -> str:
+    """The configuration's name."""
+    if given is not None:
+        return given
+    return annotation.relative(str(folder(options)), job.workspace)
+
+
+def settings(environment: str, options: Common) -> Place:
+    """The place of what is declared nowhere else."""
+    return Place(str(folder(options) / environment / ENVIRONMENT_FILE), 1)
+
+
+def of(plans: Sequence[Plan], environment: str, file: Path) -> Plan:
+    """The environment's plan. Raises UsageError where the file holds none."""
+    for plan in plans:
+        if plan.scope.environment == environment:
+            return plan
+    held = ", ".join(plan.scope.environment for plan in plans) or "nothing"
+    raise UsageError(f"{file} holds no plan of {environment}, but of {held}")
+
+
+def read(file: Path) -> str:
+    """The text of a file. Raises UsageError where there is none to read."""
+    try:
+        if file.stat().st_size > LARGEST:
+            raise UsageError(f"{file} is larger than anything that this reads")
+        return file.read_text()
+    except OSError as error:
+        problem = f"cannot be read: {error.strerror}"
+    except UnicodeDecodeError:
+        problem = "is not text"
+    raise UsageError(f"{file} {problem}")
+
+
+def annotate(found: Sequence[Annotation], job: Job) -> None:
+    """Annotations, on stdout."""
+    if found:
+        out("\n".join(annotation.commands(found, job.workspace)))
+
+
+def summarise(job: Job, make: Callable[[int], str], options: Common) -> bool:
+    """The job's summary, if there is a job. Returns whether it was written."""
+    file = job.file("GITHUB_STEP_SUMMARY")
+    if file is None:
+        return False
+    if files.add_summary(file, make):
+        return True
+    say("the summary is full: nothing was added to it", options, level="warning")
+    return False
+
+
+def output(job: Job, outputs: Mapping[str, str]) -> None:
+    """The step's outputs, if there is a job."""
+    file = job.file("GITHUB_OUTPUT")
+    if file is not None:
+        files.add_outputs(file, outputs)
+
+
+def tell(content: Mapping[str, Any]) -> None:
+    """What was done, as JSON."""
+    out(as_json(content, indent=2))
+
+
+def as_data(found: Sequence[Annotation], job: Job) -> list[dict[str, Any]]:
+    """Annotations as plain data."""
+    return [
+        {
+            "level": entry.level.value,
+            "title": terminal(entry.title),
+            "lines": list(entry.lines),
+            "path": entry.place and annotation.relative(entry.place.path, job.workspace),
+            "line": entry.place.line if entry.place is not None else None,
+        }
+        for entry in found
+    ]

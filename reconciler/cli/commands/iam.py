@@ -1,0 +1,230 @@
+"""``reconciler iam``."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from reconciler.access import iam
+from reconciler.access.iam import GitHub, Role
+from reconciler.access.iam.trust import LIMIT
+from reconciler.cli import walk
+from reconciler.cli.options import Common, chosen, common
+from reconciler.cli.terminal import out, say
+from reconciler.core.errors import Exit, ReconcilerError
+from reconciler.core.model import JSON
+from reconciler.manifest import Cleartext
+from reconciler.manifest.gitfiles import Repository
+
+MOST = 10  # managed policies on one role, unless the account has asked for more
+_FROM_WORKFLOWS = (Role.APPLY, Role.ADOPT)  # whose trust names a workflow and an Environment
+_REPOSITORY = re.compile(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+\Z")
+_REMOTE = re.compile(
+    r"(?:https://(?:[^@/]+@)?github\.com/|(?:ssh://)?git@github\.com[:/])"
+    r"(?P<name>[A-Za-z0-9-]+/[A-Za-z0-9._-]+?)(?:\.git)?/?\Z"
+)
+
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_WHOSE: tuple[Callable[[Any], Any], ...] = (
+    click.option(
+        "--repository",
+        envvar="GITHUB_REPOSITORY",
+        metavar="OWNER/NAME",
+        help="Whose workflows assume a role. [default: the remote `origin`]",
+    ),
+    click.option(
+        "--repository-id",
+        envvar="GITHUB_REPOSITORY_ID",
+        metavar="N",
+        help="GitHub's number of the repository, which nobody else can take over.",
+    ),
+    click.option(
+        "--owner-id",
+        envvar="GITHUB_REPOSITORY_OWNER_ID",
+        metavar="N",
+        help="GitHub's number of its owner.",
+    ),
+    click.option("--branch", metavar="NAME", help="Whose commits act. [default: main]"),
+    click.option(
+        "--environment-name",
+        metavar="NAME",
+        help="The GitHub Environment that apply and adopt wait behind. [default: ENV]",
+    ),
+)
+
+
+def whose(function: F) -> F:
+    """The options that say whose workflows assume a role."""
+    for decorate in reversed(_WHOSE):
+        function = decorate(function)
+    return function
+
+
+@click.command("iam", epilog="Example: reconciler iam apply production")
+@click.argument("role", type=click.Choice([role.value for role in Role]))
+@click.argument("environment", metavar="ENV")
+@click.option("--trust", is_flag=True, help="Print who may assume the role, not what it may do.")
+@click.option("--deep", is_flag=True, help="Of drift: with what `drift --deep` reads.")
+@click.option(
+    "--part", type=click.IntRange(min=1), metavar="N", help="One of several policies, from 1."
+)
+@whose
+@click.option(
+    "--workflow",
+    metavar="PATH",
+    help="The workflow that applies or adopts. [default: .github/workflows/secrets-ROLE.yml]",
+)
+@common
+def command(
+    role: str,
+    environment: str,
+    trust: bool,
+    deep: bool,
+    part: int | None,
+    repository: str | None,
+    repository_id: str | None,
+    owner_id: str | None,
+    branch: str | None,
+    environment_name: str | None,
+    workflow: str | None,
+) -> int:
+    """Print the policy of a role, made from the manifests; no key, no credentials.
+
+    plan and drift may list and describe. apply may write what is declared, name by name, and adopt
+    may read it once to compare. plan, apply and drift deny all six calls that hand out a value.
+    reader is for the application: it may read what is declared, and nothing else.
+
+    With --trust it prints who may assume the role: pull requests of one repository may plan, its
+    main branch may look for drift, and one workflow behind a GitHub Environment may apply or adopt.
+    """
+    options = chosen()
+    kind = Role(role)
+    _go_together(kind, trust, deep, part, branch, environment_name, workflow)
+    declared = walk.read(environment, options)
+    if trust:
+        number = numbers(repository_id, owner_id)
+        github = GitHub(
+            repository_of(repository, options),
+            *number,
+            branch or "main",
+            workflow or f".github/workflows/secrets-{role}.yml",
+            environment_name or environment,
+        )
+        policy = iam.trust(kind, declared.settings.scope, github)
+        if iam.size(policy) > LIMIT:
+            say(
+                f"this has {iam.size(policy):,} characters, and AWS takes {LIMIT:,} of a trust"
+                " policy unless it is asked for more",
+                options,
+                level="warning",
+            )
+    else:
+        policy = _permissions(declared, kind, deep, part, options)
+    out(json.dumps(policy, indent=2))
+    return Exit.OK
+
+
+def _permissions(
+    declared: Cleartext, role: Role, deep: bool, part: int | None, options: Common
+) -> dict[str, JSON]:
+    """The whole policy, or a part of it. Raises ReconcilerError where AWS takes it in no one
+    piece."""
+    statements = iam.statements(declared, role, deep=deep)
+    whole = iam.document(statements)
+    cut = iam.parts(statements)
+    if part is not None:
+        if part > len(cut):
+            raise click.UsageError(f"There are {len(cut)} parts, and no part {part}.")
+        say(f"part {part} of {len(cut)}", options)
+        return iam.document(cut[part - 1])
+    length = iam.size(whole)
+    attach = f"with --part 1 to --part {len(cut)}, each for a managed policy of the role"
+    if len(cut) > MOST:
+        attach += f" (AWS takes {MOST} of them, and more if asked)"
+    if length > iam.INLINE:
+        raise ReconcilerError(
+            f"the policy has {length:,} characters, and AWS takes {iam.MANAGED:,} of a managed"
+            f" policy and {iam.INLINE:,} of an inline one",
+            code="policy-size",
+            hint=f"print it {attach}",
+        )
+    if length > iam.MANAGED:
+        say(
+            f"this has {length:,} characters, and AWS takes {iam.MANAGED:,} of a managed policy:"
+            f" put it inline on the role, or print it {attach}",
+            options,
+            level="warning",
+        )
+    return whole
+
+
+def _go_together(
+    role: Role,
+    trust: bool,
+    deep: bool,
+    part: int | None,
+    branch: str | None,
+    environment_name: str | None,
+    workflow: str | None,
+) -> None:
+    if deep and (role is not Role.DRIFT or trust):
+        raise click.UsageError("--deep is for the permissions of drift.")
+    if trust and part is not None:
+        raise click.UsageError("--part is for permissions, and --trust prints none.")
+    if trust and role is Role.READER:
+        raise click.UsageError(
+            "What assumes the role of a reader is the application, wherever it runs: see its"
+            " service's documentation for the trust policy."
+        )
+    for name, value in (("--environment-name", environment_name), ("--workflow", workflow)):
+        if value is not None and not (trust and role in _FROM_WORKFLOWS):
+            raise click.UsageError(f"{name} is for --trust of apply and adopt.")
+    if branch is not None and (not trust or role is Role.PLAN):
+        raise click.UsageError("--branch is for --trust of apply, adopt and drift.")
+
+
+def numbers(
+    repository_id: str | None, owner_id: str | None, what: str = "--trust"
+) -> tuple[str, str]:
+    """GitHub's numbers, without which ``what`` is not safe. Raises UsageError."""
+    missing = [
+        name
+        for name, value in (("--repository-id", repository_id), ("--owner-id", owner_id))
+        if not value
+    ]
+    if missing:
+        raise click.UsageError(
+            f"{what} needs {' and '.join(missing)}: a repository's name can be given up and"
+            " claimed by somebody else. GitHub tells both: gh api repos/OWNER/NAME --jq"
+            " '.id, .owner.id'"
+        )
+    for name, value in (("--repository-id", repository_id), ("--owner-id", owner_id)):
+        if not (value and value.isascii() and value.isdigit()):
+            raise click.UsageError(f"{name} is a number, and not {value!r}.")
+    return str(repository_id), str(owner_id)
+
+
+def repository_of(given: str | None, options: Common, what: str = "--trust") -> str:
+    """The repository that is named, or that `origin` is. A wrong one opens nothing: its id does not
+    fit."""
+    if given:
+        if not _REPOSITORY.match(given):
+            raise click.UsageError(f"--repository is OWNER/NAME, and not {given!r}.")
+        return given
+    try:
+        origin = Repository(walk.folder(options)).remote("origin")
+    except ReconcilerError:
+        origin = None  # not in git at all
+    match = _REMOTE.match(origin or "")
+    if match is None:
+        raise click.UsageError(
+            f"{what} needs --repository OWNER/NAME: the remote `origin` is not one of github.com."
+        )
+    say(f"repository {match['name']}, as the remote `origin` has it", options)
+    return match["name"]

@@ -1,0 +1,45 @@
+"""``reconciler lock``."""
+
+from __future__ import annotations
+
+import click
+
+from reconciler.cli import failure, locks, walk
+from reconciler.cli.commands.plan import save
+from reconciler.cli.options import chosen, common
+from reconciler.cli.terminal import out
+from reconciler.core.errors import Exit, ReconcilerError, UsageError
+from reconciler.manifest import lock
+
+
+@click.command("lock", epilog="Example: reconciler lock production")
+@click.argument("environments", nargs=-1, metavar="[ENV]...")
+@click.option("--check", is_flag=True, help="Write nothing; exit code 1 where a lock would change.")
+@common
+def command(environments: tuple[str, ...], check: bool) -> int:
+    """Write fingerprints.lock, by which a plan needs no key; of all environments, if none is named.
+
+    Needs the key where a value was encrypted anew. A lock holds no value and no version id.
+    """
+    options = chosen()
+    failed = 0
+    for environment in walk.environments(environments, options):
+        target = walk.folder(options) / environment / lock.FILE
+        try:
+            text = lock.dumps(locks.renewed(walk.read(environment, options), options))
+        except UsageError:
+            raise
+        except ReconcilerError as error:
+            failure.show(error, options)
+            failed = failed or error.exit_code
+            continue
+        current = target.is_file() and not target.is_symlink() and target.read_text() == text
+        if current:
+            out(f"{target} is up to date")
+        elif check:
+            out(f"{target} would change: run reconciler lock {environment}")
+            failed = failed or Exit.ERROR
+        else:
+            save(target, text)
+            out(f"{target} written")
+    return failed or Exit.OK

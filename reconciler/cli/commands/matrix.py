@@ -1,0 +1,150 @@
+"""``reconciler matrix``."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from reconciler.cli import walk
+from reconciler.cli.commands import show
+from reconciler.cli.options import Common, chosen, common
+from reconciler.cli.terminal import out, say
+from reconciler.core.errors import Exit, ManifestError
+from reconciler.manifest import branch
+from reconciler.manifest.branch.concerned import READ, environments
+from reconciler.manifest.gitfiles import Repository
+
+_ROLE = re.compile(r"[a-z][a-z0-9_]*")
+
+
+@click.command("matrix", epilog="Example: reconciler matrix --base origin/main")
+@click.argument("names", nargs=-1, metavar="[ENV]...")
+@click.option(
+    "--base", metavar="REV", help="Only what has changed since the branch left this commit."
+)
+@click.option("--head", metavar="REV", help="Another commit. [default: the files as they are]")
+@click.option(
+    "-o",
+    "--format",
+    "form",
+    type=click.Choice(["json", "names"]),
+    default="json",
+    help="A matrix of GitHub's, or a name a line. [default: json]",
+)
+@click.option(
+    "--plan",
+    "plans",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Only what has something to do by this saved plan; repeatable.",
+)
+@click.option(
+    "--role",
+    "roles",
+    multiple=True,
+    metavar="NAME=ARN",
+    help="A role of each environment, under this name; {environment} and {account} in it stand for"
+    " the environment's own. Repeatable.",
+)
+@common
+def command(
+    names: tuple[str, ...],
+    base: str | None,
+    head: str | None,
+    form: str,
+    plans: tuple[Path, ...],
+    roles: tuple[str, ...],
+) -> int:
+    """Print the environments that a branch changes, or those named, as a matrix of GitHub Actions.
+
+    One line of JSON with each environment's name, account and Region. An environment is changed by
+    its own files, its lock, the files that it includes and .sops.yaml. Needs neither key nor
+    credentials. Where there is no commit before the pushed one, GitHub gives zeros: that means all.
+    """
+    options = chosen()
+    if (names or plans) and (base is not None or head is not None):
+        raise click.UsageError("Environments that are named need no --base and no --head.")
+    if plans:
+        names = _with_changes(plans, names)
+    templates = [_template(role) for role in roles]
+    asked = bool(names or plans)
+    changed, side = _named(names, options) if asked else _changed(base, head, options)
+    targets = [branch.target(side, name) for name in sorted(changed)]
+    problems = [problem for found in targets if isinstance(found, list) for problem in found]
+    if problems:
+        raise ManifestError(problems)
+    found = [_entry(one, templates) for one in targets if isinstance(one, branch.Target)]
+    if form == "names":
+        for one in found:
+            out(one["environment"])
+    else:
+        out(json.dumps({"include": found}, separators=(",", ":")))
+    return Exit.OK
+
+
+def _entry(target: branch.Target, templates: list[tuple[str, str]]) -> dict[str, str]:
+    entry = asdict(target)
+    for name, template in templates:
+        arn = template.replace("{environment}", target.environment)
+        entry[name] = arn.replace("{account}", target.account)
+    return entry
+
+
+def _template(role: str) -> tuple[str, str]:
+    name, is_one, template = role.partition("=")
+    if not is_one or not _ROLE.fullmatch(name):
+        raise click.UsageError(f"--role takes NAME=ARN, NAME of small letters; not {role!r}.")
+    if name in ("environment", "account", "region"):
+        raise click.UsageError(f"--role {name}=…: the matrix has {name} already.")
+    return name, template
+
+
+def _with_changes(plans: tuple[Path, ...], names: tuple[str, ...]) -> tuple[str, ...]:
+    """The environments of saved plans that have changes; of those named, if any are."""
+    found = [plan for file in plans for plan in show.load(file) if plan.changes]
+    every = [plan.scope.environment for plan in found]
+    return tuple(name for name in every if not names or name in names)
+
+
+def _named(names: tuple[str, ...], options: Common) -> tuple[frozenset[str], branch.Side]:
+    """Environments that exist, and the files that declare them."""
+    known = walk.environments((), options)
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            meant = f" Did you mean {near[0]}?" if near else ""
+            raise click.UsageError(f"There is no environment {name}.{meant}")
+    return frozenset(names), branch.of_folder(walk.folder(options), READ)
+
+
+def _changed(
+    base: str | None, head: str | None, options: Common
+) -> tuple[frozenset[str], branch.Side]:
+    """The environments that are asked for, and the files that declare them."""
+    folder = walk.folder(options)
+    if base is not None and base and not base.strip("0"):
+        say("there is no commit before: all environments", options)
+        base = None
+    if base is None and head is None:
+        side = branch.of_folder(folder, READ)
+        return frozenset(walk.environments((), options)), side
+    repository = Repository(folder)
+    tip = repository.commit(head if head is not None else "HEAD")
+    side = (
+        branch.of_folder(folder, READ) if head is None else branch.of_commit(repository, tip, READ)
+    )
+    if base is None:
+        return environments(side), side
+    asked = repository.commit(base)
+    start = repository.fork_point(asked, tip)
+    if start is None:
+        say(f"git does not know where the two parted: compared with {base} itself", options)
+    before = branch.of_commit(repository, start or asked, READ)
+    for name in sorted(environments(before) - environments(side)):
+        say(f"{name} is no longer declared: what it owns in AWS stays there", options)
+    return branch.concerned(before, side), side

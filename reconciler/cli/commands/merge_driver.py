@@ -1,0 +1,86 @@
+"""``reconciler merge-driver``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from reconciler.cli import failure, walk
+from reconciler.cli.options import Common, chosen, common
+from reconciler.cli.terminal import out
+from reconciler.core.errors import Exit, ReconcilerError, UsageError
+from reconciler.manifest import merge
+from reconciler.manifest.files import RULES_FILE
+from reconciler.manifest.gitfiles import Repository
+from reconciler.manifest.lock import FILE
+from reconciler.manifest.merge import text
+from reconciler.manifest.rules import read as read_rules
+from reconciler.values import sops
+
+
+@click.command("merge-driver", epilog="Example: reconciler merge-driver --install")
+@click.argument("base", type=click.Path(path_type=Path), required=False)
+@click.argument("ours", type=click.Path(path_type=Path), required=False)
+@click.argument("theirs", type=click.Path(path_type=Path), required=False)
+@click.argument("path", required=False)
+@click.option("--install", is_flag=True, help="Tell git of it, in this clone.")
+@common
+def command(
+    base: Path | None, ours: Path | None, theirs: Path | None, path: str | None, install: bool
+) -> int:
+    """Merge one file for git: its %O, %A, %B and %P.
+
+    Two branches that change another value of one file conflict in sops's `lastmodified` and `mac`
+    lines only: with the key these are made anew. Locks are merged line by line, without a key.
+    What else is in conflict is left to you, marked as git does.
+    """
+    options = chosen()
+    if install:
+        return _install(options)
+    if base is None or ours is None or theirs is None or path is None:
+        raise click.UsageError("Missing argument: git gives it %O %A %B %P; or use --install.")
+    sides = [_read(file) for file in (base, ours, theirs)]
+    try:
+        merged = _merge(sides[0], sides[1], sides[2], path, options)
+    except UsageError:
+        raise
+    except ReconcilerError as error:
+        failure.show(error, options)
+        ours.write_bytes(text.git(sides[0], sides[1], sides[2]))
+        return Exit.ERROR
+    ours.write_bytes(merged)
+    return Exit.OK
+
+
+def _merge(base: bytes, ours: bytes, theirs: bytes, path: str, options: Common) -> bytes:
+    if Path(path).name == FILE:
+        return merge.merge_lock(base, ours, theirs, path)
+    file = Path.cwd() / path
+    root = next((p for p in file.parents if (p / RULES_FILE).is_file()), None)
+    if root is None:
+        raise ReconcilerError(
+            f"there is no .sops.yaml above {path}", code="no-rules", hint="restore it first"
+        )
+    return merge.merge_encrypted(
+        base,
+        ours,
+        theirs,
+        path=path,
+        relative=file.relative_to(root).as_posix(),
+        rules=read_rules(root),
+        sops=sops.Sops(sops.find(options.sops)),
+    )
+
+
+def _install(options: Common) -> int:
+    changed = merge.install(Repository(walk.folder(options)).top)
+    out("\n".join(changed) if changed else "git knows the driver already")
+    return Exit.OK
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {error.strerror}") from None

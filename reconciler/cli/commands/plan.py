@@ -1,0 +1,108 @@
+"""``reconciler plan``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from reconciler.cli import earlier, failure, findings, locks, walk
+from reconciler.cli.options import chosen, common
+from reconciler.cli.terminal import colour, out, say
+from reconciler.core import planfile
+from reconciler.core.errors import Exit, ReconcilerError, UsageError
+from reconciler.core.model import Plan
+from reconciler.manifest import Cleartext
+from reconciler.render import json, markdown, text
+from reconciler.rules import unreplaced
+
+
+@click.command("plan", epilog="Example: reconciler plan production --out production.plan.json")
+@click.argument("environments", nargs=-1, metavar="[ENV]...")
+@click.option(
+    "-o",
+    "--format",
+    "form",
+    type=click.Choice(["text", "markdown", "json"]),
+    default="text",
+    help="How to show it. [default: text]",
+)
+@click.option("--out", "target", type=click.Path(path_type=Path), help="Save the plan as JSON.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit code 2 where there are changes.")
+@click.option("--only", multiple=True, metavar="NAME", help="Only this resource; repeatable.")
+@click.option(
+    "--base",
+    metavar="REV",
+    help="Name the keys of JSON secrets that differ from those in this commit.",
+)
+@click.option("--keyless", is_flag=True, help="Decrypt nothing: know values by fingerprints.lock.")
+@common
+def command(
+    environments: tuple[str, ...],
+    form: str,
+    target: Path | None,
+    detailed_exitcode: bool,
+    only: tuple[str, ...],
+    base: str | None,
+    keyless: bool,
+) -> int:
+    """Show what would change in AWS; of all environments, if none is named.
+
+    Reads no secret value from AWS. What it shows, and nothing else, is what `apply --plan` writes.
+    With --keyless it needs no key either, and takes AWS's marks at their word, which apply checks.
+    """
+    options = chosen()
+    if keyless and base is not None:
+        raise click.UsageError("--base decrypts, and --keyless does not.")
+    side = None if base is None else earlier.side(base, options)
+    plans: list[Plan] = []
+    known: list[Cleartext] = []
+    examined = findings.examination(options, history=False)
+    failed = 0
+    for environment in walk.environments(environments, options):
+        try:
+            declared = walk.read(environment, options)
+            if keyless:
+                compared, _ = locks.plan(declared, options, only=only)
+                examined.add(declared, live=unreplaced(compared.plan, compared.live))
+                made = compared.plan
+            else:
+                planned, _ = walk.again(declared, options, only=only)
+                values = planned.desired.values
+                examined.add(declared, values, unreplaced(planned.plan, planned.live))
+                made = planned.plan if side is None else earlier.named(planned, side, options)
+        except UsageError:
+            raise
+        except ReconcilerError as error:
+            failure.show(error, options)
+            failed = failed or error.exit_code
+            continue
+        plans.append(made)
+        known.append(declared)
+    for declared, made in zip(known, plans, strict=True):
+        findings.tell(examined, declared, made, only, options)
+    if form == "text" and plans:
+        tinted = colour(sys.stdout, options)
+        out("\n".join(text.plan(plan, colour=tinted) for plan in plans))
+    elif form == "markdown":
+        out(markdown.plan(plans, where=str(target) if target else None))
+    elif form == "json" and plans:
+        out(json.plan(plans))
+    if failed:
+        return failed
+    if target is not None:
+        save(target, planfile.dumps(plans))
+        say(f"saved as {target}", options)
+    changed = any(plan.changes for plan in plans)
+    return Exit.CHANGES if detailed_exitcode and changed else Exit.OK
+
+
+def save(target: Path, content: str) -> None:
+    """Write a whole file, or none. Raises UsageError where it cannot be written."""
+    part = target.with_name(f".{target.name}.part")
+    try:
+        part.write_text(content)
+        part.replace(target)
+    except OSError as error:
+        raise UsageError(f"{target} cannot be written: {error.strerror}") from None

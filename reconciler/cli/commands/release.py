@@ -1,0 +1,74 @@
+"""``reconciler release``."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from reconciler.cli import outcomes, walk
+from reconciler.cli.commands import apply
+from reconciler.cli.options import chosen, common
+from reconciler.cli.terminal import out, say
+from reconciler.core.errors import Exit
+from reconciler.core.model import Key
+from reconciler.operations import planning
+from reconciler.operations import release as releasing
+from reconciler.operations.adopt.plan import cost_of
+from reconciler.operations.planning import Gathered
+from reconciler.render import names as rendering
+from reconciler.values import sops
+
+
+@click.command("release", epilog="Example: reconciler release production smtp/credentials")
+@click.argument("environment", metavar="ENV")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option("--all", "everything", is_flag=True, help="All that this environment owns.")
+@click.option("--auto-approve", is_flag=True, help="Let go without asking.")
+@outcomes.as_format
+@common
+def command(
+    environment: str, names: tuple[str, ...], everything: bool, auto_approve: bool, form: str
+) -> int:
+    """Let go of what is ours: undoes adopt.
+
+    Our tags, stamps and label go; values, descriptions and everybody's tags stay. A parameter's
+    value is read and written once more, because only a new version is without our stamp. Take what
+    you release out of the manifest too: while it is declared, plan refuses it.
+    """
+    options = chosen()
+    if bool(names) == everything:
+        raise click.UsageError("Say what to let go of: names, or --all.")
+    if not auto_approve and not sys.stdin.isatty():
+        raise click.UsageError("There is no terminal to ask on: give --auto-approve.")
+    declared = walk.read(environment, options)
+    scope = declared.settings.scope
+    aws = walk.connect(scope.region, options)
+    runner = sops.Sops(sops.find(options.sops))
+    gathered = planning.gather(scope, lambda: declared.decrypt(runner), aws)
+    wanted = None if everything else walk.keys(names, _known(gathered), scope)
+    prepared = releasing.prepare(gathered, aws, wanted)
+    if form == "text":
+        for key in prepared.steps:
+            out(f"  release {rendering.with_kind(key, scope)}")
+    price = cost_of(releasing.parameters(prepared))
+    if price is not None:
+        say(price, options)
+    if prepared.steps and not auto_approve and not apply.agreed(environment, "Release this in"):
+        say("nothing was written", options)
+        return Exit.ERROR
+    return outcomes.run(
+        prepared.steps,
+        prepared.refused,
+        aws,
+        scope,
+        options,
+        form=form,
+        symbol="<",
+        verb="Released",
+    )
+
+
+def _known(gathered: Gathered) -> set[Key]:
+    listed = {Key(kind, name) for kind, found in gathered.records.items() for name in found}
+    return listed | set(gathered.desired.resources)

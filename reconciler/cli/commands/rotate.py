@@ -1,0 +1,103 @@
+"""``reconciler rotate``."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+
+import click
+
+from reconciler.cli import outcomes
+from reconciler.cli.commands import apply
+from reconciler.cli.found import Found, find
+from reconciler.cli.options import chosen, common
+from reconciler.cli.terminal import out, say
+from reconciler.core.errors import Exit
+from reconciler.core.model import Key
+from reconciler.operations import rotate
+from reconciler.operations.rotate.wait import clear_pending
+from reconciler.operations.steps import Result, Step, refused
+from reconciler.render import names as rendering
+
+HOW = {
+    rotate.Way.FUNCTION: "its rotation function makes a new value",
+    rotate.Way.GENERATED: "a new value is generated",
+}
+
+
+@click.command("rotate", epilog="Example: reconciler rotate production database/credentials")
+@click.argument("environment", metavar="ENV")
+@click.argument("names", nargs=-1, metavar="NAME...", required=True)
+@click.option(
+    "--twice",
+    is_flag=True,
+    help="Rotate two times: of alternating users, one rotation leaves the leaked login valid.",
+)
+@click.option(
+    "--clear-pending",
+    is_flag=True,
+    help="Take AWSPENDING away from a rotation that does not end, then rotate.",
+)
+@click.option(
+    "--wait",
+    type=click.FloatRange(min=0, min_open=True),
+    default=300.0,
+    help="Seconds to wait for each rotation. [default: 300]",
+)
+@click.option("--auto-approve", is_flag=True, help="Rotate without asking.")
+@outcomes.as_format
+@common
+def command(
+    environment: str,
+    names: tuple[str, ...],
+    twice: bool,
+    clear_pending: bool,
+    wait: float,
+    auto_approve: bool,
+    form: str,
+) -> int:
+    """Rotate secrets now, because one leaked, and wait for the end of it.
+
+    Where AWS rotates, its function makes the new value, in four steps that are awaited. A
+    generated secret gets a new value from here. A value that git owns is set in git: `set`.
+    """
+    options = chosen()
+    if not auto_approve and not sys.stdin.isatty():
+        raise click.UsageError("There is no terminal to ask on: give --auto-approve.")
+    found = find(environment, names, options)
+    steps: dict[Key, Step] = {}
+    barred: list[Result] = []
+    for key in found.keys:
+        if key.kind != "secret":
+            barred.append(refused(key, "a parameter has no rotation", "set a new value in git"))
+            continue
+        resource = found.desired.resources.get(key)
+        short = key.name.removeprefix(found.scope.under)
+        live = found.live.get(key)
+        if clear_pending:
+            live = found.without_pending(key)
+        way = rotate.choose(short, resource, live)
+        if not isinstance(way, rotate.Way):
+            barred.append(refused(key, way.reason, way.hint))
+        elif live is not None:
+            if form == "text":
+                out(f"  rotate {rendering.with_kind(key, found.scope)}: {HOW[way]}")
+            steps[key] = partial(
+                _rotate, found, key, way, times=1 + twice, timeout=wait, clears=clear_pending
+            )
+    if steps and not auto_approve and not apply.agreed(environment, "Rotate this in"):
+        say("nothing was written", options)
+        return Exit.ERROR
+    return outcomes.run(
+        steps, barred, found.aws, found.scope, options, form=form, symbol="~", verb="Rotated"
+    )
+
+
+def _rotate(
+    found: Found, key: Key, way: rotate.Way, *, times: int, timeout: float, clears: bool
+) -> str:
+    if clears:
+        clear_pending(found.aws, key.name)
+    if way is rotate.Way.GENERATED:
+        return rotate.again(found.aws, found.desired, found.live[key], found.record(key))
+    return rotate.now(found.aws, key.name, times=times, timeout=timeout)

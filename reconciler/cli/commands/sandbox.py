@@ -1,0 +1,69 @@
+"""``reconciler sandbox``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from reconciler.cli.options import chosen, common
+from reconciler.cli.terminal import out, say
+from reconciler.core.errors import Exit, ReconcilerError
+
+
+@click.command("sandbox", epilog="Example: reconciler sandbox --port 4566")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="0: any free port.")
+@click.option("--state", type=click.Path(path_type=Path), help="Keep the account in this file.")
+@click.option(
+    "--list-staleness",
+    type=click.FloatRange(0, 600),
+    default=0.0,
+    metavar="SECONDS",
+    help="ListSecrets answers from the past, as AWS's may.",
+)
+@click.option("--throttle", is_flag=True, help="Apply AWS's quotas.")
+@click.option(
+    "--latency", type=click.FloatRange(0, 10_000), default=0.0, metavar="MS", help="Of each call."
+)
+@common
+def command(
+    port: int, state: Path | None, list_staleness: float, throttle: bool, latency: float
+) -> int:
+    """Run an embedded AWS on this machine, until Ctrl-C.
+
+    An account of its own (123456789012) on 127.0.0.1, for trying things and for tests: Secrets
+    Manager, Parameter Store, KMS, IAM, STS, and Lambda functions that really rotate secrets. It
+    refuses what AWS refuses.
+    """
+    options = chosen()
+    try:
+        from reconciler.sandbox.server import serve
+        from reconciler.sandbox.state import StateError
+    except ModuleNotFoundError as error:
+        raise ReconcilerError(
+            f"the embedded AWS needs the package {error.name}, which is not installed",
+            hint="pip install 'secret-reconciler[sandbox]'",
+        ) from None
+
+    def ready(url: str) -> None:
+        out(f"export AWS_ENDPOINT_URL={url}")
+        out("export AWS_ACCESS_KEY_ID=sandbox AWS_SECRET_ACCESS_KEY=sandbox")
+        out("export AWS_DEFAULT_REGION=us-west-2")
+        say("the embedded AWS is ready; Ctrl-C stops it", options)
+
+    try:
+        serve(
+            port,
+            state=state,
+            list_staleness=list_staleness,
+            throttle=throttle,
+            latency=latency / 1000,
+            ready=ready,
+        )
+    except StateError as error:
+        problem = str(error)
+    except OSError as error:
+        problem = f"port {port}: {error.strerror}"
+    else:
+        return Exit.OK
+    raise ReconcilerError(problem, hint="choose another --port or --state")

@@ -1,0 +1,163 @@
+"""``reconciler set``."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import click
+
+from reconciler.cli import edited, outcomes, walk
+from reconciler.cli.commands import apply
+from reconciler.cli.options import chosen, common
+from reconciler.cli.terminal import out, say
+from reconciler.core.errors import Exit, ManifestError
+from reconciler.kinds import NAMED
+from reconciler.kinds.kind import Content
+from reconciler.manifest import edit
+from reconciler.manifest.edit import Edit, EditError
+from reconciler.manifest.entries import Entry
+from reconciler.operations.apply import Status
+from reconciler.operations.steps import Result
+from reconciler.values import sops
+from reconciler.values.sensitive import Sensitive
+
+
+@click.command(
+    "set", epilog="Example: reconciler set production smtp/credentials --key password --apply"
+)
+@click.argument("environment", metavar="ENV")
+@click.argument("name")
+@click.option("--key", "field", help="Which field of a mapping.")
+@click.option(
+    "--apply", "applies", is_flag=True, help="Then write it to AWS, as apply --only does."
+)
+@click.option("--auto-approve", is_flag=True, help="With --apply: write to AWS without asking.")
+@outcomes.as_format
+@common
+@click.pass_context
+def command(
+    context: click.Context,
+    environment: str,
+    name: str,
+    field: str | None,
+    applies: bool,
+    auto_approve: bool,
+    form: str,
+) -> int:
+    """Put a new value into a manifest, through sops.
+
+    The value is asked for on a terminal, unseen, or read from standard input, where one newline at
+    its end is not part of it. It never is in an argument, in the environment or in a file.
+    """
+    options = chosen()
+    if auto_approve and not applies:
+        raise click.UsageError("--auto-approve goes with --apply: only that writes to AWS.")
+    if applies and not auto_approve and not sys.stdin.isatty():
+        raise click.UsageError("Standard input is the value: give --auto-approve with --apply.")
+    if applies and form == "json":
+        raise click.UsageError("--format json goes without --apply, which shows what apply shows.")
+    declared = walk.read(environment, options)
+    scope = declared.settings.scope
+    keys = [k for k in walk.keys([name], declared.resources(), scope) if k.kind in NAMED]
+    if len(keys) > 1:
+        raise click.UsageError(f"{name} is a secret and a parameter; edit the file with sops.")
+    entry = edit.entry_of(declared, keys[0])
+    _check_field(entry, field)
+    value = _ask(entry.key if field is None else f"{entry.key}: {field}")
+    if not value.reveal():
+        raise click.UsageError("The value is empty.")
+    if field is None:
+        flaws = entry.parse(Content(value), declared.settings, None).flaws
+        if flaws:
+            raise ManifestError([entry.problem(flaw) for flaw in flaws])
+    inner = () if field is None else (field,)
+    change = Edit(keys[0], Sensitive(json.dumps(value.reveal())), inner)
+    runner = sops.Sops(sops.find(options.sops))
+    paths = edit.write(declared, [change], runner)
+    if form == "json":
+        told = Result(keys[0], Status.DONE, f"{paths[0].name} written")
+        out(json.dumps(outcomes.as_object([told], scope), indent=2))
+        return Exit.OK
+    edited.tell(paths, environment, options)
+    if not applies:
+        say("commit it; apply writes it to AWS", options)
+        return Exit.OK
+    code: int = context.invoke(
+        apply.command,
+        environment=environment,
+        file=None,
+        digest=None,
+        auto_approve=auto_approve,
+        only=(keys[0].name,),
+        override=(),
+        allow_unknown_values=False,
+    )
+    if code == Exit.OK:
+        say("commit the manifest: until then the next apply would take the value back", options)
+    return code
+
+
+def _instead(entry: Entry) -> str:
+    """What gives a new value to what has none that sops encrypts."""
+    if getattr(entry.declared, "generate", None) is not None:
+        return f"its value is generated: reconciler rotate ENV {entry.key} makes a new one"
+    if getattr(entry.declared, "external", None):
+        return "its value is external: whoever it belongs to changes it"
+    if getattr(entry.declared, "plaintext", None) is not None:
+        return "its value stands in clear: change it in the manifest"
+    return "set changes a value that is there; declare one with: sops edit <file>"
+
+
+def _check_field(entry: Entry, field: str | None) -> None:
+    """Whether the declaration has a value to change there. Raises EditError."""
+    shape = entry.shape
+    if shape is None:
+        raise EditError(
+            f"{entry.key} has no encrypted `value` in a manifest",
+            hint=_instead(entry),
+            place=entry.place(),
+        )
+    fields = sorted(shape) if isinstance(shape, dict) else []
+    if field is None and fields:
+        raise EditError(
+            f"{entry.key} is a mapping: say which field with --key",
+            hint=f"its fields: {', '.join(fields)}",
+            place=entry.place(),
+        )
+    if field is not None and not fields:
+        raise EditError(f"{entry.key} is one text, without fields", place=entry.place())
+    if field is not None and (not isinstance(shape, dict) or field not in shape):
+        raise EditError(
+            f"{entry.key} has no field {field}",
+            hint=f"its fields: {', '.join(fields)}",
+            place=entry.place(),
+        )
+    if field is not None and isinstance(shape, dict) and not isinstance(shape[field], bool):
+        raise EditError(
+            f"{field} of {entry.key} is not one text",
+            hint="change it with: sops edit <file>",
+            place=entry.place(),
+        )
+
+
+def _ask(what: str) -> Sensitive[str]:
+    """The new value, from a terminal or from standard input."""
+    if sys.stdin.isatty():
+        return Sensitive(
+            click.prompt(
+                f"New value of {what}",
+                hide_input=True,
+                confirmation_prompt="The same again",
+                default="",
+                show_default=False,
+                err=True,
+            )
+        )
+    try:
+        text = sys.stdin.buffer.read().decode()
+    except UnicodeDecodeError:
+        text = None
+    if text is None:
+        raise click.UsageError("The value on standard input is not UTF-8 text.")
+    return Sensitive(text[:-1] if text.endswith("\n") and text.count("\n") == 1 else text)

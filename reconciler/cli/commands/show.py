@@ -1,0 +1,58 @@
+"""``reconciler show``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from reconciler.cli.options import chosen, common
+from reconciler.cli.terminal import colour, out
+from reconciler.core import planfile
+from reconciler.core.errors import Exit, UsageError
+from reconciler.core.model import Plan
+from reconciler.render import json, markdown, text
+
+LARGEST = 256 * 1024 * 1024  # bytes of a plan file; 10,000 changes take about 10 MB
+
+
+@click.command("show", epilog="Example: reconciler show production.plan.json")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "-o",
+    "--format",
+    "form",
+    type=click.Choice(["text", "markdown", "json"]),
+    default="text",
+    help="How to show it. [default: text]",
+)
+@common
+def command(file: Path, form: str) -> int:
+    """Show a saved plan.
+
+    Its summary and digests are computed anew: a file that was edited is refused.
+    """
+    plans = load(file)
+    if form == "text":
+        tinted = colour(sys.stdout, chosen())
+        out("\n".join(text.plan(plan, colour=tinted) for plan in plans))
+    elif form == "markdown":
+        out(markdown.plan(plans, where=str(file)))
+    else:
+        out(json.plan(plans))
+    return Exit.OK
+
+
+def load(file: Path) -> tuple[Plan, ...]:
+    """The plans in a file. Raises UsageError where it cannot be read, PlanFileError where it is
+    not what a plan wrote."""
+    try:
+        if file.stat().st_size > LARGEST:
+            raise UsageError(f"{file} is larger than any plan")
+        content = file.read_text()
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"{file} is not a plan: it is not text") from None
+    return planfile.loads(content)

@@ -1,0 +1,10 @@
+"""Plans as files: one JSON object each, which says what was reviewed and can be checked.
+
+``loads`` computes every digest and the summary anew and refuses a file that was edited.
+"""
+
+from reconciler.core.planfile.read import loads
+from reconciler.core.planfile.schema import schema
+from reconciler.core.planfile.write import FORMAT_VERSION, as_object, dumps
+
+__all__ = ["FORMAT_VERSION", "as_object", "dumps", "loads", "schema"]

@@ -1,7 +1,0 @@
-"""Import: write manifests for what is live. It reads values once, and hands them to sops only."""
-
-from reconciler.importing.declare import Imported, NotImported
-from reconciler.importing.files import Written, write
-from reconciler.importing.read import read
-
-__all__ = ["Imported", "NotImported", "Written", "read", "write"]

@@ -1,0 +1,21 @@
+"""What a branch changes in manifests: read from git alone, without a key, AWS or anything else."""
+
+from __future__ import annotations
+
+from reconciler.manifest.branch.compare import compare
+from reconciler.manifest.branch.concerned import concerned
+from reconciler.manifest.branch.finding import Finding, Group
+from reconciler.manifest.branch.side import Side, of_commit, of_folder
+from reconciler.manifest.branch.target import Target, target
+
+__all__ = [
+    "Finding",
+    "Group",
+    "Side",
+    "Target",
+    "compare",
+    "concerned",
+    "of_commit",
+    "of_folder",
+    "target",
+]

@@ -1,0 +1,202 @@
+"""Two sides compared: first who can decrypt and what an environment may do, then resources, then
+files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from reconciler.manifest.branch import recipients
+from reconciler.manifest.branch.finding import Finding, Group
+from reconciler.manifest.branch.side import Declaration, Side, View
+from reconciler.manifest.branch.values import anew, keys
+from reconciler.manifest.files import ENVIRONMENT_FILE
+
+# What decides what a run may touch and how much of it. Everything else of an environment is told
+# after that.
+DESTRUCTIVE = (
+    "environment",
+    "owner",
+    "account",
+    "region",
+    "prefix",
+    "guards",
+    "schedules",
+    "prune",
+    "recovery_window",
+)
+_GROUPS = list(Group)
+
+
+def compare(base: Side, head: Side) -> tuple[Finding, ...]:
+    """Everything in which ``head`` differs from ``base``, in the order in which it is looked at."""
+    renamed = _renamed(base, head)
+    fresh = {path for path in head.files if anew(base, renamed.get(path, path), head, path)}
+    found = [
+        *recipients.compare(base, head, renamed),
+        *_environments(base, head, fresh),
+        *_files(base, head, renamed, fresh),
+    ]
+    return tuple(sorted(found, key=_order))
+
+
+def _order(finding: Finding) -> tuple[int, str, str, str, str]:
+    environment = finding.environment or ""
+    place = _GROUPS.index(finding.group)
+    return place, environment, finding.code, finding.subject, finding.path
+
+
+# --- environments -------------------------------------------------------------------------------
+
+
+def _environments(base: Side, head: Side, fresh: set[str]) -> Iterator[Finding]:
+    was, now = base.environments(), head.environments()
+    for name in sorted(was | now):
+        own = f"{name}/{ENVIRONMENT_FILE}"
+        if name not in now:
+            yield Finding(
+                Group.DESTRUCTIVE, "environment-removed", f"environment {name}", own, name, "-"
+            )
+            continue
+        if name not in was:
+            yield Finding(
+                Group.DESTRUCTIVE, "environment-added", f"environment {name}", own, name, "+"
+            )
+        elif not _touched(base, head, name):
+            continue
+        old, new = base.view(name), head.view(name)
+        yield from _settings(old, new, name)
+        yield from _resources(old, new, name, fresh)
+
+
+def _touched(base: Side, head: Side, environment: str) -> bool:
+    was, now = base.members(environment), head.members(environment)
+    return was != now or any(base.files[path] != head.files[path] for path in was)
+
+
+def _settings(old: View, new: View, environment: str) -> Iterator[Finding]:
+    own = f"{environment}/{ENVIRONMENT_FILE}"
+    for name in sorted({*old.settings, *new.settings}):
+        before, after = old.settings.get(name), new.settings.get(name)
+        if before != after or (name in old.settings) != (name in new.settings):
+            group = Group.DESTRUCTIVE if name in DESTRUCTIVE else Group.SETTING
+            mark = _mark(name in old.settings, name in new.settings)
+            yield Finding(group, "setting-changed", name, own, environment, mark, before, after)
+    if old.fingerprint_keys != new.fingerprint_keys:
+        found = keys(old.fingerprint_keys, new.fingerprint_keys)
+        yield Finding(
+            Group.DESTRUCTIVE,
+            "fingerprint-keys-changed",
+            "fingerprint_keys",
+            own,
+            environment,
+            keys=found,
+        )
+
+
+def _resources(old: View, new: View, environment: str, fresh: set[str]) -> Iterator[Finding]:
+    for section, key in sorted({*old.declarations, *new.declarations}):
+        was, now = old.declarations.get((section, key)), new.declarations.get((section, key))
+        subject = f"{section[:-1]} {key}"
+        if was is None and now is not None:
+            yield _whole(now, subject, environment, "+")
+        elif was is not None and now is None:
+            yield _whole(was, subject, environment, "-")
+        elif was is not None and now is not None:
+            yield from _changed(was, now, subject, environment, fresh)
+
+
+def _whole(declared: Declaration, subject: str, environment: str, mark: str) -> Finding:
+    fields = dict(declared.fields)
+    return Finding(
+        Group.RESOURCE,
+        "resource-added" if mark == "+" else "resource-removed",
+        subject,
+        declared.path,
+        environment,
+        mark,
+        None if mark == "+" else fields,
+        fields if mark == "+" else None,
+        keys(None, declared.value) if mark == "+" else keys(declared.value, None),
+    )
+
+
+def _changed(
+    was: Declaration, now: Declaration, subject: str, environment: str, fresh: set[str]
+) -> Iterator[Finding]:
+    names = sorted({*was.fields, *now.fields})
+    differing = [name for name in names if was.fields.get(name) != now.fields.get(name)]
+    if differing:
+        yield Finding(
+            Group.RESOURCE,
+            "resource-changed",
+            subject,
+            now.path,
+            environment,
+            before={name: was.fields[name] for name in differing if name in was.fields},
+            after={name: now.fields[name] for name in differing if name in now.fields},
+        )
+    if was.value == now.value:
+        return
+    if now.path in fresh and was.value is not None and now.value is not None:
+        found = tuple(key for key in keys(was.value, now.value) if key.mark != "~")
+        if not found:
+            return  # told of the file: nobody can see which of its values are others
+    else:
+        found = keys(was.value, now.value)
+    mark = _mark(was.value is not None, now.value is not None)
+    yield Finding(Group.RESOURCE, "value-changed", subject, now.path, environment, mark, keys=found)
+
+
+def _mark(was: bool, now: bool) -> str:
+    if was and now:
+        return "~"
+    return "-" if was else "+"
+
+
+# --- files --------------------------------------------------------------------------------------
+
+
+def _renamed(base: Side, head: Side) -> dict[str, str]:
+    """New paths of files, with the old ones: the same content, or the same MAC."""
+    gone = sorted(base.files.keys() - head.files.keys())
+    added = sorted(head.files.keys() - base.files.keys())
+    found: dict[str, str] = {}
+    signs: tuple[Callable[[Side, str], Any], ...] = (_content, _mac)
+    for sign in signs:
+        there = {sign(base, path): path for path in gone if path not in found.values()}
+        for path in added:
+            old = there.get(sign(head, path))
+            if old is not None and path not in found and old not in found.values():
+                found[path] = old
+    return found
+
+
+def _content(side: Side, path: str) -> bytes:
+    return side.files[path]
+
+
+def _mac(side: Side, path: str) -> str | bytes:
+    mac = side.block(path).get("mac")
+    return mac if isinstance(mac, str) else path.encode()
+
+
+def _files(
+    base: Side, head: Side, renamed: Mapping[str, str], fresh: set[str]
+) -> Iterator[Finding]:
+    for path in sorted(base.odd ^ head.odd):
+        mark = "+" if path in head.odd else "-"
+        yield Finding(Group.DESTRUCTIVE, "not-a-file", f"file {path}", path, mark=mark)
+    for path in sorted(head.files):
+        if base.files.get(path) != head.files[path] and head.data(path) is None:
+            yield Finding(Group.DESTRUCTIVE, "unreadable", f"file {path}", path)
+    for path in sorted(head.files.keys() - base.files.keys()):
+        if path in renamed:
+            old = renamed[path]
+            yield Finding(Group.FILE, "file-renamed", f"file {path}", path, before=old, after=path)
+        else:
+            yield Finding(Group.FILE, "file-added", f"file {path}", path, mark="+")
+    for path in sorted(base.files.keys() - head.files.keys() - set(renamed.values())):
+        yield Finding(Group.FILE, "file-removed", f"file {path}", path, mark="-")
+    for path in sorted(fresh):
+        yield Finding(Group.FILE, "file-re-encrypted", f"file {path}", path)

@@ -1,0 +1,44 @@
+"""One thing that a branch changes, as plain data without any value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from reconciler.core.model import JSON
+
+
+class Group(StrEnum):
+    """What a reviewer looks at together, in this order."""
+
+    DESTRUCTIVE = "destructive"  # who can decrypt, what is owned, what guards, what rotates
+    SETTING = "setting"  # the rest of an environment
+    RESOURCE = "resource"
+    FILE = "file"
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key inside a value, by its name: ``+`` added, ``-`` removed, ``~`` changed."""
+
+    mark: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that is other than in the base.
+
+    ``before`` and ``after`` are cleartext of git, None where absent. Of a value only ``keys`` are
+    told, by name. ``path`` is relative to the manifests' folder.
+    """
+
+    group: Group
+    code: str
+    subject: str
+    path: str
+    environment: str | None = None
+    mark: str = "~"  # + added, - removed, ~ changed
+    before: JSON = None
+    after: JSON = None
+    keys: tuple[Key, ...] = ()

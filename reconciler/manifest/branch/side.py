@@ -1,0 +1,164 @@
+"""The manifests of one side of a comparison, as far as their text can be read at all.
+
+Nothing is checked here: a branch that `validate` refuses is compared all the same.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from reconciler.manifest import files
+from reconciler.manifest.document import Data, parse
+from reconciler.manifest.encrypted import FINGERPRINT_KEYS, VALUE
+from reconciler.manifest.entries import SECTIONS
+from reconciler.manifest.files import ENCRYPTED, ENVIRONMENT_FILE, RULES_FILE
+from reconciler.manifest.gitfiles import Repository
+from reconciler.manifest.metadata import BLOCK
+
+MANIFESTS = (".yaml", ".yml")
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """One resource as a manifest declares it: its cleartext, and its value as it is encrypted."""
+
+    fields: Mapping[str, Any]
+    value: Data
+    path: str  # the file with the value, else the first that declares it
+
+
+@dataclass(frozen=True)
+class View:
+    """One environment: its settings in clear, and all that its files declare together."""
+
+    settings: Mapping[str, Any]
+    fingerprint_keys: Data
+    declarations: Mapping[tuple[str, str], Declaration]
+    files: frozenset[str]
+
+
+@dataclass
+class Side:
+    """All files, by their path relative to the manifests' folder. ``odd`` are those that are no
+    regular files."""
+
+    files: Mapping[str, bytes]
+    odd: frozenset[str] = frozenset()
+    _parsed: dict[str, Data] = field(default_factory=dict)
+
+    def data(self, path: str) -> Data:
+        """A file's content; None where there is none, or where it is no YAML."""
+        if path not in self._parsed:
+            raw = self.files.get(path)
+            document = None
+            if raw is not None:
+                document = parse(Path(path), path, raw, anchors=path == RULES_FILE)
+            self._parsed[path] = None if document is None else document.data
+        return self._parsed[path]
+
+    def block(self, path: str) -> Mapping[str, Any]:
+        """A file's `sops` block; empty where it has none."""
+        data = self.data(path)
+        block = data.get(BLOCK) if isinstance(data, dict) else None
+        return block if isinstance(block, dict) else {}
+
+    def environments(self) -> set[str]:
+        """The names of all environments."""
+        found = {PurePosixPath(path) for path in self.files}
+        return {p.parts[0] for p in found if len(p.parts) == 2 and p.name == ENVIRONMENT_FILE}
+
+    def members(self, environment: str) -> set[str]:
+        """All files that an environment is made of, included ones among them."""
+        own = f"{environment}/{ENVIRONMENT_FILE}"
+        found = {own, *self._encrypted(environment)}
+        data = self.data(own)
+        patterns = data.get("include") if isinstance(data, dict) else None
+        for pattern in patterns if isinstance(patterns, list) else ():
+            found |= set(self._included(environment, str(pattern)))
+        return found & self.files.keys()
+
+    def view(self, environment: str) -> View:
+        """An environment, put together of its files."""
+        own = f"{environment}/{ENVIRONMENT_FILE}"
+        data = self.data(own)
+        settings = dict(data) if isinstance(data, dict) else {}
+        settings.pop(BLOCK, None)
+        keys = settings.pop(FINGERPRINT_KEYS, None)
+        settings.pop(VALUE, None)
+        members = self.members(environment)
+        found: dict[tuple[str, str], Declaration] = {}
+        for path in sorted(members - {own}):
+            for name, fields in _declared(self.data(path)):
+                found[name] = _merged(found.get(name), fields, path)
+        return View(settings, keys, found, frozenset(members))
+
+    def _encrypted(self, environment: str) -> Iterator[str]:
+        for path in self.files:
+            parts = PurePosixPath(path).parts
+            hidden = any(part.startswith(".") for part in parts)
+            if parts[0] == environment and path.endswith(ENCRYPTED) and not hidden:
+                yield path
+
+    def _included(self, environment: str, pattern: str) -> Iterator[str]:
+        wanted = PurePosixPath(os.path.normpath(f"{environment}/{pattern}")).parts
+        for path in self.files:
+            parts = PurePosixPath(path).parts
+            if len(parts) == len(wanted) and all(map(fnmatchcase, parts, wanted)):
+                yield path
+
+
+def _declared(data: Data) -> Iterator[tuple[tuple[str, str], Mapping[str, Any]]]:
+    for section, entries in data.items() if isinstance(data, dict) else ():
+        if section in SECTIONS and isinstance(entries, dict):
+            for key, fields in entries.items():
+                if isinstance(fields, dict):
+                    yield (section, key), fields
+
+
+def _merged(present: Declaration | None, fields: Mapping[str, Any], path: str) -> Declaration:
+    clear = {name: content for name, content in fields.items() if name != VALUE}
+    value = fields.get(VALUE)
+    if present is None:
+        return Declaration(clear, value, path)
+    where = path if value is not None else present.path
+    return Declaration(
+        {**clear, **present.fields}, present.value if value is None else value, where
+    )
+
+
+def of_commit(repository: Repository, commit: str, endings: Sequence[str] = MANIFESTS) -> Side:
+    """The files in a commit whose names end so. Raises UsageError."""
+    wanted = tuple(endings)
+    blobs = {path: b for path, b in repository.files(commit).items() if path.endswith(wanted)}
+    contents = repository.read(blob for blob in blobs.values() if blob.regular)
+    return Side(
+        {path: contents[blob.object_id] for path, blob in blobs.items() if blob.regular},
+        frozenset(path for path, blob in blobs.items() if not blob.regular),
+    )
+
+
+def of_folder(root: Path, endings: Sequence[str] = MANIFESTS) -> Side:
+    """The files in a folder whose names end so, as they are, committed or not."""
+    wanted = tuple(endings)
+    found: dict[str, bytes] = {}
+    odd = set()
+    for folder, folders, names in os.walk(root):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in [*names, *folders]:
+            file = Path(folder) / name
+            path = file.relative_to(root).as_posix()
+            if name in folders and not file.is_symlink():
+                continue
+            if not name.endswith(wanted):
+                continue
+            raw, problem = files.read(root, file, path)
+            if problem is None:
+                found[path] = raw
+            else:
+                odd.add(path)
+    return Side(found, frozenset(odd))

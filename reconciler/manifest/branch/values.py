@@ -1,0 +1,70 @@
+"""Values as ciphertext: which of their keys differ, and whether a whole file was encrypted anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from reconciler.manifest.branch.finding import Key
+from reconciler.manifest.branch.side import Side
+from reconciler.manifest.document import Data
+from reconciler.manifest.metadata import BLOCK
+from reconciler.values.sops import KEY_TYPES
+
+
+def keys(before: Data, after: Data) -> tuple[Key, ...]:
+    """The keys in which two values differ, by name; none where neither has any inside."""
+    was, now = dict(_leaves("", before)), dict(_leaves("", after))
+    found = []
+    for name in sorted(was.keys() | now.keys()):
+        if name and was.get(name) != now.get(name):
+            mark = "+" if name not in was else "-" if name not in now else "~"
+            found.append(Key(mark, name))
+    return tuple(found)
+
+
+def _leaves(path: str, node: Data) -> Iterator[tuple[str, Data]]:
+    if isinstance(node, dict):
+        for name, inner in node.items():
+            yield from _leaves(f"{path}.{name}" if path else name, inner)
+    elif isinstance(node, list):
+        for index, inner in enumerate(node):
+            yield from _leaves(f"{path}[{index}]", inner)
+    elif node is not None:
+        yield path, node
+
+
+def anew(base: Side, old: str, head: Side, new: str) -> bool:
+    """Whether a file was encrypted under a new data key: then all its ciphertext is another, be its
+    values others or not. Whoever has no key of a file can only ever replace all of it so."""
+    if base.files.get(old, b"") == head.files[new] or old not in base.files:
+        return False
+    was, now = _ciphertexts(base.data(old)), _ciphertexts(head.data(new))
+    common = was.keys() & now.keys()
+    if not common or any(was[path] == now[path] for path in common):
+        return False
+    return not (_data_keys(base.block(old)) & _data_keys(head.block(new)))
+
+
+def _ciphertexts(data: Data) -> dict[str, Data]:
+    if not isinstance(data, dict):
+        return {}
+    inside: dict[str, Any] = {name: part for name, part in data.items() if name != BLOCK}
+    return {
+        path: leaf
+        for path, leaf in _leaves("", inside)
+        if isinstance(leaf, str) and leaf.startswith("ENC[")
+    }
+
+
+def _data_keys(block: Mapping[str, Any]) -> set[str]:
+    """The file's data key, as it is encrypted for each recipient."""
+    found = set()
+    groups = block.get("key_groups")
+    for group in [block, *(groups if isinstance(groups, list) else ())]:
+        for type_ in KEY_TYPES:
+            entries = group.get(type_) if isinstance(group, dict) else None
+            for entry in entries if isinstance(entries, list) else ():
+                if isinstance(entry, dict) and isinstance(entry.get("enc"), str):
+                    found.add(entry["enc"])
+    return found

@@ -1,0 +1,186 @@
+"""Files of a commit, read from git's objects and from nothing else.
+
+Only plumbing that neither converts nor shows: a configured `git diff` driver prints plaintext, and
+a clean or smudge filter runs a program. No child of git's gets a credential or a key.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from reconciler.core.errors import UsageError
+
+TIMEOUT = 60.0  # seconds
+_KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "GIT_CEILING_DIRECTORIES")
+_QUIET = {
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_NO_LAZY_FETCH": "1",  # a partial clone would otherwise go to the network
+    "GIT_NO_REPLACE_OBJECTS": "1",  # what is read is what was committed
+}
+_REGULAR = frozenset({"100644", "100755"})
+
+
+def environment() -> dict[str, str]:
+    """The variables that a git of ours gets: no key, no credential."""
+    return {name: os.environ[name] for name in _KEPT if name in os.environ} | _QUIET
+
+
+@dataclass(frozen=True)
+class Blob:
+    """A file in a commit: its object, and whether it is a regular file."""
+
+    object_id: str
+    regular: bool
+
+
+@dataclass(frozen=True)
+class Version:
+    """What a file has held, and the commit that ended it; None for what it holds in the newest."""
+
+    object_id: str
+    until: str | None
+
+
+class Repository:
+    """The repository that a folder is in. Raises UsageError where it is in none."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder.absolute()
+        if not self._folder.is_dir():
+            raise UsageError(f"there is no folder {folder}", code="no-manifests")
+        top = self._git("rev-parse", "--show-toplevel")
+        if top is None:
+            raise UsageError(
+                f"{folder} is not in a git repository", code="no-git", hint="git init, and commit"
+            )
+        self.top = Path(top.decode().rstrip("\n"))
+        self.under = self._folder.resolve().relative_to(self.top.resolve()).as_posix()
+
+    def commit(self, revision: str) -> str:
+        """The id of the commit that is meant. Raises UsageError where there is none."""
+        found = self._git("rev-parse", "--verify", "--quiet", "--end-of-options",
+                          f"{revision}^{{commit}}")  # fmt: skip
+        if found is None:
+            raise UsageError(
+                f"git knows no commit {revision}",
+                code="unknown-revision",
+                hint="fetch it: git fetch origin; a shallow clone has only its newest commits",
+            )
+        return found.decode().strip()
+
+    def fork_point(self, base: str, head: str) -> str | None:
+        """The newest commit that both have in their history, None where git knows of none."""
+        found = self._git("merge-base", base, head)
+        return None if found is None else found.decode().strip() or None
+
+    def remote(self, name: str) -> str | None:
+        """The address of a remote as the repository's own configuration has it, None where there is
+        none."""
+        found = self._git("config", "--local", "--get", f"remote.{name}.url")
+        return None if found is None else found.decode(errors="replace").strip()
+
+    def files(self, commit: str) -> dict[str, Blob]:
+        """All files below the folder in a commit, by their path relative to it."""
+        arguments = ["ls-tree", "-r", "-z", "--full-tree", commit]
+        inside = "" if self.under == "." else f"{self.under}/"
+        listed = self._git(*arguments, *(["--", inside] if inside else []))
+        found = {}
+        for entry in (listed or b"").split(b"\0"):
+            if entry:
+                about, _, path = entry.partition(b"\t")
+                mode, _, object_id = about.decode().split(" ")
+                name = path.decode(errors="surrogateescape").removeprefix(inside)
+                found[name] = Blob(object_id, mode in _REGULAR)
+        return found
+
+    def versions(self, commit: str, inside: str) -> dict[str, list[Version]]:
+        """All that each file below a folder has held in the history of a commit, newest first; a
+        file that was renamed under its present path. Paths are relative to the manifests' folder.
+
+        Merges are not looked at: what they bring together stands in their parents.
+        """
+        prefix = "" if self.under == "." else f"{self.under}/"
+        where = f":(top,literal){prefix}{inside}"
+        commits = self._git("rev-list", commit, "--", where)
+        if not commits:
+            return {}
+        listed = self._git("diff-tree", "--stdin", "--root", "-r", "-M", "-z", "--raw",
+                           "--no-abbrev", "--", where, given=commits)  # fmt: skip
+        return _versions((listed or b"").split(b"\0"), prefix)
+
+    @property
+    def shallow(self) -> bool:
+        """Whether the clone was made without all of its history."""
+        return self._git("rev-parse", "--is-shallow-repository") != b"false\n"
+
+    def contents(self, object_ids: Iterable[str]) -> dict[str, bytes]:
+        """As :meth:`read`, of objects by their ids."""
+        return self.read(Blob(object_id, regular=True) for object_id in object_ids)
+
+    def read(self, blobs: Iterable[Blob]) -> dict[str, bytes]:
+        """The content of each blob by its object id. Raises UsageError where git has lost one."""
+        wanted = sorted({blob.object_id for blob in blobs})
+        if not wanted:
+            return {}
+        answer = self._git("cat-file", "--batch", given="\n".join(wanted).encode() + b"\n")
+        found: dict[str, bytes] = {}
+        at = 0
+        while answer is not None and at < len(answer):
+            end = answer.index(b"\n", at)
+            head = answer[at:end].split(b" ")
+            if len(head) != 3:
+                break  # "<object> missing"
+            size = int(head[2])
+            found[head[0].decode()] = answer[end + 1 : end + 1 + size]
+            at = end + 1 + size + 1
+        if len(found) < len(wanted):
+            raise UsageError(
+                "git does not have all files of that commit",
+                code="unknown-revision",
+                hint="the clone is partial: fetch the commit with its files",
+            )
+        return found
+
+    def _git(self, *arguments: str, given: bytes = b"") -> bytes | None:
+        """What git prints; None where it ends with an error. Its own words are not repeated."""
+        command: Sequence[str] = ("git", "-C", str(self._folder), *arguments)
+        try:
+            done = subprocess.run(
+                command, env=environment(), input=given, capture_output=True, timeout=TIMEOUT,
+                check=False,
+            )  # fmt: skip
+        except FileNotFoundError:
+            raise UsageError("git is not installed", code="no-git") from None
+        except subprocess.TimeoutExpired:
+            raise UsageError(f"git did not answer within {TIMEOUT:g} seconds") from None
+        return done.stdout if done.returncode == 0 else None
+
+
+def _versions(fields: Sequence[bytes], prefix: str) -> dict[str, list[Version]]:
+    """What `diff-tree --raw -z` says of each commit: its id, then for each file the modes, objects
+    and status, its path, and after a rename the new path."""
+    found: dict[str, list[Version]] = {}
+    now: dict[str, str] = {}  # a path of the past -> what it was renamed to
+    commit = ""
+    rest = iter(fields)
+    for field in rest:
+        if not field.startswith(b":"):
+            commit = field.decode()
+            continue
+        mode, new_mode, old, new, status = field[1:].decode().split(" ")
+        paths = [next(rest).decode(errors="surrogateescape").removeprefix(prefix)]
+        if status[0] in "RC":
+            paths.append(next(rest).decode(errors="surrogateescape").removeprefix(prefix))
+        path = now.get(paths[-1], paths[-1])
+        if status[0] == "R":
+            now[paths[0]] = path
+        if path not in found:
+            found[path] = [Version(new, None)] if new_mode in _REGULAR else []
+        if mode in _REGULAR and status[0] != "C":
+            found[path].append(Version(old, commit))
+    return found

@@ -1,0 +1,17 @@
+"""Locks: fingerprints in git, by which an environment is planned without its key.
+
+``manifests/ENV/fingerprints.lock`` has a line for every declared value: a digest of its ciphertext,
+and its public fingerprint under each fingerprint key. Neither can be turned into the value, and
+neither is a version id that somebody could claim.
+"""
+
+from reconciler.manifest.lock.check import check, lies, outdated
+from reconciler.manifest.lock.declare import Declared, declare
+from reconciler.manifest.lock.file import FILE, Line, Lock, dumps, load, loads
+from reconciler.manifest.lock.make import make, reuse
+from reconciler.manifest.lock.reviewed import resolve, unknown
+
+__all__ = [
+    "FILE", "Declared", "Line", "Lock", "check", "declare", "dumps", "lies", "load",
+    "loads", "make", "outdated", "resolve", "reuse", "unknown",
+]  # fmt: skip

@@ -1,0 +1,78 @@
+"""A lock against the manifests that it is of: with the key for its truth, without it for the rest.
+
+A line whose ciphertext is another than that in git is *outdated*, and says nothing any more. One
+whose ciphertext is the same and whose fingerprint is not is a *lie*: nobody with the key wrote it.
+"""
+
+from __future__ import annotations
+
+from reconciler.core.errors import Problem
+from reconciler.core.model import Key
+from reconciler.manifest import Cleartext, Desired
+from reconciler.manifest.lock.file import Lock
+
+
+def check(lock: Lock, declared: Cleartext) -> list[Problem]:
+    """What is wrong with a lock, as far as no key is needed: a head of something else, a value
+    without a line, a line without a value."""
+    scope = declared.settings.scope
+    if not lock.is_of(scope):
+        message = f"the lock's head is not that of {scope.environment} as the manifests have it"
+        return [lock.problem("lock-head", message, warning=False)]
+    ciphertexts = declared.ciphertexts()
+    missing = [
+        lock.problem("lock-missing", f"{key} has no line in the lock", warning=False)
+        for key in sorted(ciphertexts.keys() - lock.lines.keys())
+    ]
+    extra = [
+        lock.problem("lock-extra", f"{key} has a line and no value in git", key=key, warning=False)
+        for key in sorted(lock.lines.keys() - ciphertexts.keys())
+    ]
+    return missing + extra
+
+
+def outdated(lock: Lock, declared: Cleartext) -> list[Problem]:
+    """Warnings of what in a lock is of another ciphertext than that in git."""
+    if keys_changed(lock, declared):
+        message = "the fingerprint keys were encrypted anew: the lock may be of others"
+        return [lock.problem("lock-outdated", message, warning=True)]
+    return [
+        lock.problem(
+            "lock-outdated",
+            f"{key} was encrypted anew: the lock does not know its value",
+            key=key,
+            warning=True,
+        )
+        for key, ciphertext in sorted(declared.ciphertexts().items())
+        if key in lock.lines and lock.lines[key].ciphertext != ciphertext
+    ]
+
+
+def keys_changed(lock: Lock, declared: Cleartext) -> bool:
+    """Whether the fingerprint keys may be others than those that the lock was made with."""
+    return lock.keys_ciphertext != declared.keys_ciphertext
+
+
+def lies(lock: Lock, declared: Cleartext, desired: Desired) -> list[Problem]:
+    """Lines that say something untrue of the very ciphertext that is in git."""
+    if keys_changed(lock, declared):
+        return []
+    if lock.kids != desired.fingerprinter.kids:
+        return [_lie(lock, None, "the key ids are not those of the fingerprint keys in git")]
+    return [
+        _lie(lock, key, f"the lock's fingerprint of {key} is not that of its value")
+        for key, ciphertext in sorted(declared.ciphertexts().items())
+        if _says_untrue(lock, key, ciphertext, desired)
+    ]
+
+
+def _says_untrue(lock: Lock, key: Key, ciphertext: str, desired: Desired) -> bool:
+    line = lock.lines.get(key)
+    if line is None or line.ciphertext != ciphertext:
+        return False
+    value = desired.resources[key].value
+    return value is None or value.fingerprints != line.fingerprints
+
+
+def _lie(lock: Lock, key: Key | None, message: str) -> Problem:
+    return lock.problem("lock-lie", message, key=key, warning=False)

@@ -1,0 +1,53 @@
+"""What git declares, as far as a lock tells it: structure from git, values by fingerprints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reconciler.aws.recogniser import AtTheirWord, Recogniser
+from reconciler.core.errors import ManifestError
+from reconciler.core.model import Key, Policy, Resource, Scope
+from reconciler.kinds.kind import Locked
+from reconciler.manifest import Cleartext
+from reconciler.manifest.lock.check import check, keys_changed
+from reconciler.manifest.lock.file import Lock
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What a plan without a key is made of."""
+
+    scope: Scope
+    policy: Policy
+    resources: Mapping[Key, Resource]
+    trust: Recogniser
+
+
+def declare(lock: Lock, cleartext: Cleartext) -> Declared:
+    """Everything declared. Of a value whose ciphertext is not the one that the lock was made of,
+    nothing but that ciphertext is known.
+
+    Raises ManifestError where the lock is not one of these manifests.
+    """
+    problems = check(lock, cleartext)
+    if not problems and keys_changed(lock, cleartext):
+        problems = [
+            lock.problem(
+                "lock-keys",
+                "the lock is of other fingerprint keys: nothing in AWS can be recognised by it",
+                warning=False,
+            )
+        ]
+    if problems:
+        raise ManifestError(problems)
+    known = {}
+    for key, ciphertext in cleartext.ciphertexts().items():
+        line = lock.lines[key]
+        if line.ciphertext == ciphertext:
+            known[key] = Locked(line.fingerprints)
+        else:
+            known[key] = Locked(ciphertext=ciphertext)
+    trust = AtTheirWord(lock.kids)
+    settings = cleartext.settings
+    return Declared(settings.scope, settings.policy, cleartext.locked(known, trust), trust)

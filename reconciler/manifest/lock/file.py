@@ -1,0 +1,184 @@
+"""The lock as a file: a head that says what it is of, then one line for each declared value.
+
+Lines are sorted and hold no space but between their parts, so that two branches that change
+different values merge line by line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from reconciler.core.errors import ManifestError, Problem
+from reconciler.core.model import Key, Place, Scope
+from reconciler.manifest import files
+
+FILE = "fingerprints.lock"
+FORMAT = "1"
+
+_HEAD = ("format", "environment", "account", "region", "prefix", "keys", "keys-ct")
+_LINE = re.compile(
+    r"(?P<kind>[a-z]+) (?P<name>\S+) ct:(?P<ct>[0-9a-f]{64})(?P<fp>( [0-9a-f]{6}:[0-9a-f]{64})+)\Z"
+)
+_KID = re.compile(r"[0-9a-f]{6}\Z")
+_AGAIN = "write it anew: reconciler lock {}"
+
+
+@dataclass(frozen=True)
+class Line:
+    """What a lock says of one value: the digest of the ciphertext that it was made of, and the
+    value's public fingerprint under each key, in their order."""
+
+    ciphertext: str
+    fingerprints: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Lock:
+    """A lock and what it is of. ``kids`` are the ids of the fingerprint keys, and
+    ``keys_ciphertext`` the digest of their ciphertext. ``path`` is how errors call the file."""
+
+    environment: str
+    account: str
+    region: str
+    prefix: str
+    kids: tuple[str, ...]
+    keys_ciphertext: str
+    lines: Mapping[Key, Line]
+    path: str = FILE
+
+    def is_of(self, scope: Scope) -> bool:
+        """Whether its head names this environment, and where that is."""
+        here = (scope.environment, scope.account, scope.region, scope.prefix)
+        return (self.environment, self.account, self.region, self.prefix) == here
+
+    def problem(self, code: str, message: str, *, key: Key | None = None, warning: bool) -> Problem:
+        """Something that is wrong with the lock, at the line of ``key`` or at its head."""
+        number = 1 if key is None else self._numbers.get(key, 1)
+        hint = _AGAIN.format(self.environment)
+        return Problem(Place(self.path, number, 1), code, message, hint, warning)
+
+    @cached_property
+    def _numbers(self) -> Mapping[Key, int]:
+        """The number of each line in the file."""
+        return {key: number for number, key in enumerate(sorted(self.lines), _first_line())}
+
+
+def dumps(lock: Lock) -> str:
+    """The text of a lock: the same for the same content."""
+    head = {
+        "format": FORMAT,
+        "environment": lock.environment,
+        "account": lock.account,
+        "region": lock.region,
+        "prefix": lock.prefix,
+        "keys": " ".join(lock.kids),
+        "keys-ct": lock.keys_ciphertext,
+    }
+    said = f"# Values by their fingerprints; written by: reconciler lock {lock.environment}"
+    lines = [said, *(f"{name}: {head[name]}" for name in _HEAD), ""]
+    for key, line in sorted(lock.lines.items()):
+        prints = zip(lock.kids, line.fingerprints, strict=True)
+        shown = " ".join(f"{kid}:{fingerprint}" for kid, fingerprint in prints)
+        lines.append(f"{key.kind} {key.name} ct:{line.ciphertext} {shown}")
+    return "\n".join(lines) + "\n"
+
+
+def load(directory: Path, environment: str) -> Lock | None:
+    """An environment's lock, None where it has none.
+
+    Raises ManifestError where the file is none that :func:`dumps` writes.
+    """
+    root = directory.absolute()
+    file = root / environment / FILE
+    if not file.is_symlink() and not file.exists():
+        return None
+    raw, problem = files.read(root, file, files.shown(file))
+    if problem is not None:
+        raise ManifestError([problem])
+    return loads(raw, files.shown(file), environment)
+
+
+def loads(raw: bytes, path: str, environment: str) -> Lock:
+    """A lock from its text. Raises ManifestError with every line that is wrong."""
+    found = list(_problems(raw, path, environment))
+    if found:
+        raise ManifestError(found)
+    text = raw.decode()
+    head = _head(text)
+    kids = tuple(head["keys"].split(" "))
+    lines = {}
+    for line in text.split("\n")[_first_line() - 1 : -1]:
+        key, parsed = _line(line)
+        lines[key] = parsed
+    return Lock(
+        head["environment"],
+        head["account"],
+        head["region"],
+        head["prefix"],
+        kids,
+        head["keys-ct"],
+        lines,
+        path,
+    )
+
+
+def _first_line() -> int:
+    """The number of the first line after the head, its comment and the empty line."""
+    return len(_HEAD) + 3
+
+
+def _head(text: str) -> dict[str, str]:
+    lines = text.split("\n")[1 : len(_HEAD) + 1]
+    return {name: line.removeprefix(f"{name}: ") for name, line in zip(_HEAD, lines, strict=True)}
+
+
+def _problems(raw: bytes, path: str, environment: str) -> Iterator[Problem]:
+    again = _AGAIN.format(environment)
+
+    def bad(number: int, code: str, message: str) -> Problem:
+        return Problem(Place(path, number, 1), code, message, again)
+
+    try:
+        lines = raw.decode().split("\n")
+    except UnicodeDecodeError:
+        yield bad(1, "lock-format", "this is not a lock: it is not text")
+        return
+    if any(line.startswith(("<<<<<<<", "=======", ">>>>>>>")) for line in lines):
+        yield bad(1, "lock-format", "there is an unresolved merge conflict in the lock")
+        return
+    names = [line.partition(": ")[0] for line in lines[1 : len(_HEAD) + 1]]
+    if not lines[0].startswith("#") or tuple(names) != _HEAD or lines[-1] != "":
+        yield bad(1, "lock-format", "this is not a lock: its head is not that of one")
+        return
+    head = _head("\n".join(lines))
+    if head["format"] != FORMAT:
+        yield bad(2, "lock-format", f"this version reads locks of format {FORMAT}")
+        return
+    kids = head["keys"].split(" ")
+    if not all(map(_KID.match, kids)) or len(set(kids)) < len(kids):
+        yield bad(7, "lock-format", "these are no key ids")
+        return
+    if lines[len(_HEAD) + 1] != "":
+        yield bad(len(_HEAD) + 2, "lock-format", "an empty line ends the head")
+        return
+    last: Key | None = None
+    for number, line in enumerate(lines[_first_line() - 1 : -1], _first_line()):
+        match = _LINE.match(line)
+        if match is None or [p[:6] for p in match["fp"].split()] != kids:
+            yield bad(number, "lock-format", "this is no line of a lock of these keys")
+            continue
+        key = Key(match["kind"], match["name"])
+        if last is not None and key == last:
+            yield bad(number, "lock-duplicate", f"{key} stands here twice")
+        elif last is not None and key < last:
+            yield bad(number, "lock-format", "the lines are not sorted")
+        last = key
+
+
+def _line(text: str) -> tuple[Key, Line]:
+    kind, name, ciphertext, *prints = text.split(" ")
+    return Key(kind, name), Line(ciphertext.removeprefix("ct:"), tuple(p[7:] for p in prints))

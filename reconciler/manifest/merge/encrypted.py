@@ -1,0 +1,167 @@
+"""Encrypted files of which both branches changed another value.
+
+Such two always differ in ``lastmodified`` and ``mac``, and git cannot choose: the MAC is over all
+values, so neither side's is that of the merged file. With the key a new one is made. It is made
+only of values that had a valid MAC on their own side, and nothing else in the text is touched.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from reconciler.core.errors import Problem, SopsError
+from reconciler.manifest import encrypted, metadata
+from reconciler.manifest.document import Data, parse
+from reconciler.manifest.entries import SECTIONS
+from reconciler.manifest.files import ENVIRONMENT_FILE
+from reconciler.manifest.merge.text import Hunk, Unmerged, hunks
+from reconciler.manifest.rules import Rules
+from reconciler.values.sensitive import Sensitive
+from reconciler.values.sops import Sops
+
+_SEAL = re.compile(rb" +(lastmodified|mac): (.*)\n\Z")
+
+
+def merge(
+    base: bytes, ours: bytes, theirs: bytes, *, path: str, relative: str, rules: Rules, sops: Sops
+) -> bytes:
+    """The merged file, with a MAC of its own where both sides changed values.
+
+    ``relative`` is the path as the creation rules see it. Raises Unmerged where anything else than
+    ``lastmodified`` and ``mac`` is in conflict, or where a side is not in order; SopsError without
+    a usable key.
+    """
+    found = hunks(base, ours, theirs)
+    wrong = [hunk for hunk in found if not _decidable(hunk)]
+    if wrong:
+        raise Unmerged(
+            f"{path}: {_told(found, wrong[0])}",
+            hint="choose, with `sops edit` for a value; lastmodified and mac may be either side's,"
+            " and `sops set --ignore-mac` of one value to itself repairs them",
+        )
+    merged = b"".join(line for hunk in found for line in hunk.ours)
+    if all(hunk.theirs is None for hunk in found):
+        return merged
+    for side in (ours, theirs):
+        sops.decrypt(side, key_types=_checked(side, path, relative, rules))  # its MAC is valid
+    key_types = _checked(merged, path, relative, rules)
+    plain = sops.decrypt(merged, key_types=key_types, ignore_mac=True)
+    leaf = next(_leaves((), parse(Path(path), path, merged).data), None)
+    if leaf is None:
+        raise Unmerged(f"{path}: no value is left in it", hint="remove the file, or encrypt anew")
+    # A value set to itself keeps its ciphertext: sops makes only the MAC anew.
+    value = _at(plain, leaf)
+    if value is None:
+        raise SopsError(f"{path}: sops gave something else than the file", code="sops-differs")
+    sealed = sops.set(merged, leaf, value, key_types=key_types, ignore_mac=True)
+    result = _with_seal(merged, sealed)
+    again = sops.decrypt(result, key_types=key_types)
+    if not _same(plain, again):
+        raise SopsError(f"{path}: sops changed more than the MAC", code="sops-differs")
+    return result
+
+
+def _decidable(hunk: Hunk) -> bool:
+    """Whether both sides agree but for ``lastmodified`` and ``mac``."""
+    return hunk.theirs is None or _unsealed(hunk.ours) == _unsealed(hunk.theirs)
+
+
+def _told(found: Sequence[Hunk], wrong: Hunk) -> str:
+    """What is in conflict, by the names of fields."""
+    before = [line for hunk in found[: found.index(wrong)] for line in hunk.ours]
+    ours, theirs = (_fields(before, side, wrong.base) for side in (wrong.ours, wrong.theirs or ()))
+    both = [field for field in ours if field in theirs]
+    if both or not ours or not theirs:
+        return f"both sides changed {(both or ours or theirs or ['the same lines'])[0]}"
+    return f"one side changed {ours[0]} and the other {theirs[0]}, in lines next to each other"
+
+
+def _fields(before: Sequence[bytes], side: Sequence[bytes], base: Sequence[bytes]) -> list[str]:
+    """The fields of a hunk that are others than in the base, each with those that it is in."""
+    around: list[tuple[int, str]] = []
+    found = []
+    for number, line in enumerate([*before, *side]):
+        name, colon, _ = line.partition(b":")
+        if not colon or name.lstrip().startswith(b"#"):
+            continue
+        depth = len(name) - len(name.lstrip())
+        kept = [outer for outer in around if outer[0] < depth]
+        around = [*kept, (depth, name.strip().decode(errors="replace"))]
+        if number >= len(before) and line not in base and not _SEAL.match(line):
+            found.append(": ".join(name for _, name in around))
+    return found
+
+
+def _unsealed(lines: Sequence[bytes]) -> list[bytes]:
+    return [line for line in lines if not _SEAL.match(line)]
+
+
+def _checked(raw: bytes, path: str, relative: str, rules: Rules) -> frozenset[str]:
+    """The types of key of a file that passes all checks that come before sops."""
+    document = parse(Path(path), path, raw)
+    # An environment's own file has keys where others have sections.
+    sections = () if relative.endswith(f"/{ENVIRONMENT_FILE}") else SECTIONS
+    found: list[Problem] = [
+        *document.problems,
+        *rules.problems,
+        *metadata.check(document, rules, relative),
+        *encrypted.check(document, frozenset(sections)),
+    ]
+    errors = [problem for problem in found if not problem.warning]
+    if errors:
+        raise Unmerged(
+            f"{path}: {errors[0].message}", hint="repair it on its own branch, and merge again"
+        )
+    return metadata.key_types(document)
+
+
+def _leaves(path: tuple[str | int, ...], node: Data) -> Iterator[tuple[str | int, ...]]:
+    """The paths of encrypted values."""
+    if isinstance(node, dict):
+        for name, inner in node.items():
+            if path or name != metadata.BLOCK:
+                yield from _leaves((*path, name), inner)
+    elif isinstance(node, list):
+        for index, inner in enumerate(node):
+            yield from _leaves((*path, index), inner)
+    elif isinstance(node, str) and node.startswith("ENC["):
+        yield path
+
+
+def _at(plain: Sensitive[bytes], leaf: Sequence[str | int]) -> Sensitive[str] | None:
+    """The value of a leaf; None where sops's output has none."""
+    node = _tree(plain)
+    try:
+        for part in leaf:
+            node = node[part]
+    except (KeyError, IndexError, TypeError):
+        return None
+    return Sensitive(json.dumps(node))
+
+
+def _tree(plain: Sensitive[bytes]) -> Any:
+    """What was decrypted, None where it is no JSON: the error would quote it."""
+    try:
+        return json.loads(plain.reveal())
+    except (ValueError, RecursionError):
+        return None
+
+
+def _with_seal(merged: bytes, sealed: bytes) -> bytes:
+    """The merged text, with the two lines that sops made. sops lays out the rest anew, and that
+    is nobody's change."""
+    fresh = {m[1]: line for line in sealed.splitlines(keepends=True) if (m := _SEAL.match(line))}
+    lines = []
+    for line in merged.splitlines(keepends=True):
+        match = _SEAL.match(line)
+        lines.append(fresh.get(match[1], line) if match else line)
+    return b"".join(lines)
+
+
+def _same(one: Sensitive[bytes], other: Sensitive[bytes]) -> bool:
+    tree = _tree(one)
+    return tree is not None and bool(tree == _tree(other))

@@ -1,8 +1,0 @@
-"""Merges of what git cannot merge by itself: an encrypted file's MAC, and a lock."""
-
-from reconciler.merge.encrypted import merge as merge_encrypted
-from reconciler.merge.install import ATTRIBUTES, DRIVER, install
-from reconciler.merge.lock import merge as merge_lock
-from reconciler.merge.text import Unmerged
-
-__all__ = ["ATTRIBUTES", "DRIVER", "Unmerged", "install", "merge_encrypted", "merge_lock"]

@@ -1,0 +1,182 @@
+"""What adopting would do: a pure function, like ``diff``, of what a comparison of values found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from reconciler.core.diff import MARKS, diff
+from reconciler.core.model import (
+    Action,
+    Change,
+    Key,
+    Live,
+    LiveValue,
+    Origin,
+    Ownership,
+    Plan,
+    Policy,
+    Resource,
+    Scope,
+    ValueChange,
+    Write,
+)
+from reconciler.core.ownership import Refusal, may_adopt
+
+_OVERWRITES = frozenset({Write.CHANGED, Write.RETURNED})
+WRITES_A_SECOND = 3  # PutParameter, unless the account has paid for more
+
+
+class Take(StrEnum):
+    """Whose value stays where the two differ."""
+
+    GIT = "git"
+    LIVE = "live"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is known of a live value that is not ours.
+
+    ``fingerprint`` is the public fingerprint by which the declaration knows it, None where it is
+    another value. ``refusal`` says why it cannot be adopted at all. ``bind`` says that a tag has to
+    vouch for ``version``, which we did not write.
+    """
+
+    version: str | None = None
+    fingerprint: str | None = None
+    refusal: Refusal | None = None
+    bind: bool = False
+
+
+def plan(
+    desired: Mapping[Key, Resource],
+    live: Mapping[Key, Live],
+    found: Mapping[Key, Finding],
+    scope: Scope,
+    policy: Policy,
+    take: Take | None,
+) -> Plan:
+    """An ``adopt`` or ``refuse`` for each declared resource that exists and is not ours.
+
+    A schedule belongs to its secret: it is no change of its own, and the next plan shows it.
+    """
+    changes: list[Change] = []
+    owned = sum(1 for current in live.values() if current.ownership is Ownership.OURS)
+    for key in sorted(desired):
+        resource, current = desired[key], live.get(key)
+        finding = found.get(key, Finding())
+        if current is None or resource.requires:
+            continue
+        if current.ownership is Ownership.OURS and not _begun(finding, take):
+            continue
+        refusal = may_adopt(current, scope) or finding.refusal
+        if refusal is not None:
+            changes.append(_refuse(resource, refusal))
+        else:
+            changes.append(_adopt(resource, current, finding, scope, policy, take))
+    return Plan(scope, policy, tuple(changes), owned=owned)
+
+
+def _begun(finding: Finding, take: Take | None) -> bool:
+    """Whether what looks ours is to be adopted all the same: an adoption stopped half way there.
+
+    Only of such a one, or of what somebody wrote outside, is there a finding. The latter is no
+    business of adopt's unless it is told to write git's value.
+    """
+    if finding.version is None or finding.refusal is not None:
+        return False
+    return finding.fingerprint is not None or take is Take.GIT
+
+
+def _adopt(
+    resource: Resource,
+    current: Live,
+    finding: Finding,
+    scope: Scope,
+    policy: Policy,
+    take: Take | None,
+) -> Change:
+    """The change that makes ``current`` ours and, in the same step, as it is declared."""
+    ours = replace(current, ownership=Ownership.OURS, owner=None)
+    if finding.fingerprint is not None and finding.version is not None:
+        known = LiveValue(finding.version, Origin.GIT, finding.fingerprint)
+        ours = replace(ours, value=known)
+    elif finding.version is not None and current.value is not None:
+        # What was read is fresher than what was listed.
+        ours = replace(ours, value=replace(current.value, version=finding.version))
+    # A replacement would delete what is not ours yet.
+    kept = replace(resource, replace=False)
+    made = diff({resource.key: kept}, {resource.key: ours}, scope, policy).changes
+    change = made[0] if made else Change(resource.key, Action.ADOPT, place=resource.place)
+    if change.action is Action.REFUSE:
+        if change.code == "needs-replace":
+            return replace(change, hint="declare it as it is, adopt it, and change it then")
+        return change
+    value, precondition = change.value, dict(change.precondition)
+    overwrites = value is not None and value.write in _OVERWRITES
+    if overwrites and take is not Take.GIT:
+        return _refuse(
+            resource,
+            Refusal(
+                "values-differ",
+                "the live value is not the one that is declared",
+                "choose one: `--take git` writes the declared value, `--take live` puts the live"
+                " one into the manifest",
+            ),
+        )
+    if value is None and finding.bind:
+        value = ValueChange(Write.BOUND, finding.fingerprint)
+        precondition["version"] = finding.version
+    return Change(
+        resource.key,
+        Action.ADOPT,
+        tuple(field for field in change.fields if field.name not in MARKS),
+        value,
+        settings=change.settings,
+        precondition=precondition,
+        reason=_why(value),
+        place=resource.place,
+    )
+
+
+def _why(value: ValueChange | None) -> str:
+    if value is None:
+        return "it exists; only tags are set, the value is not looked at"
+    if value.write is Write.BOUND:
+        return "it exists and holds the declared value"
+    if value.write is Write.SAME:
+        return "it exists and holds the declared value, which is written once more"
+    if value.write in _OVERWRITES:
+        return "it exists with another value, which `--take git` overwrites"
+    return "it exists and holds no value"
+
+
+def _refuse(resource: Resource, refusal: Refusal) -> Change:
+    return Change(
+        resource.key,
+        Action.REFUSE,
+        code=refusal.code,
+        reason=refusal.reason,
+        hint=refusal.hint,
+        place=resource.place,
+    )
+
+
+def cost(plan: Plan) -> str | None:
+    """What adopting the parameters of a plan costs; None where there are none."""
+    return cost_of(
+        sum(1 for c in plan.changes if c.action is Action.ADOPT and c.key.kind == "parameter")
+    )
+
+
+def cost_of(count: int) -> str | None:
+    """What a new version of so many parameters costs; None of none."""
+    if count == 0:
+        return None
+    return (
+        f"a parameter's mark changes only with a new version: {count}"
+        f" {'parameters get' if count > 1 else 'parameter gets'} one version each, which takes"
+        f" {-(-count // WRITES_A_SECOND)} s at AWS's {WRITES_A_SECOND} writes a second"
+    )

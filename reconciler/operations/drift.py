@@ -1,0 +1,167 @@
+"""Drift: how live differs from what was last applied, and whether anybody has to act."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Protocol
+
+from reconciler.aws.client import Aws
+from reconciler.core.model import (
+    JSON,
+    Action,
+    Change,
+    Drift,
+    DriftClass,
+    Key,
+    Live,
+    Origin,
+    Ownership,
+    Plan,
+    Resource,
+    Source,
+)
+from reconciler.kinds import KINDS
+from reconciler.kinds.kind import Kind
+
+_DEEP: Mapping[str, Kind] = {kind.NAME: kind for kind in KINDS}
+
+STUCK_AFTER = timedelta(hours=1)  # a rotation function runs for at most 15 minutes
+GRACE = timedelta(hours=24)  # a rotation may come late within its window
+
+
+class Declares(Protocol):
+    """What git declares, with its values or without."""
+
+    @property
+    def resources(self) -> Mapping[Key, Resource]: ...
+
+
+class Compared(Protocol):
+    """A plan and what it was made of, with the key or without."""
+
+    @property
+    def plan(self) -> Plan: ...
+    @property
+    def desired(self) -> Declares: ...
+    @property
+    def live(self) -> Mapping[Key, Live]: ...
+
+
+Deep = Mapping[Key, Mapping[str, JSON]]
+
+
+def read_deep(planned: Compared, aws: Aws) -> Deep:
+    """What no list returns, of everything declared that is ours and live: a call or two each.
+
+    No value is read. Raises AwsError.
+    """
+    declared = planned.desired.resources
+    ours = [
+        declared[key]
+        for key, live in planned.live.items()
+        if key in declared and live.ownership is Ownership.OURS and not live.deleted
+    ]
+    found = aws.each(lambda resource: _DEEP[resource.key.kind].deep(aws, resource), ours)
+    return {resource.key: fields for resource, fields in zip(ours, found, strict=True)}
+
+
+def classify(
+    planned: Compared, now: datetime, deep: Deep = MappingProxyType({})
+) -> tuple[Drift, ...]:
+    """Every difference between git and AWS by its class, sorted by resource.
+
+    ``now`` is aware, in UTC. ``deep`` is what :func:`read_deep` found.
+    """
+    changes = {change.key: change for change in planned.plan.changes}
+    found: list[Drift] = []
+    for key, resource in sorted(planned.desired.resources.items()):
+        live = planned.live.get(key)
+        found += _declared(resource, live, changes.get(key), now)
+        found += _hidden(resource, changes.get(key), deep.get(key, {}))
+    for change in planned.plan.changes:
+        if change.action is Action.PRUNE:
+            found.append(Drift(change.key, DriftClass.PENDING, "no longer declared: to prune"))
+    for note in planned.plan.notes:
+        if note.code in ("kept", "rotated"):
+            place = getattr(planned.desired.resources.get(note.key), "place", None)
+            found.append(Drift(note.key, DriftClass(note.code), note.text, place))
+    return tuple(sorted(found, key=lambda drift: (drift.key, drift.kind_of)))
+
+
+def _declared(
+    resource: Resource, live: Live | None, change: Change | None, now: datetime
+) -> Iterator[Drift]:
+    outside = None if live is None else _outside(resource, live)
+    if outside is not None:
+        yield Drift(resource.key, DriftClass.OUTSIDE, outside, resource.place)
+    elif change is not None:
+        yield Drift(resource.key, DriftClass.PENDING, _pending(change), resource.place)
+    if live is None or live.ownership is not Ownership.OURS:
+        return
+    if resource.key.kind == "secret":
+        stuck = _stuck(live, now)
+        if stuck is not None:
+            yield Drift(resource.key, DriftClass.STUCK, stuck, resource.place)
+        overdue = _overdue(resource, live, now)
+        if overdue is not None:
+            yield Drift(resource.key, DriftClass.OVERDUE, overdue, resource.place)
+
+
+def _hidden(resource: Resource, change: Change | None, deep: Mapping[str, JSON]) -> Iterator[Drift]:
+    """Fields that our mark says are as declared, and that are not."""
+    planned = {field.name for field in change.fields} if change is not None else set()
+    for name, live in sorted(deep.items()):
+        if name not in planned and live != resource.fields[name]:
+            text = f"changed outside: {name}"
+            yield Drift(resource.key, DriftClass.OUTSIDE, text, resource.place)
+
+
+def _outside(resource: Resource, live: Live) -> str | None:
+    if live.ownership is not Ownership.OURS:
+        return None
+    if live.deleted:
+        return "deleted outside: it is pending deletion"
+    value, rotation = live.value, live.rotation
+    if resource.value is None or value is None or value.origin is not Origin.OUTSIDE:
+        return None
+    if rotation.enabled or rotation.last is not None:
+        return None  # rotation wrote it: no drift, or, where the manifest objects, a refusal
+    by = f" by {live.changed_by}" if live.changed_by else ""
+    when = f" on {live.changed:%Y-%m-%d %H:%M} UTC" if live.changed else ""
+    if resource.value.source is Source.GENERATED:
+        return f"the value was written outside{by}{when}; it stays, since git does not know it"
+    return f"the value was written outside{by}{when}"
+
+
+def _pending(change: Change) -> str:
+    if change.action is Action.REFUSE:
+        return f"refused: {change.reason}"
+    if change.action is Action.CREATE:
+        return "declared and not there: to create"
+    parts = [field.name for field in change.fields]
+    if change.value is not None and change.value.write != "same":
+        named = change.settings.get("keys") if change.key.kind == "keys" else None
+        parts += map(str, named) if isinstance(named, list) else ["value"]
+    return f"to {change.action}: {', '.join(parts) or 'as it was'}"
+
+
+def _stuck(live: Live, now: datetime) -> str | None:
+    if not live.rotation.pending:
+        return None
+    if live.changed is not None and now - live.changed < STUCK_AFTER:
+        return None
+    since = f" since {live.changed:%Y-%m-%d %H:%M} UTC" if live.changed else ""
+    return f"a rotation has begun and not ended{since}: AWSPENDING is on another version"
+
+
+def _overdue(resource: Resource, live: Live, now: datetime) -> str | None:
+    upcoming = live.rotation.next
+    if live.rotation.enabled and upcoming is not None and now > upcoming + GRACE:
+        return f"should have been rotated by {upcoming:%Y-%m-%d}"
+    if resource.max_age is not None and live.changed is not None:
+        age = (now - live.changed).days
+        if age > resource.max_age:
+            return f"written {age} days ago, and max_age is {resource.max_age} days"
+    return None

@@ -1,0 +1,53 @@
+"""The values of an environment: as the manifests declare them, or as AWS holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from reconciler.aws.client import Aws
+from reconciler.core.model import Key
+from reconciler.kinds.parameter import values as parameters
+from reconciler.kinds.reading import Read, Unread
+from reconciler.kinds.secret import values as secrets
+from reconciler.manifest import Desired
+from reconciler.values.sensitive import Sensitive
+
+Content = Sensitive[str] | Sensitive[bytes]
+
+
+@dataclass
+class Collected:
+    """Values by resource, and why others have none."""
+
+    values: dict[Key, Content] = field(default_factory=dict)
+    missing: dict[Key, str] = field(default_factory=dict)
+
+
+def from_manifests(desired: Desired, wanted: Collection[Key]) -> Collected:
+    """What git declares. Generated and external values are not in git."""
+    found = Collected()
+    for key in sorted(wanted):
+        sealed = desired.values.get(key)
+        if sealed is not None and sealed.content is not None:
+            found.values[key] = sealed.content
+        else:
+            found.missing[key] = "git does not have its value; --from aws reads it"
+    return found
+
+
+def from_aws(aws: Aws, wanted: Collection[Key]) -> Collected:
+    """What is live, 20 secrets or 10 parameters a call. Raises AwsError."""
+    found = Collected()
+    names = {kind: [k.name for k in wanted if k.kind == kind] for kind in ("secret", "parameter")}
+    answers: dict[Key, Read | Unread] = {
+        Key(kind, name): answer
+        for kind, read in (("secret", secrets.read), ("parameter", parameters.read))
+        for name, answer in read(aws, names[kind]).items()
+    }
+    for key, answer in sorted(answers.items(), key=lambda pair: pair[0]):
+        if isinstance(answer, Read):
+            found.values[key] = answer.content
+        else:
+            found.missing[key] = f"AWS does not hand out its value ({answer.aws_code})"
+    return found

@@ -1,0 +1,80 @@
+"""What is live: list every kind, then read the suspects again before believing anything of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+from reconciler.aws.client import Aws
+from reconciler.aws.recogniser import Recogniser
+from reconciler.core.model import Key, Live, Plan, Resource, Scope
+from reconciler.kinds import KINDS
+from reconciler.kinds.kind import Kind, Record
+
+Records = dict[str, dict[str, Record]]  # by the kind that reads them, by full name
+
+_READERS: Mapping[str, Kind] = {kind.NAME: kind for kind in KINDS if kind.READS == kind.NAME}
+_BY_NAME: Mapping[str, Kind] = {kind.NAME: kind for kind in KINDS}
+
+
+def list_all(aws: Aws, scope: Scope) -> Records:
+    """Everything under the prefix, one chain of pages a kind, the chains side by side.
+
+    Raises AwsError where any page could not be read: a part of a list proves no absence.
+    """
+    with ThreadPoolExecutor(len(_READERS)) as pool:
+        chains = {name: pool.submit(_list, kind, aws, scope) for name, kind in _READERS.items()}
+        return {name: chain.result() for name, chain in chains.items()}
+
+
+def _list(kind: Kind, aws: Aws, scope: Scope) -> dict[str, Record]:
+    return {record.name: record for page in kind.pages(aws, scope) for record in page}
+
+
+def add_outside_prefix(
+    aws: Aws, records: Records, desired: Iterable[Key], scope: Scope, trust: Recogniser
+) -> None:
+    """Read by name what is declared and lies outside the prefix, where no list looks."""
+    outside = {key for key in desired if not key.name.startswith(scope.under)}
+    refresh(aws, records, outside, scope, trust)
+
+
+def confirm(aws: Aws, records: Records, plan: Plan, scope: Scope, trust: Recogniser) -> None:
+    """Read the plan's suspects again: "ListSecrets … might not reflect changes from the last five
+    minutes", and an absence has to be proven. What was already read by name is not read twice."""
+    suspects = {change.key for change in plan.changes}
+    refresh(aws, records, suspects, scope, trust)
+
+
+def refresh(
+    aws: Aws, records: Records, keys: Iterable[Key], scope: Scope, trust: Recogniser
+) -> None:
+    """Read by name, of these resources, what only a list has shown so far."""
+    wanted: dict[str, set[str]] = {}
+    for key in keys:
+        reader = _BY_NAME[key.kind].READS
+        known = records[reader].get(key.name)
+        if known is None or not known.fresh:
+            wanted.setdefault(reader, set()).add(key.name)
+    for reader, names in sorted(wanted.items()):
+        found = _READERS[reader].find(aws, sorted(names), scope, trust)
+        for name in names:
+            record = found.get(name)
+            if record is None:
+                records[reader].pop(name, None)
+            else:
+                records[reader][name] = record
+
+
+def shape(
+    records: Records, desired: Mapping[Key, Resource], trust: Recogniser, scope: Scope
+) -> dict[Key, Live]:
+    """Every record in the form in which it compares with what is declared of it."""
+    live: dict[Key, Live] = {}
+    for kind in KINDS:
+        for name, record in records[kind.READS].items():
+            key = Key(kind.NAME, name)
+            shaped = kind.shape(record, desired.get(key), trust, scope)
+            if shaped is not None:
+                live[key] = shaped
+    return live

@@ -1,0 +1,270 @@
+"""Report: all that can be said of an environment without reading a value, for whoever asks.
+
+It is made of a plan and of nothing else: git, and what AWS lists of every secret and parameter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from reconciler.core.errors import Problem
+from reconciler.core.model import (
+    Action,
+    Change,
+    Drift,
+    DriftClass,
+    Key,
+    Live,
+    Origin,
+    Ownership,
+    Place,
+    Resource,
+    Scope,
+    Source,
+)
+from reconciler.kinds import NAMED
+from reconciler.operations import drift
+from reconciler.operations.drift import Compared
+
+
+class Writer(StrEnum):
+    """Who writes a value."""
+
+    GIT = "git"
+    GENERATED = "generated"  # made at creation
+    ROTATION = "rotation"
+    OTHERS = "others"  # external, or not managed
+
+
+class Standing(StrEnum):
+    """The one word for how something stands; where several apply, the first of them."""
+
+    OUTSIDE = "outside"
+    STUCK = "stuck"
+    OVERDUE = "overdue"
+    REFUSED = "refused"
+    PENDING = "pending"
+    KEPT = "kept"
+    UNMANAGED = "unmanaged"  # neither declared nor ours
+    AS_DECLARED = "as declared"
+
+    @property
+    def acts(self) -> bool:
+        """Whether somebody has to act."""
+        return self in _ACTS
+
+
+_ACTS = (Standing.OUTSIDE, Standing.STUCK, Standing.OVERDUE, Standing.REFUSED)
+
+
+@dataclass(frozen=True)
+class Item:
+    """One secret or parameter, declared or live or both. Dates are UTC.
+
+    ``changed`` is when anything about it was last changed, and None where it is not in AWS: no
+    list tells when a value was written. ``due`` is the date by which the value has to be another:
+    AWS's next rotation, or the end of ``max_age`` (days).
+    """
+
+    key: Key
+    declared: bool
+    owner: str | None
+    writer: Writer
+    standing: Standing
+    description: str | None = None
+    type: str | None = None  # of a parameter
+    changed: datetime | None = None
+    changed_by: str | None = None
+    rotates: bool = False
+    schedule: str | None = None
+    window: str | None = None
+    max_age: int | None = None
+    rotated: datetime | None = None
+    due: datetime | None = None
+    place: Place | None = None
+
+    @property
+    def since(self) -> datetime | None:
+        """Since when the value has been what it is, as far as lists tell."""
+        return self.rotated if self.rotates and self.rotated is not None else self.changed
+
+    def age(self, now: datetime) -> int | None:
+        """Whole days since then."""
+        return None if self.since is None else max(0, (now - self.since).days)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that git or a plan says should be looked at; ``code`` is one of `explain`."""
+
+    code: str
+    text: str
+    hint: str | None = None
+    key: Key | None = None
+    place: Place | None = None
+
+
+@dataclass(frozen=True)
+class Report:
+    """An environment at one moment. ``made`` is aware, in UTC."""
+
+    scope: Scope
+    made: datetime
+    revision: str | None
+    principal: str | None  # whose credentials AWS was read with, where that is known
+    items: tuple[Item, ...]
+    drift: tuple[Drift, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def acting(self) -> tuple[Drift, ...]:
+        """The drift that somebody has to act on."""
+        return tuple(entry for entry in self.drift if entry.kind_of.acts)
+
+    @property
+    def told(self) -> tuple[Drift, ...]:
+        """The rest of it, but for what was refused: that is among the findings."""
+        refused = {finding.key for finding in self.findings if finding.key is not None}
+        return tuple(
+            entry
+            for entry in self.drift
+            if not entry.kind_of.acts
+            and not (entry.kind_of is DriftClass.PENDING and entry.key in refused)
+        )
+
+    @property
+    def timed(self) -> tuple[Item, ...]:
+        """What rotates, or should, the next due first."""
+        timed = (item for item in self.items if item.rotates or item.max_age is not None)
+        last = self.made + timedelta(days=100_000)
+        return tuple(sorted(timed, key=lambda item: (item.due or last, item.key)))
+
+
+def make(
+    planned: Compared, now: datetime, warnings: Iterable[Problem], principal: str | None = None
+) -> Report:
+    """The report of an environment that was planned, with its key or without. ``warnings`` are
+    those of its manifests."""
+    found = drift.classify(planned, now)
+    changes = {change.key: change for change in planned.plan.changes}
+    refused = [
+        Finding(
+            change.code or "refused",
+            change.reason or "refused",
+            change.hint,
+            change.key,
+            change.place,
+        )
+        for change in planned.plan.changes
+        if change.action is Action.REFUSE
+    ]
+    warned = [Finding(w.code, w.message, w.hint, None, w.place) for w in warnings]
+    return Report(
+        planned.plan.scope,
+        now,
+        planned.plan.revision,
+        principal,
+        _items(planned, found, changes),
+        found,
+        (*refused, *warned),
+    )
+
+
+def _items(
+    planned: Compared, found: Iterable[Drift], changes: Mapping[Key, Change]
+) -> tuple[Item, ...]:
+    classes: dict[Key, set[str]] = {}
+    for entry in found:
+        classes.setdefault(_whose(entry.key), set()).add(entry.kind_of.value)
+    refused = {_whose(key) for key, change in changes.items() if change.action is Action.REFUSE}
+    declared = planned.desired.resources
+    keys = {_whose(key) for key in (*declared, *planned.live)}
+    return tuple(
+        _item(planned, key, _standing(planned, key, classes.get(key, set()), key in refused))
+        for key in sorted(keys)
+    )
+
+
+def _whose(key: Key) -> Key:
+    """A schedule is told of with its secret, and so are keys that git owns of it."""
+    return key if key.kind in NAMED else Key("secret", key.name)
+
+
+def _standing(planned: Compared, key: Key, classes: set[str], refused: bool) -> Standing:
+    if refused:
+        classes = classes | {Standing.REFUSED.value}
+    for standing in Standing:
+        if standing.value in classes:
+            return standing
+    declared = key in planned.desired.resources
+    return Standing.AS_DECLARED if declared else Standing.UNMANAGED
+
+
+def _item(planned: Compared, key: Key, standing: Standing) -> Item:
+    resource = planned.desired.resources.get(key)
+    live = planned.live.get(key)
+    schedule = planned.live.get(Key("rotation", key.name))
+    rotates = live is not None and live.rotation.enabled
+    max_age = None if resource is None or rotates else resource.max_age
+    changed = None if live is None else live.changed
+    due = None
+    if live is not None and rotates:
+        due = live.rotation.next
+    elif max_age is not None and changed is not None:
+        due = changed + timedelta(days=max_age)
+    return Item(
+        key=key,
+        declared=resource is not None,
+        owner=_owner(planned.plan.scope, live),
+        writer=_writer(resource, live),
+        standing=standing,
+        description=_text(resource, live, "description"),
+        type=_text(resource, live, "type"),
+        changed=changed,
+        changed_by=None if live is None else live.changed_by,
+        rotates=rotates,
+        schedule=_field(schedule, "schedule"),
+        window=_field(schedule, "window"),
+        max_age=max_age,
+        rotated=None if live is None else live.rotation.last,
+        due=due,
+        place=None if resource is None else resource.place,
+    )
+
+
+def _owner(scope: Scope, live: Live | None) -> str | None:
+    """Who owns what is live, None where nobody says so."""
+    if live is None:
+        return None
+    return scope.owner_id if live.ownership is Ownership.OURS else live.owner
+
+
+def _writer(resource: Resource | None, live: Live | None) -> Writer:
+    if live is not None and live.rotation.enabled:
+        return Writer.ROTATION
+    if resource is not None:
+        if resource.value is None:
+            return Writer.OTHERS
+        generated = resource.value.source is Source.GENERATED
+        return Writer.GENERATED if generated else Writer.GIT
+    if live is None or live.value is None or live.ownership is not Ownership.OURS:
+        return Writer.OTHERS
+    wrote = {Origin.GIT: Writer.GIT, Origin.GENERATED: Writer.GENERATED}
+    return wrote.get(live.value.origin, Writer.OTHERS)
+
+
+def _text(resource: Resource | None, live: Live | None, name: str) -> str | None:
+    """A field of what is live, else of what is declared."""
+    found = _field(live, name)
+    if found is None and resource is not None:
+        declared = resource.fields.get(name)
+        return declared if isinstance(declared, str) else None
+    return found
+
+
+def _field(live: Live | None, name: str) -> str | None:
+    found = None if live is None else live.fields.get(name)
+    return found if isinstance(found, str) else None

@@ -1,0 +1,1 @@
+"""The only places that hold secret values, and decrypt them."""
