@@ -33,7 +33,7 @@ def plan(declared: Cleartext, options: Common, *, only: Sequence[str] = ()) -> t
     found = lock.load(walk.folder(options), environment)
     if found is None:
         raise ReconcilerError(
-            f"{environment} has no lock, and without one a plan takes the key",
+            f"{environment} has no lock, and without one a plan needs the key",
             code="no-lock",
             hint=f"with the key, run: reconciler lock {environment}; and commit what it writes",
         )

@@ -73,7 +73,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "--parallelism",
         type=click.IntRange(1, 64),
         default=8,
-        help="Calls to AWS at once. [default: 8]",
+        help="Concurrent calls to AWS. [default: 8]",
     ),
     _option(
         "--timeout",
@@ -95,12 +95,12 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         metavar="FILE",
         help="Add a line of JSON here for each change that is begun, and for what came of it.",
     ),
-    _option("-v", "--verbose", count=True, help="Say more on stderr; twice for still more."),
-    _option("-q", "--quiet", is_flag=True, help="Say nothing on stderr but errors."),
+    _option("-v", "--verbose", count=True, help="Log more to stderr; give it twice for even more."),
+    _option("-q", "--quiet", is_flag=True, help="Log only errors to stderr."),
     _option(
         "--log-format",
         type=click.Choice(["text", "json"]),
         default="text",
-        help="Form of what is said on stderr. [default: text]",
+        help="Format of the log on stderr. [default: text]",
     ),
 )

@@ -35,7 +35,7 @@ def may_apply(live: Live, scope: Scope) -> Refusal | None:
         case Ownership.SERVICE:
             return Refusal(
                 "service-owned",
-                f"the AWS service {live.owner} owns it, and AWS refuses our writes",
+                f"the AWS service {live.owner} owns it, and AWS refuses writes by anybody else",
                 "take it out of the manifest, or declare it where that service is configured",
             )
         case Ownership.REPLICA:
@@ -48,7 +48,7 @@ def may_apply(live: Live, scope: Scope) -> Refusal | None:
             return Refusal(
                 "other-owner",
                 f"it is owned by {live.owner}, not by {scope.owner_id}",
-                "one of the two has to let go of it",
+                "one of the two has to release it",
             )
         case Ownership.FOREIGN:
             by = f" ({live.owner})" if live.owner else ""

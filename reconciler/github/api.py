@@ -67,7 +67,7 @@ class Api:
         if split.scheme == "http" and not self._local:
             raise UsageError("GITHUB_API_URL is not https: the token would be sent in clear")
         if not re.fullmatch(r"[\x21-\x7e]+", token):
-            raise UsageError("GITHUB_TOKEN is not a token: it has other characters than one")
+            raise UsageError("GITHUB_TOKEN is not a token: it has characters that no token has")
         self.repository = repository
         self._url = url.rstrip("/")
         self._root = f"/repos/{repository}"
@@ -101,7 +101,7 @@ class Api:
             if under is not None:
                 content = content.get(under) if isinstance(content, dict) else None
             if not isinstance(content, list):
-                raise GithubError(f"GitHub answers GET {path} with something else than a list")
+                raise GithubError(f"GitHub answers GET {path} with something that is not a list")
             yield from content
             address = self._next(answer)
         raise GithubError(f"GitHub lists more than {_MOST_PAGES * _PER_PAGE} of {path}")
@@ -133,7 +133,7 @@ class Api:
         for name in ("data", "viewer", "login"):
             found = found.get(name) if isinstance(found, dict) else None
         if not isinstance(found, str) or not found:
-            raise GithubError("GitHub does not tell whose the token is")
+            raise GithubError("GitHub does not say who the token belongs to")
         return found
 
     def download(self, path: str, *, needs: str, limit: int) -> bytes:
@@ -178,7 +178,7 @@ class Api:
             return json.loads(answer.content)
         except (ValueError, RecursionError):
             pass
-        raise GithubError("GitHub answers with something else than JSON", status=answer.status)
+        raise GithubError("GitHub's answer is not JSON", status=answer.status)
 
     def _call(
         self,
@@ -208,7 +208,9 @@ class Api:
                 break
             if method != "GET" and answer.status not in (307, 308):
                 break
-        raise GithubError(f"GitHub redirects {method} {terminal(path)} to nowhere that it may lead")
+        raise GithubError(
+            f"GitHub redirects {method} {terminal(path)} to an address that is not allowed"
+        )
 
     def _request(self, method: str, address: str, data: bytes | None) -> urllib.request.Request:
         request = urllib.request.Request(address, data, method=method)  # noqa: S310

@@ -30,5 +30,5 @@ def only_json(raw: bytes) -> str:
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError):
         problem = "it is damaged"
     except (RuntimeError, NotImplementedError):
-        problem = "it is encrypted, or packed in a way that no artifact is"
+        problem = "it is encrypted, or compressed in a way that GitHub does not use"
     raise GithubError(f"the artifact cannot be unpacked: {problem}")

@@ -25,6 +25,6 @@ def last_applied(api: Api, environment: str) -> str | None:
         if states & {"success", "inactive"}:
             sha = str(deployment.get("sha"))
             if not SHA.fullmatch(sha):
-                raise GithubError("GitHub names a deployment's commit in a form that is none")
+                raise GithubError("GitHub's deployment names no commit id")
             return sha
     return None

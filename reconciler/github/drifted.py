@@ -18,8 +18,8 @@ _LEVELS = {
     DriftClass.PENDING: Level.NOTICE,
     DriftClass.KEPT: Level.NOTICE,
 }
-_FOOT = "\n*This issue is kept up to date, and closed when nobody has to act any more.*\n"
-GONE = "The drift is gone: nobody has to act any more."
+_FOOT = "\n*This issue is kept up to date, and closed when no action is needed any more.*\n"
+GONE = "The drift is gone: no action is needed."
 
 
 def title(environment: str, configuration: str | None) -> str:

@@ -75,7 +75,7 @@ def find(api: Api, asked: Asked) -> Found:
     except GithubError as error:
         reason = error.message + ("" if error.hint is None else f"; {error.hint}")
     except PlanFileError as error:
-        reason = f"run {run} kept something else: {error.message}"
+        reason = f"run {run} stored something else: {error.message}"
     except (KeyError, TypeError, ValueError):
         reason = "GitHub answers in a form that its reference does not describe"
     return Found(None, reason, number, run)
@@ -106,7 +106,9 @@ def _is_comparable(api: Api, asked: Asked, pull: Mapping[str, Any], number: int)
         raise _Nothing(f"pull request {number} changes more files than GitHub lists")
     code = touched.below(touched.names(files), asked.code)
     if code:
-        raise _Nothing(f"pull request {number} changes {code[0]}: its own code made its plan")
+        raise _Nothing(
+            f"pull request {number} changes {code[0]}: its plan was made by its own code"
+        )
     # A run does not say for which pull request it was; where two have the same head, nobody can.
     owner = api.repository.partition("/")[0]
     same = api.pages("/pulls", needs=_PULLS, state="all", head=f"{owner}:{head['ref']}")
@@ -166,7 +168,7 @@ def _artifact(api: Api, asked: Asked, run: int) -> Plan:
     )
     named = [artifact for artifact in listed if artifact["name"] == asked.artifact]
     if not named:
-        raise _Nothing(f"run {run} kept no artifact {asked.artifact}")
+        raise _Nothing(f"run {run} stored no artifact {asked.artifact}")
     newest = max(named, key=lambda artifact: int(artifact["id"]))
     if newest["expired"]:
         raise _Nothing(f"the artifact {asked.artifact} of run {run} has expired")

@@ -267,8 +267,8 @@ class _Builder:
             self._refuse(
                 event,
                 "duplicate-field",
-                f"the field `{name}` stands twice in this mapping",
-                f"it stands first in line {first.line}",
+                f"the field `{name}` appears twice in this mapping",
+                f"it first appears in line {first.line}",
             )
         elif len(self._stack) == 2:  # a declaration: every plan names its place
             mark = event.start_mark

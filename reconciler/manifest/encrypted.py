@@ -108,7 +108,7 @@ class _Check:
         return self._error(
             path,
             "misplaced-ciphertext",
-            "encrypted text in a field that is read in clear",
+            "encrypted text in a field that is read as clear text",
             "only `value` and `fingerprint_keys` are encrypted",
         )
 
@@ -129,7 +129,7 @@ class _Check:
             yield self._error(
                 path,
                 "reserved-name",
-                f"nothing else may be called `{name}`: sops encrypts whatever stands under it",
+                f"nothing else may be called `{name}`: sops encrypts everything below it",
                 "choose another name",
             )
 

@@ -93,7 +93,7 @@ def _flaw(
 
 def _expected(fault: _Fault) -> str:
     if fault.type == "literal_error":
-        return str(fault.context.get("expected", "one of the words that it knows"))
+        return str(fault.context.get("expected", "one of the allowed words"))
     return _EXPECTED[fault.type]
 
 

@@ -90,7 +90,7 @@ def _check_fields(document: Document, block: dict[str, Any]) -> list[Problem]:
                     (BLOCK, name),
                     "sops-block",
                     f"`{name}` is not allowed in the `sops` block",
-                    "encrypt the file anew by .sops.yaml",
+                    "encrypt the file again by the rule in .sops.yaml",
                 )
             )
     if block.get("encrypted_regex") != ENCRYPTED_REGEX:
@@ -99,7 +99,7 @@ def _check_fields(document: Document, block: dict[str, Any]) -> list[Problem]:
                 (BLOCK, "encrypted_regex"),
                 "sops-block",
                 "the file was not encrypted by the rule that encrypts values and nothing else",
-                f"decrypt and encrypt it anew with `encrypted_regex: {ENCRYPTED_REGEX}`",
+                f"decrypt it and encrypt it again with `encrypted_regex: {ENCRYPTED_REGEX}`",
             )
         )
     if block.get("mac_only_encrypted") is not True:
@@ -108,7 +108,7 @@ def _check_fields(document: Document, block: dict[str, Any]) -> list[Problem]:
                 (BLOCK, "mac_only_encrypted"),
                 "sops-block",
                 "the file's MAC covers cleartext, so that nobody can edit it without the key",
-                "decrypt and encrypt it anew with `mac_only_encrypted: true`",
+                "decrypt it and encrypt it again with `mac_only_encrypted: true`",
             )
         )
     mac = block.get("mac")
@@ -140,7 +140,7 @@ def _check_groups(
             str(r) for r in allowed if not any(covers(frozenset({r}), p) for p in present)
         )
         stricter = len(rule.groups) > 1 or block.get("shamir_threshold", 0) != rule.threshold
-        what = "its key groups are others" if stricter else f"missing: {', '.join(missing)}"
+        what = "its key groups differ" if stricter else f"missing: {', '.join(missing)}"
         problems.append(
             Problem(
                 document.place((BLOCK,)),

@@ -52,7 +52,7 @@ def fingerprint_keys(
                 Flaw(
                     (FINGERPRINT_KEYS, index),
                     "fingerprint-keys",
-                    "the same fingerprint key stands here twice",
+                    "the same fingerprint key appears twice",
                 )
             )
         else:

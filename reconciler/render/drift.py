@@ -15,11 +15,11 @@ FORMAT_VERSION = "1.0"
 _FRAME = 2_000  # characters kept for headings, <details> and what is left out
 
 _CLASSES = {
-    "outside": "Written outside: somebody has to act",
-    "stuck": "Rotations that do not end: somebody has to act",
-    "overdue": "Overdue: somebody has to act",
-    "pending": "Pending: git is ahead, apply brings it",
-    "kept": "Kept: ours, no longer declared, not pruned",
+    "outside": "Written outside: action needed",
+    "stuck": "Stuck rotations: action needed",
+    "overdue": "Overdue: action needed",
+    "pending": "Pending: git is ahead, apply writes it",
+    "kept": "Kept: owned, no longer declared, not pruned",
     "rotated": "Rotated: rotation owns the value",
 }
 
@@ -78,7 +78,7 @@ def markdown(found: Sequence[Drift], *, scope: Scope, limit: int) -> str:
             room -= sum(len(line) + 1 for line in section) - sum(len(line) + 1 for line in lines)
             (body if acts else folded).extend(section)
     if folded:
-        body += ["", "<details><summary>Nobody has to act on the rest</summary>", *folded]
+        body += ["", "<details><summary>No action needed on the rest</summary>", *folded]
         body += ["", "</details>"]
     if left_out:
         told = f"Not all fits here: {left_out} left out."

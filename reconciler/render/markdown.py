@@ -25,20 +25,19 @@ _FRAME = 1_500  # characters kept for headings, <details>, the summary and what 
 
 
 _MEANS = {
-    Action.CREATE: "made anew",
+    Action.CREATE: "does not exist yet",
     Action.UPDATE: "changed in place",
-    Action.REPLACE: "deleted, then made anew",
+    Action.REPLACE: "deleted, then re-created",
     Action.ADOPT: "exists already and is managed from now on",
     Action.RESTORE: "its deletion is taken back",
     Action.PRUNE: "no longer declared, so it is deleted",
     Action.REFUSE: "left as it is",
 }
 _ABOUT = {
-    "Destructive": "Each of these takes away something that is there today, as it says.",
+    "Destructive": "Each of these removes something that exists today.",
     "Refused": "Nothing is written to these. The other changes do not wait for them.",
-    "Unknown values": "Nobody has compared what these write: the plan was made without the key,"
-    " and the lock does not know these ciphertexts. They are applied only where whoever applies"
-    " asks for it.",
+    "Unknown values": "Nobody has compared these values: the plan was made without the key, and the"
+    " lock does not know their ciphertext. Apply writes them only when it is told to.",
 }
 _VALUES = (
     "Values are not shown. When a secret gets a new value, `reconciler rollback` brings the old one"

@@ -10,7 +10,7 @@ from reconciler.rules import accounts
 from reconciler.rules.rule import Finding, Subject
 
 CODE = "foreign-key"
-REASON = "who owns a KMS key can disable it, delete it, or let others decrypt with it"
+REASON = "the owner of a KMS key can disable it, delete it, or let others decrypt with it"
 
 _HINT = "use a key of the environment's account, or say in `ignore` whose this one is"
 

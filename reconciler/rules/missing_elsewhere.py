@@ -9,7 +9,9 @@ from reconciler.manifest.entries import Entry
 from reconciler.rules.rule import Finding, Subject
 
 CODE = "missing-elsewhere"
-REASON = "what works in one environment fails in another that lacks a secret, or a part of one"
+REASON = (
+    "what works in one environment fails in another where a secret, or a part of it, is missing"
+)
 
 _Entries = Mapping[tuple[str, str], Entry]
 

@@ -25,7 +25,7 @@ from reconciler.rules.rule import Finding, Subject
 from reconciler.rules.same_value import more, what
 
 CODE = "old-ciphertext"
-REASON = "who could decrypt a value once can read it in git's history until the value is another"
+REASON = "whoever could once decrypt a value can read it in git's history until the value changes"
 
 _AT_ONCE = 32  # versions of files in memory
 # What tells one key from another in a `sops` block, where a whole parse would take a thousand times

@@ -12,7 +12,7 @@ from reconciler.kinds.secret.declare import Declaration
 from reconciler.rules.rule import Finding, Subject
 
 CODE = "past-max-age"
-REASON = "who declares a `max_age` wants the value changed before it; `drift` ends with 2 for it"
+REASON = "`max_age` says when the value has to be changed; past it, `drift` ends with 2"
 
 
 def find(subject: Subject) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from reconciler.rules.marks import Mark
 from reconciler.rules.rule import Finding, Subject
 
 CODE = "same-value"
-REASON = "who learns one of two equal secrets knows both, and rotating one leaves the other"
+REASON = "whoever learns one of two equal secrets knows both, and rotating one leaves the other"
 
 
 def find(subject: Subject) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from reconciler.rules.rule import Finding, Subject
 from reconciler.rules.same_value import by_digest, more, what
 
 CODE = "same-value-elsewhere"
-REASON = "who may read staging must not thereby know production's secrets"
+REASON = "whoever may read staging must not know production's secrets too"
 
 
 def find(subject: Subject) -> Iterator[Finding]:

@@ -26,7 +26,7 @@ def test_what_is_ours_may_be_applied():
             "rds",
             Refusal(
                 "service-owned",
-                "the AWS service rds owns it, and AWS refuses our writes",
+                "the AWS service rds owns it, and AWS refuses writes by anybody else",
                 "take it out of the manifest, or declare it where that service is configured",
             ),
         ),
@@ -45,7 +45,7 @@ def test_what_is_ours_may_be_applied():
             Refusal(
                 "other-owner",
                 "it is owned by them/production, not by app-secrets/production",
-                "one of the two has to let go of it",
+                "one of the two has to release it",
             ),
         ),
         (

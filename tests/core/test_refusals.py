@@ -40,6 +40,8 @@ def test_reasons_are_one_line() -> None:
 
 def test_explain_tells_them(capsys) -> None:
     assert run(["explain", "not-managed"]) == 0
-    assert capsys.readouterr().out.startswith("not-managed: it exists without our marks")
+    assert capsys.readouterr().out.startswith(
+        "not-managed: it exists and this environment does not own it"
+    )
     assert run(["explain", "unreadable"]) == 0  # of a file, and of a value
     assert len(capsys.readouterr().out.splitlines()) == 2

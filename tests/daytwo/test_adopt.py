@@ -277,7 +277,7 @@ def test_a_plan_with_a_digest_that_a_workflow_can_review(world: World, tmp_path:
     # One of two was done before a crash: the reviewed plan goes on with the other.
     adopted(world, "a", "--auto-approve")
     adopted(world, "--digest", shown["digest"], code=3)
-    assert "in effect already" in adopted(world, "--plan", str(saved))
+    assert "already in effect" in adopted(world, "--plan", str(saved))
     assert world.changes() == {}
     adopted(world, "--plan", str(saved))
 

@@ -120,7 +120,7 @@ def test_no_sops(world: World) -> None:
         ("sops 3.10.2", 1, "fails sops: {} is 3.10.2: too old"),
         ("sops 3.11.0 (latest)", 0, "ok sops: {} is 3.11.0"),
         ("sops 3.12.1", 0, "ok sops: {} is 3.12.1"),
-        ("sops 4.0.0", 0, "warning sops: {} is 4.0.0: newer than any that was tried"),
+        ("sops 4.0.0", 0, "warning sops: {} is 4.0.0: newer than any that was tested"),
         ("no version", 1, "fails sops: {} does not say its version"),
     ],
 )
@@ -148,7 +148,7 @@ def test_who_built_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     copy.write_bytes(content)
     (_, build) = tool.look(str(copy))
     assert build.state == "warning"
-    assert "its SHA-256 is of no release that is known here" in build.message
+    assert "its SHA-256 matches no known release" in build.message
     digest = build.message.rpartition(" ")[2]
     monkeypatch.setattr(tool, "RELEASES", {digest: "3.11.0, linux amd64"})
     assert next(c for c in tool.look(str(copy)) if c.subject == "build").state == "ok"
@@ -293,7 +293,7 @@ def test_what_depends_on_the_call_and_what_iam_does_not_say_is_not_known(session
     )
     done = doctor(session, "production")
     assert lines(done, "apply")[0].startswith("warning apply: cannot tell: SimulatePrincipalPolicy")
-    assert "it takes iam:SimulatePrincipalPolicy on arn:aws:iam::123456789012:role" in done.out
+    assert "it needs iam:SimulatePrincipalPolicy on arn:aws:iam::123456789012:role" in done.out
 
 
 # --- functions ------------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ def back(world: World, *arguments: str, code: int = 0) -> Done:
 
 def test_the_previous_value_serves_again_and_git_differs(changed: World) -> None:
     done = back(changed, "db")
-    assert "git still declares the other, at " in done.out
+    assert "git still declares the newer value, at " in done.out
     assert "main.sops.yaml: revert it there" in done.out
     assert changed.secret_value("db") == "one"
     assert list(changed.changes()) == ["secret:db"]
@@ -82,7 +82,7 @@ def test_what_rotate_replaced_comes_back_only_where_it_is_asked_for(world: World
     command(world, "rotate", "production", "jwt", "--auto-approve")
     assert "refused: its previous value was replaced by `rotate`" in back(world, "jwt", code=4).out
     assert world.secret_value("jwt") != leaked
-    assert "done: the previous value serves\n" in back(world, "jwt", "--rotated").out
+    assert "done: the previous version is restored\n" in back(world, "jwt", "--rotated").out
     assert world.secret_value("jwt") == leaked
 
 

@@ -94,7 +94,7 @@ def test_apply_writes_nothing_else(declared: World) -> None:
         (("made",), "x", 1, "made has no encrypted `value`"),
         (("made",), "x", 1, "reconciler rotate ENV made makes a new one"),
         (("clear",), "x", 1, "clear has no encrypted `value`"),
-        (("clear",), "x", 1, "stands in clear: change it in the manifest"),
+        (("clear",), "x", 1, "is in clear text: change it in the manifest"),
         (("txt",), "x", 64, "Did you mean text?"),
         (("text",), "", 64, "The value is empty."),
         (("text",), "\n", 64, "The value is empty."),

@@ -29,10 +29,10 @@ def test_plan_review_apply_and_nothing_left(world: World) -> None:
     assert again.returncode == 0
     assert "Nothing to do" in again.stdout
     assert world.cli("drift").returncode == 0
-    # The same plan once more: in effect already.
+    # The same plan once more: already in effect.
     once_more = world.cli("apply", "production", "--plan", "p.json")
     assert once_more.returncode == 0
-    assert once_more.stderr.count("in effect already") == 2
+    assert once_more.stderr.count("already in effect") == 2
 
 
 def test_options_are_taken_before_and_after_the_command(world: World) -> None:

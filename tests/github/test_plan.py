@@ -211,7 +211,7 @@ def test_a_full_summary_is_said(job: Job) -> None:
 
 def test_a_push_has_no_pull_request_to_comment_on(job: Job) -> None:
     job.save(ONE)
-    assert "this job is about no pull request" in job.run(*PLAN, "--comment").err
+    assert "this job has no pull request" in job.run(*PLAN, "--comment").err
     assert job.state["requests"] == []
 
 

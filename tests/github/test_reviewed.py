@@ -171,7 +171,7 @@ def test_githubs_filters_are_not_taken_at_their_word(job: Job) -> None:
     assert "Nothing has moved" in told(job)
     other = {"id": 6, "name": "other", "expired": False, "size_in_bytes": 1}
     job.state["faults"] = [{"status": 200, "path": "/artifacts$", "body": {"artifacts": [other]}}]
-    assert "kept no artifact secrets-plan-production" in told(job)
+    assert "stored no artifact secrets-plan-production" in told(job)
 
 
 # --- nothing to compare with ----------------------------------------------------------------------
@@ -238,7 +238,7 @@ CASES: dict[str, tuple[Callable[[Job], None], str]] = {
     "a fork that is gone": (pull(head={"ref": "f", "sha": HEAD, "repo": None}), "came from a fork"),
     "its workflow": (
         pull(files=[{"filename": "a"}, {"filename": ".github/workflows/x.yml"}]),
-        "pull request 12 changes .github/workflows/x.yml: its own code made its plan",
+        "pull request 12 changes .github/workflows/x.yml: its plan was made by its own code",
     ),
     "the reconciler": (pull(files=[{"filename": "reconciler/diff.py"}]), "its own code"),
     "moved code": (
@@ -248,7 +248,7 @@ CASES: dict[str, tuple[Callable[[Job], None], str]] = {
     "many files": (many_files, "changes more files than GitHub lists"),
     "a twin": (a_twin, "pull requests 12 and 9 have the same head"),
     "no run": (no_run, f"no run of {WORKFLOW} has succeeded for the head of pull request 12"),
-    "no artifact": (no_artifact, "run 100 kept no artifact secrets-plan-production"),
+    "no artifact": (no_artifact, "run 100 stored no artifact secrets-plan-production"),
     "expired": (artifact(expired=True), "of run 100 has expired"),
     "said to be large": (artifact(size=10**9), "is larger than any plan"),
     "not what was stored": (artifact(digest="sha256:" + "0" * 64), "is not what GitHub stored"),
@@ -259,7 +259,7 @@ CASES: dict[str, tuple[Callable[[Job], None], str]] = {
     "another file": (artifact(zip=zipped(("a.sh", b"{}"))), "is not one JSON file"),
     "no zip": (artifact(zip=base64.b64encode(b"PK nothing").decode()), "it is damaged"),
     "no text": (artifact(zip=zipped(("a.json", b"\xff\xfe"))), "its file is not text"),
-    "no plan": (artifact(zip=zipped(("a.json", b"{}"))), "run 100 kept something else"),
+    "no plan": (artifact(zip=zipped(("a.json", b"{}"))), "run 100 stored something else"),
     "another environment": (of_staging, "is of another environment"),
     "edited": (edited, "the plan was edited"),
     "may not read runs": (forbidden("actions"), "permissions: {actions: read}"),
@@ -271,7 +271,7 @@ CASES: dict[str, tuple[Callable[[Job], None], str]] = {
         fault(302, "/zip$", headers={"Location": "http://store.example/x"}),
         "would not be encrypted",
     ),
-    "a redirect to nowhere": (fault(302, "/zip$"), "may lead"),
+    "a redirect to nowhere": (fault(302, "/zip$"), "is not allowed"),
 }  # fmt: skip
 
 

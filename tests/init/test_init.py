@@ -186,7 +186,7 @@ def test_nothing_that_exists_is_overwritten(world: World, home: Path, name: str)
     repo.mkdir()
     (repo / name).symlink_to("nowhere")
     done = init(world, home, "repo", *GIVEN, code=64)
-    assert f"there already: {name}" in done.stderr
+    assert f"already there: {name}" in done.stderr
     assert [path.name for path in repo.iterdir()] == [name]
     assert not (home / ".config").exists()
 

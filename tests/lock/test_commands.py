@@ -121,7 +121,7 @@ def test_what_the_lock_does_not_know_is_unknown_until_apply(world: World) -> Non
     assert world.secret_value("db") == "two"
     # The parameter was encrypted anew and is as it was: there is nothing to write.
     assert world.parameter("pool")["Version"] == 1
-    assert "in effect already: update parameter" in done.stderr
+    assert "already in effect: update parameter" in done.stderr
 
 
 def test_an_unknown_first_value_is_written_where_it_is_allowed(world: World) -> None:

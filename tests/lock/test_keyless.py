@@ -239,7 +239,7 @@ def test_drift_without_a_key_is_the_drift_with_it(world: World) -> None:
     }
     refused = world.cli("drift", "production", "--keyless", "--read-values")
     assert refused.returncode == 64
-    assert "--read-values takes the key" in refused.stderr
+    assert "--read-values needs the key" in refused.stderr
 
 
 def test_what_was_generated_is_known_by_its_form(world: World) -> None:

@@ -22,7 +22,7 @@ MAIN = "production/main.sops.yaml"
     ("text", "code", "place", "hint"),
     [
         ("a: 1\n---\nb: 2\n", "documents", "x:2:1", "each in a file of its own"),
-        ("a: 1\nb: 2\na: 3\n", "duplicate-field", "x:3:1", "first in line 1"),
+        ("a: 1\nb: 2\na: 3\n", "duplicate-field", "x:3:1", "first appears in line 1"),
         ("a: &anchor 1\n", "anchor", "x:1:4", None),
         ("a:\n  b: *missing\n", "anchor", "x:2:6", None),
         ("a: {<<: {b: c}}\n", "merge-key", "x:1:5", None),

@@ -102,7 +102,7 @@ def test_a_reader_learns_what_each_mark_means_and_what_an_approval_lets_happen()
 
 def test_what_does_not_occur_is_not_explained() -> None:
     shown = markdown.plan([plan_of(secret("a", Action.CREATE))])
-    assert "`+` create: made anew" in shown
+    assert "`+` create: does not exist yet" in shown
     for absent in ("prune:", "refuse:", "take something away", "takes something away", "Values"):
         assert absent not in shown
     assert "Applying" not in markdown.plan([EMPTY])

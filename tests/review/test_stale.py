@@ -176,7 +176,7 @@ def test_a_second_run_goes_on_where_the_first_one_failed(reviewed: World) -> Non
     reviewed.aws.hooks.remove(refuse)
     done = reviewed.cli(*APPLY)
     assert done.returncode == 0, done.stderr
-    assert "in effect already" in done.stderr
+    assert "already in effect" in done.stderr
     assert reviewed.changes() == {}
     assert reviewed.cli(*APPLY).returncode == 0
 

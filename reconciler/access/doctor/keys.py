@@ -21,7 +21,7 @@ def look(declared: Cleartext, runner: Sops, *, lock: bool) -> list[Check]:
         count = len({e.holder.name for e in declared.entries if e.holder is not None}) + 1
         return [ok("keys", f"{count} file{'' if count == 1 else 's'} decrypt")]
     if lock and all(code == "no-key" for code, *_ in found):
-        hint = "that is enough for plan --keyless and drift --keyless; apply takes the key"
+        hint = "that is enough for plan --keyless and drift --keyless; apply needs the key"
         return [warning("keys", message, hint) for _, message, _ in found]
     return [Check("keys", State.FAILS, message, hint) for _, message, hint in found]
 

@@ -60,7 +60,7 @@ def apply(declared: Cleartext, principal: str, aws: Aws) -> Check:
     scope = declared.settings.scope
     role = f"reconciler iam apply {scope.environment} prints what the role needs"
     if _ROOT.match(principal):
-        return warning("apply", "the root user is allowed everything", "use a role, and not this")
+        return warning("apply", "the root user is allowed everything", "use a role instead")
     source = _source(principal, aws)
     if source is None:
         return warning("apply", "cannot tell: IAM knows policies of users and roles only", role)
@@ -71,7 +71,7 @@ def apply(declared: Cleartext, principal: str, aws: Aws) -> Check:
         return warning(
             "apply",
             f"cannot tell: {error.message}",
-            f"it takes iam:SimulatePrincipalPolicy on {source}; {role}",
+            f"it needs iam:SimulatePrincipalPolicy on {source}; {role}",
         )
     missing = sorted({action for denied, _ in answers for action in denied})
     unknown = sorted({action for _, open_ in answers for action in open_} - set(missing))

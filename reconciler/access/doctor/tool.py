@@ -48,7 +48,7 @@ def _version(binary: Path, version: str) -> Check:
         least = ".".join(map(str, OLDEST))
         return fails("sops", f"{binary} is {version}: too old", f"install {least} or newer")
     if known >= TOO_NEW:
-        return warning("sops", f"{binary} is {version}: newer than any that was tried",
+        return warning("sops", f"{binary} is {version}: newer than any that was tested",
                        f"below {TOO_NEW[0]}.0 it is known to work")  # fmt: skip
     return ok("sops", f"{binary} is {version}")
 
@@ -69,12 +69,13 @@ def _build(binary: Path, version: str) -> Check:
     if untagged is not None:
         return warning(
             "build",
-            f"no release: it calls itself {version} and was built from commit {untagged[1]}, which"
+            f"not a release: it calls itself {version} and was built from commit {untagged[1]},"
+            " which"
             " has no tag",
             f"for the demo and tests it will do; for production {_RELEASE}",
         )
     return warning(
         "build",
-        f"its SHA-256 is of no release that is known here: {digest}",
+        f"its SHA-256 matches no known release: {digest}",
         f"compare it with sops-v{version}.checksums.txt of the sops project's release {version}",
     )

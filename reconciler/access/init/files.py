@@ -112,7 +112,7 @@ repos:
         files: (\.ya?ml|fingerprints\.lock)$
         pass_filenames: false
 """
-_IGNORED = """# What holds values, or is made anew.
+_IGNORED = """# What holds values, or can be generated again.
 .env
 .env.*
 *.plan.json

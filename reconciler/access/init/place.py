@@ -24,7 +24,7 @@ class Place:
         there = sorted(path for path in paths if os.path.lexists(self.top / path))
         if there:
             raise UsageError(
-                f"{self.top}: there already: {', '.join(there)}",
+                f"{self.top}: already there: {', '.join(there)}",
                 code="exists",
                 hint="nothing was written; choose another folder, or move these away",
             )

@@ -34,7 +34,7 @@ from reconciler.values import sops
 @click.option(
     "--take",
     type=click.Choice([side.value for side in adopt.Take]),
-    help="Whose value stays where the two differ. [default: such are refused]",
+    help="Which value to keep where they differ. [default: refuse]",
 )
 @click.option(
     "-o",
@@ -47,11 +47,12 @@ from reconciler.values import sops
     "--out", "target", type=click.Path(path_type=Path), help="Save the plan; write nothing to AWS."
 )
 @click.option(
-    "--plan", "file", type=click.Path(path_type=Path), help="Adopt what this saved plan says."
+    "--plan",
+    "file",
+    type=click.Path(path_type=Path),
+    help="Adopt exactly what this saved plan says.",
 )
-@click.option(
-    "--digest", callback=apply.whole, help="Adopt if the plan has this digest, or nothing."
-)
+@click.option("--digest", callback=apply.whole, help="Adopt only if the plan has this digest.")
 @click.option("--auto-approve", is_flag=True, help="Adopt without a review.")
 @click.option(
     "--terraform-state",
@@ -174,14 +175,14 @@ def _show(plan: Plan, form: str | None, target: Path | None, options: Common) ->
 
 
 def _nothing(environment: str) -> str:
-    return f"Nothing to adopt: all that {environment} declares and that exists is ours."
+    return f"Nothing to adopt: all that {environment} declares and that exists is already owned."
 
 
 def _tell_terraform(state: Path, plan: Plan, options: Common) -> None:
     adopted = {change.key.name for change in plan.changes if change.action is Action.ADOPT}
     blocks = removed_blocks(state, adopted)
     if blocks:
-        say("Terraform lets go of what is adopted with these blocks:", options)
+        say("Take what is adopted out of Terraform's state with these blocks:", options)
         out(blocks)
     else:
         say(f"{state} holds none of what is adopted", options)

@@ -48,22 +48,20 @@ def whole(_ctx: click.Context, _parameter: click.Parameter, digest: str | None) 
 
 @click.command("apply", epilog="Example: reconciler apply production --plan production.plan.json")
 @click.argument("environment", metavar="ENV")
-@click.option(
-    "--plan", "file", type=click.Path(path_type=Path), help="Write what this saved plan says."
-)
-@click.option("--digest", callback=whole, help="Write the plan that has this digest, or nothing.")
+@click.option("--plan", "file", type=click.Path(path_type=Path), help="Apply this saved plan.")
+@click.option("--digest", callback=whole, help="Apply only if the plan has this digest.")
 @click.option("--auto-approve", is_flag=True, help="Write without a review.")
 @click.option("--only", multiple=True, metavar="NAME", help="Only this resource; repeatable.")
 @click.option(
     "--override",
     multiple=True,
     type=click.Choice(GUARDS),
-    help="Go beyond this guard; repeatable.",
+    help="Override this guard; repeatable.",
 )
 @click.option(
     "--allow-unknown-values",
     is_flag=True,
-    help="Write what a review without the key could not tell.",
+    help="Also write values that a review without the key could not compare.",
 )
 @common
 def command(
@@ -150,7 +148,7 @@ def tell(selection: Selection, plan: Plan, options: Common) -> None:
 def left_out(selection: Selection, options: Common) -> None:
     """What of a plan will not be written: it is in effect, or nobody reviewed it."""
     for change in selection.done:
-        say(f"in effect already: {change.action} {change.key}", options)
+        say(f"already in effect: {change.action} {change.key}", options)
     for change in selection.unreviewed:
         say(
             f"not reviewed and not written: {change.action} {change.key}",

@@ -17,7 +17,7 @@ from reconciler.render.branch import Sides
 
 
 @click.command("diff", epilog="Example: reconciler diff --base origin/main")
-@click.option("--base", required=True, metavar="REV", help="The commit that the branch left.")
+@click.option("--base", required=True, metavar="REV", help="The commit to compare with.")
 @click.option("--head", metavar="REV", help="Another commit. [default: the files as they are]")
 @click.option(
     "-o",
@@ -42,7 +42,7 @@ def command(base: str, head: str | None, form: str, detailed_exitcode: bool) -> 
     tip = repository.commit(head if head is not None else "HEAD")
     start = repository.fork_point(asked, tip)
     if start is None:
-        say(f"git does not know where the two parted: compared with {base} itself", options)
+        say(f"git finds no common commit: compared with {base} itself", options)
     sides = Sides(base, start or asked, None if head is None else tip)
     theirs = branch.of_folder(folder) if head is None else branch.of_commit(repository, tip)
     found = branch.compare(branch.of_commit(repository, sides.base), theirs)

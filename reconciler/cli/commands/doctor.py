@@ -68,7 +68,7 @@ def _environment(environment: str, folder: Path, options: Common) -> list[Check]
         problem = error.problems[0]
         more = f" (and {len(error.problems) - 1} more)" if len(error.problems) > 1 else ""
         message = f"{problem.place}: {problem.message}{more}"
-        hint = f"reconciler validate {environment} tells all of them; the rest was not looked at"
+        hint = f"reconciler validate {environment} lists all of them; the rest was not checked"
         return [fails("manifests", message, hint)]
     count = len(declared.resources())
     found = [ok("manifests", f"{count} resource{'' if count == 1 else 's'} declared")]

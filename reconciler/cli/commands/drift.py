@@ -65,7 +65,7 @@ def command(
     """
     options = chosen()
     if keyless and read_values:
-        raise click.UsageError("--read-values takes the key, and --keyless does not.")
+        raise click.UsageError("--read-values needs the key, and --keyless works without it.")
     every: list[tuple[Scope, tuple[Drift, ...]]] = []
     acts, failed = False, 0
     for environment in walk.environments(environments, options):

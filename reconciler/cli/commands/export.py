@@ -39,7 +39,7 @@ from reconciler.operations.exporting.formats import FORMATS, unwritable
 def command(
     environment: str, form: str, source: str, only: tuple[str, ...], target: Path | None
 ) -> int:
-    """Hand out an environment's values, for local development.
+    """Export an environment's values, for local development.
 
     This command and `exec` are the only ones that show values. The field username of
     database/credentials is DATABASE_CREDENTIALS_USERNAME, or what `env` in the manifest says.

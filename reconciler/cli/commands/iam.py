@@ -36,7 +36,7 @@ _WHOSE: tuple[Callable[[Any], Any], ...] = (
         "--repository",
         envvar="GITHUB_REPOSITORY",
         metavar="OWNER/NAME",
-        help="Whose workflows assume a role. [default: the remote `origin`]",
+        help="The repository whose workflows may assume the role. [default: the remote `origin`]",
     ),
     click.option(
         "--repository-id",
@@ -50,7 +50,11 @@ _WHOSE: tuple[Callable[[Any], Any], ...] = (
         metavar="N",
         help="GitHub's number of its owner.",
     ),
-    click.option("--branch", metavar="NAME", help="Whose commits act. [default: main]"),
+    click.option(
+        "--branch",
+        metavar="NAME",
+        help="The branch whose workflows may assume the role. [default: main]",
+    ),
     click.option(
         "--environment-name",
         metavar="NAME",
@@ -201,7 +205,7 @@ def numbers(
     if missing:
         raise click.UsageError(
             f"{what} needs {' and '.join(missing)}: a repository's name can be given up and"
-            " claimed by somebody else. GitHub tells both: gh api repos/OWNER/NAME --jq"
+            " claimed by somebody else. GitHub shows both: gh api repos/OWNER/NAME --jq"
             " '.id, .owner.id'"
         )
     for name, value in (("--repository-id", repository_id), ("--owner-id", owner_id)):

@@ -31,7 +31,7 @@ from reconciler.values import sops
 @click.option(
     "--plaintext",
     is_flag=True,
-    help="Put String and StringList parameters in clear into git. [default: encrypted]",
+    help="Write String and StringList parameters to git in clear text. [default: encrypted]",
 )
 @click.option("--auto-approve", is_flag=True, help="Write the manifests without asking.")
 @outcomes.as_format

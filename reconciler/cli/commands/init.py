@@ -52,7 +52,7 @@ _ASKED = {
 @click.option("--account", help="The AWS account of the environment; asked for on a terminal.")
 @click.option("--region", help="Its Region; asked for on a terminal.")
 @click.option("--prefix", help="What all its names begin with; asked for on a terminal.")
-@click.option("--owner", help="Whose it is, in tags. [default: the first part of the prefix]")
+@click.option("--owner", help="The owner, as tags show it. [default: the first part of the prefix]")
 @click.option("--kms", metavar="ARN", help="Encrypt for this KMS key.")
 @click.option("--age", metavar="RECIPIENT", help="Encrypt for this age key, which you have.")
 @click.option(
@@ -65,7 +65,7 @@ _ASKED = {
     metavar="OWNER/REPOSITORY@COMMIT",
     help="Write the workflows too; they use the action of this repository, the reconciler's.",
 )
-@click.option("--no-plan", is_flag=True, help="Do not plan at the end: ask AWS nothing.")
+@click.option("--no-plan", is_flag=True, help="Do not plan at the end: make no call to AWS.")
 @click.option(
     "-o",
     "--format",
@@ -153,7 +153,7 @@ def command(
     else:
         say("workflows: README, On GitHub, says which roles and variables they need", options)
     say(
-        f"next: put what is yours in the place of {MANIFESTS}/{environment}/{_FIRST}, commit it,"
+        f"next: replace the example in {MANIFESTS}/{environment}/{_FIRST}, commit it,"
         f" and write it to AWS with: reconciler apply {environment}",
         options,
     )

@@ -24,9 +24,7 @@ _ROLE = re.compile(r"[a-z][a-z0-9_]*")
 
 @click.command("matrix", epilog="Example: reconciler matrix --base origin/main")
 @click.argument("names", nargs=-1, metavar="[ENV]...")
-@click.option(
-    "--base", metavar="REV", help="Only what has changed since the branch left this commit."
-)
+@click.option("--base", metavar="REV", help="Only what has changed since this commit.")
 @click.option("--head", metavar="REV", help="Another commit. [default: the files as they are]")
 @click.option(
     "-o",
@@ -34,14 +32,14 @@ _ROLE = re.compile(r"[a-z][a-z0-9_]*")
     "form",
     type=click.Choice(["json", "names"]),
     default="json",
-    help="A matrix of GitHub's, or a name a line. [default: json]",
+    help="A matrix for GitHub, or one name a line. [default: json]",
 )
 @click.option(
     "--plan",
     "plans",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="Only what has something to do by this saved plan; repeatable.",
+    help="Only environments with changes in this saved plan; repeatable.",
 )
 @click.option(
     "--role",
@@ -143,7 +141,7 @@ def _changed(
     asked = repository.commit(base)
     start = repository.fork_point(asked, tip)
     if start is None:
-        say(f"git does not know where the two parted: compared with {base} itself", options)
+        say(f"git finds no common commit: compared with {base} itself", options)
     before = branch.of_commit(repository, start or asked, READ)
     for name in sorted(environments(before) - environments(side)):
         say(f"{name} is no longer declared: what it owns in AWS stays there", options)

@@ -24,7 +24,7 @@ from reconciler.values import sops
 @click.argument("ours", type=click.Path(path_type=Path), required=False)
 @click.argument("theirs", type=click.Path(path_type=Path), required=False)
 @click.argument("path", required=False)
-@click.option("--install", is_flag=True, help="Tell git of it, in this clone.")
+@click.option("--install", is_flag=True, help="Register it with git, in this clone.")
 @common
 def command(
     base: Path | None, ours: Path | None, theirs: Path | None, path: str | None, install: bool
@@ -75,7 +75,7 @@ def _merge(base: bytes, ours: bytes, theirs: bytes, path: str, options: Common) 
 
 def _install(options: Common) -> int:
     changed = merge.install(Repository(walk.folder(options)).top)
-    out("\n".join(changed) if changed else "git knows the driver already")
+    out("\n".join(changed) if changed else "the driver is already registered")
     return Exit.OK
 
 

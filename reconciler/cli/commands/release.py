@@ -23,8 +23,8 @@ from reconciler.values import sops
 @click.command("release", epilog="Example: reconciler release production smtp/credentials")
 @click.argument("environment", metavar="ENV")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
-@click.option("--all", "everything", is_flag=True, help="All that this environment owns.")
-@click.option("--auto-approve", is_flag=True, help="Let go without asking.")
+@click.option("--all", "everything", is_flag=True, help="Everything that this environment owns.")
+@click.option("--auto-approve", is_flag=True, help="Release without asking.")
 @outcomes.as_format
 @common
 def command(
@@ -38,7 +38,7 @@ def command(
     """
     options = chosen()
     if bool(names) == everything:
-        raise click.UsageError("Say what to let go of: names, or --all.")
+        raise click.UsageError("Say what to release: names, or --all.")
     if not auto_approve and not sys.stdin.isatty():
         raise click.UsageError("There is no terminal to ask on: give --auto-approve.")
     declared = walk.read(environment, options)

@@ -20,12 +20,12 @@ from reconciler.render.escape import terminal
 @click.command("revoke", epilog="Example: reconciler revoke production --role compromised-role")
 @click.argument("environment", metavar="ENV")
 @click.option("--role", required=True, help="The role, by name or ARN.")
-@click.option("--undo", is_flag=True, help="Take the denial away again.")
+@click.option("--undo", is_flag=True, help="Remove the denial again.")
 @click.option("--auto-approve", is_flag=True, help="Write without asking.")
 @outcomes.as_format
 @common
 def command(environment: str, role: str, undo: bool, auto_approve: bool, form: str) -> int:
-    """Deny a role everything of an environment, at once.
+    """Deny a role all access to an environment, at once.
 
     Puts an inline policy on the role that denies every action on the environment's secrets and
     parameters. Nothing is deleted, and --undo takes the policy away. Rotate what the role could

@@ -34,7 +34,7 @@ from reconciler.render import names as rendering
 @outcomes.as_format
 @common
 def command(environment: str, name: str, rotated: bool, auto_approve: bool, form: str) -> int:
-    """Let a secret's previous value serve again.
+    """Restore the previous version of a secret.
 
     Moves AWSCURRENT to the version at AWSPREVIOUS, from where it was seen; no value is read. A
     second rollback undoes the first. Git then declares the other value: revert the commit too.
@@ -85,9 +85,9 @@ def _move(found: Found, key: Key) -> str:
     resource = found.desired.resources.get(key)
     value = None if resource is None else resource.value
     if value is None or value.source is not Source.GIT or resource is None:
-        return "the previous value serves"
+        return "the previous version is restored"
     at = "" if resource.place is None else f", at {resource.place.path}"
     return (
-        f"the previous value serves; git still declares the other{at}: revert it there, or the next"
-        " apply writes it again"
+        f"the previous version is restored; git still declares the newer value{at}:"
+        f" revert it there, or the next apply writes it again"
     )

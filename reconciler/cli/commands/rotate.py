@@ -36,7 +36,7 @@ HOW = {
 @click.option(
     "--clear-pending",
     is_flag=True,
-    help="Take AWSPENDING away from a rotation that does not end, then rotate.",
+    help="Remove AWSPENDING from a rotation that does not end, then rotate.",
 )
 @click.option(
     "--wait",

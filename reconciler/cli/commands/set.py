@@ -45,7 +45,7 @@ def command(
     auto_approve: bool,
     form: str,
 ) -> int:
-    """Put a new value into a manifest, through sops.
+    """Set a new value in a manifest, with sops.
 
     The value is asked for on a terminal, unseen, or read from standard input, where one newline at
     its end is not part of it. It never is in an argument, in the environment or in a file.
@@ -105,7 +105,7 @@ def _instead(entry: Entry) -> str:
     if getattr(entry.declared, "external", None):
         return "its value is external: whoever it belongs to changes it"
     if getattr(entry.declared, "plaintext", None) is not None:
-        return "its value stands in clear: change it in the manifest"
+        return "its value is in clear text: change it in the manifest"
     return "set changes a value that is there; declare one with: sops edit <file>"
 
 

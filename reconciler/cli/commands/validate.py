@@ -19,7 +19,7 @@ from reconciler.rules import REASONS, Examination
 
 @click.command("validate", epilog="Example: reconciler validate production")
 @click.argument("environments", nargs=-1, metavar="[ENV]...")
-@click.option("--strict", is_flag=True, help="Take every warning for an error.")
+@click.option("--strict", is_flag=True, help="Treat warnings as errors.")
 @click.option(
     "-o",
     "--format",

@@ -17,7 +17,7 @@ def check(lock: Lock, declared: Cleartext) -> list[Problem]:
     without a line, a line without a value."""
     scope = declared.settings.scope
     if not lock.is_of(scope):
-        message = f"the lock's head is not that of {scope.environment} as the manifests have it"
+        message = f"the lock's header does not match the manifests of {scope.environment}"
         return [lock.problem("lock-head", message, warning=False)]
     ciphertexts = declared.ciphertexts()
     missing = [
@@ -34,12 +34,12 @@ def check(lock: Lock, declared: Cleartext) -> list[Problem]:
 def outdated(lock: Lock, declared: Cleartext) -> list[Problem]:
     """Warnings of what in a lock is of another ciphertext than that in git."""
     if keys_changed(lock, declared):
-        message = "the fingerprint keys were encrypted anew: the lock may be of others"
+        message = "the fingerprint keys were encrypted again: the lock may be of older ones"
         return [lock.problem("lock-outdated", message, warning=True)]
     return [
         lock.problem(
             "lock-outdated",
-            f"{key} was encrypted anew: the lock does not know its value",
+            f"{key} was encrypted again: the lock does not know its value",
             key=key,
             warning=True,
         )

@@ -35,7 +35,7 @@ def declare(lock: Lock, cleartext: Cleartext) -> Declared:
         problems = [
             lock.problem(
                 "lock-keys",
-                "the lock is of other fingerprint keys: nothing in AWS can be recognised by it",
+                "the lock was made with other fingerprint keys, so it recognises nothing in AWS",
                 warning=False,
             )
         ]

@@ -152,7 +152,7 @@ def _problems(raw: bytes, path: str, environment: str) -> Iterator[Problem]:
         return
     names = [line.partition(": ")[0] for line in lines[1 : len(_HEAD) + 1]]
     if not lines[0].startswith("#") or tuple(names) != _HEAD or lines[-1] != "":
-        yield bad(1, "lock-format", "this is not a lock: its head is not that of one")
+        yield bad(1, "lock-format", "this is not a lock: its header is wrong")
         return
     head = _head("\n".join(lines))
     if head["format"] != FORMAT:
@@ -160,16 +160,16 @@ def _problems(raw: bytes, path: str, environment: str) -> Iterator[Problem]:
         return
     kids = head["keys"].split(" ")
     if not all(map(_KID.match, kids)) or len(set(kids)) < len(kids):
-        yield bad(7, "lock-format", "these are no key ids")
+        yield bad(7, "lock-format", "these are not key ids")
         return
     if lines[len(_HEAD) + 1] != "":
-        yield bad(len(_HEAD) + 2, "lock-format", "an empty line ends the head")
+        yield bad(len(_HEAD) + 2, "lock-format", "an empty line ends the header")
         return
     last: Key | None = None
     for number, line in enumerate(lines[_first_line() - 1 : -1], _first_line()):
         match = _LINE.match(line)
         if match is None or [p[:6] for p in match["fp"].split()] != kids:
-            yield bad(number, "lock-format", "this is no line of a lock of these keys")
+            yield bad(number, "lock-format", "this is not a line of a lock with these keys")
             continue
         key = Key(match["kind"], match["name"])
         if last is not None and key == last:

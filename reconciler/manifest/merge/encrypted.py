@@ -52,7 +52,9 @@ def merge(
     plain = sops.decrypt(merged, key_types=key_types, ignore_mac=True)
     leaf = next(_leaves((), parse(Path(path), path, merged).data), None)
     if leaf is None:
-        raise Unmerged(f"{path}: no value is left in it", hint="remove the file, or encrypt anew")
+        raise Unmerged(
+            f"{path}: no value is left in it", hint="remove the file, or encrypt it again"
+        )
     # A value set to itself keeps its ciphertext: sops makes only the MAC anew.
     value = _at(plain, leaf)
     if value is None:

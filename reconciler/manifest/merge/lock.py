@@ -16,7 +16,7 @@ def merge(base: bytes, ours: bytes, theirs: bytes, path: str) -> bytes:
     else:
         head = texts[0][0]
     if head is None:
-        raise Unmerged(f"{path}: both sides changed the head of the lock", hint=_again(path))
+        raise Unmerged(f"{path}: both sides changed the header of the lock", hint=_again(path))
     before, mine, other = (lines for _, lines in texts)
     merged: dict[bytes, bytes] = {}
     undecided = []
@@ -36,7 +36,7 @@ def merge(base: bytes, ours: bytes, theirs: bytes, path: str) -> bytes:
 def _again(path: str) -> str:
     folder = path.replace("\\", "/").split("/")
     environment = folder[-2] if len(folder) > 1 else "ENV"
-    return f"merge the manifests first, then write the lock anew: reconciler lock {environment}"
+    return f"merge the manifests first, then update the lock: reconciler lock {environment}"
 
 
 def _taken_apart(text: bytes) -> tuple[bytes, dict[bytes, bytes]]:

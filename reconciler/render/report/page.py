@@ -137,7 +137,7 @@ def _attention(report: Report) -> Iterator[Element]:
     ]
     refused = [_finding(f, report, "bad") for f in report.findings if f.key is not None]
     if entries or refused:
-        yield _section("Somebody has to act", "", [element("ul", "list", entries + refused)])
+        yield _section("Action needed", "", [element("ul", "list", entries + refused)])
     warned = [_finding(f, report, "warn") for f in report.findings if f.key is None]
     if warned:
         yield _section("Findings", "", [element("ul", "list", warned)])
@@ -262,7 +262,7 @@ def _differences(report: Report) -> Iterator[Element]:
             ]
             shown.append(element("ul", "list", rows))
     if shown:
-        yield _section("Differences that need nobody", "", shown)
+        yield _section("Differences that need no action", "", shown)
 
 
 def _footer(report: Report) -> Element:

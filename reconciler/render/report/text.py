@@ -55,7 +55,7 @@ def _lines(report: Report, colours: Palette) -> Iterator[str]:
 def _attention(report: Report, colours: Palette) -> Iterator[str]:
     if report.acting:
         yield ""
-        yield colours.alarming("Somebody has to act")
+        yield colours.alarming("Action needed")
     for entry in report.acting:
         named = names.with_kind(entry.key, report.scope)
         yield f"  {entry.kind_of.value}: {named}: {terminal(entry.text)}"

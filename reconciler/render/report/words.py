@@ -15,8 +15,8 @@ WRITERS = {
     "others": "somebody else",
 }
 DRIFT = {
-    "pending": "Pending: git is ahead, apply brings it",
-    "kept": "Kept: ours, no longer declared, not pruned",
+    "pending": "Pending: git is ahead, apply writes it",
+    "kept": "Kept: owned, no longer declared, not pruned",
     "rotated": "Rotated: rotation owns the value",
 }
 

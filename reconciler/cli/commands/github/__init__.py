@@ -15,7 +15,7 @@ COMMANDS = MappingProxyType(
         "unchanged": "Say on the pull request that it no longer changes these environments.",
         "drift": "Show drift: summary, annotations, outputs, issue.",
         "reviewed": "Say whether anything has moved since the review.",
-        "unmoved": "Refuse where the branch has gone on in what the plan was made of.",
+        "unmoved": "Refuse if the branch has since changed what the plan was made from.",
         "applied": "Print the commit that was last applied to an environment.",
     }
 )

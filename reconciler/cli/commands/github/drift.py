@@ -26,7 +26,9 @@ from reconciler.github.marker import marker
     type=click.Path(path_type=Path),
     help="What `drift -o json` printed.",
 )
-@click.option("--issue", "wanted", is_flag=True, help="Keep the environment's issue.")
+@click.option(
+    "--issue", "wanted", is_flag=True, help="Open, update or close the environment's issue."
+)
 @shown.configuration
 @shown.form
 @common
@@ -82,7 +84,7 @@ def _keep(job: Job, found: Found, configuration: str | None, options: Common) ->
     else:
         kept = issue.close(api, mark, drifted.GONE)
     if kept.number is None:
-        say("nobody has to act, and there is no issue to close", options)
+        say("no action is needed, and there is no issue to close", options)
     else:
         say(f"issue {kept.number} was {kept.done}", options)
     return kept

@@ -30,7 +30,9 @@ _NO_REASON = "the log of the job says why"
     type=click.Path(path_type=Path),
     help="What `plan --out` saved.",
 )
-@click.option("--comment", "wanted", is_flag=True, help="Keep the pull request's comment.")
+@click.option(
+    "--comment", "wanted", is_flag=True, help="Create or update the pull request's comment."
+)
 @shown.configuration
 @click.option("--failed", metavar="REASON", help="There is no plan: show why.")
 @shown.form
@@ -90,7 +92,7 @@ def command(
 def _keep(job: Job, mark: str, text: str, plan: Plan | None, options: Common) -> str:
     number = job.pull_request
     if number is None:
-        say("this job is about no pull request: there is none to comment on", options)
+        say("this job has no pull request to comment on", options)
         return "none"
     make = plan is None or bool(plan.changes)
     done = comment.keep(shown.connect(job), number, mark, text, make=make)

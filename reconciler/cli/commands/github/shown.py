@@ -84,7 +84,7 @@ def read(file: Path) -> str:
     """The text of a file. Raises UsageError where there is none to read."""
     try:
         if file.stat().st_size > LARGEST:
-            raise UsageError(f"{file} is larger than anything that this reads")
+            raise UsageError(f"{file} is too large to read")
         return file.read_text()
     except OSError as error:
         problem = f"cannot be read: {error.strerror}"
