@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from reconciler import kinds
 from reconciler.cli import walk
 from reconciler.cli.options import Common
 from reconciler.cli.terminal import say
 from reconciler.core.errors import ReconcilerError
 from reconciler.core.model import Key
-from reconciler.kinds import NAMED
 from reconciler.operations import exporting, planning
 from reconciler.operations.exporting import Variables
 from reconciler.render import names as rendering
@@ -34,7 +34,7 @@ def collect(environment: str, source: str, only: Sequence[str], options: Common)
     """
     declared = walk.read(environment, options)
     scope = declared.settings.scope
-    known = {key for key in declared.resources() if key.kind in NAMED}
+    known = {kinds.holder(key) for key in declared.resources()}
     wanted = walk.keys(only, known, scope) if only else known
     if source == "aws":
         aws = walk.connect(scope.region, options)

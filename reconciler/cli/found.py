@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from reconciler import kinds
 from reconciler.aws.client import Aws
 from reconciler.cli import walk
 from reconciler.cli.options import Common
 from reconciler.core.model import Key, Live, Scope
-from reconciler.kinds import NAMED
-from reconciler.kinds.kind import Record
+from reconciler.kinds.kind import Target
 from reconciler.manifest import Cleartext, Desired
 from reconciler.operations import observe, planning
 from reconciler.operations.observe import Records
@@ -33,16 +33,9 @@ class Found:
         """The environment that they are of."""
         return self.desired.scope
 
-    def record(self, key: Key) -> Record:
-        """What AWS answered of one that is live."""
-        return self.records[key.kind][key.name]
-
-    def without_pending(self, key: Key) -> Live | None:
-        """One as it is without an unfinished rotation."""
-        live = self.live.get(key)
-        if live is None:
-            return None
-        return replace(live, rotation=replace(live.rotation, pending=False))
+    def target(self, key: Key) -> Target:
+        """All that is known of one."""
+        return observe.target(self.desired, self.records, self.live, key)
 
 
 def find(environment: str, names: Sequence[str], options: Common) -> Found:
@@ -59,13 +52,13 @@ def find(environment: str, names: Sequence[str], options: Common) -> Found:
     candidates = {
         Key(kind, name if name.startswith("/") else scope.under + name)
         for name in names
-        for kind in ("secret", "parameter")
+        for kind in kinds.readers()
     }
-    candidates |= {key for key in desired.resources if key.kind in NAMED and key.name in names}
-    records: Records = {"secret": {}, "parameter": {}}
+    candidates |= {kinds.holder(key) for key in desired.resources if key.name in names}
+    records = observe.none_yet()
     observe.refresh(aws, records, candidates, scope, desired.fingerprinter)
     live = observe.shape(records, desired.resources, desired.fingerprinter, scope)
     known = {key for key in candidates if key in live or key in desired.resources}
     keys = walk.keys(names, known | set(desired.resources), scope)
-    wanted = tuple(sorted(key for key in keys if key.kind in NAMED))
+    wanted = tuple(sorted({kinds.holder(key) for key in keys}))
     return Found(wanted, declared, desired, live, records, aws)

@@ -1,17 +1,66 @@
 """The kinds of resource, in dependency order: creates and updates go in it, prunes against it.
 
-``SECTIONS`` are those with a section of their own in a manifest.
+Everything else here follows from ``KINDS``. It is looked up at each call, so that a kind is known
+everywhere as soon as it stands there.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
 
 import reconciler.kinds.keys as keys
 import reconciler.kinds.parameter as parameter
 import reconciler.kinds.rotation as rotation
 import reconciler.kinds.secret as secret
+from reconciler.core.model import Key
 from reconciler.kinds.kind import Kind, Section
 
-SECTIONS: tuple[Section, ...] = (secret, parameter)
-KINDS: tuple[Kind, ...] = (secret, keys, parameter, rotation)
-# What people name; the others are parts of a secret.
-NAMED = frozenset(section.NAME for section in SECTIONS)
+KINDS: tuple[Kind, ...] = (
+    secret,
+    keys,
+    parameter,
+    rotation,
+)
+
+
+def named(name: str) -> Kind:
+    """The kind of this name. Raises KeyError."""
+    return _by_name(KINDS)[name]
+
+
+def order(name: str) -> int:
+    """Where a kind stands among the others. Raises KeyError."""
+    return list(_by_name(KINDS)).index(name)
+
+
+def readers() -> Mapping[str, Kind]:
+    """The kinds that have records of their own, by name; the others are parts of these."""
+    return _readers(KINDS)
+
+
+def sections() -> Mapping[str, Section]:
+    """What manifests may declare, by the name of its section."""
+    return _sections(KINDS)
+
+
+def holder(key: Key) -> Key:
+    """The resource that people name: of a part (a schedule, keys that git owns) the one that it is
+    declared in, else itself."""
+    return Key(named(key.kind).READS, key.name)
+
+
+@cache
+def _by_name(kinds: tuple[Kind, ...]) -> Mapping[str, Kind]:
+    return {kind.NAME: kind for kind in kinds}
+
+
+@cache
+def _readers(kinds: tuple[Kind, ...]) -> Mapping[str, Kind]:
+    return {kind.NAME: kind for kind in kinds if kind.READS == kind.NAME}
+
+
+@cache
+def _sections(kinds: tuple[Kind, ...]) -> Mapping[str, Section]:
+    declared = (kind.section for kind in kinds)
+    return {section.SECTION: section for section in declared if section is not None}

@@ -1,12 +1,13 @@
-"""What a kind of resource is: how it is declared, read, compared and written.
+"""What a kind of resource is: all that a command may ask of it.
 
-A kind is one module with the names of :class:`Kind` and, where people declare it by itself, those
-of :class:`Section`. Adding one is a module and a name in ``KINDS`` (and ``SECTIONS``).
+A kind is one folder whose package has the names of :class:`Kind`, and where people declare it by
+itself, a module with those of :class:`Section`. Adding one is the folder and its line in ``KINDS``.
+Where a command is not for a kind, the kind says so: :class:`NotForKind`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -16,6 +17,8 @@ from pydantic import BaseModel, ConfigDict
 from reconciler.aws.client import Aws
 from reconciler.aws.recogniser import Recogniser
 from reconciler.core.model import JSON, Change, Key, Live, Place, Policy, Resource, Scope
+from reconciler.core.ownership import Refusal
+from reconciler.kinds.reading import Read, Unread
 from reconciler.values.sensitive import Fingerprinter, Sealed, Sensitive
 
 
@@ -126,6 +129,45 @@ class Job:
     fingerprinter: Fingerprinter
 
 
+@dataclass(frozen=True)
+class Target:
+    """One resource that a command is about, as git declares it and as it is live."""
+
+    key: Key
+    resource: Resource | None
+    live: Live | None
+    record: Record | None
+    sealed: Sealed | None
+    scope: Scope
+    policy: Policy
+    fingerprinter: Fingerprinter
+
+
+@dataclass(frozen=True)
+class Act:
+    """What a kind does with one resource if it is agreed to. ``told`` says it before, and ``do``
+    returns what to tell afterwards, if anything."""
+
+    do: Callable[[Aws], str | None]
+    told: str = ""
+
+
+@dataclass(frozen=True)
+class NotForKind(Refusal):
+    """A command is not for this kind of resource, whatever its state: why, in one line, and what
+    serves instead."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """How a rotation was asked for: so many ``times``, each awaited for ``timeout`` seconds,
+    ``clears`` an earlier one first that does not end."""
+
+    times: int
+    timeout: float
+    clears: bool
+
+
 class Section(Protocol):
     """How a kind with its own section in a manifest is declared. A module with these names is
     one."""
@@ -165,6 +207,10 @@ class Kind(Protocol):
     NAME: str
     READS: str  # the kind whose records it is shaped from: its own, or another's
 
+    @property
+    def section(self) -> Section | None:
+        """How people declare it; None for what is declared within another kind."""
+
     def pages(self, aws: Aws, scope: Scope) -> Iterator[Sequence[Record]]:
         """Everything of this kind under the environment's prefix, a page at a time."""
 
@@ -190,3 +236,24 @@ class Kind(Protocol):
 
     def delete(self, aws: Aws, job: Job) -> None:
         """Delete the resource."""
+
+    # --- values: only commands that compare, copy or hand them out read any ----------------------
+
+    def read(self, aws: Aws, names: Iterable[str]) -> Mapping[str, Read | Unread]:
+        """The live value of each name, with the version that holds it. Raises AwsError where a
+        call fails as a whole."""
+
+    # --- by name, beside plans -------------------------------------------------------------------
+
+    def release(self, record: Record) -> Act | Refusal:
+        """How to let go of an owned resource, so that its value and what others put there stay."""
+
+    def rotate(self, target: Target, turn: Turn) -> Act | Refusal:
+        """How to give it a new value now."""
+
+    def roll_back(self, target: Target, *, rotated: bool) -> Act | Refusal:
+        """How to restore the previous version of its value. ``rotated``: even one that a rotation
+        replaced, perhaps because it leaked."""
+
+    def cost(self, count: int) -> str | None:
+        """What it costs in AWS to adopt or release so many; None where that is next to nothing."""

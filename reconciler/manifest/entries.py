@@ -23,8 +23,6 @@ from reconciler.manifest.metadata import BLOCK
 
 PLAINTEXT = "plaintext"
 
-SECTIONS: Mapping[str, Section] = {kind.SECTION: kind for kind in kinds.SECTIONS}
-
 
 @dataclass(slots=True)
 class Entry:
@@ -127,7 +125,7 @@ def merge(documents: Iterable[Document]) -> tuple[list[Entry], list[Problem]]:
         for section, key, fields in _declarations(document, problems):
             entry = entries.get((section, key))
             if entry is None:
-                entry = entries[section, key] = Entry(SECTIONS[section], section, key)
+                entry = entries[section, key] = Entry(kinds.sections()[section], section, key)
             _add(entry, document, fields, problems)
         document.data = None
     return list(entries.values()), problems
@@ -145,8 +143,8 @@ def _declarations(
     for section, declarations in data.items():
         if section == BLOCK:
             continue
-        if section not in SECTIONS:
-            hint = explain.meant(section, SECTIONS)
+        if section not in kinds.sections():
+            hint = explain.meant(section, kinds.sections())
             problems.append(
                 document.error(
                     (section,), "unknown-field", f"there is no section `{section}` here", hint

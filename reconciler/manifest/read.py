@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from reconciler import kinds
 from reconciler.core.errors import ManifestError, Problem, UsageError
 from reconciler.kinds import tags
 from reconciler.kinds.kind import Settings
@@ -136,7 +137,7 @@ class _Reading:
                 )
         for file in listing.files:
             document = files.load(self._root, file)
-            self._encrypted(document, rules, entries.SECTIONS)
+            self._encrypted(document, rules, kinds.sections())
             yield document
 
     def _included(self) -> Iterator[Document]:
@@ -173,7 +174,7 @@ class _Reading:
                     "put encrypted files into each environment's folder",
                 )
             )
-        self.problems += encrypted.check(document, entries.SECTIONS, included=True)
+        self.problems += encrypted.check(document, kinds.sections(), included=True)
         return document
 
     def _settings(self) -> None:

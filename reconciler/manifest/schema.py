@@ -10,8 +10,8 @@ from typing import Any, Literal, TypeAlias
 
 from pydantic import BaseModel
 
+from reconciler import kinds
 from reconciler.manifest.encrypted import FINGERPRINT_KEYS, RESERVED, VALUE
-from reconciler.manifest.entries import SECTIONS
 from reconciler.manifest.environment import EnvironmentFile
 from reconciler.manifest.metadata import BLOCK
 
@@ -29,7 +29,7 @@ def schema(name: Name) -> dict[str, Any]:
 def _manifest() -> dict[str, Any]:
     definitions: dict[str, Any] = _value()
     properties: dict[str, Any] = {}
-    for section, kind in SECTIONS.items():
+    for section, kind in kinds.sections().items():
         declaration = _model(kind.Declaration, definitions)
         declaration["properties"][VALUE] = {
             "$ref": f"#/$defs/{VALUE}",

@@ -8,15 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from reconciler import kinds
 from reconciler.aws.client import Aws, Made
 from reconciler.core.errors import AwsError, ConflictError, ReconcilerError
 from reconciler.core.model import Action, Change, Key
-from reconciler.kinds import KINDS
-from reconciler.kinds.kind import Job, Kind
+from reconciler.kinds.kind import Job
 from reconciler.operations.planning import Planned
-
-_KINDS: Mapping[str, Kind] = {kind.NAME: kind for kind in KINDS}
-_ORDER: Mapping[str, int] = {kind.NAME: place for place, kind in enumerate(KINDS)}
 
 
 class Status(StrEnum):
@@ -81,7 +78,7 @@ def _stages(changes: Iterable[Change]) -> list[list[Change]]:
     stages: dict[tuple[bool, int], list[Change]] = {}
     for change in changes:
         prune = change.action is Action.PRUNE
-        place = _ORDER[change.key.kind]
+        place = kinds.order(change.key.kind)
         stages.setdefault((prune, -place if prune else place), []).append(change)
     return [stages[order] for order in sorted(stages)]
 
@@ -138,7 +135,7 @@ def unexpected(error: Exception) -> ReconcilerError:
 
 
 def _write(planned: Planned, change: Change, aws: Aws) -> str | None:
-    kind = _KINDS[change.key.kind]
+    kind = kinds.named(change.key.kind)
     desired = planned.desired
     job = Job(
         change=change,

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Protocol
 
+from reconciler import kinds
 from reconciler.aws.client import Aws
 from reconciler.core.model import (
     JSON,
@@ -22,10 +23,6 @@ from reconciler.core.model import (
     Resource,
     Source,
 )
-from reconciler.kinds import KINDS
-from reconciler.kinds.kind import Kind
-
-_DEEP: Mapping[str, Kind] = {kind.NAME: kind for kind in KINDS}
 
 STUCK_AFTER = timedelta(hours=1)  # a rotation function runs for at most 15 minutes
 GRACE = timedelta(hours=24)  # a rotation may come late within its window
@@ -63,7 +60,7 @@ def read_deep(planned: Compared, aws: Aws) -> Deep:
         for key, live in planned.live.items()
         if key in declared and live.ownership is Ownership.OURS and not live.deleted
     ]
-    found = aws.each(lambda resource: _DEEP[resource.key.kind].deep(aws, resource), ours)
+    found = aws.each(lambda resource: kinds.named(resource.key.kind).deep(aws, resource), ours)
     return {resource.key: fields for resource, fields in zip(ours, found, strict=True)}
 
 
@@ -100,7 +97,7 @@ def _declared(
         yield Drift(resource.key, DriftClass.PENDING, _pending(change), resource.place)
     if live is None or live.ownership is not Ownership.OURS:
         return
-    if resource.key.kind == "secret":
+    if resource.requires is None:  # what is part of another is told of with that
         stuck = _stuck(live, now)
         if stuck is not None:
             yield Drift(resource.key, DriftClass.STUCK, stuck, resource.place)
@@ -142,7 +139,7 @@ def _pending(change: Change) -> str:
         return "declared and not there: to create"
     parts = [field.name for field in change.fields]
     if change.value is not None and change.value.write != "same":
-        named = change.settings.get("keys") if change.key.kind == "keys" else None
+        named = change.settings.get("keys")
         parts += map(str, named) if isinstance(named, list) else ["value"]
     return f"to {change.action}: {', '.join(parts) or 'as it was'}"
 

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
+from reconciler import kinds
 from reconciler.aws.client import Aws
 from reconciler.aws.recogniser import Recogniser
 from reconciler.core.model import Key, Live, Plan, Resource, Scope
-from reconciler.kinds import KINDS
-from reconciler.kinds.kind import Kind, Record
+from reconciler.kinds.kind import Kind, Record, Target
+from reconciler.manifest import Desired
 
 Records = dict[str, dict[str, Record]]  # by the kind that reads them, by full name
-
-_READERS: Mapping[str, Kind] = {kind.NAME: kind for kind in KINDS if kind.READS == kind.NAME}
-_BY_NAME: Mapping[str, Kind] = {kind.NAME: kind for kind in KINDS}
 
 
 def list_all(aws: Aws, scope: Scope) -> Records:
@@ -22,9 +20,15 @@ def list_all(aws: Aws, scope: Scope) -> Records:
 
     Raises AwsError where any page could not be read: a part of a list proves no absence.
     """
-    with ThreadPoolExecutor(len(_READERS)) as pool:
-        chains = {name: pool.submit(_list, kind, aws, scope) for name, kind in _READERS.items()}
+    readers = kinds.readers()
+    with ThreadPoolExecutor(len(readers)) as pool:
+        chains = {name: pool.submit(_list, kind, aws, scope) for name, kind in readers.items()}
         return {name: chain.result() for name, chain in chains.items()}
+
+
+def none_yet() -> Records:
+    """No record of any kind: where only a few are read, by name."""
+    return {name: {} for name in kinds.readers()}
 
 
 def _list(kind: Kind, aws: Aws, scope: Scope) -> dict[str, Record]:
@@ -52,12 +56,12 @@ def refresh(
     """Read by name, of these resources, what only a list has shown so far."""
     wanted: dict[str, set[str]] = {}
     for key in keys:
-        reader = _BY_NAME[key.kind].READS
-        known = records[reader].get(key.name)
+        holder = kinds.holder(key)
+        known = records[holder.kind].get(holder.name)
         if known is None or not known.fresh:
-            wanted.setdefault(reader, set()).add(key.name)
+            wanted.setdefault(holder.kind, set()).add(holder.name)
     for reader, names in sorted(wanted.items()):
-        found = _READERS[reader].find(aws, sorted(names), scope, trust)
+        found = kinds.named(reader).find(aws, sorted(names), scope, trust)
         for name in names:
             record = found.get(name)
             if record is None:
@@ -71,10 +75,25 @@ def shape(
 ) -> dict[Key, Live]:
     """Every record in the form in which it compares with what is declared of it."""
     live: dict[Key, Live] = {}
-    for kind in KINDS:
+    for kind in kinds.KINDS:
         for name, record in records[kind.READS].items():
             key = Key(kind.NAME, name)
             shaped = kind.shape(record, desired.get(key), trust, scope)
             if shaped is not None:
                 live[key] = shaped
     return live
+
+
+def target(desired: Desired, records: Records, live: Mapping[Key, Live], key: Key) -> Target:
+    """All that is known of one resource."""
+    holder = kinds.holder(key)
+    return Target(
+        key,
+        desired.resources.get(key),
+        live.get(key),
+        records[holder.kind].get(holder.name),
+        desired.values.get(key),
+        desired.scope,
+        desired.policy,
+        desired.fingerprinter,
+    )

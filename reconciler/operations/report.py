@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from reconciler import kinds
 from reconciler.core.errors import Problem
 from reconciler.core.model import (
     Action,
@@ -25,7 +26,6 @@ from reconciler.core.model import (
     Scope,
     Source,
 )
-from reconciler.kinds import NAMED
 from reconciler.operations import drift
 from reconciler.operations.drift import Compared
 
@@ -178,19 +178,16 @@ def _items(
 ) -> tuple[Item, ...]:
     classes: dict[Key, set[str]] = {}
     for entry in found:
-        classes.setdefault(_whose(entry.key), set()).add(entry.kind_of.value)
-    refused = {_whose(key) for key, change in changes.items() if change.action is Action.REFUSE}
+        classes.setdefault(kinds.holder(entry.key), set()).add(entry.kind_of.value)
+    refused = {
+        kinds.holder(key) for key, change in changes.items() if change.action is Action.REFUSE
+    }
     declared = planned.desired.resources
-    keys = {_whose(key) for key in (*declared, *planned.live)}
+    keys = {kinds.holder(key) for key in (*declared, *planned.live)}
     return tuple(
         _item(planned, key, _standing(planned, key, classes.get(key, set()), key in refused))
         for key in sorted(keys)
     )
-
-
-def _whose(key: Key) -> Key:
-    """A schedule is told of with its secret, and so are keys that git owns of it."""
-    return key if key.kind in NAMED else Key("secret", key.name)
 
 
 def _standing(planned: Compared, key: Key, classes: set[str], refused: bool) -> Standing:

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from reconciler.core.model import Key, Place, Source
-from reconciler.kinds import SECTIONS
+from reconciler.kinds import sections
 from reconciler.kinds.kind import Content, Flaw, Parsed, Section, Settings
 from reconciler.kinds.rotation import Schedule
 from reconciler.values.sensitive import Sensitive, public
 from tests.core.build import KEYS, POLICY, SCOPE, fingerprinter
 
-SECTION: dict[str, Section] = {section.NAME: section for section in SECTIONS}
+SECTION: dict[str, Section] = {section.NAME: section for section in sections().values()}
 MONTHLY = Schedule.model_validate({"schedule": "rate(30 days)"})
 SETTINGS = Settings(SCOPE, POLICY, schedules={"monthly": MONTHLY})
 TRUST = fingerprinter(*KEYS)

@@ -37,7 +37,7 @@ def handler(event, context):
 @pytest.fixture
 def rotating(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     """A world whose secret `db` has a function that adds a character to its value."""
-    monkeypatch.setattr("reconciler.operations.rotate.wait.PAUSE", 0.05)
+    monkeypatch.setattr("reconciler.kinds.secret.rotating.wait.PAUSE", 0.05)
     world.deploy(code=COUNTING.replace("FAILING", "None"))
     world.declare({"db": {"value": "v", "rotation": SCHEDULE}})
     world.converge()

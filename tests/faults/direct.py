@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reconciler.core.model import Key, Place, Policy, Resource, Scope
-from reconciler.kinds import SECTIONS
+from reconciler.kinds import sections
 from reconciler.kinds.kind import Content, Settings
 from reconciler.manifest import Desired
 from reconciler.values.sensitive import Fingerprinter, Sealed, Sensitive
@@ -31,7 +31,7 @@ def desired(
     trust = Fingerprinter([Sensitive(key) for key in keys], SCOPE)
     resources: dict[Key, Resource] = {}
     sealed: dict[Key, Sealed] = {}
-    for kind in SECTIONS:
+    for kind in sections().values():
         for name, fields in declared.get(kind.SECTION, {}).items():
             given = dict(fields)
             value = given.pop("value", None)

@@ -170,7 +170,7 @@ PARAMETERS: dict[str, Any] = {
 def record(world: World, patch: pytest.MonkeyPatch) -> list[Run]:
     """Every command that has a role, in the situations in which it calls AWS for something else."""
     made = Record(world, patch)
-    patch.setattr("reconciler.operations.rotate.wait.PAUSE", 0.05)
+    patch.setattr("reconciler.kinds.secret.rotating.wait.PAUSE", 0.05)
     _key(world)
     world.deploy()
     for scenario in (

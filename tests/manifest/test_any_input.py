@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reconciler.core.errors import ManifestError
+from reconciler.kinds import sections
 from reconciler.manifest import read
 from reconciler.manifest.codes import CODES
 from reconciler.manifest.document import parse
-from reconciler.manifest.entries import SECTIONS
 from reconciler.manifest.environment import EnvironmentFile
 from tests.trees import Tree, make_tree
 
@@ -95,8 +95,8 @@ def test_any_tree(name: str, tree: Any, shared: Tree) -> None:
 
 FIELDS = st.sampled_from(
     [
-        *(("secrets", field) for field in SECTIONS["secrets"].Declaration.model_fields),
-        *(("parameters", field) for field in SECTIONS["parameters"].Declaration.model_fields),
+        *(("secrets", field) for field in sections()["secrets"].Declaration.model_fields),
+        *(("parameters", field) for field in sections()["parameters"].Declaration.model_fields),
     ]
 )
 

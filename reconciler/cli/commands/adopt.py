@@ -22,7 +22,7 @@ from reconciler.core.review import Selection
 from reconciler.manifest import Cleartext, edit
 from reconciler.operations import adopt
 from reconciler.operations.adopt import live
-from reconciler.operations.adopt.plan import cost
+from reconciler.operations.costs import costs
 from reconciler.operations.planning import Planned
 from reconciler.render import json, markdown, names, text
 from reconciler.values import sops
@@ -97,8 +97,7 @@ def command(
     side = None if take is None else adopt.Take(take)
     declared = walk.read(environment, options)
     planned, aws = _plan(declared, only, side, options)
-    price = cost(planned.plan)
-    if price is not None:
+    for price in costs(c.key for c in planned.plan.changes if c.action is Action.ADOPT):
         say(price, options)
     if side is adopt.Take.LIVE:
         return _take_live(declared, planned.plan, aws, options, asks=not auto_approve)

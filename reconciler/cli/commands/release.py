@@ -14,7 +14,7 @@ from reconciler.core.errors import Exit
 from reconciler.core.model import Key
 from reconciler.operations import planning
 from reconciler.operations import release as releasing
-from reconciler.operations.adopt.plan import cost_of
+from reconciler.operations.costs import costs
 from reconciler.operations.planning import Gathered
 from reconciler.render import names as rendering
 from reconciler.values import sops
@@ -51,8 +51,7 @@ def command(
     if form == "text":
         for key in prepared.steps:
             out(f"  release {rendering.with_kind(key, scope)}")
-    price = cost_of(releasing.parameters(prepared))
-    if price is not None:
+    for price in costs(prepared.steps):
         say(price, options)
     if prepared.steps and not auto_approve and not apply.agreed(environment, "Release this in"):
         say("nothing was written", options)

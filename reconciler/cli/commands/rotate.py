@@ -7,22 +7,18 @@ from functools import partial
 
 import click
 
+from reconciler import kinds
 from reconciler.cli import outcomes
 from reconciler.cli.commands import apply
-from reconciler.cli.found import Found, find
+from reconciler.cli.found import find
 from reconciler.cli.options import chosen, common
 from reconciler.cli.terminal import out, say
 from reconciler.core.errors import Exit
 from reconciler.core.model import Key
-from reconciler.operations import rotate
-from reconciler.operations.rotate.wait import clear_pending
+from reconciler.core.ownership import Refusal
+from reconciler.kinds.kind import Turn
 from reconciler.operations.steps import Result, Step, refused
 from reconciler.render import names as rendering
-
-HOW = {
-    rotate.Way.FUNCTION: "its rotation function makes a new value",
-    rotate.Way.GENERATED: "a new value is generated",
-}
 
 
 @click.command("rotate", epilog="Example: reconciler rotate production database/credentials")
@@ -67,37 +63,18 @@ def command(
     found = find(environment, names, options)
     steps: dict[Key, Step] = {}
     barred: list[Result] = []
+    turn = Turn(times=1 + twice, timeout=wait, clears=clear_pending)
     for key in found.keys:
-        if key.kind != "secret":
-            barred.append(refused(key, "a parameter has no rotation", "set a new value in git"))
+        answer = kinds.named(key.kind).rotate(found.target(key), turn)
+        if isinstance(answer, Refusal):
+            barred.append(refused(key, answer.reason, answer.hint))
             continue
-        resource = found.desired.resources.get(key)
-        short = key.name.removeprefix(found.scope.under)
-        live = found.live.get(key)
-        if clear_pending:
-            live = found.without_pending(key)
-        way = rotate.choose(short, resource, live)
-        if not isinstance(way, rotate.Way):
-            barred.append(refused(key, way.reason, way.hint))
-        elif live is not None:
-            if form == "text":
-                out(f"  rotate {rendering.with_kind(key, found.scope)}: {HOW[way]}")
-            steps[key] = partial(
-                _rotate, found, key, way, times=1 + twice, timeout=wait, clears=clear_pending
-            )
+        if form == "text":
+            out(f"  rotate {rendering.with_kind(key, found.scope)}: {answer.told}")
+        steps[key] = partial(answer.do, found.aws)
     if steps and not auto_approve and not apply.agreed(environment, "Rotate this in"):
         say("nothing was written", options)
         return Exit.ERROR
     return outcomes.run(
         steps, barred, found.aws, found.scope, options, form=form, symbol="~", verb="Rotated"
     )
-
-
-def _rotate(
-    found: Found, key: Key, way: rotate.Way, *, times: int, timeout: float, clears: bool
-) -> str:
-    if clears:
-        clear_pending(found.aws, key.name)
-    if way is rotate.Way.GENERATED:
-        return rotate.again(found.aws, found.desired, found.live[key], found.record(key))
-    return rotate.now(found.aws, key.name, times=times, timeout=timeout)

@@ -7,12 +7,12 @@ import sys
 
 import click
 
+from reconciler import kinds
 from reconciler.cli import edited, outcomes, walk
 from reconciler.cli.commands import apply
 from reconciler.cli.options import chosen, common
 from reconciler.cli.terminal import out, say
 from reconciler.core.errors import Exit, ManifestError
-from reconciler.kinds import NAMED
 from reconciler.kinds.kind import Content
 from reconciler.manifest import edit
 from reconciler.manifest.edit import Edit, EditError
@@ -59,9 +59,10 @@ def command(
         raise click.UsageError("--format json goes without --apply, which shows what apply shows.")
     declared = walk.read(environment, options)
     scope = declared.settings.scope
-    keys = [k for k in walk.keys([name], declared.resources(), scope) if k.kind in NAMED]
+    keys = sorted({kinds.holder(k) for k in walk.keys([name], declared.resources(), scope)})
     if len(keys) > 1:
-        raise click.UsageError(f"{name} is a secret and a parameter; edit the file with sops.")
+        what = " and ".join(sorted((f"a {key.kind}" for key in keys), reverse=True))
+        raise click.UsageError(f"{name} is {what}; edit the file with sops.")
     entry = edit.entry_of(declared, keys[0])
     _check_field(entry, field)
     value = _ask(entry.key if field is None else f"{entry.key}: {field}")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from reconciler.aws.client import Aws, require
 from reconciler.core.errors import ConflictError, ReconcilerError
+from reconciler.core.ownership import Refusal
 from reconciler.kinds import tags
-from reconciler.kinds.kind import Record
+from reconciler.kinds.kind import Act, Record
 from reconciler.kinds.parameter import stamp
 from reconciler.kinds.parameter.declare import SECURE
 from reconciler.kinds.parameter.values import read
@@ -16,7 +18,12 @@ from reconciler.kinds.reading import Unread
 SERVICE = "ssm"
 
 
-def release(aws: Aws, record: Record) -> None:
+def release(record: Record) -> Act | Refusal:
+    """How to let go of a parameter."""
+    return Act(partial(_unmark, record=record))
+
+
+def _unmark(aws: Aws, record: Record) -> None:
     """Write the live value once more under its description without the stamp, then take our tags.
 
     The tags go last, so that what stopped half way is released by a second run. Raises

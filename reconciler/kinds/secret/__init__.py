@@ -1,11 +1,25 @@
 """Secrets in AWS Secrets Manager. The version id of a value is its fingerprint."""
 
-from reconciler.kinds.secret.declare import NAME, SECTION, Declaration, check, form, parse
+from reconciler.kinds.kind import Section
+from reconciler.kinds.secret import declare
+from reconciler.kinds.secret.declare import NAME
 from reconciler.kinds.secret.deep import deep
 from reconciler.kinds.secret.observe import READS, find, pages, shape
+from reconciler.kinds.secret.release import release
+from reconciler.kinds.secret.rollback import roll_back
+from reconciler.kinds.secret.rotating import rotate
+from reconciler.kinds.secret.values import read
 from reconciler.kinds.secret.write import create, delete, update
 
+section: Section | None = declare
+
+
+def cost(count: int) -> str | None:
+    """Nothing: tags are set, and no version is written."""
+    return None
+
+
 __all__ = [
-    "NAME", "READS", "SECTION", "Declaration", "check", "create", "deep", "delete", "find", "form",
-    "pages", "parse", "shape", "update",
+    "NAME", "READS", "cost", "create", "deep", "delete", "find", "pages", "read", "release",
+    "roll_back", "rotate", "section", "shape", "update",
 ]  # fmt: skip

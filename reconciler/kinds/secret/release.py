@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from reconciler.aws.client import Aws
+from reconciler.core.ownership import Refusal
 from reconciler.kinds import tags
-from reconciler.kinds.kind import Record
+from reconciler.kinds.kind import Act, Record
 from reconciler.kinds.secret.observe import STAGED, version_at
 
 
-def release(aws: Aws, record: Record) -> None:
+def release(record: Record) -> Act | Refusal:
+    """How to let go of a secret. AWS changes none that is pending deletion."""
+    if record.data.get("DeletedDate") is not None:
+        restore = f"aws secretsmanager restore-secret --secret-id {record.name}"
+        return Refusal(
+            "pending-deletion",
+            "it is pending deletion",
+            f"leave it to its end, or restore it first: {restore}",
+        )
+    return Act(partial(_unmark, record=record))
+
+
+def _unmark(aws: Aws, record: Record) -> None:
     """Take our marks off a secret. The tag that makes it ours goes last, so that what stopped half
     way is released by a second run."""
     name = record.name

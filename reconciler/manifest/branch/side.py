@@ -12,10 +12,10 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from reconciler import kinds
 from reconciler.manifest import files
 from reconciler.manifest.document import Data, parse
 from reconciler.manifest.encrypted import FINGERPRINT_KEYS, VALUE
-from reconciler.manifest.entries import SECTIONS
 from reconciler.manifest.files import ENCRYPTED, ENVIRONMENT_FILE, RULES_FILE
 from reconciler.manifest.gitfiles import Repository
 from reconciler.manifest.metadata import BLOCK
@@ -114,7 +114,7 @@ class Side:
 
 def _declared(data: Data) -> Iterator[tuple[tuple[str, str], Mapping[str, Any]]]:
     for section, entries in data.items() if isinstance(data, dict) else ():
-        if section in SECTIONS and isinstance(entries, dict):
+        if section in kinds.sections() and isinstance(entries, dict):
             for key, fields in entries.items():
                 if isinstance(fields, dict):
                     yield (section, key), fields

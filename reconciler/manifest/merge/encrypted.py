@@ -13,10 +13,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from reconciler import kinds
 from reconciler.core.errors import Problem, SopsError
 from reconciler.manifest import encrypted, metadata
 from reconciler.manifest.document import Data, parse
-from reconciler.manifest.entries import SECTIONS
 from reconciler.manifest.files import ENVIRONMENT_FILE
 from reconciler.manifest.merge.text import Hunk, Unmerged, hunks
 from reconciler.manifest.rules import Rules
@@ -106,7 +106,7 @@ def _checked(raw: bytes, path: str, relative: str, rules: Rules) -> frozenset[st
     """The types of key of a file that passes all checks that come before sops."""
     document = parse(Path(path), path, raw)
     # An environment's own file has keys where others have sections.
-    sections = () if relative.endswith(f"/{ENVIRONMENT_FILE}") else SECTIONS
+    sections = () if relative.endswith(f"/{ENVIRONMENT_FILE}") else kinds.sections()
     found: list[Problem] = [
         *document.problems,
         *rules.problems,

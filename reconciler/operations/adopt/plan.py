@@ -25,7 +25,6 @@ from reconciler.core.model import (
 from reconciler.core.ownership import Refusal, may_adopt
 
 _OVERWRITES = frozenset({Write.CHANGED, Write.RETURNED})
-WRITES_A_SECOND = 3  # PutParameter, unless the account has paid for more
 
 
 class Take(StrEnum):
@@ -161,22 +160,4 @@ def _refuse(resource: Resource, refusal: Refusal) -> Change:
         reason=refusal.reason,
         hint=refusal.hint,
         place=resource.place,
-    )
-
-
-def cost(plan: Plan) -> str | None:
-    """What adopting the parameters of a plan costs; None where there are none."""
-    return cost_of(
-        sum(1 for c in plan.changes if c.action is Action.ADOPT and c.key.kind == "parameter")
-    )
-
-
-def cost_of(count: int) -> str | None:
-    """What a new version of so many parameters costs; None of none."""
-    if count == 0:
-        return None
-    return (
-        f"a parameter's mark changes only with a new version: {count}"
-        f" {'parameters get' if count > 1 else 'parameter gets'} one version each, which takes"
-        f" {-(-count // WRITES_A_SECOND)} s at AWS's {WRITES_A_SECOND} writes a second"
     )

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 
 from reconciler.aws.client import Aws
 from reconciler.core.model import Key
-from reconciler.kinds.parameter import values as parameters
-from reconciler.kinds.reading import Read, Unread
-from reconciler.kinds.secret import values as secrets
+from reconciler.kinds.reading import Read
 from reconciler.manifest import Desired
+from reconciler.operations import live_values
 from reconciler.values.sensitive import Sensitive
 
 Content = Sensitive[str] | Sensitive[bytes]
@@ -39,13 +38,7 @@ def from_manifests(desired: Desired, wanted: Collection[Key]) -> Collected:
 def from_aws(aws: Aws, wanted: Collection[Key]) -> Collected:
     """What is live, 20 secrets or 10 parameters a call. Raises AwsError."""
     found = Collected()
-    names = {kind: [k.name for k in wanted if k.kind == kind] for kind in ("secret", "parameter")}
-    answers: dict[Key, Read | Unread] = {
-        Key(kind, name): answer
-        for kind, read in (("secret", secrets.read), ("parameter", parameters.read))
-        for name, answer in read(aws, names[kind]).items()
-    }
-    for key, answer in sorted(answers.items(), key=lambda pair: pair[0]):
+    for key, answer in sorted(live_values.read(aws, wanted).items(), key=lambda pair: pair[0]):
         if isinstance(answer, Read):
             found.values[key] = answer.content
         else:

@@ -10,13 +10,13 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from reconciler import kinds
 from reconciler.core.errors import Problem, SopsError
 from reconciler.core.model import Key, Place
 from reconciler.kinds.kind import Content
 from reconciler.manifest import encrypted, metadata, values
 from reconciler.manifest.branch import Side
 from reconciler.manifest.document import parse
-from reconciler.manifest.entries import SECTIONS
 from reconciler.manifest.files import RULES_FILE
 from reconciler.manifest.rules import Rules, of
 from reconciler.values.sensitive import Sensitive
@@ -44,7 +44,7 @@ def at(side: Side, environment: str, wanted: Collection[Key], sops: Sops) -> Ear
     for (section, name), declared in view.declarations.items():
         own = declared.fields.get("name")
         full = own if isinstance(own, str) else f"{prefix}/{name}"
-        key = Key(SECTIONS[section].NAME, full)
+        key = Key(kinds.sections()[section].NAME, full)
         if declared.value is not None and key in wanted and not declared.fields.get("binary"):
             files.setdefault(declared.path, {})[section, name] = key
     for path, entries in sorted(files.items()):
@@ -64,7 +64,7 @@ def _read(
     found = [
         *document.problems,
         *metadata.check(document, rules, path),
-        *encrypted.check(document, SECTIONS),
+        *encrypted.check(document, kinds.sections()),
     ]
     if any(not problem.warning for problem in found):
         earlier.problems.append(_skipped(path, "it was not in order then"))

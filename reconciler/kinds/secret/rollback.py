@@ -1,0 +1,86 @@
+"""Rollback: AWSCURRENT back to the version that AWSPREVIOUS is on, by compare-and-swap."""
+
+from __future__ import annotations
+
+from reconciler.aws.client import Aws
+from reconciler.core.model import Source
+from reconciler.core.ownership import Refusal, may_handle
+from reconciler.kinds import tags
+from reconciler.kinds.kind import Act, Record, Target
+from reconciler.kinds.secret.observe import CURRENT, version_at
+from reconciler.kinds.secret.write import move_current, settle_pending
+
+PREVIOUS = "AWSPREVIOUS"
+
+
+def roll_back(target: Target, *, rotated: bool) -> Act | Refusal:
+    """How the previous value is restored; no value is read."""
+    refusal = _barred(target, rotated=rotated)
+    record = target.record
+    if refusal is not None or record is None:
+        return refusal or _ABSENT
+    return Act(lambda aws: _move(aws, target, record))
+
+
+_ABSENT = Refusal("absent", "it does not exist", "apply creates it")
+
+
+def _barred(target: Target, *, rotated: bool) -> Refusal | None:
+    """Why a secret's previous value may not serve again; None: it may.
+
+    ``rotated`` says that a value which a rotation replaced, perhaps because it leaked, is wanted
+    back nevertheless.
+    """
+    record, live = target.record, target.live
+    if record is None or live is None:
+        return _ABSENT
+    refusal = may_handle(live)
+    if refusal is not None:
+        return refusal
+    if live.rotation.pending:
+        return Refusal(
+            "rotation-pending",
+            "a rotation is under way: AWSPENDING is on another version than AWSCURRENT",
+            "wait for it; or end it with: reconciler rotate --clear-pending",
+        )
+    previous, current = version_at(record, PREVIOUS), version_at(record, CURRENT)
+    if previous is None or current is None:
+        return Refusal("no-previous", "it has no previous version", "set a value instead")
+    if not rotated:
+        if live.rotation.enabled or live.rotation.last is not None:
+            return Refusal(
+                "rotation-owned",
+                "rotation wrote its values, and the login before may not work any more",
+                "`--rotated` brings it back nevertheless",
+            )
+        versions = (previous, current)
+        if all(target.fingerprinter.is_generated(target.key.name, v) for v in versions):
+            return Refusal(
+                "superseded",
+                "its previous value was replaced by `rotate`, perhaps because it leaked",
+                "`--rotated` brings it back nevertheless",
+            )
+    return None
+
+
+def _move(aws: Aws, target: Target, record: Record) -> str:
+    name = target.key.name
+    settle_pending(aws, record)
+    move_current(
+        aws,
+        name,
+        str(version_at(record, PREVIOUS)),
+        expected=version_at(record, CURRENT),
+    )
+    if tags.GIT_KEYS in tags.from_list(record.data.get("Tags")):
+        # The earlier value may hold earlier keys: without the mark the next plan writes git's.
+        aws.call("secretsmanager", "untag_resource", SecretId=name, TagKeys=[tags.GIT_KEYS])
+    resource = target.resource
+    value = None if resource is None else resource.value
+    if value is None or value.source is not Source.GIT or resource is None:
+        return "the previous version is restored"
+    at = "" if resource.place is None else f", at {resource.place.path}"
+    return (
+        f"the previous version is restored; git still declares the newer value{at}:"
+        f" revert it there, or the next apply writes it again"
+    )

@@ -1,0 +1,36 @@
+"""Rotate now: a function's four steps, awaited; a new value for what we generated."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from reconciler.aws.client import Aws
+from reconciler.core.ownership import Refusal
+from reconciler.kinds.kind import Act, Target, Turn
+from reconciler.kinds.secret.rotating.choose import Way, choose
+from reconciler.kinds.secret.rotating.generated import again
+from reconciler.kinds.secret.rotating.wait import clear_pending, now
+
+_TOLD = {
+    Way.FUNCTION: "its rotation function makes a new value",
+    Way.GENERATED: "a new value is generated",
+}
+
+
+def rotate(target: Target, turn: Turn) -> Act | Refusal:
+    """How a secret gets a new value, which depends on whose its value is."""
+    live = target.live
+    if live is not None and turn.clears:
+        live = replace(live, rotation=replace(live.rotation, pending=False))
+    way = choose(target.key.name.removeprefix(target.scope.under), target.resource, live)
+    if not isinstance(way, Way):
+        return way
+
+    def do(aws: Aws) -> str:
+        if turn.clears:
+            clear_pending(aws, target.key.name)
+        if way is Way.GENERATED:
+            return again(aws, target)
+        return now(aws, target.key.name, times=turn.times, timeout=turn.timeout)
+
+    return Act(do, _TOLD[way])
