@@ -41,7 +41,7 @@ class Recogniser(Protocol):
         id of the key that says so; None where it is of another version, or not ours."""
 
 
-class AtTheirWord:
+class UnverifiedRecogniser:
     """Recognises by form alone, for a plan without a key.
 
     Whoever may tag or write in AWS can forge every form: apply, which has the keys, verifies. What

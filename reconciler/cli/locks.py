@@ -57,7 +57,7 @@ def check(declared: Cleartext, desired: Desired | None, options: Common) -> list
     if found is None:
         return []
     problems = [*lock.check(found, declared), *lock.outdated(found, declared)]
-    return problems if desired is None else [*problems, *lock.lies(found, declared, desired)]
+    return problems if desired is None else [*problems, *lock.mismatches(found, declared, desired)]
 
 
 def verify(declared: Cleartext, desired: Desired, options: Common) -> None:
@@ -68,7 +68,7 @@ def verify(declared: Cleartext, desired: Desired, options: Common) -> None:
     found = lock.load(walk.folder(options), desired.scope.environment)
     if found is None:
         return
-    wrong = [*lock.check(found, declared), *lock.lies(found, declared, desired)]
+    wrong = [*lock.check(found, declared), *lock.mismatches(found, declared, desired)]
     if wrong:
         raise ManifestError(wrong)
     failure.problems(lock.outdated(found, declared), options)

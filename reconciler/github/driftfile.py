@@ -20,7 +20,7 @@ class DriftFileError(ReconcilerError):
 
 
 @dataclass(frozen=True)
-class Found:
+class SavedDrift:
     """The drift of one environment."""
 
     scope: Scope
@@ -32,7 +32,7 @@ class Found:
         return tuple(entry for entry in self.drift if entry.kind_of.acts)
 
 
-def loads(text: str) -> tuple[Found, ...]:
+def loads(text: str) -> tuple[SavedDrift, ...]:
     """The drift of each environment in it. Raises DriftFileError."""
     try:
         content = json.loads(text)
@@ -51,7 +51,7 @@ def loads(text: str) -> tuple[Found, ...]:
     )
 
 
-def _found(content: Mapping[str, Any]) -> Found:
+def _found(content: Mapping[str, Any]) -> SavedDrift:
     scope = Scope(
         environment=_text(content["environment"]),
         account=_text(content["account"]),
@@ -59,7 +59,7 @@ def _found(content: Mapping[str, Any]) -> Found:
         prefix=_text(content["prefix"]),
         owner="",  # nothing that is shown needs it
     )
-    return Found(scope, tuple(map(_drift, content["drift"])))
+    return SavedDrift(scope, tuple(map(_drift, content["drift"])))
 
 
 def _drift(content: Mapping[str, Any]) -> Drift:

@@ -27,7 +27,7 @@ _ACTIONS = "actions: read"
 
 
 @dataclass(frozen=True)
-class Asked:
+class Request:
     """What is looked for: the plan that a workflow's run kept as an artifact for the pull request
     that was merged as a commit of a branch."""
 
@@ -46,7 +46,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Found:
+class Review:
     """The plan, and where it was reviewed; or, without a plan, why there is nothing to compare
     with."""
 
@@ -60,7 +60,7 @@ class _Nothing(Exception):
     """There is nothing to compare with; the text says why."""
 
 
-def find(api: Api, asked: Asked) -> Found:
+def find(api: Api, asked: Request) -> Review:
     """The plan that was reviewed. Where GitHub refuses or cannot be reached, that is the reason
     why there is none."""
     number = run = None
@@ -69,7 +69,7 @@ def find(api: Api, asked: Asked) -> Found:
         number = int(pull["number"])
         _is_comparable(api, asked, pull, number)
         run = _run(api, asked, pull, number)
-        return Found(_artifact(api, asked, run), None, number, run)
+        return Review(_artifact(api, asked, run), None, number, run)
     except _Nothing as nothing:
         reason = str(nothing)
     except GithubError as error:
@@ -78,10 +78,10 @@ def find(api: Api, asked: Asked) -> Found:
         reason = f"run {run} stored something else: {error.message}"
     except (KeyError, TypeError, ValueError):
         reason = "GitHub answers in a form that its reference does not describe"
-    return Found(None, reason, number, run)
+    return Review(None, reason, number, run)
 
 
-def _pull(api: Api, asked: Asked) -> Mapping[str, Any]:
+def _pull(api: Api, asked: Request) -> Mapping[str, Any]:
     merged = [
         pull
         for pull in api.pages(f"/commits/{asked.sha}/pulls", needs=_PULLS)
@@ -97,7 +97,7 @@ def _pull(api: Api, asked: Asked) -> Mapping[str, Any]:
     return found
 
 
-def _is_comparable(api: Api, asked: Asked, pull: Mapping[str, Any], number: int) -> None:
+def _is_comparable(api: Api, asked: Request, pull: Mapping[str, Any], number: int) -> None:
     head = pull["head"]
     if _name(head["repo"]) != api.repository:
         raise _Nothing(f"pull request {number} came from a fork, which has no plan")
@@ -117,7 +117,7 @@ def _is_comparable(api: Api, asked: Asked, pull: Mapping[str, Any], number: int)
         raise _Nothing(f"pull requests {number} and {twins[0]} have the same head")
 
 
-def _run(api: Api, asked: Asked, pull: Mapping[str, Any], number: int) -> int:
+def _run(api: Api, asked: Request, pull: Mapping[str, Any], number: int) -> int:
     head = pull["head"]
     name = asked.workflow.rpartition("/")[2]
     listed = api.pages(
@@ -162,7 +162,7 @@ def _may_be_of(run: Mapping[str, Any], number: int, base: str) -> bool:
     return not named or any(p["number"] == number and p["base"]["ref"] == base for p in named)
 
 
-def _artifact(api: Api, asked: Asked, run: int) -> Plan:
+def _artifact(api: Api, asked: Request, run: int) -> Plan:
     listed = api.pages(
         f"/actions/runs/{run}/artifacts", needs=_ACTIONS, under="artifacts", name=asked.artifact
     )
@@ -221,7 +221,7 @@ def _digests(plan: Plan) -> dict[Key, tuple[str, Change]]:
     return {c.key: (change_digest(c, plan.scope, plan.policy), c) for c in plan.changes}
 
 
-def told(found: Found, moved: Sequence[Move]) -> str:
+def sentence(found: Review, moved: Sequence[Move]) -> str:
     """In one sentence, what came of it."""
     if found.reason is not None:
         return f"Nothing to compare with: {terminal(found.reason)}."

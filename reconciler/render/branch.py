@@ -12,7 +12,7 @@ from reconciler.render.escape import code, compact, fence, quoted, terminal, wor
 from reconciler.render.palette import palette
 
 if TYPE_CHECKING:
-    from reconciler.manifest.branch import Finding
+    from reconciler.manifest.branch import Difference
 
 FORMAT_VERSION = "1.0"
 LIMIT = 60_000  # characters; GitHub refuses a comment of more than 65,536
@@ -57,7 +57,7 @@ class Sides:
     head: str | None  # None: the files as they are in the working tree
 
 
-def text(found: Sequence[Finding], sides: Sides, *, colour: bool = False) -> str:
+def text(found: Sequence[Difference], sides: Sides, *, colour: bool = False) -> str:
     """Everything that differs, in the order in which it is looked at."""
     colours = palette(colour=colour)
     lines = [colours.heading(_about(sides)), ""]
@@ -67,13 +67,13 @@ def text(found: Sequence[Finding], sides: Sides, *, colour: bool = False) -> str
             lines.append((colours.alarming if group == "destructive" else colours.heading)(title))
             for entry in entries:
                 head, *rest = _lines(entry)
-                lines += [f"  {entry.mark} {head}", *(f"      {line}" for line in rest)]
+                lines += [f"  {entry.symbol} {head}", *(f"      {line}" for line in rest)]
             lines.append("")
     lines.append(colours.heading(_summary(found)))
     return "\n".join(lines) + "\n"
 
 
-def markdown(found: Sequence[Finding], sides: Sides, *, limit: int = LIMIT) -> str:
+def markdown(found: Sequence[Difference], sides: Sides, *, limit: int = LIMIT) -> str:
     """The same for a comment on a pull request, of at most ``limit`` characters: what there is no
     room for is counted."""
     out = ["## Manifests", "", f"**{_summary(found)}**", "", code(_about(sides))]
@@ -83,7 +83,7 @@ def markdown(found: Sequence[Finding], sides: Sides, *, limit: int = LIMIT) -> s
         lines: list[str] = []
         for entry in (finding for finding in found if finding.group.value == group):
             head, *rest = _lines(entry)
-            whole = [f"{entry.mark} {head}", *(f"    {line}" for line in rest)]
+            whole = [f"{entry.symbol} {head}", *(f"    {line}" for line in rest)]
             size = sum(len(line) + 1 for line in whole)
             if size + len(title) + 100 > room:
                 left_out += 1
@@ -102,7 +102,7 @@ def markdown(found: Sequence[Finding], sides: Sides, *, limit: int = LIMIT) -> s
     return "\n".join(out) + "\n"
 
 
-def as_json(found: Sequence[Finding], sides: Sides) -> str:
+def as_json(found: Sequence[Difference], sides: Sides) -> str:
     """The same as one object, ASCII only."""
     content = {
         "format_version": FORMAT_VERSION,
@@ -116,10 +116,10 @@ def as_json(found: Sequence[Finding], sides: Sides) -> str:
                 "environment": finding.environment,
                 "subject": finding.subject,
                 "path": finding.path,
-                "mark": finding.mark,
+                "mark": finding.symbol,
                 "before": finding.before,
                 "after": finding.after,
-                "keys": [{"mark": key.mark, "name": key.name} for key in finding.keys],
+                "keys": [{"mark": key.symbol, "name": key.name} for key in finding.keys],
             }
             for finding in found
         ],
@@ -134,11 +134,11 @@ def _about(sides: Sides) -> str:
     return terminal(f"from {since} to {head}")
 
 
-def _counts(found: Sequence[Finding]) -> dict[str, int]:
+def _counts(found: Sequence[Difference]) -> dict[str, int]:
     return {group: sum(1 for f in found if f.group.value == group) for group in _TITLES}
 
 
-def _summary(found: Sequence[Finding]) -> str:
+def _summary(found: Sequence[Difference]) -> str:
     if not found:
         return NOTHING
     counts = _counts(found)
@@ -156,49 +156,49 @@ def _summary(found: Sequence[Finding]) -> str:
 # --- one finding --------------------------------------------------------------------------------
 
 
-def _lines(finding: Finding) -> Iterator[str]:
+def _lines(finding: Difference) -> Iterator[str]:
     """A first line, and what stands below it."""
     where = "" if finding.environment is None else f"{terminal(finding.environment)}: "
     yield from _TOLD.get(finding.code, _plain)(finding, f"{where}{terminal(finding.subject)}")
 
 
-def _plain(finding: Finding, subject: str) -> Iterator[str]:
+def _plain(finding: Difference, subject: str) -> Iterator[str]:
     yield f"{subject}: {_SAID[finding.code]}"
     yield from _keys(finding)
 
 
-def _recipient(finding: Finding, subject: str) -> Iterator[str]:
-    if finding.mark == "+":
+def _recipient(finding: Difference, subject: str) -> Iterator[str]:
+    if finding.symbol == "+":
         yield f"{subject}: recipient added, who can decrypt: {terminal(str(finding.after))}"
     else:
         yield f"{subject}: recipient removed: {terminal(str(finding.before))}"
 
 
-def _setting(finding: Finding, subject: str) -> Iterator[str]:
+def _setting(finding: Difference, subject: str) -> Iterator[str]:
     yield from _difference(subject, finding.before, finding.after)
 
 
-def _added(finding: Finding, subject: str) -> Iterator[str]:
+def _added(finding: Difference, subject: str) -> Iterator[str]:
     yield f"{subject}: added"
     yield from _fields({}, finding.after)
     yield from _keys(finding)
 
 
-def _changed(finding: Finding, subject: str) -> Iterator[str]:
+def _changed(finding: Difference, subject: str) -> Iterator[str]:
     yield f"{subject}: changed"
     yield from _fields(finding.before, finding.after)
 
 
-def _value(finding: Finding, subject: str) -> Iterator[str]:
-    yield f"{subject}: {_VALUE[finding.mark]}"
+def _value(finding: Difference, subject: str) -> Iterator[str]:
+    yield f"{subject}: {_VALUE[finding.symbol]}"
     yield from _keys(finding)
 
 
-def _rename(finding: Finding, subject: str) -> Iterator[str]:
+def _rename(finding: Difference, subject: str) -> Iterator[str]:
     yield f"{subject}: renamed, before {terminal(str(finding.before))}"
 
 
-_TOLD: Mapping[str, Callable[[Finding, str], Iterator[str]]] = {
+_TOLD: Mapping[str, Callable[[Difference, str], Iterator[str]]] = {
     "recipient-added": _recipient,
     "recipient-removed": _recipient,
     "setting-changed": _setting,
@@ -210,9 +210,9 @@ _TOLD: Mapping[str, Callable[[Finding, str], Iterator[str]]] = {
 }
 
 
-def _keys(finding: Finding) -> Iterator[str]:
+def _keys(finding: Difference) -> Iterator[str]:
     for key in finding.keys:
-        yield f"{key.mark} {word(key.name)}"
+        yield f"{key.symbol} {word(key.name)}"
 
 
 def _fields(before: JSON, after: JSON) -> Iterator[str]:

@@ -10,14 +10,14 @@ from reconciler.core.errors import Problem
 from reconciler.core.model import Key, Live, Plan
 from reconciler.manifest import Cleartext
 from reconciler.manifest.gitfiles import Repository
+from reconciler.rules.equality import RunKey
 from reconciler.rules.ignoring import Ignored
-from reconciler.rules.marks import Moment
 from reconciler.rules.rule import Finding, Rule, Subject
 from reconciler.values.sensitive import Sealed
 
 
 class Examination:
-    """Environments put side by side; all that is kept of their values are marks of the moment.
+    """Environments put side by side; all that is kept of their values are digests of the run.
 
     ``every`` are the names of all environments that there are.
     """
@@ -28,7 +28,7 @@ class Examination:
         self._rules = rules
         self._every = frozenset(every)
         self._repository = repository
-        self._moment = Moment()
+        self._run_key = RunKey()
         self._subjects: dict[str, Subject] = {}
 
     def add(
@@ -41,7 +41,7 @@ class Examination:
         was asked."""
         subject = Subject(
             declared,
-            marks=None if values is None else self._moment.marks(_encrypted(declared, values)),
+            digests=None if values is None else self._run_key.digests(_encrypted(declared, values)),
             written=None if live is None else _written(live),
             now=datetime.now(UTC),
             repository=self._repository,

@@ -15,7 +15,7 @@ from reconciler.core.model import Key, Place
 from reconciler.manifest import Cleartext
 from reconciler.manifest.entries import Entry
 from reconciler.manifest.gitfiles import Repository
-from reconciler.rules.marks import Mark
+from reconciler.rules.equality import ValueDigest
 
 
 @dataclass(frozen=True)
@@ -34,14 +34,14 @@ class Finding:
 class Subject:
     """One environment, and all that this run knows of it.
 
-    ``marks`` tell equal values from others; None where nothing was decrypted. ``written`` says when
-    a live value was written, of those with a ``max_age``; None where AWS was not asked.
+    ``digests`` tell equal values from others; None where nothing was decrypted. ``written`` says
+    when a live value was written, of those with a ``max_age``; None where AWS was not asked.
     ``repository`` is None outside git. ``others`` are the other environments of this run, and
     ``all_others`` says that there are no more.
     """
 
     declared: Cleartext
-    marks: Mapping[Key, tuple[Mark, ...]] | None = None
+    digests: Mapping[Key, tuple[ValueDigest, ...]] | None = None
     written: Mapping[Key, datetime] | None = None
     now: datetime | None = None
     repository: Repository | None = None

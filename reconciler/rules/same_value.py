@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from reconciler.core.model import Key
 from reconciler.manifest.encrypted import VALUE
-from reconciler.rules.marks import Mark
+from reconciler.rules.equality import ValueDigest
 from reconciler.rules.rule import Finding, Subject
 
 CODE = "same-value"
@@ -15,20 +15,20 @@ REASON = "whoever learns one of two equal secrets knows both, and rotating one l
 
 def find(subject: Subject) -> Iterator[Finding]:
     """Values, and secret parts of them, that another name in the environment has as well."""
-    marks = subject.marks or {}
-    holders = by_digest(marks)
+    digests = subject.digests or {}
+    holders = by_digest(digests)
     for entry in subject.declared.entries:
         key = entry.resource_key(subject.declared.settings)
         whole: set[Key] = set()
-        for mark in marks.get(key, ()):
-            same = {k: part for k, part in holders[mark.digest] if k != key and k not in whole}
-            if not mark.part:
+        for known in digests.get(key, ()):
+            same = {k: part for k, part in holders[known.digest] if k != key and k not in whole}
+            if not known.part:
                 whole = set(same)
             if same:
                 first = min(same)
                 shown = first.name.removeprefix(subject.declared.settings.scope.under)
                 yield Finding(
-                    f"{what(entry.key, mark.part)} is the same as"
+                    f"{what(entry.key, known.part)} is the same as"
                     f" {what(shown, same[first])}{more(len(same) - 1)}",
                     "give each a value of its own",
                     entry,
@@ -36,12 +36,12 @@ def find(subject: Subject) -> Iterator[Finding]:
                 )
 
 
-def by_digest(marks: Mapping[Key, tuple[Mark, ...]]) -> dict[bytes, list[tuple[Key, str]]]:
+def by_digest(digests: Mapping[Key, tuple[ValueDigest, ...]]) -> dict[bytes, list[tuple[Key, str]]]:
     """Who has a value, and in which part: for each digest."""
     holders: dict[bytes, list[tuple[Key, str]]] = {}
-    for key, own in marks.items():
-        for mark in own:
-            holders.setdefault(mark.digest, []).append((key, mark.part))
+    for key, own in digests.items():
+        for known in own:
+            holders.setdefault(known.digest, []).append((key, known.part))
     return holders
 
 
@@ -57,4 +57,4 @@ def more(count: int) -> str:
 
 def conclusive(subject: Subject) -> bool:
     """The values have to be known."""
-    return subject.marks is not None
+    return subject.digests is not None

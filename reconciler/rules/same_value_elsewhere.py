@@ -14,29 +14,29 @@ REASON = "whoever may read staging must not know production's secrets too"
 
 def find(subject: Subject) -> Iterator[Finding]:
     """Values, and secret parts of them, that another environment of the run has as well."""
-    marks = subject.marks
-    if not marks or not subject.others:
+    digests = subject.digests
+    if not digests or not subject.others:
         return
     elsewhere = [
-        (other, by_digest(other.marks)) for other in subject.others if other.marks is not None
+        (other, by_digest(other.digests)) for other in subject.others if other.digests is not None
     ]
     for entry in subject.declared.entries:
         told: set[str] = set()
-        for mark in marks.get(entry.resource_key(subject.declared.settings), ()):
+        for known in digests.get(entry.resource_key(subject.declared.settings), ()):
             same = {
-                other.environment: (other, min(holders[mark.digest]))
+                other.environment: (other, min(holders[known.digest]))
                 for other, holders in elsewhere
-                if mark.digest in holders and other.environment not in told
+                if known.digest in holders and other.environment not in told
             }
-            if not mark.part:
+            if not known.part:
                 told = set(same)
             if same:
                 environment = min(same)
                 other, (key, part) = same[environment]
                 name = key.name.removeprefix(other.declared.settings.scope.under)
-                there = "" if (name, part) == (entry.key, mark.part) else f"{what(name, part)} "
+                there = "" if (name, part) == (entry.key, known.part) else f"{what(name, part)} "
                 yield Finding(
-                    f"{what(entry.key, mark.part)} is the same as {there}in"
+                    f"{what(entry.key, known.part)} is the same as {there}in"
                     f" {environment}{more(len(same) - 1)}",
                     "give each environment a value of its own",
                     entry,
@@ -47,4 +47,4 @@ def find(subject: Subject) -> Iterator[Finding]:
 def conclusive(subject: Subject) -> bool:
     """The values of all environments have to be known."""
     known = [subject, *subject.others]
-    return subject.all_others and all(one.marks is not None for one in known)
+    return subject.all_others and all(one.digests is not None for one in known)

@@ -161,18 +161,18 @@ def test_a_lie_is_told_with_the_key(tree: Tree) -> None:
     desired = declared.decrypt(tree.sops)
     found = lock.make(declared, desired)
     key = sorted(found.lines)[0]
-    assert lock.lies(found, declared, desired) == []
+    assert lock.mismatches(found, declared, desired) == []
     line = replace(found.lines[key], fingerprints=("f" * 64, "f" * 64))
     lying = replace(found, lines={**found.lines, key: line})
-    assert [p.code for p in lock.lies(lying, declared, desired)] == ["lock-lie"]
+    assert [p.code for p in lock.mismatches(lying, declared, desired)] == ["lock-lie"]
     second = replace(line, fingerprints=(found.lines[key].fingerprints[0], "f" * 64))
     lying = replace(found, lines={**found.lines, key: second})
-    assert [p.code for p in lock.lies(lying, declared, desired)] == ["lock-lie"]
+    assert [p.code for p in lock.mismatches(lying, declared, desired)] == ["lock-lie"]
     kids = replace(found, kids=found.kids[::-1])
-    assert [p.code for p in lock.lies(kids, declared, desired)] == ["lock-lie"]
+    assert [p.code for p in lock.mismatches(kids, declared, desired)] == ["lock-lie"]
     old = replace(found, lines={**found.lines, key: replace(line, ciphertext="0" * 64)})
-    assert lock.lies(old, declared, desired) == []
+    assert lock.mismatches(old, declared, desired) == []
     assert [(p.code, p.warning) for p in lock.outdated(old, declared)] == [("lock-outdated", True)]
     rekeyed = replace(found, keys_ciphertext="0" * 64, kids=("000000", "111111"))
-    assert lock.lies(rekeyed, declared, desired) == []
+    assert lock.mismatches(rekeyed, declared, desired) == []
     assert [p.code for p in lock.outdated(rekeyed, declared)] == ["lock-outdated"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.aws.recogniser import AtTheirWord, Recogniser
+from reconciler.aws.recogniser import Recogniser, UnverifiedRecogniser
 from reconciler.core.model import Scope
 from reconciler.kinds.parameter import stamp
 from reconciler.values.sensitive import Fingerprinter, Sensitive, public
@@ -14,7 +14,7 @@ NAME = "/a/db"
 BOTH = Fingerprinter([Sensitive("aa" * 32), Sensitive("bb" * 32)], SCOPE)
 SECOND = Fingerprinter([Sensitive("bb" * 32)], SCOPE)
 FOREIGN = Fingerprinter([Sensitive("cc" * 32)], SCOPE)
-KEYLESS = AtTheirWord(BOTH.kids)
+KEYLESS = UnverifiedRecogniser(BOTH.kids)
 ALL: tuple[Recogniser, ...] = (BOTH, KEYLESS)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from reconciler.core.model import JSON
-from reconciler.manifest.branch import Finding, Group
-from reconciler.manifest.branch.finding import Key
+from reconciler.manifest.branch import Difference, Group
+from reconciler.manifest.branch.difference import MemberChange
 from reconciler.render.branch import Sides
 
 SIDES = Sides("main", "3f5a6c1e0b9d8a7f6e5d4c3b2a1908f7e6d5c4b3", "0" * 40)
@@ -16,29 +16,34 @@ RULES = ".sops.yaml"
 RULE = ".sops.yaml, rule ^production/"
 
 
-def first(code: str, subject: str, path: str, mark: str = "~", **more: Any) -> Finding:
+def first(code: str, subject: str, path: str, mark: str = "~", **more: Any) -> Difference:
     """What is looked at first."""
-    return Finding(Group.DESTRUCTIVE, code, subject, path, mark=mark, **more)
+    return Difference(Group.DESTRUCTIVE, code, subject, path, symbol=mark, **more)
 
 
-def setting(group: Group, name: str, before: JSON, after: JSON) -> Finding:
+def setting(group: Group, name: str, before: JSON, after: JSON) -> Difference:
     """A setting of production."""
-    return Finding(
+    return Difference(
         group, "setting-changed", name, OWN, "production", before=before, after=after
     )  # fmt: skip
 
 
-def resource(code: str, subject: str, mark: str = "~", **more: Any) -> Finding:
+def resource(code: str, subject: str, mark: str = "~", **more: Any) -> Difference:
     """A resource of production."""
-    return Finding(Group.RESOURCE, code, subject, MAIN, "production", mark, **more)
+    return Difference(Group.RESOURCE, code, subject, MAIN, "production", mark, **more)
 
 
-def file(code: str, path: str, mark: str = "~", **more: Any) -> Finding:
+def file(code: str, path: str, mark: str = "~", **more: Any) -> Difference:
     """A file."""
-    return Finding(Group.FILE, code, f"file {path}", path, mark=mark, **more)
+    return Difference(Group.FILE, code, f"file {path}", path, symbol=mark, **more)
 
 
-KEYS = (Key("~", "password"), Key("+", "port"), Key("-", "tls"), Key("+", "with a blank"))
+KEYS = (
+    MemberChange("~", "password"),
+    MemberChange("+", "port"),
+    MemberChange("-", "tls"),
+    MemberChange("+", "with a blank"),
+)
 EVERYTHING = (
     first("recipient-added", RULE, RULES, "+", after="age age1new"),
     first("recipient-removed", RULE, RULES, "-", before="kms arn:aws:kms:us-west-2:1:key/2"),
@@ -71,7 +76,7 @@ EVERYTHING = (
         "secret new",
         "+",
         after={"description": "New", "replicas": [{"region": "eu-west-1"}]},
-        keys=(Key("+", "user"),),
+        keys=(MemberChange("+", "user"),),
     ),
     resource(
         "resource-changed",
@@ -82,7 +87,7 @@ EVERYTHING = (
     resource("resource-removed", "parameter host", "-"),
     resource("value-changed", "secret db", keys=KEYS),
     resource("value-changed", "secret text"),
-    resource("value-changed", "secret seed", "+", keys=(Key("+", "user"),)),
+    resource("value-changed", "secret seed", "+", keys=(MemberChange("+", "user"),)),
     resource("value-changed", "secret gone", "-"),
     file("file-added", "production/more.sops.yaml", "+"),
     file("file-removed", "production/old.sops.yaml", "-"),

@@ -19,8 +19,8 @@ from reconciler.core.model import (
     ValueChange,
     Write,
 )
-from reconciler.manifest.branch import Finding, Group
-from reconciler.manifest.branch import finding as findings
+from reconciler.manifest.branch import Difference, Group
+from reconciler.manifest.branch.difference import MemberChange
 from reconciler.operations.drift import Drift, DriftClass
 
 # A plan takes its time to make, and on a busy machine longer than any deadline.
@@ -110,7 +110,7 @@ drifts = st.lists(
 )
 branches = st.lists(
     st.builds(
-        Finding,
+        Difference,
         group=st.sampled_from(Group),
         code=st.sampled_from(
             ["setting-changed", "resource-added", "value-changed", "recipient-added", "file-added"]
@@ -118,11 +118,11 @@ branches = st.lists(
         subject=text,
         path=text,
         environment=st.none() | text,
-        mark=st.sampled_from(["+", "-", "~"]),
+        symbol=st.sampled_from(["+", "-", "~"]),
         before=st.none() | st.dictionaries(text, contents, max_size=2),
         after=st.none() | st.dictionaries(text, contents, max_size=2),
         keys=st.lists(
-            st.builds(findings.Key, st.sampled_from(["+", "-", "~"]), text), max_size=2
+            st.builds(MemberChange, st.sampled_from(["+", "-", "~"]), text), max_size=2
         ).map(tuple),
     ),
     max_size=4,

@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 import pytest
 
-from reconciler.manifest.branch import Finding, Group
+from reconciler.manifest.branch import Difference, Group
 from reconciler.render import branch
 from reconciler.render.branch import Sides
 from tests.render.branches import EVERYTHING, SIDES
 
 Compare = Callable[[str, str], None]
 WORKING_TREE = Sides(SIDES.base, SIDES.base, None)
-BRANCHES: dict[str, tuple[tuple[Finding, ...], Sides]] = {
+BRANCHES: dict[str, tuple[tuple[Difference, ...], Sides]] = {
     "branch": (EVERYTHING, SIDES),
     "no-branch": ((), WORKING_TREE),
 }

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.core.model import Plan, Scope
-from reconciler.manifest.branch import Finding
+from reconciler.manifest.branch import Difference
 from reconciler.operations.drift import Drift
 from reconciler.render import branch, drift, json, markdown, outcome, text
 from reconciler.render.branch import Sides
@@ -208,7 +208,7 @@ def test_an_outcome_is_one_line_and_one_for_its_hint(
 
 @given(hostile.branches, hostile.text)
 @hostile.patient
-def test_what_a_branch_changes_has_nothing_that_acts(found: list[Finding], asked: str) -> None:
+def test_what_a_branch_changes_has_nothing_that_acts(found: list[Difference], asked: str) -> None:
     sides = Sides(asked, "a" * 40, None)
     shown = branch.text(found, sides)
     assert_harmless(shown)

@@ -115,14 +115,16 @@ def test_no_value_is_in_a_finding_or_in_what_it_was_made_of(tmp_path: Path) -> N
     assert len(found) == 2
     assert CANARY not in repr(found)
     from reconciler import manifest
-    from reconciler.rules.marks import Moment
+    from reconciler.rules.equality import RunKey
 
     desired = manifest.load(tree.manifests, "production", tree.sops)
-    one, other = Moment().marks(desired.values), Moment().marks(desired.values)
+    one, other = RunKey().digests(desired.values), RunKey().digests(desired.values)
     assert CANARY not in repr(one)
-    assert all(mark.digest.hex() not in repr(mark) for marks in one.values() for mark in marks)
-    # Made under a key of the moment: of two runs nothing can be put side by side.
-    digests = [{m.digest for marks in run.values() for m in marks} for run in (one, other)]
+    assert all(
+        digest.digest.hex() not in repr(digest) for digests in one.values() for digest in digests
+    )
+    # Made under a key of the run: of two runs nothing can be put side by side.
+    digests = [{m.digest for digests in run.values() for m in digests} for run in (one, other)]
     assert digests[0]
     assert digests[0].isdisjoint(digests[1])
 

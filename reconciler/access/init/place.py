@@ -13,7 +13,7 @@ from reconciler.manifest.gitfiles import environment
 
 
 @dataclass(frozen=True)
-class Place:
+class Target:
     """The folder, and whether it is a repository already."""
 
     top: Path
@@ -37,7 +37,7 @@ class Place:
             raise UsageError(f"git init failed in {self.top}", code="no-git")
 
 
-def find(folder: Path) -> Place:
+def find(folder: Path) -> Target:
     """Raises UsageError for a folder within a repository: workflows are read at its top only."""
     top = folder.absolute()
     if os.path.lexists(top) and not top.is_dir():
@@ -45,14 +45,14 @@ def find(folder: Path) -> Place:
     above = next((path for path in (top, *top.parents) if path.is_dir()), top)
     found = _git(above, "rev-parse", "--show-toplevel")
     if found is None:
-        return Place(top, is_repository=False)
+        return Target(top, is_repository=False)
     if Path(found).resolve() != top.resolve():
         raise UsageError(
             f"{folder} lies in the repository {found}",
             code="in-repository",
             hint="GitHub reads workflows at the top of a repository only: run init there",
         )
-    return Place(top, is_repository=True)
+    return Target(top, is_repository=True)
 
 
 def _git(folder: Path, *arguments: str) -> str | None:

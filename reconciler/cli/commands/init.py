@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from reconciler import manifest
 from reconciler.access import init
-from reconciler.access.init import Answers, Place
+from reconciler.access.init import Answers, Target
 from reconciler.access.init.files import MANIFESTS
 from reconciler.cli import failure, locks, walk
 from reconciler.cli.options import Common, chosen, common
@@ -183,7 +183,7 @@ def _answers(environment: str, given: dict[str, str | None], owner: str | None) 
 
 
 def _write(
-    place: Place, answers: Answers, plain: Mapping[str, str], runner: sops.Sops
+    place: Target, answers: Answers, plain: Mapping[str, str], runner: sops.Sops
 ) -> list[str]:
     """Make and encrypt everything, check it, then write it; the paths below the folder."""
     texts = {path: content.encode() for path, content in plain.items()}

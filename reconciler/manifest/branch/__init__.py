@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from reconciler.manifest.branch.compare import compare
 from reconciler.manifest.branch.concerned import concerned
-from reconciler.manifest.branch.finding import Finding, Group
+from reconciler.manifest.branch.difference import Difference, Group
 from reconciler.manifest.branch.side import Side, of_commit, of_folder
 from reconciler.manifest.branch.target import Target, target
 
 __all__ = [
-    "Finding",
+    "Difference",
     "Group",
     "Side",
     "Target",

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from reconciler.manifest.branch import recipients
-from reconciler.manifest.branch.finding import Finding, Group
+from reconciler.manifest.branch.difference import Difference, Group
 from reconciler.manifest.branch.side import Declaration, Side, View
 from reconciler.manifest.branch.values import anew, keys
 from reconciler.manifest.files import ENVIRONMENT_FILE
@@ -28,7 +28,7 @@ DESTRUCTIVE = (
 _GROUPS = list(Group)
 
 
-def compare(base: Side, head: Side) -> tuple[Finding, ...]:
+def compare(base: Side, head: Side) -> tuple[Difference, ...]:
     """Everything in which ``head`` differs from ``base``, in the order in which it is looked at."""
     renamed = _renamed(base, head)
     fresh = {path for path in head.files if anew(base, renamed.get(path, path), head, path)}
@@ -40,7 +40,7 @@ def compare(base: Side, head: Side) -> tuple[Finding, ...]:
     return tuple(sorted(found, key=_order))
 
 
-def _order(finding: Finding) -> tuple[int, str, str, str, str]:
+def _order(finding: Difference) -> tuple[int, str, str, str, str]:
     environment = finding.environment or ""
     place = _GROUPS.index(finding.group)
     return place, environment, finding.code, finding.subject, finding.path
@@ -49,17 +49,17 @@ def _order(finding: Finding) -> tuple[int, str, str, str, str]:
 # --- environments -------------------------------------------------------------------------------
 
 
-def _environments(base: Side, head: Side, fresh: set[str]) -> Iterator[Finding]:
+def _environments(base: Side, head: Side, fresh: set[str]) -> Iterator[Difference]:
     was, now = base.environments(), head.environments()
     for name in sorted(was | now):
         own = f"{name}/{ENVIRONMENT_FILE}"
         if name not in now:
-            yield Finding(
+            yield Difference(
                 Group.DESTRUCTIVE, "environment-removed", f"environment {name}", own, name, "-"
             )
             continue
         if name not in was:
-            yield Finding(
+            yield Difference(
                 Group.DESTRUCTIVE, "environment-added", f"environment {name}", own, name, "+"
             )
         elif not _touched(base, head, name):
@@ -74,17 +74,19 @@ def _touched(base: Side, head: Side, environment: str) -> bool:
     return was != now or any(base.files[path] != head.files[path] for path in was)
 
 
-def _settings(old: View, new: View, environment: str) -> Iterator[Finding]:
+def _settings(old: View, new: View, environment: str) -> Iterator[Difference]:
     own = f"{environment}/{ENVIRONMENT_FILE}"
     for name in sorted({*old.settings, *new.settings}):
         before, after = old.settings.get(name), new.settings.get(name)
         if before != after or (name in old.settings) != (name in new.settings):
             group = Group.DESTRUCTIVE if name in DESTRUCTIVE else Group.SETTING
-            mark = _mark(name in old.settings, name in new.settings)
-            yield Finding(group, "setting-changed", name, own, environment, mark, before, after)
+            symbol = _mark(name in old.settings, name in new.settings)
+            yield Difference(
+                group, "setting-changed", name, own, environment, symbol, before, after
+            )
     if old.fingerprint_keys != new.fingerprint_keys:
         found = keys(old.fingerprint_keys, new.fingerprint_keys)
-        yield Finding(
+        yield Difference(
             Group.DESTRUCTIVE,
             "fingerprint-keys-changed",
             "fingerprint_keys",
@@ -94,7 +96,7 @@ def _settings(old: View, new: View, environment: str) -> Iterator[Finding]:
         )
 
 
-def _resources(old: View, new: View, environment: str, fresh: set[str]) -> Iterator[Finding]:
+def _resources(old: View, new: View, environment: str, fresh: set[str]) -> Iterator[Difference]:
     for section, key in sorted({*old.declarations, *new.declarations}):
         was, now = old.declarations.get((section, key)), new.declarations.get((section, key))
         subject = f"{section[:-1]} {key}"
@@ -106,28 +108,28 @@ def _resources(old: View, new: View, environment: str, fresh: set[str]) -> Itera
             yield from _changed(was, now, subject, environment, fresh)
 
 
-def _whole(declared: Declaration, subject: str, environment: str, mark: str) -> Finding:
+def _whole(declared: Declaration, subject: str, environment: str, symbol: str) -> Difference:
     fields = dict(declared.fields)
-    return Finding(
+    return Difference(
         Group.RESOURCE,
-        "resource-added" if mark == "+" else "resource-removed",
+        "resource-added" if symbol == "+" else "resource-removed",
         subject,
         declared.path,
         environment,
-        mark,
-        None if mark == "+" else fields,
-        fields if mark == "+" else None,
-        keys(None, declared.value) if mark == "+" else keys(declared.value, None),
+        symbol,
+        None if symbol == "+" else fields,
+        fields if symbol == "+" else None,
+        keys(None, declared.value) if symbol == "+" else keys(declared.value, None),
     )
 
 
 def _changed(
     was: Declaration, now: Declaration, subject: str, environment: str, fresh: set[str]
-) -> Iterator[Finding]:
+) -> Iterator[Difference]:
     names = sorted({*was.fields, *now.fields})
     differing = [name for name in names if was.fields.get(name) != now.fields.get(name)]
     if differing:
-        yield Finding(
+        yield Difference(
             Group.RESOURCE,
             "resource-changed",
             subject,
@@ -139,13 +141,15 @@ def _changed(
     if was.value == now.value:
         return
     if now.path in fresh and was.value is not None and now.value is not None:
-        found = tuple(key for key in keys(was.value, now.value) if key.mark != "~")
+        found = tuple(key for key in keys(was.value, now.value) if key.symbol != "~")
         if not found:
             return  # told of the file: nobody can see which of its values are others
     else:
         found = keys(was.value, now.value)
-    mark = _mark(was.value is not None, now.value is not None)
-    yield Finding(Group.RESOURCE, "value-changed", subject, now.path, environment, mark, keys=found)
+    symbol = _mark(was.value is not None, now.value is not None)
+    yield Difference(
+        Group.RESOURCE, "value-changed", subject, now.path, environment, symbol, keys=found
+    )
 
 
 def _mark(was: bool, now: bool) -> str:
@@ -183,20 +187,22 @@ def _mac(side: Side, path: str) -> str | bytes:
 
 def _files(
     base: Side, head: Side, renamed: Mapping[str, str], fresh: set[str]
-) -> Iterator[Finding]:
+) -> Iterator[Difference]:
     for path in sorted(base.odd ^ head.odd):
-        mark = "+" if path in head.odd else "-"
-        yield Finding(Group.DESTRUCTIVE, "not-a-file", f"file {path}", path, mark=mark)
+        symbol = "+" if path in head.odd else "-"
+        yield Difference(Group.DESTRUCTIVE, "not-a-file", f"file {path}", path, symbol=symbol)
     for path in sorted(head.files):
         if base.files.get(path) != head.files[path] and head.data(path) is None:
-            yield Finding(Group.DESTRUCTIVE, "unreadable", f"file {path}", path)
+            yield Difference(Group.DESTRUCTIVE, "unreadable", f"file {path}", path)
     for path in sorted(head.files.keys() - base.files.keys()):
         if path in renamed:
             old = renamed[path]
-            yield Finding(Group.FILE, "file-renamed", f"file {path}", path, before=old, after=path)
+            yield Difference(
+                Group.FILE, "file-renamed", f"file {path}", path, before=old, after=path
+            )
         else:
-            yield Finding(Group.FILE, "file-added", f"file {path}", path, mark="+")
+            yield Difference(Group.FILE, "file-added", f"file {path}", path, symbol="+")
     for path in sorted(base.files.keys() - head.files.keys() - set(renamed.values())):
-        yield Finding(Group.FILE, "file-removed", f"file {path}", path, mark="-")
+        yield Difference(Group.FILE, "file-removed", f"file {path}", path, symbol="-")
     for path in sorted(fresh):
-        yield Finding(Group.FILE, "file-re-encrypted", f"file {path}", path)
+        yield Difference(Group.FILE, "file-re-encrypted", f"file {path}", path)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reconciler.core.model import JSON
-from reconciler.manifest.branch.finding import Finding, Group
+from reconciler.manifest.branch.difference import Difference, Group
 from reconciler.manifest.branch.side import Side
 from reconciler.manifest.files import ENCRYPTED, RULES_FILE
 from reconciler.manifest.recipients import Group as Keys
@@ -16,7 +16,7 @@ from reconciler.manifest.rules import Rules, of
 _EVERY_PATH = "(every path)"
 
 
-def compare(base: Side, head: Side, renamed: Mapping[str, str]) -> Iterator[Finding]:
+def compare(base: Side, head: Side, renamed: Mapping[str, str]) -> Iterator[Difference]:
     """Recipients added and removed, in `.sops.yaml` and per file, and rules that are others."""
     yield from _rules(base, head)
     known = of(base.data(RULES_FILE), base.files.get(RULES_FILE, b""))
@@ -28,14 +28,14 @@ def compare(base: Side, head: Side, renamed: Mapping[str, str]) -> Iterator[Find
             yield from _file(base, old, head, path, known)
 
 
-def _rules(base: Side, head: Side) -> Iterator[Finding]:
+def _rules(base: Side, head: Side) -> Iterator[Difference]:
     was, now = _by_pattern(base), _by_pattern(head)
     for pattern in sorted({*was, *now}):
         subject = f".sops.yaml, rule {pattern}"
         old, new = was.get(pattern), now.get(pattern)
         if old is None or new is None:
-            mark, code = ("+", "rule-added") if old is None else ("-", "rule-removed")
-            yield _found(code, subject, RULES_FILE, mark)
+            symbol, code = ("+", "rule-added") if old is None else ("-", "rule-removed")
+            yield _found(code, subject, RULES_FILE, symbol)
         yield from _differences(_of_rule(old), _of_rule(new), subject, RULES_FILE)
         if old is not None and new is not None:
             yield from _options(old, new, subject)
@@ -64,7 +64,7 @@ def _names(groups: tuple[Keys, ...] | None) -> set[str]:
     return {str(recipient) for group in groups or () for recipient in group}
 
 
-def _options(old: Mapping[str, Any], new: Mapping[str, Any], subject: str) -> Iterator[Finding]:
+def _options(old: Mapping[str, Any], new: Mapping[str, Any], subject: str) -> Iterator[Difference]:
     """What a rule says besides its recipients: what is encrypted, how many keys it takes."""
     for name in ("encrypted_regex", "mac_only_encrypted", "shamir_threshold"):
         if old.get(name) != new.get(name):
@@ -80,7 +80,7 @@ def _options(old: Mapping[str, Any], new: Mapping[str, Any], subject: str) -> It
         yield _found("key-groups-changed", subject, RULES_FILE)
 
 
-def _file(base: Side, old: str, head: Side, path: str, known: Rules) -> Iterator[Finding]:
+def _file(base: Side, old: str, head: Side, path: str, known: Rules) -> Iterator[Difference]:
     subject = f"file {path}"
     groups = from_file(head.block(path))
     if not groups:
@@ -103,7 +103,7 @@ def _file(base: Side, old: str, head: Side, path: str, known: Rules) -> Iterator
     yield from _differences(allowed & _names(groups), _names(groups), subject, path)
 
 
-def _differences(was: set[str], now: set[str], subject: str, path: str) -> Iterator[Finding]:
+def _differences(was: set[str], now: set[str], subject: str, path: str) -> Iterator[Difference]:
     for name in sorted(now - was):
         yield _found("recipient-added", subject, path, "+", after=name)
     for name in sorted(was - now):
@@ -111,6 +111,12 @@ def _differences(was: set[str], now: set[str], subject: str, path: str) -> Itera
 
 
 def _found(
-    code: str, subject: str, path: str, mark: str = "~", *, before: JSON = None, after: JSON = None
-) -> Finding:
-    return Finding(Group.DESTRUCTIVE, code, subject, path, None, mark, before, after)
+    code: str,
+    subject: str,
+    path: str,
+    symbol: str = "~",
+    *,
+    before: JSON = None,
+    after: JSON = None,
+) -> Difference:
+    return Difference(Group.DESTRUCTIVE, code, subject, path, None, symbol, before, after)

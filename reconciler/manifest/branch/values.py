@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from reconciler.manifest.branch.finding import Key
+from reconciler.manifest.branch.difference import MemberChange
 from reconciler.manifest.branch.side import Side
 from reconciler.manifest.document import Data
 from reconciler.manifest.metadata import BLOCK
 from reconciler.values.sops import KEY_TYPES
 
 
-def keys(before: Data, after: Data) -> tuple[Key, ...]:
+def keys(before: Data, after: Data) -> tuple[MemberChange, ...]:
     """The keys in which two values differ, by name; none where neither has any inside."""
     was, now = dict(_leaves("", before)), dict(_leaves("", after))
     found = []
     for name in sorted(was.keys() | now.keys()):
         if name and was.get(name) != now.get(name):
-            mark = "+" if name not in was else "-" if name not in now else "~"
-            found.append(Key(mark, name))
+            symbol = "+" if name not in was else "-" if name not in now else "~"
+            found.append(MemberChange(symbol, name))
     return tuple(found)
 
 

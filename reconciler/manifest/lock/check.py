@@ -53,7 +53,7 @@ def keys_changed(lock: Lock, declared: Cleartext) -> bool:
     return lock.keys_ciphertext != declared.keys_ciphertext
 
 
-def lies(lock: Lock, declared: Cleartext, desired: Desired) -> list[Problem]:
+def mismatches(lock: Lock, declared: Cleartext, desired: Desired) -> list[Problem]:
     """Lines that say something untrue of the very ciphertext that is in git."""
     if keys_changed(lock, declared):
         return []

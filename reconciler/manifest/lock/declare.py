@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reconciler.aws.recogniser import AtTheirWord, Recogniser
+from reconciler.aws.recogniser import Recogniser, UnverifiedRecogniser
 from reconciler.core.errors import ManifestError
 from reconciler.core.model import Key, Policy, Resource, Scope
 from reconciler.kinds.kind import Locked
@@ -48,6 +48,6 @@ def declare(lock: Lock, cleartext: Cleartext) -> Declared:
             known[key] = Locked(line.fingerprints)
         else:
             known[key] = Locked(ciphertext=ciphertext)
-    trust = AtTheirWord(lock.kids)
+    trust = UnverifiedRecogniser(lock.kids)
     settings = cleartext.settings
     return Declared(settings.scope, settings.policy, cleartext.locked(known, trust), trust)

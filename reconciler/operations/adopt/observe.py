@@ -18,7 +18,7 @@ from reconciler.kinds.secret import values as secrets
 from reconciler.manifest import Desired
 from reconciler.operations import observe, planning
 from reconciler.operations.adopt.compare import equal
-from reconciler.operations.adopt.plan import Finding, Take, plan
+from reconciler.operations.adopt.plan import Comparison, Take, plan
 from reconciler.operations.observe import Records
 from reconciler.operations.planning import Planned
 from reconciler.values.sensitive import public
@@ -69,7 +69,7 @@ def _findings(
     wanted: Mapping[Key, Resource],
     live: Mapping[Key, Live],
     records: Records,
-) -> dict[Key, Finding]:
+) -> dict[Key, Comparison]:
     scope = desired.scope
     open_ = [
         key
@@ -93,7 +93,7 @@ def _findings(
     barred = aws.each(lambda key: _barred(aws, wanted[key], live[key], scope), held)
     for key, refusal in zip(held, barred, strict=True):
         if refusal is not None:
-            found[key] = Finding(refusal=refusal)
+            found[key] = Comparison(refusal=refusal)
     return found
 
 
@@ -123,19 +123,19 @@ def _is_compared(resource: Resource, current: Live) -> bool:
     return have.origin is Origin.OUTSIDE or have.fingerprint not in want.fingerprints
 
 
-def _unread(resource: Resource, current: Live) -> Finding:
+def _unread(resource: Resource, current: Live) -> Comparison:
     """What is known without the value: a declared generated one is whatever is there."""
     want, have = resource.value, current.value
     if want is None or have is None or want.source is not Source.GENERATED:
-        return Finding()
-    return Finding(have.version, public(have.version), bind=have.origin is not Origin.GENERATED)
+        return Comparison()
+    return Comparison(have.version, public(have.version), bind=have.origin is not Origin.GENERATED)
 
 
-def _judge(desired: Desired, resource: Resource, key: Key, answer: Read | Unread) -> Finding:
+def _judge(desired: Desired, resource: Resource, key: Key, answer: Read | Unread) -> Comparison:
     if isinstance(answer, Unread):
         if answer.aws_code in _GONE:
-            return Finding()
-        return Finding(
+            return Comparison()
+        return Comparison(
             refusal=Refusal(
                 "unreadable",
                 f"AWS does not hand out its value ({answer.aws_code})",
@@ -143,9 +143,9 @@ def _judge(desired: Desired, resource: Resource, key: Key, answer: Read | Unread
             )
         )
     if resource.value is None or not equal(desired.values[key], answer.content):
-        return Finding(answer.version)
+        return Comparison(answer.version)
     print_ = resource.value.fingerprints[0]
-    return Finding(answer.version, print_, bind=key.kind == SECRET)
+    return Comparison(answer.version, print_, bind=key.kind == SECRET)
 
 
 def _barred(aws: Aws, resource: Resource, current: Live, scope: Scope) -> Refusal | None:

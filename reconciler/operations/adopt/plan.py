@@ -35,7 +35,7 @@ class Take(StrEnum):
 
 
 @dataclass(frozen=True)
-class Finding:
+class Comparison:
     """What is known of a live value that is not ours.
 
     ``fingerprint`` is the public fingerprint by which the declaration knows it, None where it is
@@ -52,7 +52,7 @@ class Finding:
 def plan(
     desired: Mapping[Key, Resource],
     live: Mapping[Key, Live],
-    found: Mapping[Key, Finding],
+    found: Mapping[Key, Comparison],
     scope: Scope,
     policy: Policy,
     take: Take | None,
@@ -65,7 +65,7 @@ def plan(
     owned = sum(1 for current in live.values() if current.ownership is Ownership.OURS)
     for key in sorted(desired):
         resource, current = desired[key], live.get(key)
-        finding = found.get(key, Finding())
+        finding = found.get(key, Comparison())
         if current is None or resource.requires:
             continue
         if current.ownership is Ownership.OURS and not _begun(finding, take):
@@ -78,7 +78,7 @@ def plan(
     return Plan(scope, policy, tuple(changes), owned=owned)
 
 
-def _begun(finding: Finding, take: Take | None) -> bool:
+def _begun(finding: Comparison, take: Take | None) -> bool:
     """Whether what looks ours is to be adopted all the same: an adoption stopped half way there.
 
     Only of such a one, or of what somebody wrote outside, is there a finding. The latter is no
@@ -92,7 +92,7 @@ def _begun(finding: Finding, take: Take | None) -> bool:
 def _adopt(
     resource: Resource,
     current: Live,
-    finding: Finding,
+    finding: Comparison,
     scope: Scope,
     policy: Policy,
     take: Take | None,

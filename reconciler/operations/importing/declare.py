@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from reconciler.aws.recogniser import AtTheirWord
+from reconciler.aws.recogniser import UnverifiedRecogniser
 from reconciler.core.model import Key, Place, Scope
 from reconciler.kinds import kms, tags
 from reconciler.kinds.kind import Record, Section, Settings
@@ -24,7 +24,7 @@ from reconciler.kinds.rotation.declare import Schedule
 from reconciler.kinds.secret import declare as secret
 from reconciler.manifest.represent import Represented, represent, unrepresentable
 
-NOBODY = AtTheirWord(("",))  # recognises nothing as ours: whose it is decides nothing here
+NOBODY = UnverifiedRecogniser(("",))  # recognises nothing as ours: whose it is decides nothing here
 _NONE = "none"  # a description of this text would mean that there is none
 
 

@@ -11,7 +11,7 @@ from reconciler.cli.options import Common, chosen, common
 from reconciler.cli.terminal import say
 from reconciler.core.errors import Exit, UsageError
 from reconciler.github import annotation, drifted, driftfile, issue
-from reconciler.github.driftfile import Found
+from reconciler.github.driftfile import SavedDrift
 from reconciler.github.issue import Kept
 from reconciler.github.job import Job
 from reconciler.github.marker import marker
@@ -65,7 +65,7 @@ def command(
     return Exit.OK
 
 
-def _of(found: tuple[Found, ...], environment: str, file: Path) -> Found:
+def _of(found: tuple[SavedDrift, ...], environment: str, file: Path) -> SavedDrift:
     for entry in found:
         if entry.scope.environment == environment:
             return entry
@@ -73,7 +73,7 @@ def _of(found: tuple[Found, ...], environment: str, file: Path) -> Found:
     raise UsageError(f"{file} holds no drift of {environment}, but of {held}")
 
 
-def _keep(job: Job, found: Found, configuration: str | None, options: Common) -> Kept:
+def _keep(job: Job, found: SavedDrift, configuration: str | None, options: Common) -> Kept:
     environment = found.scope.environment
     mark = marker("drift", shown.name(configuration, job, options), environment)
     api = shown.connect(job)

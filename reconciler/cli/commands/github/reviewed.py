@@ -15,7 +15,7 @@ from reconciler.core.errors import Exit, UsageError
 from reconciler.core.model import Plan
 from reconciler.github import annotation, reviewed, touched
 from reconciler.github.annotation import Annotation, Level
-from reconciler.github.reviewed import Found, Move
+from reconciler.github.reviewed import Move, Review
 from reconciler.render import names
 from reconciler.render.escape import code as as_code
 from reconciler.render.escape import fence
@@ -65,10 +65,10 @@ def command(
     fresh = shown.of(load(file), environment, file)
     if job.branch is None:
         raise UsageError("GITHUB_REF is not a branch", hint="this is for the job after a merge")
-    asked = reviewed.Asked(job.sha, job.branch, workflow, artifact_name, environment, code)
+    asked = reviewed.Request(job.sha, job.branch, workflow, artifact_name, environment, code)
     found = reviewed.find(shown.connect(job), asked)
     moved = [] if found.plan is None else reviewed.moves(found.plan, fresh)
-    told = reviewed.told(found, moved)
+    told = reviewed.sentence(found, moved)
     lines = [f"{m.mark} {m.action} {names.with_kind(m.key, fresh.scope)}" for m in moved]
     summarised = shown.summarise(
         job, lambda limit: _summary(found, told, lines, fresh, limit), options
@@ -93,7 +93,7 @@ def command(
     return Exit.OK
 
 
-def _summary(found: Found, told: str, lines: Sequence[str], fresh: Plan, limit: int) -> str:
+def _summary(found: Review, told: str, lines: Sequence[str], fresh: Plan, limit: int) -> str:
     # Of the sentence, the reason comes from outside.
     said = f"**{told}**"
     if found.reason is not None:

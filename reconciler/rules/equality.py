@@ -1,8 +1,8 @@
 """Values made comparable for as long as a run lasts.
 
 A fingerprint is bound to its name, its account and its environment, so that it tells nothing but
-that one value is still itself. A mark tells which values are equal. It is therefore made under a
-key of the moment, which is never kept, and is never shown or written.
+that one value is still itself. A digest tells which values are equal. It is therefore made under a
+key of the run, which is never kept, and is never shown or written.
 """
 
 from __future__ import annotations
@@ -24,40 +24,40 @@ _SECRET_BY_NAME = re.compile(r"pass|pwd|secret|token|key|cred|private|seed|salt"
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class ValueDigest:
     """A value (``part`` is empty) or a part of one, by its name."""
 
     part: str
     digest: bytes = field(repr=False)
 
 
-class Moment:
+class RunKey:
     """A key that nobody has but this run."""
 
     def __init__(self) -> None:
         self._key = Sensitive(randomness.token_bytes(32))
 
-    def marks(self, values: Mapping[Key, Sealed]) -> dict[Key, tuple[Mark, ...]]:
-        """The marks of all declared values: of the whole, and of those parts of a mapping whose
+    def digests(self, values: Mapping[Key, Sealed]) -> dict[Key, tuple[ValueDigest, ...]]:
+        """The digests of all declared values: of the whole, and of those parts of a mapping whose
         name says that they are secret."""
         return {
-            key: tuple(self._marks(sealed.content))
+            key: tuple(self._digests(sealed.content))
             for key, sealed in values.items()
             if sealed.content is not None
         }
 
-    def _marks(self, content: Sensitive[str] | Sensitive[bytes]) -> Iterator[Mark]:
+    def _digests(self, content: Sensitive[str] | Sensitive[bytes]) -> Iterator[ValueDigest]:
         raw = content.reveal()
-        yield from self._mark("", raw)
+        yield from self._digest("", raw)
         if isinstance(raw, str) and raw.startswith("{"):
             for part, text in _leaves("", _parsed(raw)):
                 if _SECRET_BY_NAME.search(part):
-                    yield from self._mark(part, text)
+                    yield from self._digest(part, text)
 
-    def _mark(self, part: str, raw: str | bytes) -> Iterator[Mark]:
+    def _digest(self, part: str, raw: str | bytes) -> Iterator[ValueDigest]:
         data = raw.encode() if isinstance(raw, str) else raw
         if len(data) >= SHORTEST:
-            yield Mark(part, hmac.digest(self._key.reveal(), data, "sha256"))
+            yield ValueDigest(part, hmac.digest(self._key.reveal(), data, "sha256"))
 
 
 def _parsed(text: str) -> Any:

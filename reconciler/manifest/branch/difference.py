@@ -18,15 +18,15 @@ class Group(StrEnum):
 
 
 @dataclass(frozen=True)
-class Key:
+class MemberChange:
     """A key inside a value, by its name: ``+`` added, ``-`` removed, ``~`` changed."""
 
-    mark: str
+    symbol: str
     name: str
 
 
 @dataclass(frozen=True)
-class Finding:
+class Difference:
     """Something that is other than in the base.
 
     ``before`` and ``after`` are cleartext of git, None where absent. Of a value only ``keys`` are
@@ -38,7 +38,7 @@ class Finding:
     subject: str
     path: str
     environment: str | None = None
-    mark: str = "~"  # + added, - removed, ~ changed
+    symbol: str = "~"  # + added, - removed, ~ changed
     before: JSON = None
     after: JSON = None
-    keys: tuple[Key, ...] = ()
+    keys: tuple[MemberChange, ...] = ()
