@@ -269,6 +269,18 @@ POLICED = secret(value=value("fp-a"), resource_policy={"a": 1}, description="x")
 BOTH = secret(value=value("fp-new"), description="new", tags={"a": "b"})
 RULE = schedule(schedule="rate(9 days)")
 TAGGED = parameter(value=value("fp-a"), tags={"a": "2"}, description="new")
+REPLICATED = secret(value=value("fp-a"), replicas=[{"region": "eu-west-1"}])
+
+
+def copied(*regions: str) -> Live:
+    """Recorded as copied to us-east-1; these are its replicas by now."""
+    record = recorded([{"region": "us-east-1"}])
+    return live(
+        held("fp-a"),
+        replicas=replace(record, content=[{"region": name} for name in regions], known=True),
+    )
+
+
 CONTINUED: dict[str, tuple[Things, Things, str]] = {
     "created, before its resource policy": (
         [POLICED],
@@ -306,6 +318,16 @@ CONTINUED: dict[str, tuple[Things, Things, str]] = {
     "the new value was staged, and did not serve yet": (
         [CHANGED, OLD],
         [CHANGED, live(held("fp-old", earlier=["fp-new"]))],
+        "update secret",
+    ),
+    "a replica was removed, the new one was not added yet": (
+        [REPLICATED, copied("us-east-1")],
+        [REPLICATED, copied()],
+        "update secret",
+    ),
+    "a replica was added, the old one was not removed yet": (
+        [REPLICATED, copied("us-east-1")],
+        [REPLICATED, copied("us-east-1", "eu-west-1")],
         "update secret",
     ),
     "restored, before the value was written": (
@@ -471,6 +493,11 @@ MOVED: dict[str, tuple[Things, Things, str]] = {
         [DESCRIBED, UNDESCRIBED],
         [DESCRIBED, replace(UNDESCRIBED, fields={"description": "third"})],
         f"secret:{NAME}: description changed in AWS or in git",
+    ),
+    "a replica was added by somebody": (
+        [REPLICATED, copied("us-east-1")],
+        [REPLICATED, copied("us-east-1", "ap-south-1")],
+        f"secret:{NAME}: replicas changed in AWS or in git",
     ),
     "a field changed in git": (
         [DESCRIBED, UNDESCRIBED],
