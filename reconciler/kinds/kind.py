@@ -28,6 +28,10 @@ class Declared(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
 
+    def given(self, name: str) -> Any:
+        """What is given for a field of the kind's table; None where it is unset."""
+        return getattr(self, name)
+
 
 @dataclass(frozen=True)
 class Flaw:

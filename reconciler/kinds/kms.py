@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from reconciler.core.model import Scope
+from collections.abc import Callable
+from typing import Any
+
+from reconciler.core.model import JSON, Scope
+from reconciler.kinds.field import UNSET, Given, Unset
+from reconciler.kinds.kind import Settings
 
 
 def normal(key: str | None, scope: Scope, default: str) -> str:
@@ -15,3 +20,23 @@ def normal(key: str | None, scope: Scope, default: str) -> str:
         name = key.partition(here)[2]
         return name.removeprefix("key/")
     return key
+
+
+def content(default: str) -> Callable[[Given], JSON | Unset]:
+    """The key that a declaration asks for: its own, or the environment's."""
+
+    def chosen(given: Given) -> JSON | Unset:
+        key = given.declared.given("kms_key") or given.settings.kms_key
+        return UNSET if key is None else normal(key, given.settings.scope, default)
+
+    return chosen
+
+
+def importing(default: str) -> Callable[[Any, Any, Settings], JSON | Unset]:
+    """The live key, where it differs from the one that an unset field stands for."""
+
+    def said(live: Any, seen: Any, settings: Settings) -> JSON | Unset:
+        usual = normal(settings.kms_key, settings.scope, default)
+        return UNSET if live == usual else str(live)
+
+    return said

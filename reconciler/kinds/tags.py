@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from reconciler.kinds.kind import Flaw
+from reconciler.core.model import JSON, Resource
+from reconciler.kinds.field import UNSET, Given, UnsayableError, Unset
+from reconciler.kinds.kind import Flaw, Settings
 
 OWNER = "reconciler:owner"  # owner/environment
 PROOF = "reconciler:proof"  # keyed: this secret is that owner's
@@ -104,3 +106,39 @@ def flaws(tags: Mapping[str, str]) -> Sequence[Flaw]:
             )
         )
     return found
+
+
+# --- as a field of what carries them -----------------------------------------------------------
+
+
+def check(given: Mapping[str, str], settings: Settings | None) -> Sequence[Flaw]:
+    """What is wrong with declared tags, by themselves and then with the environment's."""
+    return flaws(given if settings is None else {**settings.tags, **given})
+
+
+def content(given: Given) -> JSON | Unset:
+    """The tags that a declaration asks for, with those of the environment."""
+    declared = given.declared.given("tags")
+    if declared is None and not given.settings.tags:
+        return UNSET
+    return {**given.settings.tags, **(declared or {})}
+
+
+def observed(live: Mapping[str, str], resource: Resource | None) -> JSON:
+    """Of live tags those that are ours to change, with those that our mark alone still lists."""
+    declared = resource.fields.get("tags") if resource is not None else None
+    keys = declared if isinstance(declared, Mapping) else {}
+    return {**managed(live, keys), **forgotten(live, keys)}
+
+
+def importing(live: Mapping[str, str], settings: Settings) -> JSON | Unset:
+    """The live tags that the environment does not set anyway. Raises UnsayableError."""
+    theirs = {
+        key: text
+        for key, text in live.items()
+        if not key.lower().startswith("aws:") and not key.startswith(OURS)
+    }
+    if theirs and flaws({**settings.tags, **theirs}):
+        raise UnsayableError("its tags stay unmanaged: a manifest cannot say them")
+    own = {key: text for key, text in theirs.items() if settings.tags.get(key) != text}
+    return own or UNSET

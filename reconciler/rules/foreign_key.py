@@ -26,11 +26,11 @@ def find(subject: Subject) -> Iterator[Finding]:
         declared = entry.declared
         if not isinstance(declared, Secret | Parameter):
             continue
-        account = accounts.foreign(declared.kms_key, settings.scope)
+        account = accounts.foreign(declared.given("kms_key"), settings.scope)
         if account:
             message = f"the KMS key of {entry.key} is of account {account}"
             yield Finding(message, _HINT, entry, ("kms_key",))
-        replicas = declared.replicas if isinstance(declared, Secret) else None
+        replicas = declared.given("replicas") if isinstance(declared, Secret) else None
         for index, replica in enumerate(replicas or ()):
             account = accounts.foreign(replica.kms_key, settings.scope)
             if account:

@@ -28,7 +28,7 @@ class Grant:
 def grants(entry: Entry) -> Iterator[Grant]:
     """The statements of a declared policy that allow something."""
     declared = entry.declared
-    policy = declared.resource_policy if isinstance(declared, Declaration) else None
+    policy = declared.given(FIELD) if isinstance(declared, Declaration) else None
     if not isinstance(policy, dict):
         return
     statements = policy.get("Statement")

@@ -147,7 +147,9 @@ def _deep(declared: Cleartext) -> Iterator[Statement]:
     secrets = _secrets(
         declared,
         lambda secret, _: (
-            {"secretsmanager:GetResourcePolicy"} if secret.resource_policy is not None else set()
+            {"secretsmanager:GetResourcePolicy"}
+            if secret.given("resource_policy") is not None
+            else set()
         ),
     )
     yield from _grouped("DeepSecrets", secrets)
@@ -193,9 +195,10 @@ _METADATA = frozenset({"UpdateSecret", "TagResource", "UntagResource"})
 
 
 def _replication(secret: Secret) -> set[str]:
-    if secret.replicas is None:
+    replicas = secret.given("replicas")
+    if replicas is None:
         return set()
-    more = {"ReplicateSecretToRegions"} if secret.replicas else set()
+    more = {"ReplicateSecretToRegions"} if replicas else set()
     return {"RemoveRegionsFromReplication"} | more
 
 

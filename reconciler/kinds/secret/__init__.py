@@ -2,12 +2,11 @@
 
 from reconciler.kinds.kind import Section
 from reconciler.kinds.secret import declare
-from reconciler.kinds.secret.declare import NAME
-from reconciler.kinds.secret.deep import deep
-from reconciler.kinds.secret.observe import READS, find, pages, shape
+from reconciler.kinds.secret.observe import READS, deep, find, pages, shape
 from reconciler.kinds.secret.release import release
 from reconciler.kinds.secret.rollback import roll_back
 from reconciler.kinds.secret.rotating import rotate
+from reconciler.kinds.secret.terms import NAME
 from reconciler.kinds.secret.values import read
 from reconciler.kinds.secret.write import create, delete, update
 

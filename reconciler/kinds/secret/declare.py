@@ -4,28 +4,27 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import replace
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from reconciler.aws.recogniser import Recogniser
-from reconciler.core.model import JSON, Key, Place, Resource, Source, Value
-from reconciler.kinds import kms, tags
-from reconciler.kinds.duration import Days, RecoveryWindow, days
+from reconciler.core.model import Key, Place, Resource, Source, Value
+from reconciler.kinds.duration import Days, days
+from reconciler.kinds.field import Given, compared, declared_in, flaws
 from reconciler.kinds.keys import declare as keys
 from reconciler.kinds.kind import Content, Declared, Flaw, Locked, Parsed, Settings
 from reconciler.kinds.rotation import declare as schedules
+from reconciler.kinds.secret.fields import FIELDS
+from reconciler.kinds.secret.terms import LIMIT
+from reconciler.kinds.secret.terms import NAME as NAME
 from reconciler.kinds.variable import Variables
 from reconciler.values.sensitive import Fingerprinter, Generate, Sealed, Sensitive, public
 
-NAME = "secret"
 SECTION = "secrets"
-DEFAULT_KEY = "alias/aws/secretsmanager"
-LIMIT = 65_536  # bytes of a value
 CLASSES = ("lowercase", "uppercase", "digits", "punctuation")
 
 _NAME = re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}\Z")
@@ -48,18 +47,11 @@ class Generated(Declared):
         return (self.exclude,) if isinstance(self.exclude, str) else tuple(self.exclude)
 
 
-class Replica(Declared):
-    """A copy of a secret in another Region."""
-
-    region: str = Field(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]$")
-    kms_key: str | None = Field(default=None, min_length=1)
-
-
+@declared_in(FIELDS)
 class Declaration(Declared):
     """A secret in AWS Secrets Manager. Unset fields are not managed."""
 
     name: str | None = Field(default=None, description="full name, in place of prefix and key")
-    description: str | None = Field(default=None, min_length=1, description="`none` removes it")
     rotation: str | schedules.Schedule | None = Field(
         default=None, description="a schedule's name, a schedule, or `none` to remove rotation"
     )
@@ -67,13 +59,6 @@ class Declaration(Declared):
     external: bool = Field(default=False, description="the value is somebody else's")
     binary: bool = Field(default=False, description="the value is base64")
     max_age: Days | None = Field(default=None, description="rotated by hand: reminded of")
-    kms_key: str | None = Field(default=None, min_length=1)
-    tags: dict[str, str] | None = None
-    replicas: list[Replica] | None = Field(default=None, description="`[]` removes all")
-    resource_policy: dict[str, Any] | str | None = Field(
-        default=None, description="`none` removes it"
-    )
-    recovery_window: RecoveryWindow | None = None
     rotate_on_enable: bool = Field(
         default=False, description="rotate at once when the schedule is set or changed"
     )
@@ -95,11 +80,7 @@ def check(
     declared: Declaration, *, has_value: bool, names: Collection[str] | None = None
 ) -> list[Flaw]:
     """What is wrong with a secret, as far as its cleartext tells."""
-    found = [*_check_source(declared, has_value=has_value), *tags.flaws(declared.tags or {})]
-    if declared.description is not None and len(declared.description) > 2048:
-        found.append(
-            Flaw(("description",), "too-long", "a description has at most 2048 characters")
-        )
+    found = [*_check_source(declared, has_value=has_value), *flaws(FIELDS, declared, None)]
     if isinstance(declared.rotation, schedules.Schedule):
         found += [
             Flaw(("rotation", *flaw.field), flaw.code, flaw.message, flaw.hint)
@@ -129,24 +110,6 @@ def check(
             has_value=has_value,
             given=names,
         )
-    if isinstance(declared.resource_policy, str) and declared.resource_policy != "none":
-        found.append(
-            Flaw(
-                ("resource_policy",),
-                "policy",
-                "a resource policy is a mapping, or `none` to remove it",
-            )
-        )
-    elif declared.resource_policy is not None:
-        if len(json.dumps(declared.resource_policy)) > 20_480:
-            found.append(Flaw(("resource_policy",), "too-long", "a policy has at most 20480 bytes"))
-        if not declared.resource_policy:
-            found.append(
-                Flaw(("resource_policy",), "policy", "the policy is empty", "`none` removes it")
-            )
-    regions = [replica.region for replica in declared.replicas or ()]
-    if len(set(regions)) < len(regions):
-        found.append(Flaw(("replicas",), "replicas", "the same Region is named twice"))
     return found
 
 
@@ -235,14 +198,11 @@ def parse(
     sealed, flaw = _seal(declared, content if isinstance(content, Content) else None)
     if flaw is not None:
         found.append(flaw)
-    merged = {**settings.tags, **(declared.tags or {})}
-    found += [] if declared.tags is None else tags.flaws(merged)
+    found += flaws(FIELDS, declared, settings)
     if declared.git_keys is not None and sealed is not None and isinstance(content, Content):
-        part, flaws = keys.owned(declared.git_keys, content)
+        part, wrong = keys.owned(declared.git_keys, content)
         sealed = replace(sealed, keys=part)
-        found += flaws
-    if any(replica.region == settings.scope.region for replica in declared.replicas or ()):
-        found.append(Flaw(("replicas",), "replicas", "a replica is in another Region"))
+        found += wrong
     if found:
         return Parsed(flaws=tuple(found))
 
@@ -261,7 +221,7 @@ def parse(
     key = Key(NAME, name)
     secret = Resource(
         key=key,
-        fields=_fields(declared, settings, merged, trust),
+        fields=compared(FIELDS, Given(declared, settings, trust)),
         value=value,
         uncreatable=None if value is not None else _uncreatable(declared),
         max_age=None if declared.max_age is None else days(declared.max_age),
@@ -327,32 +287,3 @@ def _seal(declared: Declaration, content: Content | None) -> tuple[Sealed | None
     if not 0 < len(decoded.reveal()) <= LIMIT:
         return None, Flaw(("value",), "too-long", f"a binary value has 1 to {LIMIT} bytes")
     return Sealed(decoded), None
-
-
-def _fields(
-    declared: Declaration,
-    settings: Settings,
-    merged: Mapping[str, str],
-    trust: Recogniser | None,
-) -> dict[str, JSON]:
-    fields: dict[str, JSON] = {}
-    if trust is not None:
-        fields["fingerprint_key"] = trust.kid
-    if declared.description is not None:
-        fields["description"] = None if declared.description == "none" else declared.description
-    chosen = declared.kms_key or settings.kms_key
-    if chosen is not None:
-        fields["kms_key"] = kms.normal(chosen, settings.scope, DEFAULT_KEY)
-    if declared.tags is not None or settings.tags:
-        fields["tags"] = dict(merged)
-    if declared.replicas is not None:
-        fields["replicas"] = [
-            {"region": r.region, **({"kms_key": r.kms_key} if r.kms_key else {})}
-            for r in sorted(declared.replicas, key=lambda r: r.region)
-        ]
-    if declared.resource_policy is not None:
-        policy = declared.resource_policy
-        fields["resource_policy"] = None if policy == "none" else policy
-    if declared.recovery_window is not None:
-        fields["recovery_window"] = days(declared.recovery_window)
-    return fields

@@ -8,7 +8,6 @@ from typing import Any
 
 from reconciler.aws.client import Aws, require
 from reconciler.aws.recogniser import Recogniser
-from reconciler.core.errors import AwsError
 from reconciler.core.model import (
     JSON,
     Key,
@@ -16,14 +15,16 @@ from reconciler.core.model import (
     LiveValue,
     Origin,
     Ownership,
-    Recorded,
     Resource,
     Rotation,
     Scope,
 )
-from reconciler.kinds import kms, tags
-from reconciler.kinds.kind import Record, listed
-from reconciler.kinds.secret.declare import DEFAULT_KEY, NAME
+from reconciler.kinds import field, tags
+from reconciler.kinds.kind import Record, Settings, listed
+from reconciler.kinds.secret.describe import describe as describe
+from reconciler.kinds.secret.field import Seen
+from reconciler.kinds.secret.fields import FIELDS
+from reconciler.kinds.secret.terms import NAME
 from reconciler.values.sensitive import parse_token, public
 
 READS = NAME
@@ -59,20 +60,6 @@ def find(
     return dict(zip(wanted, aws.each(lambda name: describe(aws, name), wanted), strict=True))
 
 
-def describe(aws: Aws, name: str) -> Record | None:
-    """One secret read afresh; None only where AWS says that there is no such secret."""
-    try:
-        data = aws.call("secretsmanager", "describe_secret", needs="Name", SecretId=name)
-    except AwsError as error:
-        if error.aws_code == "ResourceNotFoundException":
-            return None
-        raise
-    if require(data, "Name", "describe_secret") != name:
-        # AWS takes a name without its ARN's six characters for the secret's own.
-        return None
-    return Record(name, data, fresh=True)
-
-
 def stages(record: Record) -> Mapping[str, Sequence[str]]:
     """The labels by version id; ListSecrets and DescribeSecret name them differently."""
     data = record.data
@@ -92,19 +79,40 @@ def shape(
 ) -> Live | None:
     """What a record says of the secret itself; see :class:`~reconciler.core.model.Live`."""
     data = record.data
-    live_tags = tags.from_list(data.get("Tags"))
-    ownership, owner = owner_of(record, live_tags, trust, scope)
-    value = _value(record, resource, live_tags, trust)
+    seen = _see(record, resource, trust, scope)
+    ownership, owner = owner_of(record, seen.tags, trust, scope)
     return Live(
         key=Key(NAME, record.name),
-        fields=_fields(record, resource, live_tags, value, trust, scope),
+        fields=field.observed(FIELDS, seen),
         ownership=ownership,
         owner=owner,
-        value=value,
+        value=seen.value,
         rotation=rotation_of(record),
         deleted=data.get("DeletedDate") is not None,
         changed=data.get("LastChangedDate"),
     )
+
+
+def deep(aws: Aws, resource: Resource) -> dict[str, JSON]:
+    """The live content of those declared fields that our mark only remembers, a call each.
+
+    In the form in which the manifest declares them, so that they compare. Raises AwsError.
+    """
+    return field.deep(FIELDS, aws, resource)
+
+
+def imported(
+    record: Record, trust: Recogniser, settings: Settings
+) -> tuple[dict[str, JSON], list[str]]:
+    """The fields of a declaration of what is live, and notes; see :func:`field.imported`."""
+    return field.imported(FIELDS, _see(record, None, trust, settings.scope), settings)
+
+
+def _see(record: Record, resource: Resource | None, trust: Recogniser, scope: Scope) -> Seen:
+    live_tags = tags.from_list(record.data.get("Tags"))
+    spec = tags.decode_spec(live_tags.get(tags.SPEC, ""))
+    value = _value(record, resource, live_tags, trust)
+    return Seen(record, resource, live_tags, spec, value, trust, scope)
 
 
 def owner_of(
@@ -177,62 +185,3 @@ def _value(
         elif short == public(version)[:32]:
             known = LiveValue(version, Origin.GENERATED, kid=kid, earlier=earlier)
     return known
-
-
-def _fields(
-    record: Record,
-    resource: Resource | None,
-    live_tags: Mapping[str, str],
-    value: LiveValue | None,
-    trust: Recogniser,
-    scope: Scope,
-) -> dict[str, JSON | Recorded]:
-    data = record.data
-    declared = resource.fields.get("tags") if resource is not None else None
-    keys = declared if isinstance(declared, Mapping) else {}
-    spec = tags.decode_spec(live_tags.get(tags.SPEC, ""))
-    recovery = live_tags.get(tags.RECOVERY, "")
-    copies = replicas(record, resource) if record.fresh else None
-    return {
-        "fingerprint_key": _key_in_use(resource, live_tags, value, trust),
-        "description": data.get("Description") or None,
-        "kms_key": kms.normal(data.get("KmsKeyId"), scope, DEFAULT_KEY),
-        "tags": {**tags.managed(live_tags, keys), **tags.forgotten(live_tags, keys)},
-        "replicas": Recorded(spec.get("replicas"), copies, known=copies is not None),
-        "resource_policy": Recorded(spec.get("resource_policy")),
-        "recovery_window": int(recovery) if recovery.isdigit() else None,
-    }
-
-
-def _key_in_use(
-    resource: Resource | None,
-    live_tags: Mapping[str, str],
-    value: LiveValue | None,
-    trust: Recogniser,
-) -> str:
-    """The fingerprint key that has to stay in the manifest for the marks of this secret to hold.
-
-    A value that is going to be written anew, or that is not ours, depends on none.
-    """
-    proof_kid = live_tags.get(tags.PROOF, "")[:6]
-    if proof_kid != trust.kid or value is None or value.kid is None:
-        return proof_kid
-    declared = resource.value.fingerprints if resource and resource.value else ()
-    stays = value.origin is Origin.GENERATED or value.fingerprint in declared
-    return value.kid if stays else proof_kid
-
-
-def replicas(record: Record, resource: Resource | None) -> list[JSON]:
-    """The copies in other Regions, in the form in which the manifest declares them.
-
-    AWS always names a copy's key; it is told only where the manifest names one for that Region.
-    """
-    declared: Any = resource.fields.get("replicas") if resource is not None else None
-    keyed = {replica["region"] for replica in declared or () if "kms_key" in replica}
-    return [
-        {
-            "region": entry["Region"],
-            **({"kms_key": entry.get("KmsKeyId")} if entry["Region"] in keyed else {}),
-        }
-        for entry in sorted(record.data.get("ReplicationStatus") or (), key=lambda e: e["Region"])
-    ]

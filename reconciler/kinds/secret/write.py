@@ -2,54 +2,48 @@
 
 from __future__ import annotations
 
-import json
 import secrets as randomness
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from reconciler.aws.client import Aws
 from reconciler.core.digest import content_digest
 from reconciler.core.errors import AwsError, ConflictError
-from reconciler.core.model import JSON, Action, FieldChange, Write
-from reconciler.kinds import tags
+from reconciler.core.model import Action, FieldChange, Write
+from reconciler.kinds import field, tags
 from reconciler.kinds.kind import Job, Record
+from reconciler.kinds.secret import replicas
 from reconciler.kinds.secret.declare import alphabet
-from reconciler.kinds.secret.observe import CURRENT, PENDING, STAGED, describe, version_at
+from reconciler.kinds.secret.describe import REFUSED, describe, unless
+from reconciler.kinds.secret.field import Put, Sent, Tagged
+from reconciler.kinds.secret.fields import FIELDS
+from reconciler.kinds.secret.observe import CURRENT, PENDING, STAGED, version_at
+from reconciler.kinds.secret.terms import SERVICE
 from reconciler.values.sensitive import Generate, Sensitive, public
-
-SERVICE = "secretsmanager"
-
-_REFUSED_MOVE = frozenset({"InvalidParameterException", "InvalidRequestException"})
-
-
-_REFUSED_AGAIN = _REFUSED_MOVE  # what AWS answers to the repeat of what it has done
 
 
 def create(aws: Aws, job: Job) -> str | None:
-    """Create the secret with its value, metadata and marks: one call, and one more each for a
-    resource policy and the mark that remembers it.
+    """Create the secret with its value, metadata and marks: one call, and more for each field that
+    it does not take, and for the mark that remembers that.
 
     Raises ConflictError where a secret of this name has come into being meanwhile.
     """
     name = job.change.key.name
-    declared = _after(job)
+    changes = field.changed(FIELDS, job.change.fields)
     token, content = _value(job)
-    policy = declared.pop("resource_policy", None)
+    request: dict[str, Any] = {"Name": name, "ClientRequestToken": token, **content}
+    later: list[tuple[Put, FieldChange]] = []
+    for row, change in changes:
+        match row.write:
+            case Sent(parameters) | Put(created=parameters) if parameters is not None:
+                request |= parameters(change.after)
+            case Put() as put:
+                later.append((put, change))
+            case Tagged():
+                pass  # among the marks
     # What a later call does is remembered after it, so that a run that stops between is seen.
-    marks = _marks(job, without=() if policy is None else ("resource_policy",))
-    request: dict[str, Any] = {
-        "Name": name,
-        "ClientRequestToken": token,
-        **content,
-        "Tags": tags.to_list({**_tags(declared.get("tags")), **marks}),
-    }
-    if declared.get("description"):
-        request["Description"] = declared["description"]
-    if declared.get("kms_key"):
-        request["KmsKeyId"] = declared["kms_key"]
-    if declared.get("replicas"):
-        request["AddReplicaRegions"] = _replicas(declared["replicas"])
+    marks = _marks(job, without=[change.name for _, change in later])
+    request["Tags"] = tags.to_list({**_tags(job), **marks})
     try:
         aws.call(SERVICE, "create_secret", **request)
     except AwsError as error:
@@ -64,8 +58,9 @@ def create(aws: Aws, job: Job) -> str | None:
                 f"{name} has been created by somebody else meanwhile",
                 hint="plan again",
             ) from None
-    if policy is not None:
-        _put_policy(aws, name, policy)
+    for put, change in later:
+        put.calls(aws, job, change)
+    if marks != _marks(job):
         _tag(aws, name, _marks(job))
     return token
 
@@ -76,7 +71,7 @@ def update(aws: Aws, job: Job) -> str | None:
     Raises ConflictError where AWSCURRENT has moved since the plan; then nothing was changed.
     """
     name = job.change.key.name
-    changed = {change.name: change for change in job.change.fields}
+    changes = field.changed(FIELDS, job.change.fields)
     if job.change.action is Action.RESTORE:
         aws.call(SERVICE, "restore_secret", SecretId=name)
     value = job.change.value
@@ -84,21 +79,15 @@ def update(aws: Aws, job: Job) -> str | None:
     version = _swap(aws, job) if writes else None
 
     metadata: dict[str, Any] = {}
-    if "description" in changed:
-        metadata["Description"] = changed["description"].after or ""
-    if "kms_key" in changed:
-        metadata["KmsKeyId"] = changed["kms_key"].after
+    for row, change in changes:
+        if isinstance(row.write, Sent):
+            metadata |= row.write.request(change.after)
     if metadata:
         aws.call(SERVICE, "update_secret", SecretId=name, **metadata)
-    if "replicas" in changed:
-        _update_replicas(aws, job)
-    if "resource_policy" in changed:
-        policy = changed["resource_policy"].after
-        if policy is None:
-            aws.call(SERVICE, "delete_resource_policy", SecretId=name)
-        else:
-            _put_policy(aws, name, policy)
-    _update_tags(aws, job, changed)
+    for row, change in changes:
+        if isinstance(row.write, Put):
+            row.write.calls(aws, job, change)
+    _update_tags(aws, job)
     return version
 
 
@@ -110,10 +99,10 @@ def delete(aws: Aws, job: Job) -> None:
         [entry["Region"] for entry in record.data.get("ReplicationStatus") or ()] if record else []
     )
     if regions:
-        _remove_replicas(aws, name, regions)
+        replicas.remove(aws, name, regions)
     recovery = job.live.fields.get("recovery_window") if job.live is not None else None
     days = recovery if isinstance(recovery, int) and 7 <= recovery <= 30 else None
-    with _unless(lambda: _is_deleted(aws, name)):
+    with unless(lambda: _is_deleted(aws, name)):
         aws.call(
             SERVICE,
             "delete_secret",
@@ -122,36 +111,9 @@ def delete(aws: Aws, job: Job) -> None:
         )
 
 
-@contextmanager
-def _unless(done: Callable[[], bool]) -> Iterator[None]:
-    """A call whose repeat AWS refuses: after a lost answer a refusal may only say that the first
-    try was done, so that is looked at before the call has failed."""
-    try:
-        yield
-    except AwsError as error:
-        if not (error.uncertain or error.aws_code in _REFUSED_AGAIN) or not done():
-            raise
-
-
 def _is_deleted(aws: Aws, name: str) -> bool:
     record = describe(aws, name)
     return record is None or record.data.get("DeletedDate") is not None
-
-
-def _replicated(aws: Aws, name: str) -> set[str]:
-    record = describe(aws, name)
-    found = record.data.get("ReplicationStatus") if record is not None else None
-    return {entry["Region"] for entry in found or ()}
-
-
-def _remove_replicas(aws: Aws, name: str, regions: Sequence[str]) -> None:
-    with _unless(lambda: _replicated(aws, name).isdisjoint(regions)):
-        aws.call(
-            SERVICE,
-            "remove_regions_from_replication",
-            SecretId=name,
-            RemoveReplicaRegions=sorted(regions),
-        )
 
 
 # --- values -----------------------------------------------------------------------------------
@@ -246,7 +208,7 @@ def settle_pending(aws: Aws, record: Record) -> None:
             RemoveFromVersionId=left,
         )
     except AwsError as error:
-        if not (error.uncertain or error.aws_code in _REFUSED_MOVE):
+        if not (error.uncertain or error.aws_code in REFUSED):
             raise
         fresh = describe(aws, record.name)
         now = None if fresh is None else version_at(fresh, PENDING)
@@ -272,7 +234,7 @@ def move_current(aws: Aws, name: str, token: str, *, expected: str | None) -> No
             SERVICE, "update_secret_version_stage", SecretId=name, VersionStage=CURRENT, **move
         )
     except AwsError as error:
-        if not (error.uncertain or error.aws_code in _REFUSED_MOVE):
+        if not (error.uncertain or error.aws_code in REFUSED):
             raise
         record = describe(aws, name)
         current = None if record is None else version_at(record, CURRENT)
@@ -290,77 +252,26 @@ def move_current(aws: Aws, name: str, token: str, *, expected: str | None) -> No
 # --- metadata ---------------------------------------------------------------------------------
 
 
-def _after(job: Job) -> dict[str, Any]:
-    return {change.name: change.after for change in job.change.fields}
+def _tags(job: Job) -> dict[str, str]:
+    declared = job.resource.fields.get("tags") if job.resource is not None else None
+    return {k: str(v) for k, v in declared.items()} if isinstance(declared, Mapping) else {}
 
 
-def _tags(declared: Any) -> dict[str, str]:
-    return dict(declared) if isinstance(declared, Mapping) else {}
-
-
-def _replicas(declared: Any) -> list[dict[str, str]]:
-    return [
-        {"Region": r["region"], **({"KmsKeyId": r["kms_key"]} if "kms_key" in r else {})}
-        for r in declared
-    ]
-
-
-def _put_policy(aws: Aws, name: str, policy: JSON) -> None:
-    aws.call(
-        SERVICE,
-        "put_resource_policy",
-        SecretId=name,
-        ResourcePolicy=json.dumps(policy, sort_keys=True),
-        BlockPublicPolicy=True,
-    )
-
-
-def _update_replicas(aws: Aws, job: Job) -> None:
-    """Add, remove, or remove and add (another key) so that the declared Regions have copies."""
-    name = job.change.key.name
-    after: Any = next(c.after for c in job.change.fields if c.name == "replicas") or []
-    live = (
-        {e["Region"]: e for e in (job.record.data.get("ReplicationStatus") or ())}
-        if job.record
-        else {}
-    )
-    wanted = {replica["region"]: replica for replica in after}
-    gone = [
-        region
-        for region, entry in live.items()
-        if region not in wanted
-        or ("kms_key" in wanted[region] and entry.get("KmsKeyId") != wanted[region]["kms_key"])
-    ]
-    new = [replica for region, replica in wanted.items() if region not in live or region in gone]
-    if gone:
-        _remove_replicas(aws, name, gone)
-    if new:
-        with _unless(lambda: {replica["region"] for replica in new} <= _replicated(aws, name)):
-            aws.call(
-                SERVICE,
-                "replicate_secret_to_regions",
-                SecretId=name,
-                AddReplicaRegions=_replicas(new),
-            )
-
-
-def _marks(job: Job, *, without: tuple[str, ...] = ()) -> dict[str, str]:
+def _marks(job: Job, *, without: Collection[str] = ()) -> dict[str, str]:
     """The tags that make a secret ours and remember what was declared."""
     name = job.change.key.name
     fields = job.resource.fields if job.resource is not None else {}
     marks = {tags.OWNER: job.scope.owner_id, tags.PROOF: job.fingerprinter.proof(name)}
-    declared_tags = _tags(fields.get("tags"))
-    if declared_tags:
-        marks[tags.KEYS] = tags.encode_keys(declared_tags)
-    spec = {
-        field: content_digest(fields[field])
-        for field in ("replicas", "resource_policy")
-        if field in fields and field not in without
-    }
+    spec: dict[str, str] = {}
+    for row in FIELDS:
+        if row.name not in fields:
+            continue
+        if isinstance(row.write, Tagged):
+            marks |= row.write.marks(fields[row.name])
+        if row.deep is not None and row.name not in without:
+            spec[row.name] = content_digest(fields[row.name])
     if spec:
         marks[tags.SPEC] = tags.encode_spec(spec)
-    if "recovery_window" in fields:
-        marks[tags.RECOVERY] = str(fields["recovery_window"])
     value = job.change.value
     part = None if job.sealed is None else job.sealed.keys
     if part is not None and value is not None and value.write is not Write.BOUND:
@@ -373,24 +284,25 @@ def _tag(aws: Aws, name: str, wanted: Mapping[str, str]) -> None:
     aws.call(SERVICE, "tag_resource", SecretId=name, Tags=tags.to_list(wanted))
 
 
-def _update_tags(aws: Aws, job: Job, changed: Mapping[str, FieldChange]) -> None:
+def _update_tags(aws: Aws, job: Job) -> None:
     """Remove the tags that we set and that are no longer declared, then set those that differ.
 
     In this order: the mark that lists our tags is set last, so that a run which stops in between
     leaves none that nobody remembers.
     """
     name = job.change.key.name
+    changed = {change.name: change for change in job.change.fields}
     live = tags.from_list(job.record.data.get("Tags")) if job.record is not None else {}
     wanted = _marks(job)
     unwanted: list[str] = []
     if "tags" in changed:
-        declared = _tags(changed["tags"].after)
+        declared = _tags(job)
         wanted |= declared
-        unwanted = sorted((set(_tags(changed["tags"].before)) - set(declared)) & set(live))
+        before = changed["tags"].before
+        ours = set(before) if isinstance(before, Mapping) else set()
+        unwanted = sorted((ours - set(declared)) & set(live))
         if not declared and tags.KEYS in live:
             unwanted.append(tags.KEYS)
-    elif job.resource is not None and "tags" not in job.resource.fields:
-        wanted.pop(tags.KEYS, None)
     value = job.change.value
     if value is not None and value.write is Write.BOUND:
         version = str(job.change.precondition["version"])

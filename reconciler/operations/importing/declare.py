@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from reconciler.aws.recogniser import UnverifiedRecogniser
 from reconciler.core.model import Key, Place, Scope
-from reconciler.kinds import kms, tags
+from reconciler.kinds import kms
 from reconciler.kinds.kind import Record, Section, Settings
 from reconciler.kinds.parameter import declare as parameter
 from reconciler.kinds.parameter import stamp
@@ -22,6 +22,7 @@ from reconciler.kinds.parameter.observe import shape as shape_parameter
 from reconciler.kinds.reading import Read
 from reconciler.kinds.rotation.declare import Schedule
 from reconciler.kinds.secret import declare as secret
+from reconciler.kinds.secret.observe import imported as imported_secret
 from reconciler.manifest.represent import Represented, represent, unrepresentable
 
 NOBODY = UnverifiedRecogniser(("",))  # recognises nothing as ours: whose it is decides nothing here
@@ -54,9 +55,8 @@ def of_secret(
 ) -> Imported | NotImported:
     """A secret's declaration. Where rotation is on, or there is no value, it has none."""
     key, data = Key(secret.NAME, record.name), record.data
-    fields, notes = _common(record.name, data.get("Description"), settings.scope, name)
-    notes += _tags(fields, tags.from_list(data.get("Tags")), settings)
-    _kms_key(fields, data.get("KmsKeyId"), settings, secret.DEFAULT_KEY)
+    live, notes = imported_secret(record, NOBODY, settings)
+    fields: dict[str, Any] = {**_name(record.name, settings.scope, name), **live}
     if data.get("RotationEnabled"):
         rotation = _rotation(data, settings)
         if rotation is None:
@@ -120,6 +120,11 @@ def of_parameter(
     )
 
 
+def _name(full: str, scope: Scope, name: str) -> dict[str, str]:
+    """The full name, where it is not made of the prefix and the name in the manifest."""
+    return {} if scope.under + name == full else {"name": full}
+
+
 def _common(
     full: str, description: str | None, scope: Scope, name: str
 ) -> tuple[dict[str, Any], list[str]]:
@@ -132,22 +137,6 @@ def _common(
     elif description:
         fields["description"] = description
     return fields, notes
-
-
-def _tags(fields: dict[str, Any], live: Mapping[str, str], settings: Settings) -> list[str]:
-    theirs = {
-        key: text
-        for key, text in live.items()
-        if not key.lower().startswith("aws:") and not key.startswith(tags.OURS)
-    }
-    if not theirs:
-        return []
-    if tags.flaws({**settings.tags, **theirs}):
-        return ["its tags stay unmanaged: a manifest cannot say them"]
-    own = {key: text for key, text in theirs.items() if settings.tags.get(key) != text}
-    if own:
-        fields["tags"] = own
-    return []
 
 
 def _kms_key(fields: dict[str, Any], live: Any, settings: Settings, default: str) -> None:

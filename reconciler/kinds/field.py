@@ -1,0 +1,248 @@
+"""One field of a kind: all that is known of it, declared once, as a row of its kind's table.
+
+A kind's ``fields.py`` holds its table. Declarations, plans, writes, drift, import, permissions and
+the schema walk it, so a new field is a new row and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Generic, TypeVar
+
+import pydantic
+
+from reconciler.aws.client import Aws
+from reconciler.aws.recogniser import Recogniser
+from reconciler.core.errors import ReconcilerError
+from reconciler.core.model import JSON, FieldChange, Recorded, Resource
+from reconciler.kinds.kind import Declared, Flaw, Settings
+
+NONE = "none"  # in a manifest: the field is declared absent
+
+
+class Unset(Enum):
+    """In place of the content of a field that is not declared, and so not managed."""
+
+    UNSET = "unset"
+
+
+UNSET = Unset.UNSET
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One declaration, and what decides with it which content a field has.
+
+    ``trust`` is None where nothing is recognised: when only names and cleartext are of interest.
+    """
+
+    declared: Any
+    settings: Settings
+    trust: Recogniser | None
+
+
+@dataclass(frozen=True)
+class Permission:
+    """An IAM action that a role needs on the resource, beyond what its kind needs anyway.
+
+    A permission under a ``condition`` has a statement of its own, called ``sid``.
+    """
+
+    action: str
+    sid: str | None = None
+    condition: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+Seen_ = TypeVar("Seen_")  # what a kind makes of a live record before its fields are read
+Write_ = TypeVar("Write_")  # how a kind writes a field
+Model = TypeVar("Model", bound=Declared)
+
+
+def _no_flaw(given: Any, settings: Settings | None) -> Iterable[Flaw]:
+    return ()
+
+
+def _no_permission(content: JSON) -> Iterable[Permission]:
+    return ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field(Generic[Seen_, Write_]):
+    """One field that is compared.
+
+    ``name`` is what manifests and plans call it.
+    ``type`` is the type of what a manifest gives, None where nobody declares the field: then it is
+    a mark of ours. ``says`` is its line in the schema.
+    ``check`` finds flaws in what is given, first without the settings, then with them.
+    ``content`` is what is compared; without it, it is what is given, and ``none`` declares absent.
+    ``observe`` is the same of a live resource, out of a list's record.
+    ``deep`` reads from AWS what no list returns; ``observe`` then tells only the recorded digest.
+    ``deep_needs`` are the IAM actions for it.
+    ``write`` says how the kind writes it.
+    ``fixed`` is why AWS cannot bring the live content to the declared one in place, or None.
+    ``imports`` is what a manifest says of live content, so that the next plan is empty; without it,
+    it is that content. It raises UnsayableError where a manifest cannot say it.
+    ``needs`` are the permissions for writing it.
+    """
+
+    name: str
+    write: Write_
+    observe: Callable[[Seen_], JSON | Recorded]
+    type: Any = None
+    required: bool = False
+    says: str | None = None
+    check: Callable[[Any, Settings | None], Iterable[Flaw]] = _no_flaw
+    content: Callable[[Given], JSON | Unset] | None = None
+    deep: Callable[[Aws, Resource], JSON] | None = None
+    deep_needs: tuple[str, ...] = ()
+    fixed: Callable[[JSON, JSON], str | None] | None = None
+    imports: Callable[[Any, Seen_, Settings], JSON | Unset] | None = None
+    needs: Callable[[JSON], Iterable[Permission]] = _no_permission
+
+    def compared(self, given: Given) -> JSON | Unset:
+        """The content that a declaration asks for."""
+        if self.content is not None:
+            return self.content(given)
+        content = given.declared.given(self.name)
+        if content is None:
+            return UNSET
+        return None if content == NONE else content
+
+    def said(self, seen: Seen_, settings: Settings) -> JSON | Unset:
+        """What a manifest says of the live content. Raises UnsayableError."""
+        content = self.observe(seen)
+        if self.imports is not None:
+            return self.imports(content, seen, settings)
+        if content == NONE:
+            raise UnsayableError(f"its {self.name}, `{NONE}`, means something else in a manifest")
+        return UNSET if isinstance(content, Recorded) or not content else content
+
+
+Table = Sequence[Field[Seen_, Write_]]
+
+
+class UnwrittenFieldError(ReconcilerError):
+    """A change names a field that its kind's table does not have; nothing was written."""
+
+    code = "internal"
+
+
+class UnsayableError(ValueError):
+    """Live content that no manifest can declare; the message is a note for people."""
+
+
+def declared_in(table: Table[Any, Any]) -> Callable[[type[Model]], type[Model]]:
+    """Give a model, which declares what is not compared, the fields of its kind's table too."""
+
+    def complete(model: type[Model]) -> type[Model]:
+        return pydantic.create_model(
+            model.__name__,
+            __base__=model,
+            __doc__=model.__doc__,
+            __module__=model.__module__,
+            **{row.name: _as_pydantic(row) for row in table if row.type is not None},
+        )
+
+    return complete
+
+
+def _as_pydantic(row: Field[Any, Any]) -> Any:
+    if row.required:
+        return row.type, pydantic.Field(description=row.says)
+    return row.type | None, pydantic.Field(default=None, description=row.says)
+
+
+def flaws(table: Table[Any, Any], declared: Declared, settings: Settings | None) -> Iterator[Flaw]:
+    """What is wrong with the fields that a declaration gives."""
+    for row in table:
+        if row.type is not None and (given := declared.given(row.name)) is not None:
+            yield from row.check(given, settings)
+
+
+def compared(table: Table[Any, Any], given: Given) -> dict[str, JSON]:
+    """Those fields of a declaration that are compared, by name."""
+    found = ((row.name, row.compared(given)) for row in table)
+    return {name: content for name, content in found if not isinstance(content, Unset)}
+
+
+def observed(table: Table[Seen_, Any], seen: Seen_) -> dict[str, JSON | Recorded]:
+    """All fields of what is live, in the form in which they compare."""
+    return {row.name: row.observe(seen) for row in table}
+
+
+def deep(table: Table[Any, Any], aws: Aws, resource: Resource) -> dict[str, JSON]:
+    """The live content of the declared fields that no list returns. Raises AwsError."""
+    return {
+        row.name: row.deep(aws, resource)
+        for row in table
+        if row.deep is not None and row.name in resource.fields
+    }
+
+
+def fixed(
+    table: Table[Any, Any], resource: Resource | None, live: Mapping[str, JSON | Recorded]
+) -> dict[str, str]:
+    """The declared fields that differ and that AWS cannot change in place, each with the reason."""
+    found = {}
+    for row in table:
+        if resource is None or row.fixed is None or row.name not in resource.fields:
+            continue
+        content = live[row.name]
+        reason = None
+        if not isinstance(content, Recorded):
+            reason = row.fixed(content, resource.fields[row.name])
+        if reason is not None:
+            found[row.name] = reason
+    return found
+
+
+def changed(
+    table: Table[Any, Write_], changes: Collection[FieldChange]
+) -> list[tuple[Field[Any, Write_], FieldChange]]:
+    """Each changed field with its row, in the order of the table.
+
+    Raises UnwrittenFieldError for one that has none: it would be reported as done, and planned
+    again for ever.
+    """
+    by_name = {change.name: change for change in changes}
+    found = [(row, by_name.pop(row.name)) for row in table if row.name in by_name]
+    if by_name:
+        raise UnwrittenFieldError(f"nothing writes the field {', '.join(sorted(by_name))}")
+    return found
+
+
+def imported(
+    table: Table[Seen_, Any], seen: Seen_, settings: Settings
+) -> tuple[dict[str, JSON], list[str]]:
+    """What a manifest has to declare for the live fields to be as they are, and no more; and what
+    a person should know of those that it cannot say.
+
+    What no list returns stays unset, and so unmanaged.
+    """
+    found: dict[str, JSON] = {}
+    notes: list[str] = []
+    for row in table:
+        if row.type is None or row.deep is not None:
+            continue
+        try:
+            said = row.said(seen, settings)
+        except UnsayableError as error:
+            notes.append(str(error))
+            continue
+        if not isinstance(said, Unset):
+            found[row.name] = said
+    return found, notes
+
+
+def permissions(table: Table[Any, Any], fields: Mapping[str, JSON]) -> Iterator[Permission]:
+    """What writing the declared ``fields`` needs beyond what the kind needs anyway."""
+    for row in table:
+        if row.name in fields:
+            yield from row.needs(fields[row.name])
+
+
+def deep_actions(table: Table[Any, Any], fields: Mapping[str, JSON]) -> frozenset[str]:
+    """The IAM actions with which :func:`deep` reads the declared ``fields``."""
+    return frozenset(action for row in table if row.name in fields for action in row.deep_needs)

@@ -1,0 +1,65 @@
+"""What a row of the secret's table works with: how its field is read, and how it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from reconciler.aws.client import Aws
+from reconciler.aws.recogniser import Recogniser
+from reconciler.core.model import JSON, FieldChange, LiveValue, Recorded, Resource, Scope
+from reconciler.kinds.field import Field
+from reconciler.kinds.kind import Job, Record
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A live secret, read so far that its fields can be told.
+
+    ``spec`` holds the digests that our mark remembers, by field.
+    """
+
+    record: Record
+    resource: Resource | None
+    tags: Mapping[str, str]
+    spec: Mapping[str, str]
+    value: LiveValue | None
+    trust: Recogniser
+    scope: Scope
+
+
+def _nothing(content: Any) -> Mapping[str, Any]:
+    return {}
+
+
+@dataclass(frozen=True)
+class Sent:
+    """Written as a part of CreateSecret, and by UpdateSecret: under these names of theirs."""
+
+    request: Callable[[Any], Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Put:
+    """Written by calls of its own. ``created`` is for a field that CreateSecret takes all the
+    same, under this name of its own; else the calls come after it."""
+
+    calls: Callable[[Aws, Job, FieldChange], None]
+    created: Callable[[Any], Mapping[str, Any]] | None = None
+
+
+@dataclass(frozen=True)
+class Tagged:
+    """Kept in tags of ours, which every write sets: these, of the declared content."""
+
+    marks: Callable[[Any], Mapping[str, str]] = _nothing
+
+
+Write: TypeAlias = Sent | Put | Tagged
+SecretField: TypeAlias = Field[Seen, Write]
+
+
+def recorded(name: str) -> Callable[[Seen], JSON | Recorded]:
+    """What is known of a field that no list returns: the digest that our mark remembers."""
+    return lambda seen: Recorded(seen.spec.get(name))

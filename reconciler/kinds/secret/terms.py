@@ -1,0 +1,8 @@
+"""What Secrets Manager calls things, and where its limits are."""
+
+NAME = "secret"
+SERVICE = "secretsmanager"
+DEFAULT_KEY = "alias/aws/secretsmanager"
+LIMIT = 65_536  # bytes of a value
+DESCRIPTION_LIMIT = 2048  # characters
+POLICY_LIMIT = 20_480  # bytes

@@ -1,0 +1,39 @@
+"""A changed field that nothing writes is never reported as done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reconciler.core.model import Action, Change, FieldChange, Key, Resource
+from reconciler.kinds import KINDS
+from reconciler.kinds.field import UnwrittenFieldError
+from reconciler.kinds.kind import Job, Kind, Record
+from reconciler.values.sensitive import Sealed, Sensitive
+from tests.core.build import KEYS, NAME, POLICY, SCOPE, fingerprinter
+
+WRITING = [kind for kind in KINDS if kind.NAME in ("secret",)]
+
+
+class Untouched:
+    """An AWS that nobody may call."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise AssertionError(f"{name} was asked for")
+
+
+@pytest.mark.parametrize("action", ["create", "update"])
+@pytest.mark.parametrize("kind", WRITING, ids=lambda kind: kind.NAME)
+def test_it_is_an_error_before_the_first_call(kind: Kind, action: str) -> None:
+    change = Change(
+        Key(kind.NAME, NAME),
+        Action(action),
+        (FieldChange("description", None, "d"), FieldChange("unknown", "old", "new")),
+    )
+    resource = Resource(change.key, {"description": "d", "unknown": "new"})
+    record = Record(NAME, {"Name": NAME, "Version": 1}, fresh=True)
+    sealed = Sealed(Sensitive("v"))
+    job = Job(change, resource, None, record, sealed, SCOPE, POLICY, fingerprinter(*KEYS))
+    with pytest.raises(UnwrittenFieldError, match="nothing writes the field unknown"):
+        getattr(kind, action)(Untouched(), job)
