@@ -32,7 +32,7 @@ def main() -> None:
             env=clean_environment(),
         )
         try:
-            Demonstration(place, endpoint(server)).run()
+            Demonstration(place, exported(server)).run()
         finally:
             server.terminate()
             server.wait(10)
@@ -45,27 +45,24 @@ def clean_environment() -> dict[str, str]:
     }
 
 
-def endpoint(server: subprocess.Popen[str]) -> str:
-    """The address that the embedded AWS prints when it is ready."""
+def exported(server: subprocess.Popen[str]) -> dict[str, str]:
+    """What the embedded AWS prints when it is ready: its address, and the key of this run."""
     assert server.stdout is not None
+    found: dict[str, str] = {}
     for line in server.stdout:
-        if "AWS_ENDPOINT_URL=" in line:
-            return line.split("AWS_ENDPOINT_URL=")[1].strip()
+        words = shlex.split(line.removeprefix("export "))
+        found |= dict(word.split("=", 1) for word in words)
+        if "AWS_DEFAULT_REGION" in found:
+            return found
     sys.exit("the embedded AWS did not start")
 
 
 class Demonstration:
     """Commands, shown and run in one folder against one embedded AWS."""
 
-    def __init__(self, place: Path, url: str) -> None:
+    def __init__(self, place: Path, account: dict[str, str]) -> None:
         self.place = place
-        self.shown = {
-            "AWS_ENDPOINT_URL": url,
-            "AWS_ACCESS_KEY_ID": "demo",
-            "AWS_SECRET_ACCESS_KEY": "demo",
-            "AWS_DEFAULT_REGION": "us-west-2",
-            "SOPS_AGE_KEY_FILE": "manifests/demo-age-key.txt",
-        }
+        self.shown = {**account, "SOPS_AGE_KEY_FILE": "manifests/demo-age-key.txt"}
         self.environment = clean_environment() | self.shown
         self.environment["PATH"] = f"{BIN}{os.pathsep}{self.environment.get('PATH', '')}"
 

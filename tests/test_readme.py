@@ -39,7 +39,7 @@ def test_the_commands_to_try_it_work(tmp_path: Path, embedded_aws: Sandbox) -> N
     embedded_aws.reset()
     second = section("Try it").split("# in a second terminal", 1)[1].split("```", 1)[0]
     lines = [line.split(" #")[0].strip() for line in second.splitlines()]
-    commands = [line for line in lines if line and not line.startswith(("export ", "."))]
+    commands = [line for line in lines if line and not line.startswith(("export ", ".", "#"))]
     assert len(commands) >= 5
     for folder in ("manifests", "demo"):
         shutil.copytree(ROOT / folder, tmp_path / folder)

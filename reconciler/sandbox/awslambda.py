@@ -1,7 +1,7 @@
 """Lambda functions that really run: their Python code, in a child process.
 
 moto keeps the functions; this unpacks a function's zip into a temporary folder and runs its
-handler with AWS_ENDPOINT_URL pointing at the sandbox, dummy credentials, and nothing of the
+handler with AWS_ENDPOINT_URL pointing at the sandbox, a key of the sandbox, and nothing of the
 sandbox's own environment.
 """
 
@@ -27,6 +27,8 @@ from moto.awslambda.models import LambdaFunction
 from moto.awslambda.utils import get_backend
 from moto.awslambda_simple.models import LambdaSimpleBackend
 from moto.core.exceptions import JsonRESTError
+
+from .access import AccessKey
 
 _RUNTIME = Path(__file__).with_name("lambda_runtime.py")
 _START_UP = 10.0
@@ -98,9 +100,10 @@ class RunningFunction:
     own. A context manager; leaving it ends the child and removes the folder.
     """
 
-    def __init__(self, function: LambdaFunction, endpoint: str) -> None:
+    def __init__(self, function: LambdaFunction, endpoint: str, key: AccessKey) -> None:
         self._function = function
         self._endpoint = endpoint
+        self._key = key
         self._timeout = float(function.timeout or 3)
 
     def __enter__(self) -> RunningFunction:
@@ -203,8 +206,8 @@ class RunningFunction:
         # rotation templates take the endpoint from SECRETS_MANAGER_ENDPOINT.
         environment.update(
             {
-                "AWS_ACCESS_KEY_ID": "ASIASANDBOXFUNCTION0",
-                "AWS_SECRET_ACCESS_KEY": "sandbox",
+                "AWS_ACCESS_KEY_ID": self._key.id,
+                "AWS_SECRET_ACCESS_KEY": self._key.secret,
                 "AWS_SESSION_TOKEN": "sandbox",
                 "AWS_REGION": function.region,
                 "AWS_DEFAULT_REGION": function.region,
@@ -233,6 +236,7 @@ class FunctionsBackend(LambdaSimpleBackend):
     """moto's Lambda without Docker, whose Invoke really runs the code."""
 
     endpoint = ""
+    access_key = AccessKey()
     lock: Any = None
     """The sandbox's lock, held by the request; let go while the function runs, since it calls
     back."""
@@ -264,7 +268,7 @@ class FunctionsBackend(LambdaSimpleBackend):
 
     def _run(self, function: LambdaFunction, body: str, response_headers: Any) -> bytes:
         try:
-            with RunningFunction(function, type(self).endpoint) as running:
+            with RunningFunction(function, type(self).endpoint, type(self).access_key) as running:
                 try:
                     return running.invoke(body)
                 finally:

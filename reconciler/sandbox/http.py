@@ -22,7 +22,7 @@ from .refusal import Refusal
 if TYPE_CHECKING:
     from .server import Sandbox
 
-_CREDENTIAL = re.compile(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/aws4_request")
+_CREDENTIAL = re.compile(r"Credential=([^/]+)/\d+/([^/]+)/([^/]+)/aws4_request")
 _LAMBDA = (
     ("POST", re.compile(r"/2015-03-31/functions/?"), "CreateFunction"),
     ("GET", re.compile(r"/2015-03-31/functions/?"), "ListFunctions"),
@@ -69,6 +69,8 @@ class Request:
     operation: str
     body: dict[str, Any] | None
     """Parsed JSON or form; None for anything else."""
+    access_key: str = ""
+    """The id of the key that signed it, "" for an unsigned request."""
 
 
 def parse(method: str, path: str, headers: dict[str, str], raw: bytes) -> Request:
@@ -76,7 +78,7 @@ def parse(method: str, path: str, headers: dict[str, str], raw: bytes) -> Reques
     is left to moto.
     """
     signed = _CREDENTIAL.search(headers.get("authorization", ""))
-    region, service = (signed[1], signed[2]) if signed else ("us-east-1", "")
+    key, region, service = signed.groups() if signed else ("", "us-east-1", "")
     body: dict[str, Any] | None = None
     target = headers.get("x-amz-target", "")
     content_type = headers.get("content-type", "")
@@ -94,7 +96,7 @@ def parse(method: str, path: str, headers: dict[str, str], raw: bytes) -> Reques
         operation = target.rpartition(".")[2]
     if not operation:
         operation = _rest_operation(service, method, path)
-    return Request(method, path, headers, raw, service, region, operation, body)
+    return Request(method, path, headers, raw, service, region, operation, body, key)
 
 
 def _rest_operation(service: str, method: str, path: str) -> str:

@@ -191,7 +191,8 @@ class _Run:
                 self._rotate_managed()
         else:
             try:
-                with RunningFunction(self._function, self._sandbox.url) as function:
+                url, key = self._sandbox.url, self._sandbox.function_key
+                with RunningFunction(self._function, url, key) as function:
                     for step in self._steps:
                         if stopping.is_set() or not self._current():
                             break

@@ -20,8 +20,9 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from moto.secretsmanager.models import secretsmanager_backends
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from . import install, parameters, secretsmanager, shapes
+from . import access, install, parameters, secretsmanager, shapes
 from . import state as states
+from .access import AccessKey
 from .awslambda import FunctionsBackend
 from .call import ACCOUNT, Call, secrets_of
 from .http import Answer, Drop, Handler, Request, error_answer, json_answer, parse
@@ -66,6 +67,8 @@ class Sandbox:
 
     Attributes to read:
         url: the endpoint, once started.
+        access_key: the only key, besides those that IAM and STS issue here, that calls may be
+            signed with; None: any, which is for tests in one process alone.
         calls: operation name -> number of calls, refused ones included.
         log: (operation, parsed body or None) of each call, values included.
         rotations: how each rotation went.
@@ -80,8 +83,10 @@ class Sandbox:
         list_staleness: float = 0.0,
         throttle: bool = False,
         latency: float = 0.0,
+        access_key: AccessKey | None = None,
     ) -> None:
         self.url = ""
+        self.access_key = access_key
         self.latency = latency
         self.list_staleness = list_staleness
         self.throttle = throttle
@@ -104,6 +109,7 @@ class Sandbox:
         self._throttle = Throttle()
         self._counting = threading.Lock()
         self._background: list[tuple[threading.Thread, threading.Event]] = []
+        self.function_key = AccessKey()
         self._app = DomainDispatcherApplication(create_backend_app)
         self._server: BaseWSGIServer | None = None
         self._thread: threading.Thread | None = None
@@ -137,6 +143,7 @@ class Sandbox:
             )
             self.url = f"http://{HOST}:{self._server.server_port}"
             FunctionsBackend.endpoint = self.url
+            FunctionsBackend.access_key = self.function_key
             FunctionsBackend.lock = self.lock
             install.install()
             if self._state is not None:
@@ -230,6 +237,8 @@ class Sandbox:
             time.sleep(self.latency)
         try:
             _refuse_browsers(request)
+            if self.access_key is not None:
+                access.check(request, self.access_key, self.function_key)
             for hook in list(self.hooks):
                 failure = hook(request.operation, request.body)
                 if failure is not None:
@@ -380,16 +389,23 @@ def serve(
     list_staleness: float = 0.0,
     throttle: bool = False,
     latency: float = 0.0,
-    ready: Callable[[str], None],
+    ready: Callable[[str, AccessKey], None],
 ) -> None:
     """Run a sandbox until SIGINT or SIGTERM, then save its state and return.
 
-    `ready` is called with the URL once calls are answered. Prints nothing. Must be called from
+    `ready` is called with the URL, and with the access key that calls have to be signed with, once
+    calls are answered. Prints nothing. Must be called from
     the main thread, which alone may handle signals; their former handlers are put back.
     """
     stopped = threading.Event()
+    key = AccessKey()
     sandbox = Sandbox(
-        port, state=state, list_staleness=list_staleness, throttle=throttle, latency=latency
+        port,
+        state=state,
+        list_staleness=list_staleness,
+        throttle=throttle,
+        latency=latency,
+        access_key=key,
     )
     # A long run must not collect every request.
     sandbox.keep_log = False
@@ -399,7 +415,7 @@ def serve(
     }
     try:
         with sandbox:
-            ready(sandbox.url)
+            ready(sandbox.url, key)
             while not stopped.wait(0.5):
                 continue
     finally:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
-import urllib.request
 from pathlib import Path
 
+import boto3
 import pytest
 
 from tests.cli.run import COMMAND, environ, python
@@ -26,11 +27,17 @@ def test_it_says_what_to_export_and_stops_when_told(tmp_path: Path, number: sign
     assert process.stderr is not None
     exports = [process.stdout.readline().strip() for _ in range(3)]
     assert exports[0].startswith("export AWS_ENDPOINT_URL=http://127.0.0.1:")
-    assert exports[1].startswith("export AWS_ACCESS_KEY_ID=")
-    assert "AWS_SECRET_ACCESS_KEY=" in exports[1]
+    assert re.fullmatch(
+        r"export AWS_ACCESS_KEY_ID=AKIA[A-Z2-7]{16} AWS_SECRET_ACCESS_KEY=\S{40}", exports[1]
+    )
     assert "ready" in process.stderr.readline()
-    with urllib.request.urlopen(exports[0].split("=", 1)[1], timeout=10) as answer:
-        assert answer.status == 200
+    words = dict(word.split("=", 1) for line in exports for word in line.split()[1:])
+    client = boto3.client(
+        "secretsmanager", words["AWS_DEFAULT_REGION"], endpoint_url=words["AWS_ENDPOINT_URL"],
+        aws_access_key_id=words["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=words["AWS_SECRET_ACCESS_KEY"],
+    )  # fmt: skip
+    assert client.list_secrets()["SecretList"] == []
     process.send_signal(number)
     out, err = process.communicate(timeout=30)
     assert (process.returncode, out, err) == (0, "", "")

@@ -11,7 +11,10 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.error
+import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
@@ -22,7 +25,7 @@ from botocore.exceptions import ClientError
 from reconciler.sandbox import Sandbox
 from reconciler.sandbox.state import StateError, load
 
-from .conftest import deploy_function, labels, token
+from .conftest import deploy_function, labels, refused, token
 
 pytestmark = pytest.mark.moto_too
 
@@ -228,7 +231,7 @@ PROGRAM = """
 import sys
 from pathlib import Path
 from reconciler.sandbox import serve
-serve(state=Path(sys.argv[1]), ready=lambda url: print(url, flush=True))
+serve(state=Path(sys.argv[1]), ready=lambda url, key: print(url, key.id, flush=True))
 """
 
 
@@ -243,17 +246,17 @@ class Served:
             cwd=Path(__file__).parents[2],
         )
         assert self.process.stdout is not None
-        self.url = self.process.stdout.readline().strip()
+        self.url, self.key = self.process.stdout.readline().split()
 
-    def client(self, service: str, region: str = "us-west-2") -> Any:
+    def client(self, service: str, region: str = "us-west-2", *, key: str | None = None) -> Any:
         import boto3
 
         return boto3.client(
             service,
             endpoint_url=self.url,
             region_name=region,
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
+            aws_access_key_id=self.key if key is None else key,
+            aws_secret_access_key="any",
         )
 
     def stop(self, number: int) -> int:
@@ -263,6 +266,30 @@ class Served:
         finally:
             if self.process.stdout is not None:
                 self.process.stdout.close()
+
+
+def test_a_served_sandbox_answers_nobody_else(tmp_path: Path) -> None:
+    """Another user of the machine reaches 127.0.0.1 too, and a function of his would run as us."""
+    served = Served(tmp_path / "state.json")
+    try:
+        for key in ("test", "ASIASANDBOXFUNCTION0", served.key[:-1], served.key.lower()):
+            with refused("UnrecognizedClientException"):
+                deploy_function(partial(served.client, key=key))
+            with refused("UnrecognizedClientException"):
+                served.client("secretsmanager", key=key).list_secrets()
+            with refused("InvalidClientTokenId"):
+                served.client("sts", key=key).get_caller_identity()
+        with pytest.raises(urllib.error.HTTPError, match="403"):
+            urllib.request.urlopen(served.url, timeout=10)
+        # A function that really runs may call, and so may a key that IAM issued here.
+        deploy_function(served.client)
+        iam = served.client("iam")
+        iam.create_user(UserName="other")
+        issued = iam.create_access_key(UserName="other")["AccessKey"]["AccessKeyId"]
+        assert served.client("secretsmanager", key=issued).list_secrets()["SecretList"] == []
+        assert served.client("lambda").list_functions()["Functions"]
+    finally:
+        assert served.stop(signal.SIGTERM) == 0
 
 
 def test_state_survives_a_restart(tmp_path: Path) -> None:

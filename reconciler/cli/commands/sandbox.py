@@ -33,10 +33,12 @@ def command(
 
     An account of its own (123456789012) on 127.0.0.1, for trying things and for tests: Secrets
     Manager, Parameter Store, KMS, IAM, STS, and Lambda functions that really rotate secrets. It
-    refuses what AWS refuses.
+    refuses what AWS refuses. It prints what to export for its clients: the endpoint, and an access
+    key that is new at each start, so that no other user of this machine can call it.
     """
     options = chosen()
     try:
+        from reconciler.sandbox.access import AccessKey
         from reconciler.sandbox.server import serve
         from reconciler.sandbox.state import StateError
     except ModuleNotFoundError as error:
@@ -45,9 +47,9 @@ def command(
             hint="pip install 'secret-reconciler[sandbox]'",
         ) from None
 
-    def ready(url: str) -> None:
+    def ready(url: str, key: AccessKey) -> None:
         out(f"export AWS_ENDPOINT_URL={url}")
-        out("export AWS_ACCESS_KEY_ID=sandbox AWS_SECRET_ACCESS_KEY=sandbox")
+        out(f"export AWS_ACCESS_KEY_ID={key.id} AWS_SECRET_ACCESS_KEY={key.secret}")
         out("export AWS_DEFAULT_REGION=us-west-2")
         say("the embedded AWS is ready; Ctrl-C stops it", options)
 
