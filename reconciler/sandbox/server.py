@@ -206,7 +206,7 @@ class Sandbox:
         self._background.append((thread, stopping))
         thread.start()
 
-    def wait_for_rotations(self, timeout: float = 30.0) -> bool:
+    def wait_for_rotations(self, timeout: float = 300.0) -> bool:
         """Wait until no rotation runs; False when `timeout` seconds were not enough."""
         deadline = time.monotonic() + timeout
         for thread, _ in list(self._background):

@@ -30,7 +30,7 @@ __all__ = ["world"]
 SERVICES = "iam,sts,kms,cloudformation,sns,sqs,events,logs,cloudwatch,monitoring,cloudtrail,s3"
 UNKNOWN = {"AWS::IAM::OIDCProvider", "AWS::CloudTrail::Trail"}  # to its CloudFormation
 STACK = "secrets-production"
-PATIENCE = 60  # seconds for a stack to be made
+PATIENCE = 300  # seconds for a stack to be made
 SECRET = "arn:aws:secretsmanager:us-west-2:123456789012:secret:"
 OURS = "emulated.secretsmanager"
 

@@ -38,7 +38,7 @@ FLAGS = (
 )  # fmt: skip
 SCHEMES = {"light": "1", "dark": "0"}
 PICTURES = Path(os.environ["PICTURES"]).absolute() if "PICTURES" in os.environ else None
-PATIENCE = 120  # seconds for one start of a browser
+PATIENCE = 300  # seconds for one start of a browser
 
 pytestmark = [
     pytest.mark.skipif("CI" in os.environ, reason="not in CI: a browser is not among its needs"),

@@ -29,7 +29,7 @@ def cli(
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=300,
     )
 
 
@@ -41,6 +41,6 @@ def python(code: str, environment: Mapping[str, str] | None = None) -> str:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=300,
     )
     return done.stdout

@@ -41,7 +41,7 @@ def test_what_was_begun_is_finished(tmp_path: Path, embedded_aws: Sandbox) -> No
     while b"Digest" not in shown:
         shown += os.read(reader, 65536)
     os.close(reader)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=300)
     assert embedded_aws.calls["CreateSecret"] == 4
     # The schedules come in a second stage; they fail, since there is no such function.
     assert embedded_aws.calls["RotateSecret"] == 4

@@ -39,7 +39,7 @@ def test_it_says_what_to_export_and_stops_when_told(tmp_path: Path, number: sign
     )  # fmt: skip
     assert client.list_secrets()["SecretList"] == []
     process.send_signal(number)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=300)
     assert (process.returncode, out, err) == (0, "", "")
     assert state.exists()
 
@@ -66,7 +66,7 @@ def test_a_port_is_a_port(port: str) -> None:
         text=True,
         env=environ(),
         check=False,
-        timeout=60,
+        timeout=300,
     )
     assert done.returncode == 64
     assert "--port" in done.stderr

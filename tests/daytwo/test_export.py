@@ -198,7 +198,7 @@ def test_it_takes_this_processs_place(declared: World) -> None:
          "echo $$"],
         env=declared.environ(), stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
-    assert process.communicate(timeout=60)[0] == f"{process.pid}\n"
+    assert process.communicate(timeout=300)[0] == f"{process.pid}\n"
 
 
 @pytest.mark.parametrize(

@@ -133,7 +133,7 @@ def test_a_prompt_shows_nothing_of_it(declared: World) -> None:
             answered += 1
             os.write(leader, b"typed-and-unseen\n")
     os.close(leader)
-    assert process.wait(30) == 0, shown
+    assert process.wait(300) == 0, shown
     assert "typed" not in shown
     declared.converge()
     assert declared.secret_value("text") == "typed-and-unseen"

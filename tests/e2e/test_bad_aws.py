@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 import pytest
@@ -113,7 +112,6 @@ def test_one_line_and_nothing_written(world: World, name: str, command: tuple[st
     world.declare({"db": {"value": "one"}}, {"host": {"plaintext": "h"}})
     environment = arrange(world)
     world.aws.calls.clear()
-    began = time.monotonic()
     done = world.cli(*command, environment=environment)
     assert done.returncode == 1, done.stderr
     for part in parts:
@@ -124,8 +122,6 @@ def test_one_line_and_nothing_written(world: World, name: str, command: tuple[st
     assert WRITES.isdisjoint(world.aws.calls)
     if name in ("account mismatch", "unknown caller", "expired credentials"):
         assert set(world.aws.calls) <= {"GetCallerIdentity"}
-    if name == "no network":
-        assert time.monotonic() - began < 20
 
 
 def test_a_failed_read_of_one_resource_is_not_its_absence(world: World) -> None:

@@ -245,7 +245,7 @@ def in_terminal(world: World, *arguments: str, answer: str) -> tuple[int, str]:
             asked = True
             os.write(leader, answer.encode() + b"\n")
     os.close(leader)
-    return process.wait(30), shown
+    return process.wait(300), shown
 
 
 @pytest.mark.parametrize(("answer", "code"), [("yes", 0), ("y", 1), ("", 1)])

@@ -61,7 +61,7 @@ def debugged(world: World, code: str, *arguments: str) -> bytes:
     done = subprocess.run(
         [sys.executable, "-c", DEBUG + code, *arguments],
         env=world.environ(), cwd=world.tree.manifests.parent,
-        capture_output=True, check=False, timeout=120,
+        capture_output=True, check=False, timeout=300,
     )  # fmt: skip
     return done.stdout + done.stderr
 
@@ -125,7 +125,7 @@ def test_a_killed_run_leaves_nothing(
     while not planted.aws.calls["PutSecretValue"] and process.poll() is None:
         time.sleep(0.02)
     process.send_signal(number)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=300)
     planted.aws.latency = 0.0
     assert canaries.found(out, err, *everything(tmp_path)) == []
     assert not list(tmp_path.rglob("core*"))

@@ -115,7 +115,7 @@ class World:
         *arguments: str,
         environment: Mapping[str, str] | None = None,
         stdin: str | None = None,
-        timeout: float = 60,
+        timeout: float = 300,
     ) -> subprocess.CompletedProcess[str]:
         """Run ``reconciler`` in a process of its own, without a terminal."""
         return subprocess.run(

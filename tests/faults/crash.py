@@ -25,7 +25,7 @@ from reconciler.operations.planning import Planned
 from tests.faults.direct import SCOPE
 from tests.faults.scenes import SCENES
 
-TIMEOUT = 60  # seconds for a child, which takes half of one
+TIMEOUT = 300  # seconds for a child, which takes half of one
 
 
 class Watched:

@@ -75,7 +75,7 @@ def killer(account: Account) -> Iterator[subprocess.Popen[str]]:
         text=True,
     )
     yield child
-    child.communicate(timeout=30)
+    child.communicate(timeout=300)
 
 
 # What a call leaves behind it is what the next one finds before it: the other ways say the same

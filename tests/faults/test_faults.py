@@ -134,7 +134,7 @@ def test_hung_connections(fleet: Account, monkeypatch: pytest.MonkeyPatch) -> No
     release = threading.Event()
 
     def hang(_: Answer) -> None:
-        release.wait(30)
+        release.wait(300)
 
     fleet.parallelism = 16
     fleet.spoil(0.03, hang)

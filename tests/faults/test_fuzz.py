@@ -10,10 +10,8 @@ from __future__ import annotations
 import os
 import random
 import shutil
-import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -31,13 +29,13 @@ from reconciler.manifest.lock import file as lockfile
 from reconciler.values.sops import Sops, find
 from tests.core import build
 from tests.faults.direct import SCOPE, desired
+from tests.limit import has_to_end
 from tests.trees import clean_environ
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = "production"
 SHORT = 1.0  # seconds a sort
 LONG = 600.0  # seconds in all
-HANG = 10  # seconds for one input, on a machine that is busy
 WORDS = (
     "secrets", "parameters", "value", "sops", "age", "kms", "recipient", "enc", "mac", "rotation",
     "generate", "tags", "name", "include", "&a", "*a", "<<:", "!!python/object", "!!binary", "---",
@@ -49,10 +47,6 @@ WORDS = (
 )  # fmt: skip
 
 Target = Callable[[bytes], object]
-
-
-class HangError(Exception):
-    """One input took too long."""
 
 
 def damaged(original: bytes, chance: random.Random) -> bytes:
@@ -80,22 +74,6 @@ def damaged(original: bytes, chance: random.Random) -> bytes:
     return bytes(data)
 
 
-@contextmanager
-def limited() -> Iterator[None]:
-    """Raises HangError where what is within takes too long."""
-
-    def stop(*_: object) -> None:
-        raise HangError
-
-    former = signal.signal(signal.SIGALRM, stop)
-    signal.alarm(HANG)
-    try:
-        yield
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, former)
-
-
 def fuzz(target: Target, original: bytes, seconds: float) -> None:
     """Damage and try, for so long. Raises AssertionError for what is no error of ours."""
     target(original)
@@ -104,15 +82,22 @@ def fuzz(target: Target, original: bytes, seconds: float) -> None:
     while time.monotonic() < end:
         given = damaged(original, random.Random(seed))
         try:
-            with limited():
+            with has_to_end():
                 target(given)
         except ReconcilerError as error:
             if not error.message:
+                noted(error, given, seed)
                 raise
         except BaseException as error:
-            error.add_note(f"FUZZ_SEED={seed}; input: {given[:2000]!r}")
+            noted(error, given, seed)
             raise
         seed += 1
+
+
+def noted(error: BaseException, given: bytes, seed: int) -> None:
+    """The seed comes last, where nothing cuts it off."""
+    error.add_note(f"input: {given[:2000]!r}")
+    error.add_note(f"FUZZ_SEED={seed}")
 
 
 # --- sorts of input -------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from tests.e2e.world import PREFIX, World, make_world
 
 COUNT = 6  # of each kind
 WRITES = ("CreateSecret", "PutSecretValue", "PutParameter")
-TIMEOUT = 120  # seconds, on a machine that is busy with other tests
+TIMEOUT = 300  # seconds, on a machine that is busy with other tests
 
 
 @pytest.fixture

@@ -40,7 +40,7 @@ CREATE = "secretsmanager:CreateSecret"
 UNKNOWN = ("kms:", "secretsmanager:")  # condition keys
 DENIED = frozenset({"AccessDenied", "AccessDeniedException"})
 SERVICES = "iam,sts,secretsmanager,ssm,kms,lambda"
-START = 60.0  # seconds at most until it answers
+START = 300.0  # seconds at most until it answers
 _ROOT = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
 
 

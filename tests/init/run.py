@@ -50,7 +50,7 @@ def init(
     done = subprocess.run(
         [sys.executable, "-m", "reconciler.cli.main", "init", *arguments],
         cwd=home.parent, env=environment, stdin=stdin,
-        capture_output=True, text=True, check=False, timeout=120,
+        capture_output=True, text=True, check=False, timeout=300,
     )  # fmt: skip
     assert done.returncode == code, done.stdout + done.stderr
     return done

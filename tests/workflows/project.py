@@ -31,7 +31,7 @@ STUBS = {
     "aws-actions/configure-aws-credentials": "credentials",
 }
 SELF = "octo/self@" + "1" * 40
-TIMEOUT = 180  # seconds a workflow, on a machine that is busy with other tests
+TIMEOUT = 300  # seconds a workflow, on a machine that is busy with other tests
 PLAN_ROLE = "arn:aws:iam::{account}:role/plan-{environment}"
 ADOPT_ROLE = "arn:aws:iam::{account}:role/adopt-{environment}"
 APPLY_ROLE = "arn:aws:iam::{account}:role/apply-{environment}"
@@ -73,7 +73,7 @@ class Project:
             capture_output=True,
             text=True,
             check=True,
-            timeout=60,
+            timeout=300,
         )
         return done.stdout.strip()
 

@@ -88,7 +88,7 @@ def test_the_reconciler_is_installed_from_its_own_lock(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=300,
     )
     assert "Show what would change in AWS" in shown.stdout
     names = subprocess.run(
@@ -96,7 +96,7 @@ def test_the_reconciler_is_installed_from_its_own_lock(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=300,
     ).stdout
     assert "moto" not in names, "the sandbox and the tests are not part of a job"
 

@@ -28,7 +28,7 @@ def check(*command: str) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=300,
     )
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -143,7 +143,7 @@ def test_the_command_of_the_readme_names_the_action_at_a_commit(tmp_path: Path) 
     for name in SHARED:
         (folder / f"{name}.yml").write_text((GITHUB / "workflows" / f"{name}.yml").read_text())
     sed = sed.replace("OWNER/REPOSITORY", "octo/tool").replace("COMMIT", "2" * 40)
-    subprocess.run(["bash", "-c", sed], cwd=tmp_path, check=True, timeout=60)
+    subprocess.run(["bash", "-c", sed], cwd=tmp_path, check=True, timeout=300)
     for file in folder.iterdir():
         uses = re.findall(r"uses: (\S*reconcile\S*)", file.read_text())
         assert set(uses) == {f"octo/tool/.github/actions/reconcile@{'2' * 40}"}
