@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reconciler import kinds
 from reconciler.cli import failure, walk
 from reconciler.cli.options import Common
 from reconciler.core.model import Plan, Write
@@ -24,7 +25,7 @@ def named(planned: Planned, base: Side, options: Common) -> Plan:
 
     plan = planned.plan
     wanted = {
-        reading.holder(change.key)
+        kinds.holder(change.key)
         for change in plan.changes
         if change.value is not None and change.value.write in (Write.CHANGED, Write.RETURNED)
     }

@@ -52,7 +52,7 @@ def find(environment: str, names: Sequence[str], options: Common) -> Found:
     candidates = {
         Key(kind, name if name.startswith("/") else scope.under + name)
         for name in names
-        for kind in kinds.readers()
+        for kind in kinds.wholes()
     }
     candidates |= {kinds.holder(key) for key in desired.resources if key.name in names}
     records = observe.none_yet()

@@ -14,9 +14,9 @@ import reconciler.kinds.parameter as parameter
 import reconciler.kinds.rotation as rotation
 import reconciler.kinds.secret as secret
 from reconciler.core.model import Key
-from reconciler.kinds.kind import Kind, Section
+from reconciler.kinds.kind import Kind, Named, Part, Section
 
-KINDS: tuple[Kind, ...] = (
+KINDS: tuple[Named | Part, ...] = (
     secret,
     keys,
     parameter,
@@ -24,9 +24,14 @@ KINDS: tuple[Kind, ...] = (
 )
 
 
-def named(name: str) -> Kind:
+def kind(name: str) -> Kind:
     """The kind of this name. Raises KeyError."""
     return _by_name(KINDS)[name]
+
+
+def named(name: str) -> Named:
+    """The same of what people name, which a part is not. Raises KeyError."""
+    return _named(KINDS)[name]
 
 
 def order(name: str) -> int:
@@ -34,9 +39,9 @@ def order(name: str) -> int:
     return list(_by_name(KINDS)).index(name)
 
 
-def readers() -> Mapping[str, Kind]:
-    """The kinds that have records of their own, by name; the others are parts of these."""
-    return _readers(KINDS)
+def wholes() -> Mapping[str, Named]:
+    """The kinds that people name, and AWS lists, by name; the others are parts of these."""
+    return _named(KINDS)
 
 
 def sections() -> Mapping[str, Section]:
@@ -47,20 +52,19 @@ def sections() -> Mapping[str, Section]:
 def holder(key: Key) -> Key:
     """The resource that people name: of a part (a schedule, keys that git owns) the one that it is
     declared in, else itself."""
-    return Key(named(key.kind).READS, key.name)
+    return Key(kind(key.kind).READS, key.name)
 
 
 @cache
-def _by_name(kinds: tuple[Kind, ...]) -> Mapping[str, Kind]:
+def _by_name(kinds: tuple[Named | Part, ...]) -> Mapping[str, Kind]:
     return {kind.NAME: kind for kind in kinds}
 
 
 @cache
-def _readers(kinds: tuple[Kind, ...]) -> Mapping[str, Kind]:
-    return {kind.NAME: kind for kind in kinds if kind.READS == kind.NAME}
+def _named(kinds: tuple[Named | Part, ...]) -> Mapping[str, Named]:
+    return {kind.NAME: kind for kind in kinds if kind.section is not None}
 
 
 @cache
-def _sections(kinds: tuple[Kind, ...]) -> Mapping[str, Section]:
-    declared = (kind.section for kind in kinds)
-    return {section.SECTION: section for section in declared if section is not None}
+def _sections(kinds: tuple[Named | Part, ...]) -> Mapping[str, Section]:
+    return {kind.section.SECTION: kind.section for kind in _named(kinds).values()}

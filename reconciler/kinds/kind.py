@@ -1,8 +1,8 @@
 """What a kind of resource is: all that a command may ask of it.
 
-A kind is one folder whose package has the names of :class:`Kind`, and where people declare it by
-itself, a module with those of :class:`Section`. Adding one is the folder and its line in ``KINDS``.
-Where a command is not for a kind, the kind says so: :class:`NotForKind`.
+A kind is one folder whose package has the names of :class:`Named` (or :class:`Part`), and a module
+with those of :class:`Section`. Adding one is the folder and its line in ``KINDS``. Where a command
+is not for a kind, the kind says so: :class:`NotForKind`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,11 @@ from reconciler.aws.client import Aws
 from reconciler.aws.recogniser import Recogniser
 from reconciler.core.model import JSON, Change, Key, Live, Place, Policy, Resource, Scope
 from reconciler.core.ownership import Refusal
-from reconciler.kinds.reading import Read, Unread
+from reconciler.kinds.comparison import Comparison
+from reconciler.kinds.differing import Content as Plain
+from reconciler.kinds.imported import Imported, NotImported
+from reconciler.kinds.reading import Read, Unread, Verdict
+from reconciler.kinds.represent import Represented
 from reconciler.values.sensitive import Fingerprinter, Sealed, Sensitive
 
 
@@ -206,14 +210,10 @@ class Section(Protocol):
 
 
 class Kind(Protocol):
-    """One kind of resource, live. A module with these names is one."""
+    """What every kind has: how one resource is read, compared and written."""
 
     NAME: str
     READS: str  # the kind whose records it is shaped from: its own, or another's
-
-    @property
-    def section(self) -> Section | None:
-        """How people declare it; None for what is declared within another kind."""
 
     def pages(self, aws: Aws, scope: Scope) -> Iterator[Sequence[Record]]:
         """Everything of this kind under the environment's prefix, a page at a time."""
@@ -241,11 +241,70 @@ class Kind(Protocol):
     def delete(self, aws: Aws, job: Job) -> None:
         """Delete the resource."""
 
+    def share(self, whole: Plain, own: Plain) -> Plain | None:
+        """Of the value that a manifest declares, or declared, what is this kind's as ``own`` is:
+        all of it, but for a part. None where that cannot be told."""
+
+    def suspect(self, resource: Resource, live: Live, *, everything: bool) -> bool:
+        """Whether `drift --read-values` reads a live, owned value: it is not known to be the
+        declared one, or ``everything`` is asked for."""
+
+    def judge(self, target: Target, answer: Read) -> Verdict:
+        """What reading it has shown."""
+
+
+class Part(Kind, Protocol):
+    """A kind whose resources are parts of another's: declared with the whole, and named by it."""
+
+    @property
+    def section(self) -> None:
+        """It has none of its own."""
+
+
+class Named(Kind, Protocol):
+    """A kind that people name, with a section of its own in a manifest."""
+
+    @property
+    def section(self) -> Section:
+        """How people declare it."""
+
     # --- values: only commands that compare, copy or hand them out read any ----------------------
 
     def read(self, aws: Aws, names: Iterable[str]) -> Mapping[str, Read | Unread]:
         """The live value of each name, with the version that holds it. Raises AwsError where a
         call fails as a whole."""
+
+    def represent(self, content: Plain) -> Represented:
+        """A live value in the form in which a manifest declares it."""
+
+    # --- adopting and importing -------------------------------------------------------------------
+
+    def undecided(self, live: Live) -> bool:
+        """Whether what a list says of its owner needs another look before it is believed."""
+
+    def barrier(self, aws: Aws, resource: Resource, live: Live, scope: Scope) -> Refusal | None:
+        """What keeps something from being adopted and no list shows."""
+
+    def compared(self, resource: Resource, sealed: Sealed, answer: Read) -> Comparison:
+        """What comparing a live value that is not owned with the declared one shows."""
+
+    def left_out(self, record: Record, settings: Settings) -> str | None:
+        """Why something live is not to be imported at all; None: it is."""
+
+    def has_value(self, record: Record) -> bool:
+        """Whether there is a value to read for a declaration."""
+
+    def imported(
+        self,
+        record: Record,
+        value: Read | None,
+        settings: Settings,
+        name: str,
+        *,
+        plaintext: bool,
+    ) -> Imported | NotImported:
+        """Its declaration under this name in a manifest. ``plaintext``: what AWS does not encrypt
+        goes into git in clear."""
 
     # --- by name, beside plans -------------------------------------------------------------------
 

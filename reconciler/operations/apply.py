@@ -135,7 +135,7 @@ def unexpected(error: Exception) -> ReconcilerError:
 
 
 def _write(planned: Planned, change: Change, aws: Aws) -> str | None:
-    kind = kinds.named(change.key.kind)
+    kind = kinds.kind(change.key.kind)
     desired = planned.desired
     job = Job(
         change=change,

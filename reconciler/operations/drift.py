@@ -60,7 +60,7 @@ def read_deep(planned: Compared, aws: Aws) -> Deep:
         for key, live in planned.live.items()
         if key in declared and live.ownership is Ownership.OURS and not live.deleted
     ]
-    found = aws.each(lambda resource: kinds.named(resource.key.kind).deep(aws, resource), ours)
+    found = aws.each(lambda resource: kinds.kind(resource.key.kind).deep(aws, resource), ours)
     return {resource.key: fields for resource, fields in zip(ours, found, strict=True)}
 
 

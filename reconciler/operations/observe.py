@@ -20,7 +20,7 @@ def list_all(aws: Aws, scope: Scope) -> Records:
 
     Raises AwsError where any page could not be read: a part of a list proves no absence.
     """
-    readers = kinds.readers()
+    readers = kinds.wholes()
     with ThreadPoolExecutor(len(readers)) as pool:
         chains = {name: pool.submit(_list, kind, aws, scope) for name, kind in readers.items()}
         return {name: chain.result() for name, chain in chains.items()}
@@ -28,7 +28,7 @@ def list_all(aws: Aws, scope: Scope) -> Records:
 
 def none_yet() -> Records:
     """No record of any kind: where only a few are read, by name."""
-    return {name: {} for name in kinds.readers()}
+    return {name: {} for name in kinds.wholes()}
 
 
 def _list(kind: Kind, aws: Aws, scope: Scope) -> dict[str, Record]:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from reconciler.aws.pacing import Pacing
 from reconciler.core.digest import canonical
-from reconciler.manifest.represent import as_yaml, represent
+from reconciler.kinds.represent import as_yaml, represent
 from reconciler.values.sensitive import Sensitive
 from tests.daytwo.command import command
 from tests.daytwo.leaks import Canaries, search

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.operations.reading import differing
+from reconciler.kinds.differing import differing
 from reconciler.values.sensitive import Sensitive
 
 JSON = st.recursive(

@@ -20,7 +20,7 @@ from reconciler.operations.planning import Planned
 from reconciler.render import drift as rendering
 
 if TYPE_CHECKING:
-    from reconciler.operations.reading import Verdict
+    from reconciler.kinds.reading import Verdict
 
 
 class _Drift(click.Command):

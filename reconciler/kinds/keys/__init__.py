@@ -5,11 +5,12 @@ the secret, to write these keys and to leave everything else as it is.
 """
 
 from reconciler.kinds.keys.declare import NAME
+from reconciler.kinds.keys.judge import judge, share, suspect
 from reconciler.kinds.keys.observe import READS, deep, find, pages, shape
 from reconciler.kinds.keys.write import create, delete, update
-from reconciler.kinds.part import cost, read, release, roll_back, rotate, section
+from reconciler.kinds.part import section
 
 __all__ = [
-    "NAME", "READS", "cost", "create", "deep", "delete", "find", "pages", "read", "release",
-    "roll_back", "rotate", "section", "shape", "update",
+    "NAME", "READS", "create", "deep", "delete", "find", "judge", "pages", "section", "shape",
+    "share", "suspect", "update",
 ]  # fmt: skip

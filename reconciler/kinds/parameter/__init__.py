@@ -1,19 +1,26 @@
 """Parameters in Systems Manager Parameter Store. A stamp in the description is the fingerprint."""
 
+from reconciler.kinds.judging import suspect
 from reconciler.kinds.kind import Section
 from reconciler.kinds.parameter import declare
+from reconciler.kinds.parameter.adopting import barrier, compared, undecided
 from reconciler.kinds.parameter.cost import cost
 from reconciler.kinds.parameter.declare import NAME
 from reconciler.kinds.parameter.deep import deep
+from reconciler.kinds.parameter.importing import has_value, imported, left_out
+from reconciler.kinds.parameter.judge import judge
 from reconciler.kinds.parameter.observe import READS, find, pages, shape
 from reconciler.kinds.parameter.refuse import roll_back, rotate
 from reconciler.kinds.parameter.release import release
+from reconciler.kinds.parameter.represent import represent
 from reconciler.kinds.parameter.values import read
 from reconciler.kinds.parameter.write import create, delete, update
+from reconciler.kinds.whole import share
 
-section: Section | None = declare
+section: Section = declare
 
 __all__ = [
-    "NAME", "READS", "cost", "create", "deep", "delete", "find", "pages", "read", "release",
-    "roll_back", "rotate", "section", "shape", "update",
+    "NAME", "READS", "barrier", "compared", "cost", "create", "deep", "delete", "find",
+    "has_value", "imported", "judge", "left_out", "pages", "read", "release", "represent",
+    "roll_back", "rotate", "section", "shape", "share", "suspect", "undecided", "update",
 ]  # fmt: skip

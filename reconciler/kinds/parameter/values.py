@@ -31,7 +31,8 @@ def _batch(aws: Aws, names: Sequence[str]) -> dict[str, Read | Unread]:
 def _values(answer: Response, names: Sequence[str]) -> dict[str, Read | Unread]:
     # Nothing here raises: a traceback's frames would hold the answer.
     found: dict[str, Read | Unread] = {
-        str(name): Unread("ParameterNotFound") for name in answer.get("InvalidParameters") or ()
+        str(name): Unread("ParameterNotFound", gone=True)
+        for name in answer.get("InvalidParameters") or ()
     }
     for entry in answer.get("Parameters") or ():
         name, version, value = entry.get("Name"), entry.get("Version"), entry.get("Value")

@@ -1,7 +1,12 @@
 """Secrets in AWS Secrets Manager. The version id of a value is its fingerprint."""
 
+from reconciler.kinds.judging import suspect
 from reconciler.kinds.kind import Section
+from reconciler.kinds.represent import represent
 from reconciler.kinds.secret import declare
+from reconciler.kinds.secret.adopting import barrier, compared, undecided
+from reconciler.kinds.secret.importing import has_value, imported, left_out
+from reconciler.kinds.secret.judge import judge
 from reconciler.kinds.secret.observe import READS, deep, find, pages, shape
 from reconciler.kinds.secret.release import release
 from reconciler.kinds.secret.rollback import roll_back
@@ -9,8 +14,9 @@ from reconciler.kinds.secret.rotating import rotate
 from reconciler.kinds.secret.terms import NAME
 from reconciler.kinds.secret.values import read
 from reconciler.kinds.secret.write import create, delete, update
+from reconciler.kinds.whole import share
 
-section: Section | None = declare
+section: Section = declare
 
 
 def cost(count: int) -> str | None:
@@ -19,6 +25,7 @@ def cost(count: int) -> str | None:
 
 
 __all__ = [
-    "NAME", "READS", "cost", "create", "deep", "delete", "find", "pages", "read", "release",
-    "roll_back", "rotate", "section", "shape", "update",
+    "NAME", "READS", "barrier", "compared", "cost", "create", "deep", "delete", "find",
+    "has_value", "imported", "judge", "left_out", "pages", "read", "release", "represent",
+    "roll_back", "rotate", "section", "shape", "share", "suspect", "undecided", "update",
 ]  # fmt: skip

@@ -9,6 +9,8 @@ from reconciler.core.errors import AwsError
 from reconciler.kinds.reading import TRUNCATED, Read, Unread
 from reconciler.values.sensitive import Sensitive
 
+# Pending deletion is an invalid request.
+_GONE = frozenset({"ResourceNotFoundException", "InvalidRequestException"})
 BATCH = 20  # secrets a call of BatchGetSecretValue
 
 
@@ -57,7 +59,7 @@ def _values(answer: Response, names: Sequence[str]) -> dict[str, Read | Unread]:
     found: dict[str, Read | Unread] = {}
     for entry in answer.get("Errors") or ():
         code = str(entry.get("ErrorCode") or "Unknown")
-        found[_name(str(entry.get("SecretId")), names)] = Unread(code)
+        found[_name(str(entry.get("SecretId")), names)] = Unread(code, gone=code in _GONE)
     for entry in answer.get("SecretValues") or ():
         value = _value(entry)
         if value is not None:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from reconciler import kinds
 from reconciler.aws.client import Aws
 from reconciler.core.model import Action, Key, Plan
-from reconciler.kinds.parameter import NAME as PARAMETER
-from reconciler.kinds.parameter import values as parameters
 from reconciler.kinds.reading import Read, Unread
-from reconciler.kinds.secret import NAME as SECRET
-from reconciler.kinds.secret import values as secrets
+from reconciler.kinds.represent import unrepresentable
 from reconciler.manifest import Cleartext
 from reconciler.manifest.edit import Edit, EditError, entry_of
-from reconciler.manifest.represent import represent, unrepresentable
+from reconciler.operations import live_values
 
 DIFFERENT = "values-differ"
 
@@ -29,15 +27,8 @@ def edits(declared: Cleartext, keys: Iterable[Key], aws: Aws) -> list[Edit]:
     Raises EditError where one cannot be read, or where no manifest can say it.
     """
     wanted = list(keys)
-    found = {
-        **_read(SECRET, secrets.read(aws, [k.name for k in wanted if k.kind == SECRET])),
-        **_read(PARAMETER, parameters.read(aws, [k.name for k in wanted if k.kind == PARAMETER])),
-    }
+    found = live_values.read(aws, wanted)
     return [_edit(declared, key, found[key]) for key in wanted]
-
-
-def _read(kind: str, found: dict[str, Read | Unread]) -> dict[Key, Read | Unread]:
-    return {Key(kind, name): answer for name, answer in found.items()}
 
 
 def _edit(declared: Cleartext, key: Key, answer: Read | Unread) -> Edit:
@@ -47,7 +38,7 @@ def _edit(declared: Cleartext, key: Key, answer: Read | Unread) -> Edit:
     reason = unrepresentable(answer.content)
     if reason is not None:
         raise EditError(f"{entry.key} cannot be declared: {reason}", place=entry.place())
-    made = represent(answer.content, mapping=key.kind == SECRET)
+    made = kinds.named(key.kind).represent(answer.content)
     if made.binary != bool(getattr(entry.declared, "binary", False)):
         what = "binary" if made.binary else "text"
         raise EditError(

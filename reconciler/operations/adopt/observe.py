@@ -5,26 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 
-from reconciler.aws.client import Aws, require
+from reconciler import kinds
+from reconciler.aws.client import Aws
 from reconciler.core.model import Key, Live, Origin, Ownership, Resource, Scope, Source
 from reconciler.core.ownership import Refusal, may_adopt
-from reconciler.kinds import tags
-from reconciler.kinds.parameter import NAME as PARAMETER
-from reconciler.kinds.parameter import stamp
-from reconciler.kinds.parameter import values as parameters
+from reconciler.kinds.comparison import Comparison
 from reconciler.kinds.reading import Read, Unread
-from reconciler.kinds.secret import NAME as SECRET
-from reconciler.kinds.secret import values as secrets
 from reconciler.manifest import Desired
-from reconciler.operations import observe, planning
-from reconciler.operations.adopt.compare import equal
-from reconciler.operations.adopt.plan import Comparison, Take, plan
+from reconciler.operations import live_values, observe, planning
+from reconciler.operations.adopt.plan import Take, plan
 from reconciler.operations.observe import Records
 from reconciler.operations.planning import Planned
 from reconciler.values.sensitive import public
-
-_GONE = frozenset({"ResourceNotFoundException", "InvalidRequestException", "ParameterNotFound"})
-_STACK = "aws:cloudformation:stack-name"
 
 
 def make(
@@ -36,9 +28,8 @@ def make(
 ) -> Planned:
     """The plan of adopting all that is declared, exists and is not ours, or ``only`` some of it.
 
-    Reads each value that git declares and rotation does not own, once: 20 secrets or 10 parameters
-    a call. A list of secrets is believed where it says that one is not ours: to tag what is ours
-    already does nothing. Raises what :func:`planning.gather` raises.
+    Reads each value that git declares and rotation does not own, once. Raises what
+    :func:`planning.gather` raises.
     """
     gathered = planning.gather(scope, decrypt, aws)
     desired, records, trust = gathered.desired, gathered.records, gathered.desired.fingerprinter
@@ -49,12 +40,8 @@ def make(
     }
     live = observe.shape(records, wanted, trust, scope)
     # "ListSecrets … might not reflect changes from the last five minutes": what it leaves out may
-    # exist. Whether a parameter is ours, its list does not say at all.
-    unsure = [
-        key
-        for key in wanted
-        if key not in live or (key.kind == PARAMETER and live[key].ownership is not Ownership.OURS)
-    ]
+    # exist.
+    unsure = [key for key in wanted if key not in live or _undecided(live, key)]
     observe.refresh(aws, records, unsure, scope, trust)
     live = observe.shape(records, wanted, trust, scope)
     found = _findings(aws, desired, wanted, live, records)
@@ -76,31 +63,30 @@ def _findings(
         for key, resource in sorted(wanted.items())
         if key in live
         and not resource.requires
-        and (live[key].ownership is not Ownership.OURS or _begun(live[key]))
+        # Where it looks ours, an adoption may have stopped half way, or somebody have written it
+        # outside: its value tells.
+        and (live[key].ownership is not Ownership.OURS or _undecided(live, key))
         and may_adopt(live[key], scope) is None
     ]
     found = {key: _unread(wanted[key], live[key]) for key in open_}
     compared = [key for key in open_ if _is_compared(wanted[key], live[key])]
-    answers = {
-        **_by_key(SECRET, secrets.read(aws, _names(SECRET, compared))),
-        **_by_key(PARAMETER, parameters.read(aws, _names(PARAMETER, compared))),
-    }
-    gone = [key for key, a in answers.items() if isinstance(a, Unread) and a.aws_code in _GONE]
+    answers = live_values.read(aws, compared)
+    gone = [key for key, answer in answers.items() if isinstance(answer, Unread) and answer.gone]
     _forget(aws, records, gone, desired)
     for key, answer in answers.items():
         found[key] = _judge(desired, wanted[key], key, answer)
-    held = [key for key in open_ if key.kind == PARAMETER]
-    barred = aws.each(lambda key: _barred(aws, wanted[key], live[key], scope), held)
-    for key, refusal in zip(held, barred, strict=True):
+    barred = aws.each(
+        lambda key: kinds.named(key.kind).barrier(aws, wanted[key], live[key], scope), open_
+    )
+    for key, refusal in zip(open_, barred, strict=True):
         if refusal is not None:
             found[key] = Comparison(refusal=refusal)
     return found
 
 
-def _begun(current: Live) -> bool:
-    """Whether an adoption may have stopped half way: a parameter's owner tag is ours, and no stamp
-    is there yet. So may somebody have written it outside: its value tells."""
-    return current.key.kind == PARAMETER and current.fields.get("fingerprint_key") is None
+def _undecided(live: Mapping[Key, Live], key: Key) -> bool:
+    whole = kinds.holder(key)
+    return whole in live and kinds.named(whole.kind).undecided(live[whole])
 
 
 def _forget(aws: Aws, records: Records, gone: Iterable[Key], desired: Desired) -> None:
@@ -133,7 +119,7 @@ def _unread(resource: Resource, current: Live) -> Comparison:
 
 def _judge(desired: Desired, resource: Resource, key: Key, answer: Read | Unread) -> Comparison:
     if isinstance(answer, Unread):
-        if answer.aws_code in _GONE:
+        if answer.gone:
             return Comparison()
         return Comparison(
             refusal=Refusal(
@@ -142,39 +128,4 @@ def _judge(desired: Desired, resource: Resource, key: Key, answer: Read | Unread
                 "to adopt it the role has to read it once, and to use its KMS key",
             )
         )
-    if resource.value is None or not equal(desired.values[key], answer.content):
-        return Comparison(answer.version)
-    print_ = resource.value.fingerprints[0]
-    return Comparison(answer.version, print_, bind=key.kind == SECRET)
-
-
-def _barred(aws: Aws, resource: Resource, current: Live, scope: Scope) -> Refusal | None:
-    """What keeps a parameter from being adopted, which no list shows."""
-    answer = aws.call(
-        "ssm", "list_tags_for_resource", ResourceType="Parameter", ResourceId=current.key.name
-    )
-    live = tags.from_list(require(answer, "TagList", "list_tags_for_resource"))
-    owner = live.get(tags.OWNER)
-    if owner not in (None, scope.owner_id):
-        named = replace(current, ownership=Ownership.OTHER_OWNER, owner=owner)
-        return may_adopt(named, scope)
-    stack = live.get(_STACK)
-    if stack is not None:
-        return may_adopt(replace(current, owner=f"CloudFormation stack {stack}"), scope)
-    description = resource.fields.get("description", current.fields.get("description"))
-    if isinstance(description, str) and len(description) > stamp.LIMIT - stamp.LENGTH:
-        return Refusal(
-            "too-long",
-            f"its description has over {stamp.LIMIT - stamp.LENGTH} characters, and our mark goes"
-            " after it",
-            "declare a shorter `description`, or shorten the live one",
-        )
-    return None
-
-
-def _names(kind: str, keys: Iterable[Key]) -> list[str]:
-    return [key.name for key in keys if key.kind == kind]
-
-
-def _by_key(kind: str, found: Mapping[str, Read | Unread]) -> dict[Key, Read | Unread]:
-    return {Key(kind, name): answer for name, answer in found.items()}
+    return kinds.named(key.kind).compared(resource, desired.values[key], answer)

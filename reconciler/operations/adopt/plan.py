@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
 from reconciler.core.diff import MARKS, diff
@@ -23,6 +23,7 @@ from reconciler.core.model import (
     Write,
 )
 from reconciler.core.ownership import Refusal, may_adopt
+from reconciler.kinds.comparison import Comparison
 
 _OVERWRITES = frozenset({Write.CHANGED, Write.RETURNED})
 
@@ -32,21 +33,6 @@ class Take(StrEnum):
 
     GIT = "git"
     LIVE = "live"
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """What is known of a live value that is not ours.
-
-    ``fingerprint`` is the public fingerprint by which the declaration knows it, None where it is
-    another value. ``refusal`` says why it cannot be adopted at all. ``bind`` says that a tag has to
-    vouch for ``version``, which we did not write.
-    """
-
-    version: str | None = None
-    fingerprint: str | None = None
-    refusal: Refusal | None = None
-    bind: bool = False
 
 
 def plan(

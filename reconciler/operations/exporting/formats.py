@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 
-from reconciler.manifest.represent import as_yaml
+from reconciler.kinds.represent import as_yaml
 from reconciler.values.sensitive import Sensitive
 
 Text = Mapping[str, Sensitive[str]]

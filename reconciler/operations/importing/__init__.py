@@ -1,6 +1,6 @@
 """Import: write manifests for what is live. It reads values once, and hands them to sops only."""
 
-from reconciler.operations.importing.declare import Imported, NotImported
+from reconciler.kinds.imported import Imported, NotImported
 from reconciler.operations.importing.files import Written, write
 from reconciler.operations.importing.read import read
 

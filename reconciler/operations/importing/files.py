@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from reconciler.kinds.imported import Imported
+from reconciler.kinds.represent import as_yaml
 from reconciler.manifest.edit import replace_file
 from reconciler.manifest.files import ENCRYPTED
-from reconciler.manifest.represent import as_yaml
-from reconciler.operations.importing.declare import Imported
 from reconciler.values.sensitive import Sensitive
 from reconciler.values.sops import Sops
 

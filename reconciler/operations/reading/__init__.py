@@ -5,8 +5,8 @@ Planning, applying and plain drift read none. `plan --base` decrypts an earlier 
 """
 
 from reconciler.operations.reading.earlier import Earlier, at
-from reconciler.operations.reading.keynames import differing, holder, named
-from reconciler.operations.reading.live import Verdict, judge, suspects
+from reconciler.operations.reading.keynames import named
+from reconciler.operations.reading.live import judge, suspects
 from reconciler.operations.reading.told import told
 
-__all__ = ["Earlier", "Verdict", "at", "differing", "holder", "judge", "named", "suspects", "told"]
+__all__ = ["Earlier", "at", "judge", "named", "suspects", "told"]

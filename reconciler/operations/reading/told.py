@@ -6,19 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from reconciler.core.model import Drift, DriftClass, FieldChange, Key
-from reconciler.kinds.keys import NAME as KEYS
+from reconciler.kinds.reading import Verdict
 from reconciler.operations.planning import Planned
-from reconciler.operations.reading.live import Verdict
 
 FALSE = (
     "its version says that we wrote it, and it holds another value: somebody claimed the version"
     " first, or deleted it and made it anew"
-)
-
-
-LOST = (
-    "the value has lost what git owns of it, though its mark says otherwise: see what its rotation"
-    " function writes; take the tag reconciler:keys off the secret, and apply writes the keys again"
 )
 
 
@@ -33,9 +26,9 @@ def told(
 def _hidden(verdicts: Mapping[Key, Verdict], planned: Planned) -> Iterator[Drift]:
     planning = {change.key for change in planned.plan.changes}
     for key, verdict in verdicts.items():
-        if key.kind == KEYS and verdict.same is False and key not in planning:
+        if verdict.lost and key not in planning:
             place = planned.desired.resources[key].place
-            yield Drift(key, DriftClass.OUTSIDE, LOST + _keys(verdict.keys), place)
+            yield Drift(key, DriftClass.OUTSIDE, verdict.lost + _keys(verdict.keys), place)
         if verdict.false:
             place = planned.desired.resources[key].place
             yield Drift(key, DriftClass.OUTSIDE, FALSE + _keys(verdict.keys), place)

@@ -1,0 +1,29 @@
+"""What adopting asks of a secret: a tag is enough to make it ours."""
+
+from __future__ import annotations
+
+from reconciler.aws.client import Aws
+from reconciler.core.model import Live, Resource, Scope
+from reconciler.core.ownership import Refusal
+from reconciler.kinds.comparison import Comparison
+from reconciler.kinds.equal import equal
+from reconciler.kinds.reading import Read
+from reconciler.values.sensitive import Sealed
+
+
+def undecided(live: Live) -> bool:
+    """Never: a list is believed where it says that a secret is not ours, since to tag what is ours
+    already does nothing."""
+    return False
+
+
+def barrier(aws: Aws, resource: Resource, live: Live, scope: Scope) -> Refusal | None:
+    """Nothing: lists show all that could keep it."""
+    return None
+
+
+def compared(resource: Resource, sealed: Sealed, answer: Read) -> Comparison:
+    """An equal value stays the version that it is, and a tag vouches for it."""
+    if resource.value is None or not equal(sealed, answer.content):
+        return Comparison(answer.version)
+    return Comparison(answer.version, resource.value.fingerprints[0], bind=True)

@@ -1,0 +1,78 @@
+"""A live secret as a manifest's declaration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from reconciler.core.model import Key, Ownership
+from reconciler.kinds.imported import Imported, NotImported
+from reconciler.kinds.importing import NOBODY, checked, full_name
+from reconciler.kinds.kind import Record, Settings
+from reconciler.kinds.reading import Read
+from reconciler.kinds.represent import represent, unrepresentable
+from reconciler.kinds.rotation.declare import Schedule
+from reconciler.kinds.secret import declare, observe
+from reconciler.kinds.secret.observe import CURRENT, shape, version_at
+from reconciler.kinds.secret.terms import NAME
+
+_OTHERS = frozenset({Ownership.SERVICE, Ownership.REPLICA, Ownership.OTHER_OWNER})
+
+
+def left_out(record: Record, settings: Settings) -> str | None:
+    """Why a secret is nobody's to import."""
+    live = shape(record, None, NOBODY, settings.scope)
+    if live is None or live.deleted:
+        return "it is pending deletion"
+    if live.ownership in _OTHERS or (live.ownership is Ownership.FOREIGN and live.owner):
+        return f"it belongs to {live.owner}"
+    return None
+
+
+def has_value(record: Record) -> bool:
+    """Whether there is a value that git could declare: one that no rotation owns."""
+    return not record.data.get("RotationEnabled") and version_at(record, CURRENT) is not None
+
+
+def imported(
+    record: Record, value: Read | None, settings: Settings, name: str, *, plaintext: bool
+) -> Imported | NotImported:
+    """A secret's declaration. Where rotation is on, or there is no value, it has none."""
+    key, data = Key(NAME, record.name), record.data
+    live, notes = observe.imported(record, NOBODY, settings)
+    fields: dict[str, Any] = {**full_name(record.name, settings.scope, name), **live}
+    if data.get("RotationEnabled"):
+        rotation = _rotation(data, settings)
+        if rotation is None:
+            fields["external"] = True
+            notes.append("its schedule, in days, has no form in a manifest: it stays unmanaged")
+        else:
+            fields["rotation"] = rotation
+        return checked(key, declare, name, fields, None, settings, notes)
+    if value is None:
+        fields["external"] = True
+        return checked(key, declare, name, fields, None, settings, [*notes, "it has no value"])
+    reason = unrepresentable(value.content)
+    if reason is not None:
+        return NotImported(key, reason)
+    made = represent(value.content)
+    if made.binary:
+        fields["binary"] = True
+    return checked(key, declare, name, fields, made, settings, notes)
+
+
+def _rotation(data: Mapping[str, Any], settings: Settings) -> Any:
+    """A secret's schedule: by the name that the environment has for it, or in full."""
+    rules = data.get("RotationRules") or {}
+    expression = rules.get("ScheduleExpression")
+    if not expression:
+        return None
+    whole = {
+        "lambda": data.get("RotationLambdaARN"),
+        "schedule": expression,
+        "window": rules.get("Duration"),
+    }
+    for name, known in sorted(settings.schedules.items()):
+        if isinstance(known, Schedule) and known.model_dump(by_alias=True) == whole:
+            return name
+    return {field: content for field, content in whole.items() if content}
