@@ -65,13 +65,13 @@ class Locked:
     """A declared value that nobody decrypts, as far as a lock knows it.
 
     ``fingerprints`` are public, in the order of the fingerprint keys. There are none where the
-    lock is of another ciphertext: ``ciphertext`` is then the digest of the present one. ``keys``
-    is the same of the keys that git owns of a rotated value.
+    lock is of another ciphertext: ``ciphertext`` is then the digest of the present one. ``parts``
+    are the same of what other resources have of it.
     """
 
     fingerprints: tuple[str, ...] = ()
     ciphertext: str | None = None
-    keys: Locked | None = None
+    parts: Mapping[Key, Locked] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -192,6 +192,9 @@ class Section(Protocol):
 
     def form(self, declared: Any) -> Mapping[str, str]:
         """What of a declaration is part of its value's fingerprint: its type and encoding."""
+
+    def parts(self, name: str, declared: Any) -> Mapping[Key, Mapping[str, JSON]]:
+        """The resources whose value is a part of this one's, each with what tells which part."""
 
     def parse(
         self,

@@ -14,7 +14,6 @@ from reconciler.aws.recogniser import Recogniser
 from reconciler.core.digest import canonical
 from reconciler.core.errors import Problem
 from reconciler.core.model import JSON, Key, Place
-from reconciler.kinds.keys import NAME as KEYS
 from reconciler.kinds.kind import Content, Declared, Flaw, Locked, Parsed, Section, Settings
 from reconciler.manifest import explain
 from reconciler.manifest.document import Document
@@ -59,17 +58,18 @@ class Entry:
         if whole is None:
             return {}
         key = self.resource_key(settings)
-        named = getattr(self.declared, "git_keys", None)
-        if named is None:
-            return {key: whole}
-        part = _digest({"git_keys": sorted(named), "of": whole})
-        return {key: whole, Key(KEYS, key.name): part}
+        parts = self.kind.parts(key.name, self.declared)
+        digests = {part: _digest({**which, "of": whole}) for part, which in parts.items()}
+        return {key: whole, **digests}
 
     def locked(self, known: Mapping[Key, Locked], settings: Settings) -> Locked | None:
-        """What a lock knows of the value, and of the keys that git owns of it."""
+        """What a lock knows of the value, and of its parts."""
         key = self.resource_key(settings)
-        whole, part = known.get(key), known.get(Key(KEYS, key.name))
-        return whole if whole is None or part is None else replace(whole, keys=part)
+        whole = known.get(key)
+        parts = {
+            part: known[part] for part in self.kind.parts(key.name, self.declared) if part in known
+        }
+        return whole if whole is None or not parts else replace(whole, parts=parts)
 
     def _ciphertext(self, settings: Settings) -> str | None:
         value = self.encrypted

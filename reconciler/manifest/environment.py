@@ -14,7 +14,7 @@ from reconciler.core.errors import Problem
 from reconciler.core.model import Policy, Scope
 from reconciler.kinds.duration import RecoveryWindow, days
 from reconciler.kinds.kind import Declared, Settings
-from reconciler.kinds.rotation.declare import Schedule
+from reconciler.kinds.schedule import Schedule
 from reconciler.manifest.document import Document
 from reconciler.manifest.files import ENVIRONMENT_FILE, load
 

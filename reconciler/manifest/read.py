@@ -13,9 +13,9 @@ from pydantic import ValidationError
 
 from reconciler import kinds
 from reconciler.core.errors import ManifestError, Problem, UsageError
+from reconciler.kinds import schedule as rotation
 from reconciler.kinds import tags
 from reconciler.kinds.kind import Settings
-from reconciler.kinds.rotation import declare as rotation
 from reconciler.manifest import encrypted, entries, explain, files, metadata
 from reconciler.manifest.cleartext import Cleartext
 from reconciler.manifest.document import Document

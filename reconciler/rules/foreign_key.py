@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.kinds.parameter.declare import Declaration as Parameter
-from reconciler.kinds.secret.declare import Declaration as Secret
 from reconciler.rules import accounts
 from reconciler.rules.rule import Finding, Subject
 
@@ -23,18 +21,15 @@ def find(subject: Subject) -> Iterator[Finding]:
         message = f"the environment's KMS key is of account {account}"
         yield Finding(message, _HINT, field=("kms_key",))
     for entry in subject.declared.entries:
-        declared = entry.declared
-        if not isinstance(declared, Secret | Parameter):
-            continue
-        account = accounts.foreign(declared.given("kms_key"), settings.scope)
+        account = accounts.foreign(entry.fields.get("kms_key"), settings.scope)
         if account:
             message = f"the KMS key of {entry.key} is of account {account}"
             yield Finding(message, _HINT, entry, ("kms_key",))
-        replicas = declared.given("replicas") if isinstance(declared, Secret) else None
-        for index, replica in enumerate(replicas or ()):
-            account = accounts.foreign(replica.kms_key, settings.scope)
+        for index, replica in enumerate(entry.fields.get("replicas") or ()):
+            account = accounts.foreign(replica.get("kms_key"), settings.scope)
             if account:
-                message = f"the KMS key of {entry.key} in {replica.region} is of account {account}"
+                region = replica["region"]
+                message = f"the KMS key of {entry.key} in {region} is of account {account}"
                 yield Finding(message, _HINT, entry, ("replicas", index, "kms_key"))
 
 

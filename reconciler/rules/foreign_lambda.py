@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.kinds.rotation.declare import Schedule
-from reconciler.kinds.secret.declare import Declaration
+from reconciler.kinds.schedule import Schedule
 from reconciler.rules import accounts
 from reconciler.rules.rule import Finding, Subject
 
@@ -28,9 +27,9 @@ def find(subject: Subject) -> Iterator[Finding]:
                     field=("schedules", name, "lambda"),
                 )
     for entry in subject.declared.entries:
-        secret = entry.declared
-        if isinstance(secret, Declaration) and isinstance(secret.rotation, Schedule):
-            account = accounts.foreign(secret.rotation.function, settings.scope)
+        rotation = entry.fields.get("rotation")
+        if isinstance(rotation, dict):
+            account = accounts.foreign(rotation.get("lambda"), settings.scope)
             if account:
                 yield Finding(
                     f"the rotation function of {entry.key} is of account {account}",

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.kinds.rotation.declare import NONE
-from reconciler.kinds.secret.declare import Declaration
+from reconciler.kinds.schedule import NONE
 from reconciler.rules.rule import Finding, Subject
 
 CODE = "never-rotated"
 REASON = "a secret that nothing rotates stays what it was when it leaked, years ago"
 
+_ROTATION = "rotation"  # where a declaration has no such field, nothing could rotate it
+_NOT = (None, NONE)
+
 
 def find(subject: Subject) -> Iterator[Finding]:
     """Secrets whose value is ours to change, without a rotation and without a ``max_age``."""
     for entry in subject.declared.entries:
-        secret = entry.declared
-        if not isinstance(secret, Declaration) or secret.external or secret.max_age is not None:
+        fields = entry.fields
+        if fields.get("external") or fields.get("max_age") is not None:
             continue
-        if secret.rotation in (None, NONE):
+        if _ROTATION in entry.kind.Declaration.model_fields and fields.get(_ROTATION) in _NOT:
             yield Finding(
                 f"nothing rotates {entry.key}: it has neither a rotation nor a `max_age`",
                 "give it a `rotation`, or a `max_age` to be reminded of it",

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.core.errors import UsageError
-from reconciler.kinds.rotation.declare import NONE
-from reconciler.kinds.secret.declare import Declaration
+from reconciler.kinds.schedule import NONE
 from reconciler.manifest.document import Data, Document, parse
 from reconciler.manifest.encrypted import FINGERPRINT_KEYS
 from reconciler.manifest.entries import Entry
@@ -153,10 +152,9 @@ def _keys(exposed: Mapping[_Path, _Reader]) -> Iterator[Finding]:
 
 def _owned(entry: Entry, exposed: Mapping[_Path, _Reader]) -> Mapping[_Path, _Reader]:
     """Those parts of a value that are git's to change."""
-    secret = entry.declared
-    if not isinstance(secret, Declaration) or secret.rotation in (None, NONE):
+    if entry.fields.get("rotation") in (None, NONE):
         return exposed
-    owned = secret.git_keys or ()
+    owned = entry.fields.get("git_keys") or ()
     return {path: reader for path, reader in exposed.items() if path[3:4] and path[3] in owned}
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.kinds.duration import days
-from reconciler.kinds.secret.declare import Declaration
 from reconciler.rules.rule import Finding, Subject
 
 CODE = "past-max-age"
@@ -21,15 +20,15 @@ def find(subject: Subject) -> Iterator[Finding]:
     if not written or subject.now is None:
         return
     for entry in subject.declared.entries:
-        secret = entry.declared
-        if not isinstance(secret, Declaration) or secret.max_age is None:
+        max_age = entry.fields.get("max_age")
+        if max_age is None:
             continue
         since = written.get(entry.resource_key(subject.declared.settings))
         age = 0 if since is None else (subject.now - since).days
-        if age > days(secret.max_age):
+        if age > days(max_age):
             yield Finding(
                 f"the value of {entry.key} was written {age} days ago, and its `max_age` is"
-                f" {secret.max_age}",
+                f" {max_age}",
                 "change it where it is used, and then with `reconciler set`",
                 entry,
                 ("max_age",),

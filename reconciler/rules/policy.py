@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.kinds.secret.declare import Declaration
 from reconciler.manifest.entries import Entry
 
 FIELD = "resource_policy"
@@ -27,8 +26,7 @@ class Grant:
 
 def grants(entry: Entry) -> Iterator[Grant]:
     """The statements of a declared policy that allow something."""
-    declared = entry.declared
-    policy = declared.given(FIELD) if isinstance(declared, Declaration) else None
+    policy = entry.fields.get(FIELD)
     if not isinstance(policy, dict):
         return
     statements = policy.get("Statement")

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from reconciler.core.model import Key, Place, Source
 from reconciler.kinds import sections
 from reconciler.kinds.kind import Content, Flaw, Parsed, Section, Settings
-from reconciler.kinds.rotation import Schedule
+from reconciler.kinds.schedule import Schedule
 from reconciler.values.sensitive import Sensitive, public
 from tests.core.build import KEYS, POLICY, SCOPE, fingerprinter
 

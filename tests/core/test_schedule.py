@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.kinds.rotation.schedule import (
+from reconciler.kinds.schedule_grammar import (
     SCHEDULE_PATTERN,
     WINDOW_PATTERN,
     ScheduleError,

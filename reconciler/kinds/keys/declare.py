@@ -8,7 +8,7 @@ from reconciler.aws.recogniser import Recogniser
 from reconciler.core.model import JSON, Key, Place, Resource, Source, Value
 from reconciler.kinds.keys import members
 from reconciler.kinds.kind import Content, Flaw, Locked
-from reconciler.kinds.rotation.declare import NONE
+from reconciler.kinds.schedule import NONE
 from reconciler.values.sensitive import Fingerprinter, Sealed, Sensitive, public
 
 NAME = "keys"

@@ -180,6 +180,11 @@ def form(declared: Declaration) -> dict[str, str]:
     return {"type": declared.chosen_type, "encoding": "string"}
 
 
+def parts(name: str, declared: Declaration) -> dict[Key, dict[str, JSON]]:
+    """None."""
+    return {}
+
+
 def parse(
     name: str,
     declared: Declaration,

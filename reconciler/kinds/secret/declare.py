@@ -12,12 +12,13 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from reconciler.aws.recogniser import Recogniser
-from reconciler.core.model import Key, Place, Resource, Source, Value
+from reconciler.core.model import JSON, Key, Place, Resource, Source, Value
+from reconciler.kinds import schedule as schedules
 from reconciler.kinds.duration import Days, days
 from reconciler.kinds.field import Given, compared, declared_in, flaws
 from reconciler.kinds.keys import declare as keys
 from reconciler.kinds.kind import Content, Declared, Flaw, Locked, Parsed, Settings
-from reconciler.kinds.rotation import declare as schedules
+from reconciler.kinds.rotation import declare as rotations
 from reconciler.kinds.secret.fields import FIELDS
 from reconciler.kinds.secret.terms import LIMIT
 from reconciler.kinds.secret.terms import NAME as NAME
@@ -182,6 +183,12 @@ def form(declared: Declaration) -> dict[str, str]:
     return {"type": NAME, "encoding": "binary" if declared.binary else "string"}
 
 
+def parts(name: str, declared: Declaration) -> dict[Key, dict[str, JSON]]:
+    """The keys that git owns of it."""
+    owned = declared.git_keys
+    return {} if owned is None else {Key(keys.NAME, name): {"git_keys": sorted(owned)}}
+
+
 def parse(
     name: str,
     declared: Declaration,
@@ -192,7 +199,7 @@ def parse(
 ) -> Parsed:
     """The secret, its rotation where one is declared, and its value."""
     found = check_name(name)
-    schedule, unknown = schedules.named(declared.rotation, settings)
+    schedule, unknown = rotations.named(declared.rotation, settings)
     if unknown is not None:
         found.append(unknown)
     sealed, flaw = _seal(declared, content if isinstance(content, Content) else None)
@@ -230,14 +237,14 @@ def parse(
     resources = [secret]
     values = {} if sealed is None else {key: sealed}
     if declared.git_keys is not None:
-        locked = content.keys if isinstance(content, Locked) else None
+        locked = content.parts.get(Key(keys.NAME, name)) if isinstance(content, Locked) else None
         known = locked if sealed is None else sealed.keys
         owned, part_sealed = keys.parse(name, declared.git_keys, known, trust, place)
         resources.append(owned)
         values |= {} if part_sealed is None else {owned.key: part_sealed}
     if ruled != "unset":
         at_once = declared.rotate_on_enable
-        resources.append(schedules.parse(name, schedule, place, at_once=at_once))
+        resources.append(rotations.parse(name, schedule, place, at_once=at_once))
     return Parsed(tuple(resources), values)
 
 

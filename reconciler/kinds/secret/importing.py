@@ -11,7 +11,7 @@ from reconciler.kinds.importing import NOBODY, checked, full_name
 from reconciler.kinds.kind import Record, Settings
 from reconciler.kinds.reading import Read
 from reconciler.kinds.represent import represent, unrepresentable
-from reconciler.kinds.rotation.declare import Schedule
+from reconciler.kinds.schedule import Schedule
 from reconciler.kinds.secret import declare, observe
 from reconciler.kinds.secret.observe import CURRENT, shape, version_at
 from reconciler.kinds.secret.terms import NAME
