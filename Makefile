@@ -57,14 +57,14 @@ $(EMULATOR)/.installed: $(LOCKS)/ministack.txt $(STAMP)
 		install --no-compile --only-binary :all: --require-hashes --requirement $(LOCKS)/ministack.txt
 	@touch $@
 
-# The application of tests/iam: what npm installs by its lock, and Node as a wheel where PATH has none.
+# The application of tests/access/iam: what npm installs by its lock, and Node as a wheel where PATH has none.
 APPLICATION := $(VENV)/application
 NODE := $(VENV)/node
 NODE_IS_NEW = node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)'
 application: $(APPLICATION)/.installed ## make .venv/application, in Node, for a long test
 
-$(APPLICATION)/.installed: $(wildcard tests/iam/application/*) $(LOCKS)/node.txt | $(STAMP)
-	@rm -rf $(APPLICATION) $(NODE) && mkdir -p $(APPLICATION) && cp tests/iam/application/* $(APPLICATION)
+$(APPLICATION)/.installed: $(wildcard tests/access/iam/application/*) $(LOCKS)/node.txt | $(STAMP)
+	@rm -rf $(APPLICATION) $(NODE) && mkdir -p $(APPLICATION) && cp tests/access/iam/application/* $(APPLICATION)
 	@{ $(NODE_IS_NEW) && npm --version; } >/dev/null 2>&1 || { $(BIN)/python -m venv $(NODE) && \
 		$(NODE)/bin/python -m pip --disable-pip-version-check --quiet --quiet \
 		install --no-compile --only-binary :all: --require-hashes --requirement $(LOCKS)/node.txt; }
@@ -72,7 +72,7 @@ $(APPLICATION)/.installed: $(wildcard tests/iam/application/*) $(LOCKS)/node.txt
 		npm ci --ignore-scripts --no-audit --no-fund --loglevel error >/dev/null
 	@touch $@
 
-# Ansible, with the modules that write secrets and parameters, for a long test of tests/daytwo and for bench.
+# Ansible, with the modules that write secrets and parameters, for a long test of tests/operations and for bench.
 ANSIBLE := $(VENV)/ansible
 ansible: $(ANSIBLE)/.installed ## make .venv/ansible, for a long test and for bench
 

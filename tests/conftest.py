@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from reconciler.sandbox.server import Sandbox
+from tests.world import World, account
 
 settings.register_profile(
     "local",
@@ -27,3 +29,11 @@ def embedded_aws() -> Iterator[Sandbox]:
     """The server, whatever state the last test left it in."""
     with Sandbox() as sandbox:
         yield sandbox
+
+
+@pytest.fixture
+def world(
+    tmp_path: Path, embedded_aws: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[World]:
+    """An environment in git, and an empty account."""
+    yield from account(tmp_path, embedded_aws, monkeypatch)

@@ -20,12 +20,9 @@ from typing import Any
 
 import pytest
 
-from tests.daytwo.aged import lived_in
-from tests.daytwo.command import command
-from tests.e2e.conftest import world
-from tests.e2e.world import World
-
-__all__ = ["world"]
+from tests.command import command
+from tests.operations.aged import lived_in
+from tests.world import World
 
 PROBE = Path(__file__).with_name("probe.html")
 CHROMIUM = next(

@@ -8,11 +8,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.e2e.conftest import world
-from tests.e2e.world import World
 from tests.faults.account import Account
+from tests.world import World
 
-__all__ = ["account", "world"]
+__all__ = ["account"]
 
 FASTER = 25  # times: how much less the pauses between two tries take here
 

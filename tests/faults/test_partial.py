@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.canary import CANARY
-from tests.e2e.world import PREFIX, World
+from tests.world import PREFIX, World
 
 DENIED, INVALID, LOCKED = "s1", "p1", "s3"
 

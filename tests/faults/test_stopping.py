@@ -18,8 +18,8 @@ import pytest
 
 from reconciler.core.errors import AwsError, Exit
 from reconciler.operations.apply import Status
-from tests.e2e.world import World
 from tests.faults.account import Account, assert_ends, assert_true_report, exit_code
+from tests.world import World
 
 COUNT = 12
 TIMEOUT = 300  # seconds, on a machine that is busy with other tests

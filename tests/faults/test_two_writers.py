@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from reconciler.sandbox.server import Sandbox
-from tests.e2e.world import PREFIX, World, make_world
+from tests.world import PREFIX, World, make_world
 
 COUNT = 6  # of each kind
 WRITES = ("CreateSecret", "PutSecretValue", "PutParameter")

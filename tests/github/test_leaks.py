@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.e2e.conftest import world
-from tests.e2e.test_leaks import Canaries, canaries, planted
-from tests.e2e.world import World
 from tests.github.job import Job
+from tests.leaks.test_leaks import Canaries, canaries, planted
+from tests.world import World
 
-__all__ = ["canaries", "planted", "world"]
+__all__ = ["canaries", "planted"]
 
 
 def test_nothing_that_github_is_given_holds_a_value(

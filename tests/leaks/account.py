@@ -8,8 +8,8 @@ import secrets
 import subprocess
 
 from reconciler.values.sensitive import Sensitive
-from tests.e2e.world import PREFIX, SCHEDULE, World
 from tests.leaks.canaries import CHANGED, Canaries
+from tests.world import PREFIX, SCHEDULE, World
 
 TRUST = {
     "Version": "2012-10-17",

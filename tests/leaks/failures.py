@@ -20,9 +20,9 @@ from reconciler.cli.commands import lock as locking
 from reconciler.sandbox.server import Answer, Drop
 from reconciler.values.sops import Sops, find
 from tests.age_key import new_age_key
-from tests.e2e.world import World
 from tests.leaks.account import declare
 from tests.leaks.canaries import Canaries, program
+from tests.world import World
 
 WRITES = ("PutSecretValue", "CreateSecret", "PutParameter")
 READS = ("BatchGetSecretValue", "GetParameters", "GetSecretValue", "GetParameter")

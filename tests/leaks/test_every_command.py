@@ -17,7 +17,6 @@ import pytest
 
 from reconciler.cli.main import COMMANDS, reconciler
 from tests.cli.run import COMMAND, environ
-from tests.e2e.world import World
 from tests.github.job import SHA, make_job
 from tests.github.server import GitHub, running
 from tests.github.state import fresh
@@ -26,6 +25,7 @@ from tests.leaks.calls import CALLS, ELSEWHERE, FEW, Call
 from tests.leaks.canaries import Canaries, everything, spying, spying_sops
 from tests.leaks.failures import FAILURES, MAIN, Ground
 from tests.leaks.watch import watch
+from tests.world import World
 
 
 def test_every_command_is_called() -> None:

@@ -7,10 +7,10 @@ import subprocess
 from pathlib import Path
 
 from reconciler.values.sops import find
-from tests.e2e.world import World
-from tests.init.conftest import home
-from tests.init.run import GIVEN, init, install_keygen
+from tests.access.init.conftest import home
+from tests.access.init.run import GIVEN, init, install_keygen
 from tests.leaks.canaries import Canaries, everything, spying_sops
+from tests.world import World
 
 __all__ = ["home"]
 

@@ -22,8 +22,8 @@ from unittest import mock
 from reconciler.cli import failure, process
 from reconciler.cli.main import run
 from reconciler.core.errors import ReconcilerError
-from tests.e2e.world import World
 from tests.leaks.calls import Call
+from tests.world import World
 
 TESTS = str(Path(__file__).parents[1])
 

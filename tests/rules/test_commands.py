@@ -9,13 +9,10 @@ from pathlib import Path
 import pytest
 
 from reconciler.rules import REASONS
-from tests.daytwo.command import command
-from tests.daytwo.leaks import Canaries, search
-from tests.e2e.conftest import world
-from tests.e2e.world import World
+from tests.command import command
+from tests.leaks.search import Canaries, search
 from tests.rules.look import AGED
-
-__all__ = ["world"]
+from tests.world import World
 
 EQUAL = "one-value-in-two-places"
 

@@ -10,7 +10,7 @@ import pytest
 from reconciler.manifest.gitfiles import Repository
 from reconciler.values.sops import find
 from tests.age_key import new_age_key
-from tests.diff.build import Branch
+from tests.manifest.branch.build import Branch
 from tests.rules.look import AGED, look, of
 from tests.trees import Tree, creation_rules, make_tree
 

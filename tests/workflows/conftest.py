@@ -9,15 +9,14 @@ from pathlib import Path
 import pytest
 
 from reconciler.sandbox.server import Sandbox
-from tests.e2e.conftest import world
-from tests.e2e.test_leaks import Canaries, canaries
-from tests.e2e.world import World
 from tests.github.server import running
 from tests.github.state import fresh
+from tests.leaks.test_leaks import Canaries, canaries
 from tests.trees import make_tree
 from tests.workflows.project import Project, make_project
+from tests.world import World
 
-__all__ = ["canaries", "world"]
+__all__ = ["canaries"]
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Any
 
 import boto3
 
-from tests.e2e.test_leaks import Canaries
+from tests.leaks.test_leaks import Canaries
 from tests.workflows.conftest import declared
 from tests.workflows.project import Project, Run
 

@@ -1,0 +1,264 @@
+"""A new repository in one command, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import shutil
+import stat
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import boto3
+import pytest
+
+from reconciler.access.init import key_file
+from tests.access.init.run import GIVEN, init, install_keygen
+from tests.age_key import new_age_key
+from tests.world import World
+
+ROOT = Path(__file__).parents[3]
+FILES = {
+    ".gitattributes",
+    ".gitignore",
+    ".pre-commit-config.yaml",
+    "manifests/.schema/environment.json",
+    "manifests/.schema/manifest.json",
+    "manifests/.sops.yaml",
+    "manifests/production/environment.sops.yaml",
+    "manifests/production/example.sops.yaml",
+    "manifests/production/fingerprints.lock",
+}
+
+
+def tree(folder: Path) -> set[str]:
+    return {
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if path.is_file() and ".git" not in path.relative_to(folder).parts
+    }
+
+
+def test_a_new_repository_ends_with_a_plan_that_works(world: World, home: Path) -> None:
+    key = install_keygen(home)
+    done = init(world, home, "repo", *GIVEN)
+    repo = home.parent / "repo"
+    assert tree(repo) == FILES
+    assert "Plan: 2 to create" in done.stdout
+    assert "reconciler apply production" in done.stderr
+    keys = home / ".config" / "sops" / "age" / "keys.txt"
+    assert stat.S_IMODE(keys.stat().st_mode) == 0o600
+    assert stat.S_IMODE(keys.parent.stat().st_mode) == 0o700
+    assert key.identity in keys.read_text()
+    assert str(keys) in done.stderr
+    assert (
+        "fingerprint_keys:\n    - ENC["
+        in (repo / "manifests/production/environment.sops.yaml").read_text()
+    )
+    git = subprocess.run(
+        ["git", "-C", str(repo), "config", "merge.reconciler.driver"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert git.stdout.startswith("reconciler merge-driver")
+    # What it made is what the other commands take, and applying it leaves nothing to do.
+    variables = {"SOPS_AGE_KEY": key.identity}
+    folder = ("-C", str(repo / "manifests"))
+    for command, ends in (
+        (("validate",), 0),
+        (("lock", "--check"), 0),
+        (("plan", "production", "--keyless"), 0),
+        (("apply", "production", "--auto-approve"), 0),
+        (("plan", "production", "--detailed-exitcode"), 0),
+    ):
+        ran = world.cli(*command, *folder, environment=variables)
+        assert ran.returncode == ends, ran.stdout + ran.stderr
+        assert "warning" not in ran.stderr
+
+
+def test_json_says_what_was_made(world: World, home: Path) -> None:
+    key = install_keygen(home)
+    done = json.loads(init(world, home, "repo", *GIVEN, "-o", "json").stdout)
+    assert set(done["files"]) == FILES
+    assert done["recipient"] == key.recipient
+    assert done["key_file"].endswith("sops/age/keys.txt")
+    assert done["plan"]["summary"]["create"] == 2
+
+
+def test_a_key_is_added_to_those_that_are_there(world: World, home: Path) -> None:
+    key = install_keygen(home)
+    elsewhere = home / "own" / "keys.txt"
+    elsewhere.parent.mkdir()
+    elsewhere.write_text("# mine\nAGE-SECRET-KEY-OTHER")
+    elsewhere.chmod(0o644)
+    refused = init(world, home, "repo", *GIVEN, "--key-file", str(elsewhere), code=1)
+    assert f"chmod 600 {elsewhere}" in refused.stderr
+    assert not (home.parent / "repo").exists()
+    elsewhere.chmod(0o600)
+    elsewhere.write_text("# mine")
+    done = init(world, home, "repo", *GIVEN, "--key-file", str(elsewhere))
+    assert elsewhere.read_text().startswith("# mine\n# created")
+    assert key.identity in elsewhere.read_text()
+    assert f"export SOPS_AGE_KEY_FILE={elsewhere}" in done.stderr
+
+
+def test_where_sops_looks_for_keys() -> None:
+    assert key_file({"SOPS_AGE_KEY_FILE": "/k", "HOME": "/h"}) == Path("/k")
+    assert key_file({"XDG_CONFIG_HOME": "/x", "HOME": "/h"}) == Path("/x/sops/age/keys.txt")
+    where = "Library/Application Support" if sys.platform == "darwin" else ".config"
+    assert key_file({"HOME": "/h"}) == Path(f"/h/{where}/sops/age/keys.txt")
+
+
+def test_a_kms_key_needs_no_age(world: World, home: Path) -> None:
+    made = boto3.client("kms").create_key()["KeyMetadata"]["Arn"]
+    done = init(world, home, "repo", *GIVEN, "--kms", made)
+    assert f"kms: {made}\n" in (home.parent / "repo/manifests/.sops.yaml").read_text()
+    assert "Plan: 2 to create" in done.stdout
+    assert not (home / ".config").exists()
+
+
+def test_a_recipient_whose_key_is_elsewhere(world: World, home: Path) -> None:
+    """The repository is made; what takes the key is told, and the exit code says so."""
+    key = new_age_key()
+    done = init(world, home, "repo", *GIVEN, "--age", key.recipient, code=1)
+    assert tree(home.parent / "repo") == FILES - {"manifests/production/fingerprints.lock"}
+    assert "reconciler lock production" in done.stderr
+    shutil.rmtree(home.parent / "repo")
+    mine = {"SOPS_AGE_KEY": key.identity}
+    init(world, home, "repo", *GIVEN, "--age", key.recipient, variables=mine)
+
+
+def test_credentials_of_another_account_make_no_plan(world: World, home: Path) -> None:
+    install_keygen(home)
+    other = ("--account", "999999999999", *GIVEN[2:])
+    done = init(world, home, "repo", *other, code=1)
+    assert "error[account]" in done.stderr
+    assert "the repository is made" in done.stderr
+    assert tree(home.parent / "repo") == FILES
+    shutil.rmtree(home.parent / "repo")
+    init(world, home, "repo", *other, "--no-plan")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "give --account, --region, --prefix"),
+        (("--account", "12", *GIVEN[2:]), "--account: it does not have the form"),
+        ((*GIVEN[:4], "--prefix", "app"), "--prefix: it starts with a slash"),
+        ((*GIVEN, "--environment", "a/b"), "--environment: it does not have the form"),
+        ((*GIVEN, "--owner", "a b"), "--owner: it does not have the form"),
+        ((*GIVEN, "--kms", "arn:aws:kms"), "the ARN of a KMS key"),
+        ((*GIVEN, "--age", "AGE-SECRET-KEY-1"), "a public age key"),
+        ((*GIVEN, "--age", "x", "--kms", "y"), "exclude each other"),
+        ((*GIVEN, "--kms", "y", "--key-file", "z"), "--key-file is for a new age key"),
+        ((*GIVEN, "--key-file", "repo/keys.txt"), "may not be in the repository"),
+    ],
+)
+def test_what_is_asked_wrong_is_one_clear_line_and_nothing_written(
+    world: World, home: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    install_keygen(home)
+    done = init(world, home, "repo", *arguments, code=64)
+    assert said in done.stderr.splitlines()[0]
+    assert "AGE-SECRET-KEY" not in done.stderr
+    assert not (home.parent / "repo").exists()
+    assert not (home / ".config").exists()
+
+
+def test_without_age_and_without_a_key_it_says_what_to_do(world: World, home: Path) -> None:
+    git = shutil.which("git")
+    assert git is not None
+    (home / "bin" / "git").symlink_to(git)
+    # Whatever else is installed on this machine.
+    alone = {"PATH": str(home / "bin")}
+    done = init(world, home, "repo", *GIVEN, code=1, variables=alone)
+    assert "no age-keygen" in done.stderr
+    assert "--kms ARN" in done.stderr
+    assert not (home.parent / "repo").exists()
+
+
+@pytest.mark.parametrize("name", ["manifests", ".gitignore", ".pre-commit-config.yaml"])
+def test_nothing_that_exists_is_overwritten(world: World, home: Path, name: str) -> None:
+    install_keygen(home)
+    repo = home.parent / "repo"
+    repo.mkdir()
+    (repo / name).symlink_to("nowhere")
+    done = init(world, home, "repo", *GIVEN, code=64)
+    assert f"already there: {name}" in done.stderr
+    assert [path.name for path in repo.iterdir()] == [name]
+    assert not (home / ".config").exists()
+
+
+def test_a_repository_that_exists_keeps_what_it_has(world: World, home: Path) -> None:
+    install_keygen(home)
+    repo = home.parent / "repo"
+    (repo / "app").mkdir(parents=True)
+    subprocess.run(["git", "init", "-q", str(repo)], check=True)
+    (repo / ".gitattributes").write_text("*.png binary\n")
+    inside = init(world, home, "repo/app", *GIVEN, code=64)
+    assert "error[in-repository]" in inside.stderr
+    init(world, home, "repo", *GIVEN)
+    assert (repo / ".gitattributes").read_text().startswith("*.png binary\n*.sops.yaml merge=")
+
+
+def test_it_asks_on_a_terminal(world: World, home: Path) -> None:
+    install_keygen(home)
+    leader, follower = pty.openpty()
+    os.write(leader, b"123456789012\nus-west-2\n/app/production\n")
+    done = init(world, home, "repo", "--no-plan", stdin=follower)
+    os.close(follower)
+    os.close(leader)
+    assert "AWS account" in done.stderr
+    environment = (home.parent / "repo/manifests/production/environment.sops.yaml").read_text()
+    assert 'account: "123456789012"' in environment
+    assert "owner: app" in environment
+
+
+ACTION = f"octo/reconciler@{'0123456789' * 4}"
+
+
+def test_the_workflows_are_this_repositorys_with_its_action_at_a_commit(
+    world: World, home: Path
+) -> None:
+    install_keygen(home)
+    done = init(world, home, "repo", *GIVEN, "--no-plan", "--action", ACTION)
+    ours, theirs = ROOT / ".github/workflows", home.parent / "repo/.github/workflows"
+    names = sorted(file.name for file in ours.glob("secrets-*.yml"))
+    assert sorted(file.name for file in theirs.iterdir()) == names
+    assert {"secrets-plan.yml", "secrets-apply.yml", "secrets-drift.yml"} <= set(names)
+    commit = ACTION.partition("@")[2]
+    there = f"uses: octo/reconciler/.github/actions/reconcile@{commit}"
+    for name in names:
+        text = (theirs / name).read_text()
+        assert text.replace(there, "uses: $/.github/actions/reconcile") == (ours / name).read_text()
+        assert there in text
+        assert "$/" not in text
+    assert "workflows: README" in done.stderr
+
+
+@pytest.mark.parametrize("action", ["octo/reconciler", "octo/reconciler@main", "octo@" + "0" * 40])
+def test_an_action_is_named_at_a_commit(world: World, home: Path, action: str) -> None:
+    done = init(world, home, "repo", *GIVEN, "--action", action, code=64)
+    assert "a commit in full" in done.stderr
+
+
+def test_the_package_brings_every_workflow_along() -> None:
+    """From the one source: a wheel holds the repository's own files."""
+    build = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]
+    brought = build["targets"]["wheel"]["force-include"]
+    names = [file.name for file in (ROOT / ".github/workflows").glob("secrets-*.yml")]
+    assert brought == {
+        f".github/workflows/{name}": f"reconciler/access/init/workflows/{name}" for name in names
+    }
+
+
+def test_every_repository_has_a_fingerprint_key_of_its_own(world: World, home: Path) -> None:
+    install_keygen(home)
+    ids = set()
+    for name in ("one", "two"):
+        init(world, home, name, *GIVEN, "--no-plan")
+        lock = (home.parent / name / "manifests/production/fingerprints.lock").read_text()
+        ids |= {line for line in lock.splitlines() if line.startswith("keys: ")}
+    assert len(ids) == 2

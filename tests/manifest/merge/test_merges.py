@@ -1,0 +1,314 @@
+"""Branches merged by git itself, with the driver that `merge-driver --install` names."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler import manifest
+from reconciler.manifest import lock, merge
+from reconciler.values.sops import find
+from tests.age_key import new_age_key
+from tests.cli.run import cli, environ
+from tests.leaks.canaries import program
+from tests.manifest.branch.build import ENVIRONMENT, MAIN, Branch, make_branch
+from tests.trees import creation_rules
+
+COMMAND = f"{shlex.quote(sys.executable)} -m reconciler.cli.main"
+LOCK = "production/fingerprints.lock"
+
+
+class Merging(Branch):
+    """A repository with two branches and the driver."""
+
+    def run(self, *arguments: str, key: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run git as somebody with the key, or without it."""
+        variables = self.tree.environ if key else {"HOME": "/nonexistent"}
+        return subprocess.run(
+            ["git", "-c", "user.name=a", "-c", "user.email=a@example.com", *arguments],
+            cwd=self.folder, env=environ(variables), capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    def branch(self, name: str) -> None:
+        """Begin a branch at the base."""
+        self.git("switch", "-q", "-c", name, "base")
+
+    def merge(self, name: str, *, key: bool = True) -> subprocess.CompletedProcess[str]:
+        """Merge a branch into the one that is checked out."""
+        return self.run("merge", "--no-edit", name, key=key)
+
+    def decrypted(self, file: str = MAIN) -> Any:
+        """A file's content, its MAC checked."""
+        return json.loads(self.tree.sops.decrypt(self.tree.path(file).read_bytes()).reveal())
+
+    def lock(self) -> None:
+        """Write the lock of what is declared now."""
+        declared = manifest.read(self.tree.manifests, "production")
+        made = lock.make(declared, declared.decrypt(self.tree.sops))
+        self.tree.path(LOCK).write_text(lock.dumps(made))
+
+
+@pytest.fixture
+def merging(tmp_path: Path) -> Merging:
+    folder = tmp_path / "repository"
+    folder.mkdir()
+    made = make_branch(folder)
+    merging = Merging(made.tree, made.folder)
+    merge.install(folder)
+    merging.git("config", "merge.reconciler.driver", f"{COMMAND} merge-driver %O %A %B %P")
+    merging.lock()
+    merging.commit("with the driver and a lock")
+    merging.git("tag", "-f", "base")
+    return merging
+
+
+def two(merging: Merging) -> None:
+    """Two branches that each change another value of the same file; `ours` is checked out."""
+    merging.branch("theirs")
+    merging.set('["secrets"]["jwt"]["value"]', "their value")
+    merging.lock()
+    merging.commit()
+    merging.branch("ours")
+    merging.set('["secrets"]["db"]["value"]["password"]', "our value")
+    merging.lock()
+    merging.commit()
+
+
+def test_without_the_driver_they_conflict_in_two_lines_only(merging: Merging) -> None:
+    two(merging)
+    merging.git("config", "--remove-section", "merge.reconciler")
+    assert merging.merge("theirs").returncode == 1
+    text = merging.tree.read(MAIN)
+    start, end = text.index("<<<<<<<"), text.index(">>>>>>>")
+    kept = [line.split(":")[0].strip() for line in text[start:end].splitlines() if ": " in line]
+    assert {"mac"} <= set(kept) <= {"lastmodified", "mac"}  # both within one second
+
+
+def test_two_values_of_one_file_merge(merging: Merging) -> None:
+    two(merging)
+    done = merging.merge("theirs")
+    assert done.returncode == 0, done.stdout + done.stderr
+    content = merging.decrypted()
+    assert content["secrets"]["jwt"]["value"] == "their value"
+    assert content["secrets"]["db"]["value"]["password"] == "our value"
+    before = merging.tree.read(LOCK)
+    merging.lock()
+    assert merging.tree.read(LOCK) == before
+
+
+def test_nothing_of_the_text_is_touched_but_the_two_lines(merging: Merging) -> None:
+    two(merging)
+    ours = merging.tree.read(MAIN).splitlines()
+    theirs = merging.git("show", f"theirs:manifests/{MAIN}").splitlines()
+    merging.merge("theirs")
+    new = [line for line in merging.tree.read(MAIN).splitlines() if line not in ours + theirs]
+    assert {line.split(":")[0].strip() for line in new} <= {"lastmodified", "mac"}
+    assert len(new) >= 1
+
+
+def test_cleartext_and_a_value_merge(merging: Merging) -> None:
+    merging.branch("theirs")
+    merging.tree.edit(MAIN, "description: Login", "description: Theirs")
+    merging.commit()
+    merging.branch("ours")
+    merging.set('["secrets"]["jwt"]["value"]', "our value")
+    merging.lock()
+    merging.commit()
+    assert merging.merge("theirs", key=False).returncode == 0
+    content = merging.decrypted()
+    assert content["secrets"]["db"]["description"] == "Theirs"
+    assert content["secrets"]["jwt"]["value"] == "our value"
+
+
+def test_fingerprint_keys_of_both_sides(merging: Merging) -> None:
+    """An environment's own file has a MAC too."""
+    merging.branch("theirs")
+    merging.set('["fingerprint_keys"][0]', "7b" * 32, ENVIRONMENT)
+    merging.commit()
+    merging.branch("ours")
+    merging.set('["fingerprint_keys"][0]', "8c" * 32, ENVIRONMENT)
+    merging.commit()
+    assert merging.merge("theirs").returncode == 1
+    assert merging.tree.read(ENVIRONMENT).count("<<<<<<<") == 2
+
+
+def test_the_same_value_on_both_sides_is_a_persons_choice(merging: Merging) -> None:
+    merging.branch("theirs")
+    merging.set('["secrets"]["jwt"]["value"]', "their value")
+    merging.commit()
+    merging.branch("ours")
+    merging.set('["secrets"]["jwt"]["value"]', "our value")
+    merging.commit()
+    done = merging.merge("theirs")
+    assert done.returncode == 1
+    assert "error[conflict]" in done.stderr
+    assert "both sides changed secrets: jwt: value\n" in done.stderr
+    text = merging.tree.read(MAIN)
+    assert text.count("<<<<<<<") == 2
+    assert "our value" not in text + done.stdout + done.stderr
+
+
+def test_values_in_lines_next_to_each_other_are_named_each(merging: Merging) -> None:
+    merging.branch("theirs")
+    merging.set('["secrets"]["db"]["value"]["user"]', "their value")
+    merging.commit()
+    merging.branch("ours")
+    merging.set('["secrets"]["db"]["value"]["password"]', "our value")
+    merging.commit()
+    done = merging.merge("theirs")
+    assert done.returncode == 1
+    assert (
+        "one side changed secrets: db: value: password and the other secrets: db: value: user,"
+        " in lines next to each other" in done.stderr
+    )
+    # Until somebody has chosen, that is what is wrong, and nothing that follows from it.
+    shown = cli("validate", "production", cwd=merging.folder).stderr
+    assert "error[yaml]: there is an unresolved merge conflict" in shown
+    assert shown.count("error[") == 1
+
+
+def test_what_sops_gives_is_not_believed_to_be_the_file(merging: Merging, tmp_path: Path) -> None:
+    """A sops that talks where it should decrypt: an error without a word of it."""
+    two(merging)
+    tool = program(tmp_path / "talking-sops", f'echo oops; exec "{find()}" "$@"\n')
+    driver = f"{COMMAND} merge-driver --sops {tool} %O %A %B %P"
+    merging.git("config", "merge.reconciler.driver", driver)
+    done = merging.merge("theirs")
+    assert done.returncode == 1
+    assert "error[sops-differs]" in done.stderr
+    assert "internal error" not in done.stderr
+
+
+def test_without_the_key_it_stays_a_conflict_that_says_so(merging: Merging) -> None:
+    two(merging)
+    done = merging.merge("theirs", key=False)
+    assert done.returncode == 1
+    assert "error[no-key]" in done.stderr
+    assert "<<<<<<<" in merging.tree.read(MAIN)
+    # The lock needs no key.
+    assert "<<<<<<<" not in merging.tree.read(LOCK)
+
+
+def test_a_side_whose_mac_is_wrong_is_not_made_right(merging: Merging) -> None:
+    """A value removed without the key: a new MAC would say that somebody with the key did it."""
+    merging.branch("theirs")
+    text = merging.tree.read(MAIN)
+    lines = text.splitlines(keepends=True)
+    gone = next(i for i, line in enumerate(lines) if line.strip().startswith("port:"))
+    mac = next(i for i, line in enumerate(lines) if line.strip().startswith("mac:"))
+    lines[mac] = lines[mac].replace("data:", "data:A", 1)
+    merging.tree.path(MAIN).write_text("".join(lines[:gone] + lines[gone + 1 :]))
+    merging.commit()
+    merging.branch("ours")
+    merging.set('["secrets"]["jwt"]["value"]', "our value")
+    merging.commit()
+    done = merging.merge("theirs")
+    assert done.returncode == 1
+    assert "error[" in done.stderr
+    assert "<<<<<<<" in merging.tree.read(MAIN)
+
+
+def test_a_foreign_recipient_is_not_sent_to_sops(merging: Merging) -> None:
+    other = new_age_key().recipient
+    merging.branch("theirs")
+    text = merging.tree.read(MAIN)
+    item = text[text.index("- recipient:") : text.index("lastmodified")].rstrip()
+    twin = item.replace(merging.tree.key.recipient, other)
+    merging.set('["secrets"]["jwt"]["value"]', "their value")
+    merging.tree.edit(MAIN, item, f"{twin}\n        {item}")
+    merging.commit()
+    merging.branch("ours")
+    merging.set('["secrets"]["db"]["value"]["password"]', "our value")
+    merging.commit()
+    done = merging.merge("theirs")
+    assert done.returncode == 1
+    assert "does not name" in done.stderr
+
+
+def test_one_side_under_another_data_key_is_a_conflict(merging: Merging) -> None:
+    merging.branch("theirs")
+    merging.main()
+    merging.commit()
+    merging.branch("ours")
+    merging.set('["secrets"]["jwt"]["value"]', "our value")
+    merging.commit()
+    assert merging.merge("theirs").returncode == 1
+    assert "<<<<<<<" in merging.tree.read(MAIN)
+
+
+def test_a_rebase_and_a_cherry_pick_merge_too(merging: Merging) -> None:
+    two(merging)
+    done = merging.run("rebase", "theirs")
+    assert done.returncode == 0, done.stdout + done.stderr
+    content = merging.decrypted()
+    assert content["secrets"]["jwt"]["value"] == "their value"
+    assert content["secrets"]["db"]["value"]["password"] == "our value"
+
+
+def test_the_lock_says_what_to_do_where_it_cannot_merge(merging: Merging) -> None:
+    """Two keys of one value: the manifests merge, and the lock has one line for both."""
+    merging.branch("theirs")
+    merging.set('["secrets"]["db"]["value"]["user"]', "their value")
+    merging.lock()
+    merging.commit()
+    merging.branch("ours")
+    merging.set('["secrets"]["db"]["value"]["port"]', "our value")
+    merging.lock()
+    merging.commit()
+    done = merging.merge("theirs")
+    assert done.returncode == 1
+    assert "reconciler lock production" in done.stderr
+    assert "secret /test/production/db" in done.stderr
+    assert merging.decrypted()["secrets"]["db"]["value"]["user"] == "their value"
+    merging.lock()
+    merging.commit()
+
+
+def test_new_rules_come_with_the_merge(merging: Merging) -> None:
+    """A recipient more on one side, a value on the other: the rules are those of the working
+    tree, and what does not fit them is left to a person."""
+    merging.branch("theirs")
+    both = creation_rules(merging.tree.key.recipient, new_age_key().recipient)
+    merging.tree.write(".sops.yaml", both, encrypt=False)
+    merging.main()
+    merging.commit()
+    merging.branch("ours")
+    merging.set('["secrets"]["jwt"]["value"]', "our value")
+    merging.commit()
+    assert merging.merge("theirs").returncode == 1
+    assert "<<<<<<<" in merging.tree.read(MAIN)
+
+
+# --- installing ---------------------------------------------------------------------------------
+
+
+def test_install_is_done_once(merging: Merging) -> None:
+    from tests.cli.run import cli
+
+    merging.git("config", "--unset", "merge.reconciler.driver")
+    (merging.folder / ".gitattributes").write_text("*.png binary\n")
+    done = cli("merge-driver", "--install", cwd=merging.folder)
+    assert done.returncode == 0, done.stderr
+    text = (merging.folder / ".gitattributes").read_text().splitlines()
+    assert text == ["*.png binary", *merge.ATTRIBUTES]
+    assert merging.git("config", "merge.reconciler.driver").strip() == merge.DRIVER
+    assert "already" in cli("merge-driver", "--install", cwd=merging.folder).stdout
+    assert (merging.folder / ".gitattributes").read_text().splitlines() == text
+
+
+def test_the_driver_in_this_repository_is_the_one_installed() -> None:
+    present = (Path(__file__).parents[3] / ".gitattributes").read_text().splitlines()
+    assert set(merge.ATTRIBUTES) <= set(present)
+
+
+def test_mistyped(merging: Merging) -> None:
+    from tests.cli.run import cli
+
+    assert cli("merge-driver", cwd=merging.folder).returncode == 64
+    assert cli("merge-driver", "a", "b", "c", "d", cwd=merging.folder).returncode == 64

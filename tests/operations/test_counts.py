@@ -1,0 +1,131 @@
+"""What each command asks of AWS, counted exactly."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from tests.world import SCHEDULE, World
+
+READS = {
+    "GetSecretValue",
+    "BatchGetSecretValue",
+    "GetParameter",
+    "GetParameters",
+    "GetParametersByPath",
+    "GetParameterHistory",
+}
+
+
+def many(count: int) -> tuple[dict[str, object], dict[str, object]]:
+    secrets = {f"s{n:05}/login": {"value": {"user": f"u{n}"}} for n in range(count)}
+    parameters = {f"p{n:05}/host": {"plaintext": f"h{n}"} for n in range(count)}
+    return secrets, parameters
+
+
+def test_unchanged_plan_of_1000_and_1000_lists_and_does_nothing_else(world: World) -> None:
+    secrets, parameters = many(1000)
+    world.declare()
+    for start in range(0, 1000, 500):
+        world.tree.write(
+            f"production/{start}.sops.yaml",
+            {
+                "secrets": dict(list(secrets.items())[start : start + 500]),
+                "parameters": dict(list(parameters.items())[start : start + 500]),
+            },
+        )
+    world.tree.path("production/main.sops.yaml").unlink()
+    outcomes = world.apply()
+    assert {outcome.status for outcome in outcomes.values()} == {"done"}
+    assert world.plan().plan.changes == ()
+    assert world.calls == Counter(
+        {"GetCallerIdentity": 1, "ListSecrets": 10, "DescribeParameters": 20}
+    )
+
+
+def test_creating_is_one_call_each_and_its_absence_check(world: World) -> None:
+    secrets, parameters = many(60)
+    world.declare(secrets, parameters)
+    world.apply()
+    assert world.calls == Counter(
+        {
+            "GetCallerIdentity": 1,
+            "ListSecrets": 1,
+            "DescribeSecret": 60,
+            "CreateSecret": 60,
+            "DescribeParameters": 1 + 2,  # the list; 60 names, 50 a call
+            "PutParameter": 60,
+        }
+    )
+
+
+def test_creating_with_a_schedule_is_one_call_more(world: World) -> None:
+    world.deploy()
+    world.declare({"db": {"value": "v", "rotation": SCHEDULE}})
+    world.apply()
+    world.aws.wait_for_rotations()
+    assert world.calls["CreateSecret"] == 1
+    assert world.calls["RotateSecret"] == 1
+    ours = {"GetCallerIdentity", "ListSecrets", "DescribeParameters", "CreateSecret"}
+    # The rest are the rotation function's own, testing itself.
+    assert world.calls["DescribeSecret"] >= 1
+    assert ours <= set(world.calls)
+
+
+def test_updating_a_value_is_two_calls_and_the_confirming_read(world: World) -> None:
+    world.declare({"db": {"value": "one"}})
+    world.converge()
+    world.declare({"db": {"value": "two"}})
+    world.apply()
+    assert world.calls == Counter(
+        {
+            "GetCallerIdentity": 1,
+            "ListSecrets": 1,
+            "DescribeParameters": 1,
+            "DescribeSecret": 1,
+            "PutSecretValue": 1,
+            "UpdateSecretVersionStage": 1,
+        }
+    )
+
+
+def test_updating_a_parameter_is_one_call_and_the_confirming_read(world: World) -> None:
+    world.declare(parameters={"host": {"plaintext": "one"}})
+    world.converge()
+    world.declare(parameters={"host": {"plaintext": "two"}})
+    world.apply()
+    assert world.calls == Counter(
+        {
+            "GetCallerIdentity": 1,
+            "ListSecrets": 1,
+            "DescribeParameters": 2,
+            "PutParameter": 1,
+        }
+    )
+
+
+def test_names_outside_the_prefix_are_read_once(world: World) -> None:
+    world.declare({"old": {"name": "prod-db-login-x", "value": "v"}})
+    world.converge()
+    world.plan()
+    assert world.calls == Counter(
+        {"GetCallerIdentity": 1, "ListSecrets": 1, "DescribeParameters": 1, "DescribeSecret": 1}
+    )
+
+
+@pytest.mark.parametrize("command", ["plan", "apply", "drift"])
+def test_no_value_is_read(world: World, command: str) -> None:
+    world.declare(
+        {"db": {"value": "one"}, "made": {"generate": {"length": 20}}},
+        {"host": {"plaintext": "h"}, "url": {"value": "u"}},
+    )
+    world.converge()
+    world.put_secret("db", "outside")
+    world.put_parameter("url", "outside", Type="SecureString")
+    world.declare(
+        {"db": {"value": "two"}, "new": {"value": "n"}},
+        {"host": {"plaintext": "i"}, "url": {"value": "u"}},
+    )
+    getattr(world, command)()
+    assert READS.isdisjoint(world.calls)
