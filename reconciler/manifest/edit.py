@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from reconciler.core import wholefile
 from reconciler.core.errors import ReconcilerError
 from reconciler.core.model import Key
 from reconciler.manifest.cleartext import Cleartext
@@ -72,19 +72,7 @@ def write(declared: Cleartext, edits: Iterable[Edit], sops: Sops) -> list[Path]:
 
 def replace_file(path: Path, content: bytes) -> None:
     """Write a whole file or none; what was there keeps its permissions."""
-    mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
-    handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-            os.fchmod(stream.fileno(), mode)
-        Path(part).replace(path)
+        wholefile.write(path, content)
     except OSError as error:
-        Path(part).unlink(missing_ok=True)
         raise EditError(f"{path} cannot be written: {os.strerror(error.errno or 0)}") from None
-
-
-def _umask() -> int:
-    current = os.umask(0o077)
-    os.umask(current)
-    return current

@@ -12,7 +12,6 @@ import base64
 import json
 import os
 import stat
-import tempfile
 from pathlib import Path
 from typing import Any, cast
 
@@ -22,6 +21,8 @@ from moto.iam.models import iam_backends
 from moto.kms.models import Alias, Key, kms_backends
 from moto.secretsmanager.models import secretsmanager_backends
 from moto.ssm.models import ssm_backends
+
+from reconciler.core import wholefile
 
 from . import replication
 from .call import ACCOUNT, secrets_of
@@ -83,17 +84,8 @@ def save(path: Path) -> None:
         "keys": _regions(kms_backends, _keys),
         "iam": _iam(),
     }
-    # mkstemp makes files with mode 0600.
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(document, file, separators=(",", ":"))
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    content = json.dumps(document, separators=(",", ":")).encode()
+    wholefile.write(path, content, wholefile.PRIVATE)
 
 
 def load(path: Path) -> None:

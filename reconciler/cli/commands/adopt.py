@@ -11,11 +11,10 @@ import click
 from reconciler.aws.client import Aws
 from reconciler.cli import edited, walk
 from reconciler.cli.commands import apply
-from reconciler.cli.commands.plan import save
 from reconciler.cli.options import Common, chosen, common
 from reconciler.cli.terminal import colour, out, say
 from reconciler.cli.terraform import removed_blocks
-from reconciler.core import planfile, review
+from reconciler.core import planfile, review, wholefile
 from reconciler.core.errors import Exit
 from reconciler.core.model import Action, Plan
 from reconciler.core.review import Selection
@@ -169,7 +168,7 @@ def _show(plan: Plan, form: str | None, target: Path | None, options: Common) ->
     else:
         out(text.plan(plan, colour=colour(sys.stdout, options)))
     if target is not None:
-        save(target, planfile.dumps([plan]))
+        wholefile.save(target, planfile.dumps([plan]))
         say(f"saved as {target}", options)
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import click
 
 from reconciler.cli import failure, locks, walk
-from reconciler.cli.commands.plan import save
 from reconciler.cli.options import chosen, common
 from reconciler.cli.terminal import out
+from reconciler.core import wholefile
 from reconciler.core.errors import Exit, ReconcilerError, UsageError
 from reconciler.manifest import lock
 
@@ -40,6 +40,6 @@ def command(environments: tuple[str, ...], check: bool) -> int:
             out(f"{target} would change: run reconciler lock {environment}")
             failed = failed or Exit.ERROR
         else:
-            save(target, text)
+            wholefile.save(target, text)
             out(f"{target} written")
     return failed or Exit.OK

@@ -9,6 +9,7 @@ import click
 from reconciler.cli import failure, walk
 from reconciler.cli.options import Common, chosen, common
 from reconciler.cli.terminal import out
+from reconciler.core import wholefile
 from reconciler.core.errors import Exit, ReconcilerError, UsageError
 from reconciler.manifest import merge
 from reconciler.manifest.files import RULES_FILE
@@ -47,9 +48,9 @@ def command(
         raise
     except ReconcilerError as error:
         failure.show(error, options)
-        ours.write_bytes(text.git(sides[0], sides[1], sides[2]))
+        wholefile.save(ours, text.git(sides[0], sides[1], sides[2]))
         return Exit.ERROR
-    ours.write_bytes(merged)
+    wholefile.save(ours, merged)
     return Exit.OK
 
 

@@ -10,7 +10,7 @@ import click
 from reconciler.cli import earlier, failure, findings, locks, walk
 from reconciler.cli.options import chosen, common
 from reconciler.cli.terminal import colour, out, say
-from reconciler.core import planfile
+from reconciler.core import planfile, wholefile
 from reconciler.core.errors import Exit, ReconcilerError, UsageError
 from reconciler.core.model import Plan
 from reconciler.manifest import Cleartext
@@ -92,17 +92,7 @@ def command(
     if failed:
         return failed
     if target is not None:
-        save(target, planfile.dumps(plans))
+        wholefile.save(target, planfile.dumps(plans))
         say(f"saved as {target}", options)
     changed = any(plan.changes for plan in plans)
     return Exit.CHANGES if detailed_exitcode and changed else Exit.OK
-
-
-def save(target: Path, content: str) -> None:
-    """Write a whole file, or none. Raises UsageError where it cannot be written."""
-    part = target.with_name(f".{target.name}.part")
-    try:
-        part.write_text(content)
-        part.replace(target)
-    except OSError as error:
-        raise UsageError(f"{target} cannot be written: {error.strerror}") from None

@@ -10,9 +10,9 @@ from pathlib import Path
 import click
 
 from reconciler.cli import findings, locks, walk
-from reconciler.cli.commands.plan import save
 from reconciler.cli.options import Common, chosen, common
 from reconciler.cli.terminal import colour, out, say
+from reconciler.core import wholefile
 from reconciler.core.errors import Exit, Problem
 from reconciler.core.model import Key
 from reconciler.manifest import Cleartext
@@ -63,7 +63,7 @@ def command(environment: str, form: str | None, target: Path | None, keyless: bo
     elif form == "text" or target is None:
         out(rendering.text(made, colour=colour(sys.stdout, options)))
     if target is not None:
-        save(target, rendering.page(made))
+        wholefile.save(target, rendering.page(made))
         say(f"written to {target}", options)
     return Exit.OK
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+from reconciler.core import wholefile
 from reconciler.core.errors import UsageError
 from reconciler.manifest.gitfiles import environment
 
@@ -24,7 +25,7 @@ def install(top: Path) -> list[str]:
     present = file.read_text().splitlines() if file.exists() else []
     missing = [line for line in ATTRIBUTES if line not in present]
     if missing:
-        file.write_text("\n".join([*present, *missing]) + "\n")
+        wholefile.save(file, "\n".join([*present, *missing]) + "\n")
         changed.append(f"{file}: {'; '.join(missing)}")
     for key, value in (("merge.reconciler.name", NAME), ("merge.reconciler.driver", DRIVER)):
         if _config(top, key) != value:

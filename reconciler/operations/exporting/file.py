@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import subprocess
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from reconciler.core import wholefile
 from reconciler.core.errors import UsageError
 
 _GIT_TIMEOUT = 10.0  # seconds
@@ -50,14 +50,8 @@ def _in_repository(folder: Path) -> bool:
 def write(path: Path, text: str) -> str | None:
     """Write a whole file with mode 0600, or none; what went wrong. It does not raise: the frame of
     an exception would hold the text."""
-    part = ""
     try:
-        handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
-        Path(part).replace(path)
+        wholefile.write(path, text.encode(), wholefile.PRIVATE)
     except OSError as error:
-        if part:
-            Path(part).unlink(missing_ok=True)
         return os.strerror(error.errno or 0)
     return None

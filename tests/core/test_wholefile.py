@@ -1,0 +1,94 @@
+"""A file is written whole or not at all, through no link, and for those who may read it."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from reconciler.core import wholefile
+from reconciler.core.errors import UsageError
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.lstat().st_mode)
+
+
+def test_a_new_file_has_the_permissions_of_the_process(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        wholefile.write(tmp_path / "new", b"x")
+        assert os.umask(0o027) == 0o027
+    finally:
+        os.umask(before)
+    assert mode(tmp_path / "new") == 0o640
+
+
+@pytest.mark.parametrize("kept", [0o600, 0o644, 0o755])
+def test_a_file_that_is_there_keeps_its_permissions(tmp_path: Path, kept: int) -> None:
+    path = tmp_path / "there"
+    path.write_bytes(b"before")
+    path.chmod(kept)
+    wholefile.write(path, b"after")
+    assert (path.read_bytes(), mode(path)) == (b"after", kept)
+
+
+def test_what_is_private_is_its_owners_whatever_was_there(tmp_path: Path) -> None:
+    path = tmp_path / "there"
+    path.write_bytes(b"before")
+    path.chmod(0o644)
+    wholefile.write(path, b"after", wholefile.PRIVATE)
+    assert (path.read_bytes(), mode(path)) == (b"after", 0o600)
+
+
+@pytest.mark.parametrize("planted", ["plan.json", ".plan.json.part", ".plan.json."])
+def test_no_planted_link_is_followed(tmp_path: Path, planted: str) -> None:
+    theirs = tmp_path / "theirs"
+    theirs.write_bytes(b"theirs")
+    theirs.chmod(0o604)
+    (tmp_path / planted).symlink_to(theirs)
+    wholefile.write(tmp_path / "plan.json", b"ours")
+    assert (theirs.read_bytes(), mode(theirs)) == (b"theirs", 0o604)
+    assert (tmp_path / "plan.json").read_bytes() == b"ours"
+    assert not (tmp_path / "plan.json").is_symlink()
+    assert mode(tmp_path / "plan.json") != 0o604
+
+
+def test_what_fails_leaves_what_was_there_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "there"
+    path.write_bytes(b"before")
+
+    def full(handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(UsageError, match="there cannot be written: No space left on device"):
+        wholefile.save(path, "after")
+    assert path.read_bytes() == b"before"
+    assert [left.name for left in tmp_path.iterdir()] == ["there"]
+
+
+def test_it_is_on_the_disk_before_it_takes_the_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "there"
+    path.write_bytes(b"before")
+    seen: list[tuple[int, bytes]] = []
+    sync = os.fsync
+
+    def look(handle: int) -> None:
+        seen.append((os.fstat(handle).st_size, path.read_bytes()))
+        sync(handle)
+
+    monkeypatch.setattr(os, "fsync", look)
+    wholefile.write(path, b"after it")
+    assert seen == [(8, b"before")]
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="nowhere/file cannot be written: No such file"):
+        wholefile.save(tmp_path / "nowhere" / "file", b"x")
