@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from moto.iam.models import iam_backends
 from moto.sts.models import sts_backends
 
-from .call import ACCOUNT
+from .account import ACCOUNT
 from .http import Request
 from .refusal import Refusal
 

@@ -11,16 +11,13 @@ import json
 import re
 import uuid
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 from urllib.parse import parse_qsl, unquote
 from xml.sax.saxutils import escape
 
 from moto.moto_server.werkzeug_app import MotoRequestHandler
 
 from .refusal import Refusal
-
-if TYPE_CHECKING:
-    from .server import Sandbox
 
 _CREDENTIAL = re.compile(r"Credential=([^/]+)/\d+/([^/]+)/([^/]+)/aws4_request")
 _LAMBDA = (
@@ -133,6 +130,13 @@ def json_answer(
     )
 
 
+class Answering(Protocol):
+    """What answers the requests that a handler reads."""
+
+    def answer(self, request: Request, handler: Handler) -> Answer:
+        """Answer one request. Raises Drop where the connection is to end without an answer."""
+
+
 class Handler(MotoRequestHandler):
     """One connection. `sandbox` is set by the server that makes the class."""
 
@@ -141,7 +145,7 @@ class Handler(MotoRequestHandler):
     disable_nagle_algorithm = True
     # Headers and body leave in one segment.
     wbufsize = -1
-    sandbox: Sandbox
+    sandbox: Answering
 
     def run_wsgi(self) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from moto.ssm.models import Parameter
 
 from .refusal import Refusal
 
-if TYPE_CHECKING:
-    from .parameters import ParametersBackend
-
 
 class Row(NamedTuple):
-    """A parameter as filters see it: the key it is stored under, latest version, store."""
+    """A parameter as filters see it: the key it is stored under, latest version, and a tag's value
+    by that key and the tag's."""
 
     name: str
     latest: Parameter
-    store: ParametersBackend
+    tag: Callable[[str, str], str | None]
 
 
 Test = Callable[[Row], bool]
@@ -143,7 +141,7 @@ def _tag(key: str, values: tuple[str, ...], option: str) -> Test:
     matches = _matcher(values, option)
 
     def test(row: Row) -> bool:
-        value = row.store.tag(row.name, key)
+        value = row.tag(row.name, key)
         # Without values the filter asks only whether the tag is there.
         return value is not None and (not values or matches(value))
 

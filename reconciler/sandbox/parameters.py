@@ -14,10 +14,11 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from moto.core.utils import unix_time, utcnow
-from moto.ssm.models import Parameter, SimpleSystemManagerBackend
+from moto.ssm.models import Parameter, SimpleSystemManagerBackend, ssm_backends
 
 from . import kms, parameter_rules, shapes
-from .call import ACCOUNT, Call
+from .account import ACCOUNT
+from .call import Call
 from .parameter_filters import Row, Test, compile_by_path, compile_describe
 from .refusal import Refusal
 
@@ -100,6 +101,10 @@ def new_parameter(**fields: Any) -> Parameter:
     return parameter
 
 
+def _backend(call: Call) -> ParametersBackend:
+    return cast("ParametersBackend", ssm_backends[ACCOUNT][call.region])
+
+
 def handle(call: Call) -> Answer | None:
     """Answer a call, or None for an operation that is left to moto."""
     operation = _OPERATIONS.get(call.operation)
@@ -113,7 +118,7 @@ def handle(call: Call) -> Answer | None:
 
 
 def put_parameter(call: Call) -> Answer:
-    body, backend = call.body, call.parameters
+    body, backend = call.body, _backend(call)
     name = parameter_rules.check_name(body["Name"], call.region, ACCOUNT)
     value, overwrite = body["Value"], body.get("Overwrite", False)
     tags = body.get("Tags")
@@ -218,12 +223,12 @@ def _tier(
 ) -> str:
     # "if you don't specify a tier in a request, Parameter Store assigns the tier based on the
     # current Parameter Store default tier configuration."
-    asked = call.body.get("Tier") or call.parameters.default_parameter_tier
+    asked = call.body.get("Tier") or _backend(call).default_parameter_tier
     size = len(value.encode("utf-8", "surrogatepass"))
     is_advanced = before is not None and before.tier == "Advanced"
     if asked == "Intelligent-Tiering":
         needs = parameter_rules.needs_advanced(size, policies, data_type)
-        full = before is None and _standard_is_full(call.parameters)
+        full = before is None and _standard_is_full(_backend(call))
         asked = "Advanced" if needs or full or is_advanced else "Standard"
     if asked == "Standard":
         if is_advanced:
@@ -234,7 +239,7 @@ def _tier(
                 "and recreate it as a new standard parameter.",
             )
         parameter_rules.check_standard(size, policies, data_type)
-        if before is None and _standard_is_full(call.parameters):
+        if before is None and _standard_is_full(_backend(call)):
             raise Refusal(
                 "ParameterLimitExceeded",
                 "You have reached the maximum number of standard parameters for this AWS account "
@@ -255,7 +260,7 @@ def _standard_is_full(backend: ParametersBackend) -> bool:
 
 
 def delete_parameter(call: Call) -> Answer:
-    if not call.parameters.remove(call.body["Name"].strip()):
+    if not _backend(call).remove(call.body["Name"].strip()):
         raise _not_found(call.body["Name"])
     return {}
 
@@ -264,7 +269,7 @@ def delete_parameters(call: Call) -> Answer:
     deleted: list[str] = []
     invalid: list[str] = []
     for name in call.body["Names"]:
-        (deleted if call.parameters.remove(name.strip()) else invalid).append(name)
+        (deleted if _backend(call).remove(name.strip()) else invalid).append(name)
     return {"DeletedParameters": deleted, "InvalidParameters": invalid}
 
 
@@ -298,7 +303,7 @@ def get_parameters_by_path(call: Call) -> Answer:
 
 
 def _page(call: Call, test: Test, size: int) -> tuple[list[Parameter], str | None]:
-    body, backend = call.body, call.parameters
+    body, backend = call.body, _backend(call)
     scope: list[Any] = [call.operation, call.region]
     scope += [body.get(name) for name in ("ParameterFilters", "Filters", "Path", "Recursive")]
     names = backend.names()
@@ -321,7 +326,7 @@ def _page(call: Call, test: Test, size: int) -> tuple[list[Parameter], str | Non
         if name.startswith("/aws/"):
             continue
         parameter = backend.versions(name)[-1]
-        if not test(Row(name, parameter, backend)):
+        if not test(Row(name, parameter, backend.tag)):
             continue
         if len(found) == size:
             return found, call.sandbox.tokens.seal(last_found, scope)
@@ -370,7 +375,7 @@ def _select(call: Call, name: str) -> tuple[Parameter, str]:
     """A parameter by name or ARN, `name:version` or `name:label`."""
     prefix = f"arn:aws:ssm:{call.region}:{ACCOUNT}:parameter"
     bare, _, selector = name.removeprefix(prefix).partition(":")
-    versions = call.parameters.versions(bare)
+    versions = _backend(call).versions(bare)
     if not versions:
         raise _not_found(name)
     if not selector:
@@ -388,7 +393,7 @@ def _select(call: Call, name: str) -> tuple[Parameter, str]:
 def get_parameter_history(call: Call) -> Answer:
     body = call.body
     name = body["Name"].strip()
-    versions = call.parameters.versions(name)
+    versions = _backend(call).versions(name)
     if not versions:
         raise _not_found(name)
     scope = [call.operation, call.region, name]
@@ -464,7 +469,7 @@ def _text(parameter: Parameter, decrypt: bool) -> str:
 
 def label(call: Call) -> Answer:
     """Labelling is moto's, where there is something to label."""
-    if not call.parameters.versions(call.body["Name"].strip()):
+    if not _backend(call).versions(call.body["Name"].strip()):
         raise _not_found(call.body["Name"])
     raise Passed
 
@@ -494,9 +499,9 @@ def _tagged(call: Call) -> dict[str, str]:
     if call.body["ResourceType"] != "Parameter":
         raise Passed
     name = call.body["ResourceId"]
-    if call.parameters.latest(name) is None:
+    if _backend(call).latest(name) is None:
         raise Refusal("InvalidResourceId", "The resource ID isn't valid.")
-    return call.parameters.tags(name)
+    return _backend(call).tags(name)
 
 
 def _merge_tags(old: dict[str, str], new: list[dict[str, str]]) -> dict[str, str]:

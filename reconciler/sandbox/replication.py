@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from . import kms
-from .call import ACCOUNT, secrets_of
+from .account import ACCOUNT, secrets_of
 from .refusal import Refusal
 from .secret import DEFAULT_KEY, Secret
 

@@ -12,38 +12,21 @@ import secrets
 import string
 import threading
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from . import schedule
+from .account import ACCOUNT, secrets_of
 from .awslambda import FunctionError, RunningFunction, find_function, invocable_by
-from .call import ACCOUNT, Call, secrets_of
+from .call import Call
+from .context import Context, Rotation
 from .refusal import Refusal
 from .secret import Secret
 
 if TYPE_CHECKING:
     from moto.awslambda.models import LambdaFunction
 
-    from .server import Sandbox
-
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 SERVICE = "secretsmanager.amazonaws.com"
-
-
-@dataclass(frozen=True)
-class Rotation:
-    """How one rotation went; `Sandbox.rotations` keeps them.
-
-    `outcome` is what CloudTrail would call it: "succeeded", "failed", "abandoned", or for
-    RotateImmediately=False "test succeeded" and "test failed". `step` and `error` say where and
-    why it failed (the function's own message, which may hold a value).
-    """
-
-    arn: str
-    token: str
-    outcome: str
-    step: str | None = None
-    error: str | None = None
 
 
 def rotate(call: Call, secret: Secret, token: str) -> None:
@@ -169,7 +152,7 @@ class _Run:
 
     def __init__(
         self,
-        sandbox: Sandbox,
+        sandbox: Context,
         region: str,
         arn: str,
         token: str,

@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from . import kms, replication, resource_policy, rotation, shapes
-from .call import ACCOUNT, Call
+from .account import ACCOUNT
+from .call import Call
 from .listing import compile_filters, sort_key
 from .refusal import Refusal
 from .secret import Secret, Version

@@ -23,11 +23,12 @@ from werkzeug.serving import BaseWSGIServer, make_server
 from . import access, install, parameters, secretsmanager, shapes
 from . import state as states
 from .access import AccessKey
+from .account import ACCOUNT, secrets_of
 from .awslambda import FunctionsBackend
-from .call import ACCOUNT, Call, secrets_of
+from .call import Call
+from .context import Rotation
 from .http import Answer, Drop, Handler, Request, error_answer, json_answer, parse
 from .refusal import Refusal
-from .rotation import Rotation
 from .secret import Secret, SecretsBackend
 from .throttle import Throttle
 from .tokens import PageTokens

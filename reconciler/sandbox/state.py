@@ -25,7 +25,7 @@ from moto.ssm.models import ssm_backends
 from reconciler.core import wholefile
 
 from . import replication
-from .call import ACCOUNT, secrets_of
+from .account import ACCOUNT, secrets_of
 from .parameters import ParametersBackend, new_parameter
 from .secret import Secret
 

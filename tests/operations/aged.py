@@ -8,7 +8,7 @@ from typing import Any
 
 from moto.ssm.models import ssm_backends
 
-from reconciler.sandbox.call import ACCOUNT, secrets_of
+from reconciler.sandbox.account import ACCOUNT, secrets_of
 from tests.world import World
 
 REGION = "us-west-2"

@@ -1,0 +1,18 @@
+"""The one account of the sandbox, and its secrets."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.secretsmanager.models import secretsmanager_backends
+
+from .secret import SecretsBackend
+
+ACCOUNT: str = DEFAULT_ACCOUNT_ID
+"""123456789012."""
+
+
+def secrets_of(region: str) -> SecretsBackend:
+    """The secrets of a Region."""
+    return cast("SecretsBackend", secretsmanager_backends[ACCOUNT][region])

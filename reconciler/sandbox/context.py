@@ -1,0 +1,44 @@
+"""What an operation knows of the sandbox that it runs in."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from .access import AccessKey
+from .tokens import PageTokens
+
+
+@dataclass(frozen=True)
+class Rotation:
+    """How one rotation went; `Sandbox.rotations` keeps them.
+
+    `outcome` is what CloudTrail would call it: "succeeded", "failed", "abandoned", or for
+    RotateImmediately=False "test succeeded" and "test failed". `step` and `error` say where and
+    why it failed (the function's own message, which may hold a value).
+    """
+
+    arn: str
+    token: str
+    outcome: str
+    step: str | None = None
+    error: str | None = None
+
+
+class Context(Protocol):
+    """The sandbox as operations see it; `Sandbox` says what each part means."""
+
+    url: str
+    function_key: AccessKey
+    list_staleness: float
+    empty_pages: bool
+    strict_names: bool
+    forgets_unsent: bool
+    rotations: list[Rotation]
+    tokens: PageTokens
+    lock: threading.Lock
+
+    def spawn(self, work: Callable[[threading.Event], None], name: str) -> None:
+        """Run `work` in a thread; its argument is set when the sandbox stops or is reset."""
