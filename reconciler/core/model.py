@@ -17,7 +17,7 @@ JSON: TypeAlias = "None | bool | int | float | str | Sequence[JSON] | Mapping[st
 
 @dataclass(frozen=True, order=True, slots=True)
 class Key:
-    """What a resource is called: its kind (secret, keys, parameter, rotation) and its full name."""
+    """What a resource is called: its kind and its full name."""
 
     kind: str
     name: str
@@ -303,7 +303,8 @@ class Plan:
     """All changes of one environment, sorted by key, and what they were computed under.
 
     ``owned`` counts the live resources that are ours: the base of the change ratio.
-    ``revision`` is the commit of the manifests, None outside git; it is in no digest.
+    ``revision`` is the commit of the manifests, None outside git; it is in no digest. ``titles``
+    head the changes of each kind where they are shown, in order; nothing else knows of kinds there.
     """
 
     scope: Scope
@@ -312,6 +313,7 @@ class Plan:
     notes: tuple[Note, ...] = field(default=(), compare=False)
     owned: int = field(default=0, compare=False)
     revision: str | None = field(default=None, compare=False)
+    titles: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 # --- drift: how live differs from what was applied -------------------------------------------

@@ -49,6 +49,11 @@ def sections() -> Mapping[str, Section]:
     return _sections(KINDS)
 
 
+def titles() -> Mapping[str, str]:
+    """What heads several of a kind, by its name, in order."""
+    return _titles(KINDS)
+
+
 def holder(key: Key) -> Key:
     """The resource that people name: of a part (a schedule, keys that git owns) the one that it is
     declared in, else itself."""
@@ -58,6 +63,11 @@ def holder(key: Key) -> Key:
 @cache
 def _by_name(kinds: tuple[Named | Part, ...]) -> Mapping[str, Kind]:
     return {kind.NAME: kind for kind in kinds}
+
+
+@cache
+def _titles(kinds: tuple[Named | Part, ...]) -> Mapping[str, str]:
+    return {kind.NAME: kind.TITLE for kind in kinds}
 
 
 @cache

@@ -18,6 +18,7 @@ from reconciler.aws.client import Aws
 from reconciler.aws.recogniser import Recogniser
 from reconciler.core.model import JSON, Change, Key, Live, Place, Policy, Resource, Scope
 from reconciler.core.ownership import Refusal
+from reconciler.core.rows import Column, Row
 from reconciler.kinds.comparison import Comparison
 from reconciler.kinds.differing import Content as Plain
 from reconciler.kinds.imported import Imported, NotImported
@@ -216,6 +217,7 @@ class Kind(Protocol):
     """What every kind has: how one resource is read, compared and written."""
 
     NAME: str
+    TITLE: str  # what heads several of it
     READS: str  # the kind whose records it is shaped from: its own, or another's
 
     def pages(self, aws: Aws, scope: Scope) -> Iterator[Sequence[Record]]:
@@ -267,9 +269,15 @@ class Part(Kind, Protocol):
 class Named(Kind, Protocol):
     """A kind that people name, with a section of its own in a manifest."""
 
+    COLUMNS: tuple[Column, ...]  # of its rows in a report
+    TALLY: str  # what is counted of them there
+
     @property
     def section(self) -> Section:
         """How people declare it."""
+
+    def row(self, resource: Resource | None, live: Live | None, parts: Sequence[Live]) -> Row:
+        """What to say of one in a report. ``parts`` are the live parts of it."""
 
     # --- values: only commands that compare, copy or hand them out read any ----------------------
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from reconciler import kinds
 from reconciler.aws.client import Aws
 from reconciler.core.diff import diff
 from reconciler.core.model import Key, Live, Plan
@@ -42,4 +43,4 @@ def plan(declared: Declared, aws: Aws) -> Keyless:
 def _diff(declared: Declared, records: Records) -> Keyless:
     live = observe.shape(records, declared.resources, declared.trust, declared.scope)
     plan = diff(declared.resources, live, declared.scope, declared.policy)
-    return Keyless(plan, declared, live)
+    return Keyless(replace(plan, titles=kinds.titles()), declared, live)

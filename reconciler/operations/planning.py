@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from reconciler import kinds
 from reconciler.aws.client import Aws, caller_account
 from reconciler.core.diff import diff
 from reconciler.core.errors import CredentialsError
@@ -79,4 +80,5 @@ def check_account(aws: Aws, scope: Scope) -> str:
 
 def _diff(desired: Desired, records: Records, scope: Scope) -> tuple[Plan, dict[Key, Live]]:
     live = observe.shape(records, desired.resources, desired.fingerprinter, scope)
-    return diff(desired.resources, live, scope, desired.policy), live
+    made = diff(desired.resources, live, scope, desired.policy)
+    return replace(made, titles=kinds.titles()), live

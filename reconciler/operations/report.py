@@ -26,6 +26,7 @@ from reconciler.core.model import (
     Scope,
     Source,
 )
+from reconciler.core.rows import Rows
 from reconciler.operations import drift
 from reconciler.operations.drift import Compared
 
@@ -62,7 +63,7 @@ _ACTS = (Standing.OUTSIDE, Standing.STUCK, Standing.OVERDUE, Standing.REFUSED)
 
 @dataclass(frozen=True)
 class Item:
-    """One secret or parameter, declared or live or both. Dates are UTC.
+    """One resource that people name, declared or live or both. Dates are UTC.
 
     ``changed`` is when anything about it was last changed, and None where it is not in AWS: no
     list tells when a value was written. ``due`` is the date by which the value has to be another:
@@ -85,6 +86,7 @@ class Item:
     rotated: datetime | None = None
     due: datetime | None = None
     place: Place | None = None
+    tallied: bool = False
 
     @property
     def since(self) -> datetime | None:
@@ -118,6 +120,7 @@ class Report:
     items: tuple[Item, ...]
     drift: tuple[Drift, ...]
     findings: tuple[Finding, ...]
+    rows: tuple[Rows, ...]  # how each kind is shown
 
     @property
     def acting(self) -> tuple[Drift, ...]:
@@ -170,6 +173,10 @@ def make(
         _items(planned, found, changes),
         found,
         (*refused, *warned),
+        tuple(
+            Rows(kind.NAME, kind.TITLE, kind.COLUMNS, kind.TALLY)
+            for kind in kinds.wholes().values()
+        ),
     )
 
 
@@ -184,8 +191,17 @@ def _items(
     }
     declared = planned.desired.resources
     keys = {kinds.holder(key) for key in (*declared, *planned.live)}
+    parts: dict[Key, list[Live]] = {}
+    for key, live in planned.live.items():
+        if key not in keys:
+            parts.setdefault(kinds.holder(key), []).append(live)
     return tuple(
-        _item(planned, key, _standing(planned, key, classes.get(key, set()), key in refused))
+        _item(
+            planned,
+            key,
+            _standing(planned, key, classes.get(key, set()), key in refused),
+            parts.get(key, []),
+        )
         for key in sorted(keys)
     )
 
@@ -200,10 +216,10 @@ def _standing(planned: Compared, key: Key, classes: set[str], refused: bool) -> 
     return Standing.AS_DECLARED if declared else Standing.UNMANAGED
 
 
-def _item(planned: Compared, key: Key, standing: Standing) -> Item:
+def _item(planned: Compared, key: Key, standing: Standing, parts: list[Live]) -> Item:
     resource = planned.desired.resources.get(key)
     live = planned.live.get(key)
-    schedule = planned.live.get(Key("rotation", key.name))
+    row = kinds.named(key.kind).row(resource, live, parts)
     rotates = live is not None and live.rotation.enabled
     max_age = None if resource is None or rotates else resource.max_age
     changed = None if live is None else live.changed
@@ -219,16 +235,17 @@ def _item(planned: Compared, key: Key, standing: Standing) -> Item:
         writer=_writer(resource, live),
         standing=standing,
         description=_text(resource, live, "description"),
-        type=_text(resource, live, "type"),
+        type=row.type,
         changed=changed,
         changed_by=None if live is None else live.changed_by,
         rotates=rotates,
-        schedule=_field(schedule, "schedule"),
-        window=_field(schedule, "window"),
+        schedule=row.schedule,
+        window=row.window,
         max_age=max_age,
         rotated=None if live is None else live.rotation.last,
         due=due,
         place=None if resource is None else resource.place,
+        tallied=row.tallied,
     )
 
 

@@ -78,7 +78,8 @@ def sections(plan: Plan) -> list[Section]:
     # Whether there are more is all that matters: the rest of a large plan is not looked at.
     fine = sum(1 for _ in islice(_nested(plan), FINE + 1)) <= FINE
     ranked = sorted(
-        plan.changes, key=lambda change: (names.order(change.key.kind), change.key.name)
+        plan.changes,
+        key=lambda change: (names.order(change.key.kind, plan.titles), change.key.name),
     )
     groups: dict[str, list[Change]] = {title: [] for title in ALARMING}
     for change in ranked:
@@ -89,7 +90,7 @@ def sections(plan: Plan) -> list[Section]:
         elif change.value is not None and change.value.ciphertext is not None:
             groups["Unknown values"].append(change)
         else:
-            groups.setdefault(names.title(change.key.kind), []).append(change)
+            groups.setdefault(names.title(change.key.kind, plan.titles), []).append(change)
     found = []
     for title, changes in groups.items():
         if changes:
@@ -132,7 +133,7 @@ def _lines(change: Change, policy: Policy, *, fine: bool) -> Iterator[str]:
         yield f"why: {why}"
     for field in change.fields:
         yield from _field(field, change.action, fine=fine)
-    if change.value is not None and change.key.kind == "keys":
+    if change.value is not None and "keys" in change.settings:
         yield from _keys(change, change.value)
         return
     if change.value is not None:

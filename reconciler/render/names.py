@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from reconciler.core.model import Key, Scope
 from reconciler.render.escape import terminal
-
-_ORDER = ("secret", "keys", "parameter", "rotation")
-_TITLES = {
-    "secret": "Secrets",
-    "keys": "Keys of rotated secrets",
-    "parameter": "Parameters",
-    "rotation": "Rotation schedules",
-}
 
 
 def short(key: Key, scope: Scope) -> str:
@@ -28,14 +22,15 @@ def with_kind(key: Key, scope: Scope) -> str:
     return f"{terminal(key.kind)} {short(key, scope)}"
 
 
-def title(kind: str) -> str:
+def title(kind: str, titles: Mapping[str, str]) -> str:
     """What a group of one kind is headed with."""
-    return _TITLES.get(kind) or terminal(kind)
+    return titles.get(kind) or terminal(kind)
 
 
-def order(kind: str) -> tuple[int, str]:
+def order(kind: str, titles: Mapping[str, str]) -> tuple[int, str]:
     """Where a kind stands among the others."""
-    return (_ORDER.index(kind) if kind in _ORDER else len(_ORDER), kind)
+    known = list(titles)
+    return (known.index(kind) if kind in titles else len(known), kind)
 
 
 def scope_line(scope: Scope) -> str:

@@ -17,6 +17,7 @@ from reconciler.core.model import (
     ValueChange,
     Write,
 )
+from reconciler.kinds import titles
 
 SCOPE = Scope(
     environment="production",
@@ -60,7 +61,8 @@ def rotation(name: str, action: Action, *fields: FieldChange, **more: Any) -> Ch
 
 def plan_of(*changes: Change, policy: Policy = PRUNING, **more: Any) -> Plan:
     """A plan of these changes, sorted as plans are."""
-    return Plan(SCOPE, policy, tuple(sorted(changes, key=lambda change: change.key)), **more)
+    ordered = tuple(sorted(changes, key=lambda change: change.key))
+    return Plan(SCOPE, policy, ordered, titles=titles(), **more)
 
 
 EMPTY = Plan(SCOPE, Policy(), owned=12, revision=None)

@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler import kinds
 from reconciler.core.model import Drift, DriftClass, Key
+from reconciler.core.rows import Rows
 from reconciler.operations.report import Finding, Item, Report, Standing, Writer
 from reconciler.render import report as rendering
 from reconciler.render.report.timeline import Timeline, over, when
@@ -62,6 +64,11 @@ class Page(HTMLParser):
         return " ".join(" ".join(self.words).split())
 
 
+ROWS = tuple(
+    Rows(kind.NAME, kind.TITLE, kind.COLUMNS, kind.TALLY) for kind in kinds.wholes().values()
+)
+
+
 def secret(name: str, **more: object) -> Item:
     basic = Item(
         Key("secret", f"{SCOPE.under}{name}"), True, SCOPE.owner_id, Writer.GIT,
@@ -73,7 +80,9 @@ def secret(name: str, **more: object) -> Item:
 def report(
     *items: Item, drift: tuple[Drift, ...] = (), findings: tuple[Finding, ...] = ()
 ) -> Report:
-    return Report(SCOPE, NOW, "3f5a6c1e0b9d8a7f", "arn:aws:iam::1:role/r", items, drift, findings)
+    return Report(
+        SCOPE, NOW, "3f5a6c1e0b9d8a7f", "arn:aws:iam::1:role/r", items, drift, findings, ROWS
+    )
 
 
 # What a page may consist of, whatever anybody calls a secret.
@@ -119,6 +128,7 @@ reports = st.builds(
     items=st.lists(items, max_size=3).map(tuple),
     drift=hostile.drifts.map(tuple),
     findings=st.lists(findings, max_size=2).map(tuple),
+    rows=st.just(ROWS),
 )
 
 

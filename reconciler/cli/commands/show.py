@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
+from reconciler import kinds
 from reconciler.cli.options import chosen, common
 from reconciler.cli.terminal import colour, out
 from reconciler.core import planfile
@@ -55,4 +57,5 @@ def load(file: Path) -> tuple[Plan, ...]:
         raise UsageError(f"{file} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise UsageError(f"{file} is not a plan: it is not text") from None
-    return planfile.loads(content)
+    titles = kinds.titles()
+    return tuple(replace(plan, titles=titles) for plan in planfile.loads(content))

@@ -4,13 +4,13 @@ A tag remembers what git last wrote, so a list tells whether they are as declare
 the secret, to write these keys and to leave everything else as it is.
 """
 
-from reconciler.kinds.keys.declare import NAME
+from reconciler.kinds.keys.declare import NAME, TITLE
 from reconciler.kinds.keys.judge import judge, share, suspect
 from reconciler.kinds.keys.observe import READS, deep, find, pages, shape
 from reconciler.kinds.keys.write import create, delete, update
 from reconciler.kinds.part import section
 
 __all__ = [
-    "NAME", "READS", "create", "deep", "delete", "find", "judge", "pages", "section", "shape",
-    "share", "suspect", "update",
+    "NAME", "READS", "TITLE", "create", "deep", "delete", "find", "judge", "pages", "section",
+    "shape", "share", "suspect", "update",
 ]  # fmt: skip

@@ -12,6 +12,7 @@ from reconciler.kinds.schedule import NONE
 from reconciler.values.sensitive import Fingerprinter, Sealed, Sensitive, public
 
 NAME = "keys"
+TITLE = "Keys of rotated secrets"
 
 _FIELD = ("git_keys",)
 _CODE = "git-keys"

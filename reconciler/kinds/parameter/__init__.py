@@ -12,6 +12,7 @@ from reconciler.kinds.parameter.judge import judge
 from reconciler.kinds.parameter.observe import READS, find, pages, shape
 from reconciler.kinds.parameter.refuse import roll_back, rotate
 from reconciler.kinds.parameter.release import release
+from reconciler.kinds.parameter.report import COLUMNS, TALLY, TITLE, row
 from reconciler.kinds.parameter.represent import represent
 from reconciler.kinds.parameter.values import read
 from reconciler.kinds.parameter.write import create, delete, update
@@ -20,7 +21,8 @@ from reconciler.kinds.whole import share
 section: Section = declare
 
 __all__ = [
-    "NAME", "READS", "barrier", "compared", "cost", "create", "deep", "delete", "find",
-    "has_value", "imported", "judge", "left_out", "pages", "read", "release", "represent",
-    "roll_back", "rotate", "section", "shape", "share", "suspect", "undecided", "update",
+    "COLUMNS", "NAME", "READS", "TALLY", "TITLE", "barrier", "compared", "cost", "create", "deep",
+    "delete", "find", "has_value", "imported", "judge", "left_out", "pages", "read", "release",
+    "represent", "roll_back", "rotate", "row", "section", "shape", "share", "suspect", "undecided",
+    "update",
 ]  # fmt: skip

@@ -9,6 +9,7 @@ from reconciler.kinds.kind import Flaw, Settings
 from reconciler.kinds.schedule import NONE, Schedule
 
 NAME = "rotation"
+TITLE = "Rotation schedules"
 
 
 def parse(

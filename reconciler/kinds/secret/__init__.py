@@ -9,6 +9,7 @@ from reconciler.kinds.secret.importing import has_value, imported, left_out
 from reconciler.kinds.secret.judge import judge
 from reconciler.kinds.secret.observe import READS, deep, find, pages, shape
 from reconciler.kinds.secret.release import release
+from reconciler.kinds.secret.report import COLUMNS, TALLY, TITLE, row
 from reconciler.kinds.secret.rollback import roll_back
 from reconciler.kinds.secret.rotating import rotate
 from reconciler.kinds.secret.terms import NAME
@@ -25,7 +26,8 @@ def cost(count: int) -> str | None:
 
 
 __all__ = [
-    "NAME", "READS", "barrier", "compared", "cost", "create", "deep", "delete", "find",
-    "has_value", "imported", "judge", "left_out", "pages", "read", "release", "represent",
-    "roll_back", "rotate", "section", "shape", "share", "suspect", "undecided", "update",
+    "COLUMNS", "NAME", "READS", "TALLY", "TITLE", "barrier", "compared", "cost", "create", "deep",
+    "delete", "find", "has_value", "imported", "judge", "left_out", "pages", "read", "release",
+    "represent", "roll_back", "rotate", "row", "section", "shape", "share", "suspect", "undecided",
+    "update",
 ]  # fmt: skip

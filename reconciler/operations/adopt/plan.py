@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from enum import StrEnum
 
+from reconciler import kinds
 from reconciler.core.diff import MARKS, diff
 from reconciler.core.model import (
     Action,
@@ -61,7 +62,7 @@ def plan(
             changes.append(_refuse(resource, refusal))
         else:
             changes.append(_adopt(resource, current, finding, scope, policy, take))
-    return Plan(scope, policy, tuple(changes), owned=owned)
+    return Plan(scope, policy, tuple(changes), owned=owned, titles=kinds.titles())
 
 
 def _begun(finding: Comparison, take: Take | None) -> bool:

@@ -11,6 +11,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element
 
+from reconciler.core.rows import Column
 from reconciler.render import names
 from reconciler.render.report import drawing, words
 from reconciler.render.report.element import document, element, text
@@ -18,6 +19,7 @@ from reconciler.render.report.timeline import over, when
 
 if TYPE_CHECKING:
     from reconciler.core.model import Key, Scope
+    from reconciler.core.rows import Rows
     from reconciler.operations.report import Finding, Item, Report
 
 _TONES = {
@@ -28,7 +30,15 @@ _TONES = {
     "pending": "warn",
     "as declared": "good",
 }
-_KINDS = ("secret", "parameter")
+_HEADS = {
+    Column.TYPE: "Type",
+    Column.WRITER: "Value by",
+    Column.AGE: "Age",
+    Column.ROTATED: "Last rotation",
+    Column.DUE: "Next or due",
+    Column.OWNER: "Owner",
+}
+_FIXED = (Column.AGE, Column.ROTATED, Column.DUE)  # never broken over lines
 
 
 def page(report: Report) -> str:
@@ -91,17 +101,16 @@ def _main(report: Report) -> Iterator[Element]:
     yield element("dl", "tiles", _tiles(report))
     yield from _attention(report)
     yield _rotation(report)
-    for kind in _KINDS:
-        yield _inventory([i for i in report.items if i.key.kind == kind], kind, report)
+    for rows in report.rows:
+        yield _inventory([i for i in report.items if i.key.kind == rows.kind], rows, report)
     yield from _differences(report)
 
 
 def _tiles(report: Report) -> Iterator[Element]:
-    counts = words.kinds(report)
-    secrets = [item for item in report.items if item.key.kind == "secret"]
-    rotating = [item for item in secrets if item.rotates]
-    yield _tile("Secrets", str(counts["secret"]), f"{len(rotating)} rotated by a schedule")
-    yield _tile("Parameters", str(counts["parameter"]), _types(report))
+    for rows in report.rows:
+        items = [item for item in report.items if item.key.kind == rows.kind]
+        tallied = sum(item.tallied for item in items)
+        yield _tile(rows.title, str(len(items)), f"{tallied} {rows.tally}")
     upcoming = next((i for i in report.timed if i.due and i.due >= report.made), None)
     if upcoming is None or upcoming.due is None:
         yield _tile("Next rotation", "–", "no date is known")
@@ -111,11 +120,6 @@ def _tiles(report: Report) -> Iterator[Element]:
     stands = Counter(item.standing.value for item in report.items)
     ahead = f", {stands['pending']} to apply" if stands["pending"] else ""
     yield _tile("As declared", str(stands["as declared"]), f"of {len(report.items)}{ahead}")
-
-
-def _types(report: Report) -> str:
-    secure = sum(item.type == "SecureString" for item in report.items)
-    return f"{secure} encrypted"
 
 
 def _tile(name: str, figure: str, more: str) -> Element:
@@ -188,47 +192,26 @@ def _due(item: Item, report: Report) -> Element:
     return element("div", "due bad" if late else "due", [text("b", first), text("span", second)])
 
 
-def _inventory(items: Sequence[Item], kind: str, report: Report) -> Element:
+def _inventory(items: Sequence[Item], rows: Rows, report: Report) -> Element:
     if not items:
-        return _section(names.title(kind), "", [text("p", "None.", "empty")])
-    heads = ["Name", "Value by", "Age", "Last rotation", "Next or due", "Owner", "Stands"]
-    if kind == "parameter":
-        heads = ["Name", "Type", "Value by", "Age", "Owner", "Stands"]
+        return _section(rows.title, "", [text("p", "None.", "empty")])
+    heads = ["Name", *(_HEADS[column] for column in rows.columns), "Stands"]
     head = element("tr", "", [text("th", name, scope="col") for name in heads])
-    rows = [_secret(i, report) if kind == "secret" else _parameter(i, report) for i in items]
-    table = [element("thead", "", [head]), element("tbody", "", rows)]
-    return _section(names.title(kind), str(len(items)), [element("table", "", table)])
+    body = [_row(item, rows, report) for item in items]
+    table = [element("thead", "", [head]), element("tbody", "", body)]
+    return _section(rows.title, str(len(items)), [element("table", "", table)])
 
 
-def _secret(item: Item, report: Report) -> Element:
-    return element(
-        "tr",
-        "",
-        [
-            _called(item, report.scope),
-            _cell("Value by", words.WRITERS[item.writer.value]),
-            _cell("Age", words.days(item.age(report.made)), "fixed"),
-            _cell("Last rotation", _day(item.rotated), "fixed"),
-            _cell("Next or due", _day(item.due), "fixed"),
-            _cell("Owner", words.owner(item)),
-            _stands(item),
-        ],
-    )
-
-
-def _parameter(item: Item, report: Report) -> Element:
-    return element(
-        "tr",
-        "",
-        [
-            _called(item, report.scope),
-            _cell("Type", item.type or "–"),
-            _cell("Value by", words.WRITERS[item.writer.value]),
-            _cell("Age", words.days(item.age(report.made)), "fixed"),
-            _cell("Owner", words.owner(item)),
-            _stands(item),
-        ],
-    )
+def _row(item: Item, rows: Rows, report: Report) -> Element:
+    cells = [
+        _cell(
+            _HEADS[column],
+            words.cell(item, column, report.made),
+            "fixed" if column in _FIXED else "",
+        )
+        for column in rows.columns
+    ]
+    return element("tr", "", [_called(item, report.scope), *cells, _stands(item)])
 
 
 def _called(item: Item, scope: Scope) -> Element:
@@ -293,10 +276,6 @@ def _name(key: Key, scope: Scope) -> Element:
 
 def _soft(content: str) -> Element:
     return text("p", content, "soft small")
-
-
-def _day(moment: datetime | None) -> str:
-    return "–" if moment is None else f"{moment:%Y-%m-%d}"
 
 
 def _minute(moment: datetime) -> str:

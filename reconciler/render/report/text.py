@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from reconciler.core.rows import Column
 from reconciler.render import names
 from reconciler.render.escape import terminal
 from reconciler.render.palette import Palette, palette
@@ -13,10 +14,17 @@ from reconciler.render.report import words
 from reconciler.render.report.timeline import Timeline, over, when
 
 if TYPE_CHECKING:
+    from reconciler.core.rows import Rows
     from reconciler.operations.report import Item, Report
 
 _WIDTH = 40  # characters of the time line
-_KINDS = ("secret", "parameter")
+_HEADS = {
+    Column.WRITER: "value by",
+    Column.AGE: "age",
+    Column.ROTATED: "last rotation",
+    Column.DUE: "due",
+    Column.OWNER: "owner",
+}
 
 
 def text(report: Report, *, colour: bool = False) -> str:
@@ -30,12 +38,12 @@ def _lines(report: Report, colours: Palette) -> Iterator[str]:
     yield colours.faint(f"at {_minute(report.made)}{revision}")
     yield from _attention(report, colours)
     yield from _rotation(report, colours)
-    for kind in _KINDS:
-        items = [item for item in report.items if item.key.kind == kind]
+    for kind in report.rows:
+        items = [item for item in report.items if item.key.kind == kind.kind]
         if items:
             yield ""
-            yield colours.heading(names.title(kind))
-            yield from _table(items, report, colours)
+            yield colours.heading(kind.title)
+            yield from _table(items, kind, report, colours)
     for name, title in words.DRIFT.items():
         entries = [entry for entry in report.told if entry.kind_of.value == name]
         if entries:
@@ -46,7 +54,7 @@ def _lines(report: Report, colours: Palette) -> Iterator[str]:
     yield ""
     acts = any(item.standing.acts for item in report.items)
     counts = words.kinds(report)
-    there = ", ".join(f"{counts[kind]} {names.title(kind).lower()}" for kind in _KINDS)
+    there = ", ".join(f"{counts[rows.kind]} {rows.title.lower()}" for rows in report.rows)
     yield (colours.alarming if acts else colours.heading)(
         terminal(f"{words.verdict(report)} ({there}).")
     )
@@ -114,24 +122,17 @@ def _dates(item: Item, now: datetime) -> str:
     return "  ".join(part for part in (due or "no date", told) if part)
 
 
-def _table(items: Sequence[Item], report: Report, colours: Palette) -> Iterator[str]:
-    secrets = items[0].key.kind == "secret"
-    heads = ["name", "value by", "age", "last rotation", "due", "owner", "stands"]
+def _table(items: Sequence[Item], kind: Rows, report: Report, colours: Palette) -> Iterator[str]:
+    columns = [column for column in kind.columns if column in _HEADS]
+    heads = ["name", *(_HEADS[column] for column in columns), "stands"]
     rows = [
         [
             names.short(item.key, report.scope),
-            words.WRITERS[item.writer.value],
-            words.days(item.age(report.made)),
-            _day(item.rotated),
-            _day(item.due),
-            terminal(words.owner(item)),
+            *(terminal(words.cell(item, column, report.made)) for column in columns),
             item.standing.value,
         ]
         for item in items
     ]
-    if not secrets:
-        heads = [*heads[:3], *heads[5:]]
-        rows = [[*row[:3], *row[5:]] for row in rows]
     widths = [max(len(row[i]) for row in (heads, *rows)) for i in range(len(heads))]
     yield colours.faint("  " + _cells(heads, widths))
     for item, row in zip(items, rows, strict=True):
@@ -141,10 +142,6 @@ def _table(items: Sequence[Item], report: Report, colours: Palette) -> Iterator[
 
 def _cells(row: Sequence[str], widths: Sequence[int]) -> str:
     return "  ".join(f"{c:{w}}" for c, w in zip(row, widths, strict=True)).rstrip()
-
-
-def _day(moment: datetime | None) -> str:
-    return "–" if moment is None else f"{moment:%Y-%m-%d}"
 
 
 def _minute(moment: datetime) -> str:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import datetime
 from typing import TYPE_CHECKING
+
+from reconciler.core.rows import Column
 
 if TYPE_CHECKING:
     from reconciler.operations.report import Item, Report
@@ -59,3 +62,25 @@ def days(age: int | None) -> str:
     if age is None:
         return "–"
     return "1 day" if age == 1 else f"{age} days"
+
+
+def day(moment: datetime | None) -> str:
+    """A date."""
+    return "–" if moment is None else f"{moment:%Y-%m-%d}"
+
+
+def cell(item: Item, column: Column, now: datetime) -> str:
+    """What stands in a column."""
+    match column:
+        case Column.TYPE:
+            return item.type or "–"
+        case Column.WRITER:
+            return WRITERS[item.writer.value]
+        case Column.AGE:
+            return days(item.age(now))
+        case Column.ROTATED:
+            return day(item.rotated)
+        case Column.DUE:
+            return day(item.due)
+        case Column.OWNER:
+            return owner(item)
