@@ -5,15 +5,17 @@ from __future__ import annotations
 
 import http.client
 import json
+import logging
 import re
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import IO, Any
-from urllib.parse import quote, urlencode, urljoin, urlsplit
+from typing import Any
+from urllib.parse import quote, unquote, urlencode, urljoin, urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import urllib3
 
 from reconciler import __version__
 from reconciler.core.errors import GithubError, UsageError
@@ -41,15 +43,6 @@ class _Answer:
     content: bytes
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """A redirect is an answer: whoever asked decides what goes where it leads."""
-
-    def redirect_request(
-        self, req: Any, fp: IO[bytes], code: int, msg: str, headers: Any, newurl: str
-    ) -> None:
-        return None
-
-
 class Api:
     """Requests to one repository, with one token.
 
@@ -74,10 +67,9 @@ class Api:
         self._token = token
         self._sleep = sleep
         self._patience = _PATIENCE
-        handlers: list[urllib.request.BaseHandler] = [_NoRedirect()]
-        if self._local:
-            handlers.append(urllib.request.ProxyHandler({}))
-        self._opener = urllib.request.build_opener(*handlers)
+        self._pools: dict[str | None, urllib3.PoolManager] = {}
+        # Its DEBUG log holds addresses, and that of a download is as good as a password.
+        logging.getLogger("urllib3").setLevel(logging.INFO)
 
     def __repr__(self) -> str:
         return f"Api({self._url}, {self.repository})"
@@ -148,7 +140,7 @@ class Api:
             local = self._local and split.hostname in _LOCAL
             if split.scheme != "https" and not local:
                 raise GithubError("GitHub redirects a download to where it would not be encrypted")
-            send = partial(self._open, urllib.request.Request(address), limit)  # noqa: S310
+            send = partial(self._open, "GET", address, {}, None, limit)
             answer = self._retried(send, "GET", "the download", reads=True)
         if answer.status != 200:
             raise GithubError(f"the download ended with HTTP {answer.status}", status=answer.status)
@@ -195,7 +187,7 @@ class Api:
         data = None if body is None else json.dumps(body).encode()
         path = urlsplit(address).path
         for _ in range(_REDIRECTS + 1):
-            send = partial(self._open, self._request(method, address, data), _LARGEST)
+            send = partial(self._open, method, address, self._headers(data), data, _LARGEST)
             answer = self._retried(send, method, path, reads=reads or method != "POST")
             if answer.status < 300:
                 return answer
@@ -212,36 +204,61 @@ class Api:
             f"GitHub redirects {method} {terminal(path)} to an address that is not allowed"
         )
 
-    def _request(self, method: str, address: str, data: bytes | None) -> urllib.request.Request:
-        request = urllib.request.Request(address, data, method=method)  # noqa: S310
-        request.add_header("Accept", "application/vnd.github+json")
-        request.add_header("X-GitHub-Api-Version", VERSION)
-        request.add_header("User-Agent", f"reconciler/{__version__}")
-        # Unredirected: whatever follows a redirect, this is not sent along.
-        request.add_unredirected_header("Authorization", f"Bearer {self._token}")
-        if data is not None:
-            request.add_header("Content-Type", "application/json")
-        return request
+    def _headers(self, data: bytes | None) -> dict[str, str]:
+        headers = {
+            "Accept": "application/vnd.github+json",
+            "X-GitHub-Api-Version": VERSION,
+            "User-Agent": f"reconciler/{__version__}",
+            "Authorization": f"Bearer {self._token}",
+        }
+        return headers if data is None else {**headers, "Content-Type": "application/json"}
 
-    def _open(self, request: urllib.request.Request, limit: int) -> _Answer | str:
+    def _pool(self, address: str) -> urllib3.PoolManager:
+        """The connections to where an address is, through the proxy that the environment names."""
+        split = urlsplit(address)
+        proxy = None
+        if not self._local and not proxy_bypass(split.hostname or ""):
+            proxy = getproxies().get(split.scheme)
+        if proxy not in self._pools:
+            self._pools[proxy] = urllib3.PoolManager() if proxy is None else _through(proxy)
+        return self._pools[proxy]
+
+    def _open(
+        self, method: str, address: str, headers: Mapping[str, str], data: bytes | None, limit: int
+    ) -> _Answer | str:
         """One answer, or in words why there is none."""
         try:
+            pool = self._pool(address)
+            if method == "POST":
+                # What may not be done twice goes over a connection that nobody can have ended.
+                pool.clear()
+            response = pool.request(
+                method,
+                address,
+                body=data,
+                headers=headers,
+                timeout=_TIMEOUT,
+                # Both are decided here. A redirect is an answer: whoever asked decides what goes
+                # where it leads. And urllib3 knows neither GitHub's limits, which stand in the
+                # body of a 403, nor a patience that all requests of a command share.
+                redirect=False,
+                retries=False,
+                preload_content=False,
+                decode_content=False,
+            )
             try:
-                opened = self._opener.open(request, timeout=_TIMEOUT)
-            except urllib.error.HTTPError as error:
-                opened = error
-            with opened:
-                content = opened.read(limit + 1)
-                headers = {name.lower(): value for name, value in opened.headers.items()}
-                answer = _Answer(opened.status or 0, headers, content)
-        except TimeoutError:
-            return "no answer in time"
-        except (OSError, http.client.HTTPException, ValueError) as error:
-            inner = getattr(error, "reason", None)
-            return _PLAIN.get(type(inner), "") or _PLAIN.get(type(error), type(error).__name__)
-        if len(answer.content) > limit:
+                content = b""
+                # To the end, even of nothing: only there is it known whether all has come.
+                while len(content) <= limit and (part := response.read(limit + 1 - len(content))):
+                    content += part
+            finally:
+                (response.release_conn if len(content) <= limit else response.close)()
+        except (urllib3.exceptions.HTTPError, OSError, http.client.HTTPException, ValueError) as e:
+            return _in_words(e)
+        if len(content) > limit:
             raise GithubError(f"GitHub answers with more than {limit >> 20} MiB")
-        return answer
+        found = {name.lower(): value for name, value in response.headers.items()}
+        return _Answer(response.status, found, content)
 
     def _retried(
         self, send: Callable[[], _Answer | str], method: str, path: str, *, reads: bool
@@ -290,13 +307,41 @@ class Api:
         )
 
 
-_PLAIN: Mapping[type, str] = {
-    ConnectionRefusedError: "the connection was refused",
-    ConnectionResetError: "the connection was lost",
-    http.client.RemoteDisconnected: "the connection was lost",
-    http.client.IncompleteRead: "the connection was lost",
-    TimeoutError: "no answer in time",
-}
+_PLAIN: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
+    ((urllib3.exceptions.ProxyError,), "the proxy did not open a connection"),
+    ((urllib3.exceptions.NameResolutionError,), "the host's name cannot be resolved"),
+    ((ConnectionRefusedError,), "the connection was refused"),
+    ((TimeoutError, urllib3.exceptions.TimeoutError), "no answer in time"),
+    (
+        (ConnectionError, http.client.IncompleteRead, urllib3.exceptions.IncompleteRead),
+        "the connection was lost",
+    ),
+)
+
+
+def _in_words(error: BaseException) -> str:
+    """Why there was no answer: never what an error says, which may hold an address."""
+    causes: list[BaseException] = [error]
+    # urllib3 wraps what the system says, as its cause or among its arguments.
+    while (inner := _inner(causes[-1])) is not None and inner not in causes:
+        causes.append(inner)
+    for kinds, words in _PLAIN:
+        if any(isinstance(cause, kinds) for cause in causes):
+            return words
+    return type(causes[0]).__name__
+
+
+def _inner(error: BaseException) -> BaseException | None:
+    found = (part for part in (error.__cause__, *error.args) if isinstance(part, BaseException))
+    return next(found, error.__context__)
+
+
+def _through(proxy: str) -> urllib3.ProxyManager:
+    """Connections through a proxy, which may want a name and a password."""
+    whole = proxy if "://" in proxy else f"http://{proxy}"
+    user = urllib3.util.parse_url(whole).auth
+    headers = urllib3.make_headers(proxy_basic_auth=unquote(user)) if user else None
+    return urllib3.ProxyManager(whole, proxy_headers=headers)
 
 
 def _failed(

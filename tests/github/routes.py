@@ -37,6 +37,7 @@ class Reply:
     content: Any = None
     headers: dict[str, str] = field(default_factory=dict)
     under: str | None = None  # the key that a paged list stands under
+    cut: int = 0  # bytes at the end that are never sent
 
 
 class Refusal(Exception):

@@ -36,10 +36,16 @@ class GitHub(ThreadingHTTPServer):
     def __init__(self, state: State, port: int = 0) -> None:
         super().__init__(("127.0.0.1", port), _Api)
         self.state = state
+        self.accepted = 0  # connections
         self.lock = threading.Lock()
         self.store = ThreadingHTTPServer(("127.0.0.1", 0), _Store)
         self.store.daemon_threads = True
         self.store.github = self  # type: ignore[attr-defined]
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Count the connection, and serve it."""
+        self.accepted += 1
+        super().process_request(request, client_address)
 
     @property
     def url(self) -> str:
@@ -88,7 +94,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(raw)))
         self.end_headers()
-        self.wfile.write(raw)
+        self.wfile.write(raw[: len(raw) - reply.cut])
+        if reply.cut:  # the connection is lost in the middle
+            self.close_connection = True
 
     def received(self) -> bytes:
         return self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -197,7 +205,10 @@ class _Api(_Handler):
 
 def _faulty(fault: dict[str, Any]) -> Reply:
     return Reply(
-        fault["status"], fault.get("body", {"message": "a fault"}), dict(fault.get("headers", {}))
+        fault["status"],
+        fault.get("body", {"message": "a fault"}),
+        dict(fault.get("headers", {})),
+        cut=fault.get("cut", 0),
     )
 
 

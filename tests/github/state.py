@@ -17,7 +17,8 @@ A state is a JSON object; what a test does not say has these defaults:
 ``git``              a repository, asked where ``compare`` does not say
 ``deployments``      ``{id, environment, sha, ref, statuses: [{state}]}``, newest first
 ``faults``           ``{method, path (a regular expression), status, headers, body, times, after}``:
-                     answers in place of the real one; ``after`` lets the request happen first
+                     answers in place of the real one; ``after`` lets the request happen first,
+                     ``cut`` is how many bytes at the end are never sent
 ``requests``         what was asked, and how it was answered
 ``violations``       what no client of GitHub may send: a test wants this empty
 """

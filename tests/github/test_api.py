@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+import os
+import threading
 import traceback
+from base64 import b64encode
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import ClassVar
 
 import pytest
 
@@ -190,3 +196,77 @@ def test_nobody_is_there() -> None:
     with pytest.raises(GithubError, match="the connection was refused, tried 5 times"):
         Api("http://127.0.0.1:9", "t", "o/r", waits.append).get("/issues", needs=NEEDS)
     assert waits == [1.0, 2.0, 4.0, 8.0]
+
+
+def test_an_answer_that_ends_early_is_asked_for_again(github: GitHub) -> None:
+    fault(github, 200, body={"name": "x"}, cut=3)
+    waits: list[float] = []
+    assert len(api(github, waits).get("/issues", needs=NEEDS)) == 1
+    assert waits == [1.0]
+
+
+def test_what_is_made_over_a_lost_answer_is_uncertain(github: GitHub) -> None:
+    fault(github, 201, method="POST", after=True, cut=3)
+    with pytest.raises(GithubError, match="the connection was lost") as error:
+        api(github).post("/issues/1/comments", {"body": "x"}, needs=NEEDS)
+    assert error.value.uncertain
+    assert len(github.state["comments"]) == 1
+
+
+def test_the_next_post_takes_no_connection_that_github_has_ended(github: GitHub) -> None:
+    client = api(github)
+    client.get("/issues", needs=NEEDS)
+    before = github.accepted
+    client.get("/issues", needs=NEEDS)
+    assert github.accepted == before
+    client.post("/issues/1/comments", {"body": "x"}, needs=NEEDS)
+    assert github.accepted == before + 1
+
+
+class _Proxy(BaseHTTPRequestHandler):
+    """A proxy that opens no tunnel, and remembers what it was asked."""
+
+    asked: ClassVar[list[tuple[str, dict[str, str]]]] = []
+
+    def do_CONNECT(self) -> None:
+        """Refuse."""
+        self.asked.append((self.path, {name.lower(): text for name, text in self.headers.items()}))
+        self.send_error(407)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+def test_a_proxy_of_the_environment_is_used_and_gets_no_token(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    proxy = HTTPServer(("127.0.0.1", 0), _Proxy)
+    thread = threading.Thread(target=proxy.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    _Proxy.asked.clear()
+    monkeypatch.setenv("HTTPS_PROXY", f"http://me:p%40ss@127.0.0.1:{proxy.server_address[1]}")
+    monkeypatch.setenv("https_proxy", os.environ["HTTPS_PROXY"])
+    waits: list[float] = []
+    try:
+        with pytest.raises(GithubError, match="cannot be reached") as error:
+            Api("https://api.github.invalid", "the-token", "o/r", waits.append).get(
+                "/issues", needs=NEEDS
+            )
+    finally:
+        proxy.shutdown()
+        proxy.server_close()
+        thread.join()
+    where, headers = _Proxy.asked[0]
+    assert where == "api.github.invalid:443"
+    assert headers["proxy-authorization"] == "Basic " + b64encode(b"me:p@ss").decode()
+    assert "the-token" not in str(_Proxy.asked)
+    assert "p@ss" not in str(error.value)
+    assert "p%40ss" not in str(error.value)
+
+
+def test_no_log_holds_the_address_of_a_download(
+    github: GitHub, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    api(github).get("/issues", needs=NEEDS, state="a-word-in-the-address")
+    assert "a-word-in-the-address" not in caplog.text
