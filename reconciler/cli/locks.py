@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from reconciler.aws.client import Aws
 from reconciler.cli import failure, walk
@@ -18,15 +17,15 @@ from reconciler.core.errors import (
 )
 from reconciler.core.model import Plan
 from reconciler.manifest import Cleartext, Desired, lock
-from reconciler.operations import keyless
-from reconciler.operations.keyless import Keyless
-from reconciler.operations.planning import Planned
+from reconciler.operations.planning import Compared, Planned
 from reconciler.values import sops
 
 _NO_KEY = frozenset({"no-key", "sops-missing"})
 
 
-def plan(declared: Cleartext, options: Common, *, only: Sequence[str] = ()) -> tuple[Keyless, Aws]:
+def plan(
+    declared: Cleartext, options: Common, *, only: Sequence[str] = ()
+) -> tuple[Compared[lock.Declared], Aws]:
     """The plan of an environment without its key: by the lock. Raises ReconcilerError where there
     is no lock."""
     environment = declared.settings.scope.environment
@@ -39,11 +38,7 @@ def plan(declared: Cleartext, options: Common, *, only: Sequence[str] = ()) -> t
         )
     known = lock.declare(found, declared)
     failure.problems(lock.outdated(found, declared), options)
-    aws = walk.connect(known.scope.region, options)
-    made = keyless.plan(known, aws)
-    fresh = replace(made.plan, revision=walk.revision(walk.folder(options)))
-    fresh = walk.limit(fresh, only, known.resources) if only else fresh
-    return replace(made, plan=fresh), aws
+    return walk.compare(known.scope, lambda: known, options, only=only)
 
 
 def check(declared: Cleartext, desired: Desired | None, options: Common) -> list[Problem]:

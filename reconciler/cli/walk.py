@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import subprocess
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from reconciler.core.errors import CredentialsError, UsageError
 from reconciler.core.model import Key, Plan, Scope
 from reconciler.manifest import Cleartext
 from reconciler.operations import planning
-from reconciler.operations.planning import Planned
+from reconciler.operations.planning import Compared, D, Planned
 from reconciler.values import sops
 
 _GIT_TIMEOUT = 10.0  # seconds
@@ -82,12 +82,18 @@ def plan(environment: str, options: Common, *, only: Sequence[str] = ()) -> tupl
 
 def again(declared: Cleartext, options: Common, *, only: Sequence[str] = ()) -> tuple[Planned, Aws]:
     """The plan of manifests that were read before."""
-    scope = declared.settings.scope
-    aws = connect(scope.region, options)
     runner = sops.Sops(sops.find(options.sops))
+    return compare(declared.settings.scope, lambda: declared.decrypt(runner), options, only=only)
+
+
+def compare(
+    scope: Scope, declare: Callable[[], D], options: Common, *, only: Sequence[str] = ()
+) -> tuple[Compared[D], Aws]:
+    """The plan of what ``declare`` finds out, with the key or without."""
+    aws = connect(scope.region, options)
     began = time.monotonic()
     try:
-        made = planning.make(scope, lambda: declared.decrypt(runner), aws)
+        made = planning.make(scope, declare, aws)
     finally:
         if options.verbose:
             calls = ", ".join(f"{count} {name}" for name, count in sorted(aws.calls.items()))

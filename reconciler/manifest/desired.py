@@ -30,6 +30,11 @@ class Desired:
         return self.settings.scope
 
     @property
+    def recogniser(self) -> Fingerprinter:
+        """Tells what carries our marks."""
+        return self.fingerprinter
+
+    @property
     def policy(self) -> Policy:
         """What the environment allows a run to do."""
         return self.settings.policy

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Protocol
 
 from reconciler import kinds
 from reconciler.aws.client import Aws
@@ -19,37 +18,19 @@ from reconciler.core.model import (
     Live,
     Origin,
     Ownership,
-    Plan,
     Resource,
     Source,
 )
+from reconciler.operations.planning import Compared, Declares
 
 STUCK_AFTER = timedelta(hours=1)  # a rotation function runs for at most 15 minutes
 GRACE = timedelta(hours=24)  # a rotation may come late within its window
 
 
-class Declares(Protocol):
-    """What git declares, with its values or without."""
-
-    @property
-    def resources(self) -> Mapping[Key, Resource]: ...
-
-
-class Compared(Protocol):
-    """A plan and what it was made of, with the key or without."""
-
-    @property
-    def plan(self) -> Plan: ...
-    @property
-    def desired(self) -> Declares: ...
-    @property
-    def live(self) -> Mapping[Key, Live]: ...
-
-
 Deep = Mapping[Key, Mapping[str, JSON]]
 
 
-def read_deep(planned: Compared, aws: Aws) -> Deep:
+def read_deep(planned: Compared[Declares], aws: Aws) -> Deep:
     """What no list returns, of everything declared that is ours and live: a call or two each.
 
     No value is read. Raises AwsError.
@@ -65,7 +46,7 @@ def read_deep(planned: Compared, aws: Aws) -> Deep:
 
 
 def classify(
-    planned: Compared, now: datetime, deep: Deep = MappingProxyType({})
+    planned: Compared[Declares], now: datetime, deep: Deep = MappingProxyType({})
 ) -> tuple[Drift, ...]:
     """Every difference between git and AWS by its class, sorted by resource.
 

@@ -2,66 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import Generic, Protocol, TypeAlias, TypeVar
 
 from reconciler import kinds
 from reconciler.aws.client import Aws, caller_account
+from reconciler.aws.recogniser import Recogniser
 from reconciler.core.diff import diff
 from reconciler.core.errors import CredentialsError
-from reconciler.core.model import Key, Live, Plan, Scope
+from reconciler.core.model import Key, Live, Plan, Policy, Resource, Scope
 from reconciler.manifest import Desired
 from reconciler.operations import observe
 from reconciler.operations.observe import Records
 
 
+class Declares(Protocol):
+    """What git declares: with its values, or without the key, by what a lock says of them."""
+
+    @property
+    def resources(self) -> Mapping[Key, Resource]: ...
+    @property
+    def policy(self) -> Policy: ...
+    @property
+    def recogniser(self) -> Recogniser: ...
+
+
+D = TypeVar("D", bound=Declares)
+D_co = TypeVar("D_co", bound=Declares, covariant=True)
+
+
 @dataclass(frozen=True)
-class Planned:
+class Compared(Generic[D_co]):
     """A plan, and all that it was made of: what apply and drift go on with."""
 
     plan: Plan
-    desired: Desired
+    desired: D_co
     live: dict[Key, Live]
     records: Records
     principal: str  # the ARN that the credentials are of
 
 
+Planned: TypeAlias = Compared[Desired]  # with the key
+
+
 @dataclass(frozen=True)
-class Gathered:
+class Gathered(Generic[D_co]):
     """What git declares and what AWS lists, before anything of it is believed."""
 
-    desired: Desired
+    desired: D_co
     records: Records
     principal: str
 
 
-def make(scope: Scope, decrypt: Callable[[], Desired], aws: Aws) -> Planned:
+def make(scope: Scope, declare: Callable[[], D], aws: Aws) -> Compared[D]:
     """Compare what the manifests declare with what is live, reading no secret value.
 
-    Raises what :func:`gather` raises.
+    ``declare`` decrypts, or needs no key. Raises what :func:`gather` raises.
     """
-    gathered = gather(scope, decrypt, aws)
+    gathered = gather(scope, declare, aws)
     desired, records = gathered.desired, gathered.records
     plan, live = _diff(desired, records, scope)
     if plan.changes:
-        observe.confirm(aws, records, plan, scope, desired.fingerprinter)
+        observe.confirm(aws, records, plan, scope, desired.recogniser)
         plan, live = _diff(desired, records, scope)
-    return Planned(plan, desired, live, records, gathered.principal)
+    return Compared(plan, desired, live, records, gathered.principal)
 
 
-def gather(scope: Scope, decrypt: Callable[[], Desired], aws: Aws) -> Gathered:
-    """Decrypt what is declared and list what is live, the lists while sops decrypts.
+def gather(scope: Scope, declare: Callable[[], D], aws: Aws) -> Gathered[D]:
+    """Find out what is declared and list what is live, the lists while sops decrypts.
 
     Raises CredentialsError, before any other call, where the credentials are of another account;
-    AwsError where AWS could not be read; and whatever ``decrypt`` raises.
+    AwsError where AWS could not be read; and whatever ``declare`` raises.
     """
     principal = check_account(aws, scope)
     with ThreadPoolExecutor(1) as pool:
         lists = pool.submit(observe.list_all, aws, scope)
-        desired = decrypt()
+        desired = declare()
         records = lists.result()
-    observe.add_outside_prefix(aws, records, desired.resources, scope, desired.fingerprinter)
+    observe.add_outside_prefix(aws, records, desired.resources, scope, desired.recogniser)
     return Gathered(desired, records, principal)
 
 
@@ -78,7 +98,7 @@ def check_account(aws: Aws, scope: Scope) -> str:
     return principal
 
 
-def _diff(desired: Desired, records: Records, scope: Scope) -> tuple[Plan, dict[Key, Live]]:
-    live = observe.shape(records, desired.resources, desired.fingerprinter, scope)
+def _diff(desired: Declares, records: Records, scope: Scope) -> tuple[Plan, dict[Key, Live]]:
+    live = observe.shape(records, desired.resources, desired.recogniser, scope)
     made = diff(desired.resources, live, scope, desired.policy)
     return replace(made, titles=kinds.titles()), live

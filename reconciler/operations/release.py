@@ -11,6 +11,7 @@ from reconciler.aws.client import Aws
 from reconciler.core.model import Key, Live, Ownership
 from reconciler.core.ownership import Refusal
 from reconciler.kinds.kind import Act, NotForKind, Record
+from reconciler.manifest import Desired
 from reconciler.operations import observe
 from reconciler.operations.planning import Gathered
 from reconciler.operations.steps import Result, Step, refused
@@ -24,7 +25,7 @@ class Release:
     refused: tuple[Result, ...]
 
 
-def prepare(gathered: Gathered, aws: Aws, names: Collection[Key] | None) -> Release:
+def prepare(gathered: Gathered[Desired], aws: Aws, names: Collection[Key] | None) -> Release:
     """What letting go of ``names``, or of all that is ours, takes.
 
     Everything is read afresh: a list may not know yet what became ours a minute ago.

@@ -28,7 +28,7 @@ from reconciler.core.model import (
 )
 from reconciler.core.rows import Rows
 from reconciler.operations import drift
-from reconciler.operations.drift import Compared
+from reconciler.operations.planning import Compared, Declares
 
 
 class Writer(StrEnum):
@@ -147,7 +147,10 @@ class Report:
 
 
 def make(
-    planned: Compared, now: datetime, warnings: Iterable[Problem], principal: str | None = None
+    planned: Compared[Declares],
+    now: datetime,
+    warnings: Iterable[Problem],
+    principal: str | None = None,
 ) -> Report:
     """The report of an environment that was planned, with its key or without. ``warnings`` are
     those of its manifests."""
@@ -181,7 +184,7 @@ def make(
 
 
 def _items(
-    planned: Compared, found: Iterable[Drift], changes: Mapping[Key, Change]
+    planned: Compared[Declares], found: Iterable[Drift], changes: Mapping[Key, Change]
 ) -> tuple[Item, ...]:
     classes: dict[Key, set[str]] = {}
     for entry in found:
@@ -206,7 +209,7 @@ def _items(
     )
 
 
-def _standing(planned: Compared, key: Key, classes: set[str], refused: bool) -> Standing:
+def _standing(planned: Compared[Declares], key: Key, classes: set[str], refused: bool) -> Standing:
     if refused:
         classes = classes | {Standing.REFUSED.value}
     for standing in Standing:
@@ -216,7 +219,7 @@ def _standing(planned: Compared, key: Key, classes: set[str], refused: bool) -> 
     return Standing.AS_DECLARED if declared else Standing.UNMANAGED
 
 
-def _item(planned: Compared, key: Key, standing: Standing, parts: list[Live]) -> Item:
+def _item(planned: Compared[Declares], key: Key, standing: Standing, parts: list[Live]) -> Item:
     resource = planned.desired.resources.get(key)
     live = planned.live.get(key)
     row = kinds.named(key.kind).row(resource, live, parts)

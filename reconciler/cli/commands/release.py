@@ -12,6 +12,7 @@ from reconciler.cli.options import chosen, common
 from reconciler.cli.terminal import out, say
 from reconciler.core.errors import Exit
 from reconciler.core.model import Key
+from reconciler.manifest import Desired
 from reconciler.operations import planning
 from reconciler.operations import release as releasing
 from reconciler.operations.costs import costs
@@ -68,6 +69,6 @@ def command(
     )
 
 
-def _known(gathered: Gathered) -> set[Key]:
+def _known(gathered: Gathered[Desired]) -> set[Key]:
     listed = {Key(kind, name) for kind, found in gathered.records.items() for name in found}
     return listed | set(gathered.desired.resources)

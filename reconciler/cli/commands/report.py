@@ -17,7 +17,7 @@ from reconciler.core.errors import Exit, Problem
 from reconciler.core.model import Key
 from reconciler.manifest import Cleartext
 from reconciler.operations import report as reports
-from reconciler.operations.drift import Compared
+from reconciler.operations.planning import Compared, Declares
 from reconciler.render import report as rendering
 from reconciler.rules import past_max_age, unreplaced, warnings
 from reconciler.values.sensitive import Sealed
@@ -70,7 +70,7 @@ def command(environment: str, form: str | None, target: Path | None, keyless: bo
 
 def _found(
     declared: Cleartext,
-    compared: Compared,
+    compared: Compared[Declares],
     values: Mapping[Key, Sealed] | None,
     options: Common,
 ) -> list[Problem]:

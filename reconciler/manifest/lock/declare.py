@@ -21,7 +21,7 @@ class Declared:
     scope: Scope
     policy: Policy
     resources: Mapping[Key, Resource]
-    trust: Recogniser
+    recogniser: Recogniser
 
 
 def declare(lock: Lock, cleartext: Cleartext) -> Declared:

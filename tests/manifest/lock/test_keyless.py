@@ -11,7 +11,7 @@ from reconciler import manifest
 from reconciler.core.digest import plan_digest
 from reconciler.core.model import Action, Origin, Plan, Write
 from reconciler.manifest import lock
-from reconciler.operations.keyless import plan
+from reconciler.operations.planning import make
 from tests.world import PREFIX, SCHEDULE, World
 
 OLD, NEW = "5f" * 32, "6a" * 32
@@ -24,7 +24,8 @@ def keyless(world: World, found: lock.Lock | None = None) -> Plan:
         found = lock.make(declared, declared.decrypt(world.tree.sops))
         written = lock.dumps(found).encode()
         found = lock.loads(written, "fingerprints.lock", "production")
-    return plan(lock.declare(found, declared), world.session()).plan
+    known = lock.declare(found, declared)
+    return make(known.scope, lambda: known, world.session()).plan
 
 
 def both(world: World) -> Plan:
