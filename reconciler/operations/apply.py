@@ -13,6 +13,7 @@ from reconciler.aws.client import Aws, Made
 from reconciler.core.errors import AwsError, ConflictError, ReconcilerError
 from reconciler.core.model import Action, Change, Key
 from reconciler.kinds.kind import Job
+from reconciler.operations import recheck
 from reconciler.operations.planning import Planned
 
 
@@ -30,13 +31,14 @@ class Status(StrEnum):
 @dataclass(frozen=True)
 class Outcome:
     """What came of one change. ``version`` is the version that was written, if any, ``calls`` what
-    was asked of AWS for it."""
+    was asked of AWS for it, ``warning`` what could not be looked at before it."""
 
     change: Change
     status: Status
     version: str | None = None
     error: ReconcilerError | None = None
     calls: tuple[Made, ...] = ()
+    warning: str | None = None
 
 
 def run(
@@ -100,7 +102,7 @@ def _attempt(
         return Outcome(change, Status.SKIPPED, error=ReconcilerError(reason))
     try:
         on_start(change)
-        return Outcome(change, Status.DONE, _write(planned, change, aws))
+        return _write(planned, change, aws)
     except ConflictError as error:
         return Outcome(change, Status.CONFLICT, error=error)
     except ReconcilerError as error:
@@ -134,7 +136,7 @@ def unexpected(error: Exception) -> ReconcilerError:
     return ReconcilerError(f"internal error: {type(error).__name__}{where}", code="internal")
 
 
-def _write(planned: Planned, change: Change, aws: Aws) -> str | None:
+def _write(planned: Planned, change: Change, aws: Aws) -> Outcome:
     kind = kinds.kind(change.key.kind)
     desired = planned.desired
     job = Job(
@@ -147,17 +149,22 @@ def _write(planned: Planned, change: Change, aws: Aws) -> str | None:
         policy=planned.plan.policy,
         fingerprinter=desired.fingerprinter,
     )
+    warning = None
+    if recheck.needed(change, planned):
+        fresh = recheck.look(kind, change, planned, aws)
+        job, warning = replace(job, record=fresh.record, live=fresh.live), fresh.warning
+    version: str | None = None
     match change.action:
         case Action.CREATE:
-            return kind.create(aws, job)
+            version = kind.create(aws, job)
         case Action.REPLACE:
             kind.delete(aws, job)
-            return kind.create(aws, job)
+            version = kind.create(aws, job)
         case Action.PRUNE:
             kind.delete(aws, job)
-            return None
         case _:
-            return kind.update(aws, job)
+            version = kind.update(aws, job)
+    return Outcome(change, Status.DONE, version, warning=warning)
 
 
 def uncertain(outcome: Outcome) -> bool:

@@ -1,0 +1,1 @@
+"""The promises of SECURITY.md, each attacked: a file a promise."""

@@ -226,6 +226,10 @@ def _policies(declared: Cleartext) -> Iterator[Statement]:
         if policy is not None:
             arn = names.secret(scope, entry.full_name(declared.settings))
             (gone if policy == NONE else put).append(arn)
+    if put or gone:
+        # Apply looks right before it overwrites or removes one: a policy is no value.
+        see = ("secretsmanager:GetResourcePolicy",)
+        yield Statement("SeePolicies", see, tuple(sorted([*put, *gone])))
     if put:
         yield Statement(
             "PutPolicies",

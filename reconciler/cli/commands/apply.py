@@ -206,6 +206,7 @@ def _audited(planned: Planned, options: Common) -> AuditLog | NoAudit:
 def _line(outcome: Outcome, planned: Planned, tinted: bool) -> str:
     change, error = outcome.change, outcome.error
     message = change.reason if outcome.status is Status.REFUSED else error and error.message
+    message = message or outcome.warning
     hint = change.hint if outcome.status is Status.REFUSED else error and error.hint
     return rendering.line(
         change.action.symbol,
