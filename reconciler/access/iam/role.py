@@ -59,6 +59,7 @@ def _apply(declared: Cleartext) -> Iterator[Statement]:
     yield from _deny_but_git_keys(declared)
     yield from _grouped("Secrets", _secrets(declared, _write_secret))
     yield from _policies(declared)
+    yield from _last_look(declared)
     yield from _grouped("Parameters", _parameters(declared, _write_parameter))
     yield from _prune(declared)
     yield from _functions(declared)
@@ -216,6 +217,18 @@ def _adopt_parameter(parameter: Parameter) -> set[str]:
 # --- by what is declared -------------------------------------------------------------------------
 
 
+def _last_look(declared: Cleartext) -> Iterator[Statement]:
+    """Right before it overwrites or removes a resource policy, apply reads it."""
+    scope, settings = declared.settings.scope, declared.settings
+    arns = [
+        names.secret(scope, entry.full_name(settings))
+        for entry in declared.entries
+        if getattr(entry.declared, "resource_policy", None) is not None
+    ]
+    if arns:
+        yield Statement("LastLook", ("secretsmanager:GetResourcePolicy",), tuple(sorted(arns)))
+
+
 def _policies(declared: Cleartext) -> Iterator[Statement]:
     """Resource policies, where they are declared; none that opens a secret to everybody."""
     scope = declared.settings.scope
@@ -226,10 +239,6 @@ def _policies(declared: Cleartext) -> Iterator[Statement]:
         if policy is not None:
             arn = names.secret(scope, entry.full_name(declared.settings))
             (gone if policy == NONE else put).append(arn)
-    if put or gone:
-        # Apply looks right before it overwrites or removes one: a policy is no value.
-        see = ("secretsmanager:GetResourcePolicy",)
-        yield Statement("SeePolicies", see, tuple(sorted([*put, *gone])))
     if put:
         yield Statement(
             "PutPolicies",

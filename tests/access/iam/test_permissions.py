@@ -98,9 +98,9 @@ def test_apply_reads_the_secrets_of_which_git_owns_some_keys_and_no_other(tmp_pa
         ({"external": True, "replicas": [{"region": "eu-west-1"}]},
          {"RestoreSecret", *METADATA, "RemoveRegionsFromReplication", "ReplicateSecretToRegions"}),
         ({"external": True, "resource_policy": POLICY},
-         {"RestoreSecret", *METADATA, "PutResourcePolicy"}),
+         {"RestoreSecret", *METADATA, "PutResourcePolicy", "GetResourcePolicy"}),
         ({"external": True, "resource_policy": "none"},
-         {"RestoreSecret", *METADATA, "DeleteResourcePolicy"}),
+         {"RestoreSecret", *METADATA, "DeleteResourcePolicy", "GetResourcePolicy"}),
     ],
 )  # fmt: skip
 def test_apply_may_do_to_a_secret_what_its_fields_ask_for(
