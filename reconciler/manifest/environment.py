@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from reconciler.aws.arn import REGION
 from reconciler.core.errors import Problem
 from reconciler.core.model import Policy, Scope
 from reconciler.kinds.duration import RecoveryWindow, days
@@ -55,7 +56,7 @@ class EnvironmentFile(Declared):
         pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$", description="the name of the folder"
     )
     account: str = Field(pattern=r"^[0-9]{12}$", description="any other account is refused")
-    region: str = Field(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]$")
+    region: str = Field(pattern=f"^{REGION}$")
     prefix: Annotated[
         str,
         AfterValidator(_prefix),

@@ -135,6 +135,7 @@ _RULE: Mapping[str, Callable[[Any], Recipient]] = {
 
 
 def _flat_kms(text: str, profile: str) -> Recipient:
+    # sops looks for exactly these words: in another partition a role stands in a field of its own.
     arn, plus, role = text.replace(" ", "").partition("+arn:aws:iam::")
     return _kms(arn, f"arn:aws:iam::{role}" if plus else "", profile, None)
 

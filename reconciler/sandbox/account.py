@@ -6,11 +6,17 @@ from typing import cast
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.secretsmanager.models import secretsmanager_backends
+from moto.utilities.utils import get_partition
 
 from .secret import SecretsBackend
 
 ACCOUNT: str = DEFAULT_ACCOUNT_ID
 """123456789012."""
+
+
+def arn(service: str, region: str, resource: str) -> str:
+    """An ARN of the account, in the partition in which moto has the Region."""
+    return f"arn:{get_partition(region)}:{service}:{region}:{ACCOUNT}:{resource}"
 
 
 def secrets_of(region: str) -> SecretsBackend:

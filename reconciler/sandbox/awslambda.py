@@ -123,7 +123,10 @@ class RunningFunction:
         self._log = (root / "log").open("w+b")
         # The child is ours, its program is this interpreter, its code is what the user deployed.
         self._child = subprocess.Popen(
-            [sys.executable, "-I", str(_RUNTIME), str(code), self._function.handler or ""],
+            [
+                *(sys.executable, "-I", str(_RUNTIME)),
+                *(str(code), self._function.handler or "", self._function.function_arn),
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,

@@ -1,4 +1,4 @@
-"""The child process in which a Lambda function runs: `lambda_runtime.py FOLDER HANDLER`.
+"""The child process in which a Lambda function runs: `lambda_runtime.py FOLDER HANDLER ARN`.
 
 Reads one JSON object a line from standard input (`event`, `timeout` in seconds) and answers each
 with one line (`result`, or `error`). It imports nothing of the package, so that the function sees
@@ -21,14 +21,11 @@ from typing import Any
 class Context:
     """What Lambda hands to a handler as its second argument."""
 
-    def __init__(self, timeout: float) -> None:
-        region = os.environ["AWS_REGION"]
+    def __init__(self, arn: str, timeout: float) -> None:
         self.function_name = os.environ["AWS_LAMBDA_FUNCTION_NAME"]
         self.function_version = os.environ["AWS_LAMBDA_FUNCTION_VERSION"]
         self.memory_limit_in_mb = os.environ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]
-        self.invoked_function_arn = (
-            f"arn:aws:lambda:{region}:123456789012:function:{self.function_name}"
-        )
+        self.invoked_function_arn = arn
         self.aws_request_id = str(uuid.uuid4())
         self.log_group_name = f"/aws/lambda/{self.function_name}"
         self.log_stream_name = "sandbox"
@@ -57,7 +54,7 @@ def describe(error: BaseException) -> dict[str, Any]:
 
 
 def main() -> None:
-    folder, handler = sys.argv[1:3]
+    folder, handler, arn = sys.argv[1:4]
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     sys.path.insert(0, folder)
@@ -68,7 +65,7 @@ def main() -> None:
         try:
             if function is None:
                 function = load(handler)
-            answer = {"result": function(request["event"], Context(request["timeout"]))}
+            answer = {"result": function(request["event"], Context(arn, request["timeout"]))}
             text = json.dumps(answer)
         except Exception as error:  # whatever a function raises is its answer
             text = json.dumps({"error": describe(error)})

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from .account import arn
 from .refusal import Refusal
 
 MAX_STANDARD_BYTES = 4096
@@ -23,7 +24,7 @@ _ADVANCED_TYPES = ("url", "json", "jsonc")
 _HOSTNAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 
 
-def check_name(name: str, region: str, account: str) -> str:
+def check_name(name: str, region: str) -> str:
     """The name as Parameter Store keeps it. Raises what AWS raises for one it does not take."""
     # "The service removes any spaces specified for the beginning or end of a parameter name."
     name = name.strip(" ")
@@ -51,8 +52,8 @@ def check_name(name: str, region: str, account: str) -> str:
             "HierarchyLevelLimitExceededException",
             f"A hierarchy can have a maximum of {MAX_LEVELS} levels.",
         )
-    arn = f"arn:aws:ssm:{region}:{account}:parameter/{name.lstrip('/')}"
-    if len(arn) > MAX_ARN:
+    full = arn("ssm", region, f"parameter/{name.lstrip('/')}")
+    if len(full) > MAX_ARN:
         # "This count of 1011 characters includes the characters in the ARN that precede the name."
         raise Refusal(
             "ValidationException",

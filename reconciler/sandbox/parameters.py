@@ -15,9 +15,10 @@ from typing import Any, cast
 
 from moto.core.utils import unix_time, utcnow
 from moto.ssm.models import Parameter, SimpleSystemManagerBackend, ssm_backends
+from moto.utilities.utils import get_partition
 
 from . import kms, parameter_rules, shapes
-from .account import ACCOUNT
+from .account import ACCOUNT, arn
 from .call import Call
 from .parameter_filters import Row, Test, compile_by_path, compile_describe
 from .refusal import Refusal
@@ -119,7 +120,7 @@ def handle(call: Call) -> Answer | None:
 
 def put_parameter(call: Call) -> Answer:
     body, backend = call.body, _backend(call)
-    name = parameter_rules.check_name(body["Name"], call.region, ACCOUNT)
+    name = parameter_rules.check_name(body["Name"], call.region)
     value, overwrite = body["Value"], body.get("Overwrite", False)
     tags = body.get("Tags")
     if overwrite and tags:
@@ -206,7 +207,7 @@ def _key(call: Call, kind: str, sent: str | None, kept: Parameter | None) -> str
     if not kms.is_default(key, "ssm"):
         found = kms.find_key(ACCOUNT, call.region, key)
         if found is None:
-            shown = key if key.startswith("arn:") else f"arn:aws:kms:{call.region}:{ACCOUNT}:{key}"
+            shown = key if key.startswith("arn:") else arn("kms", call.region, key)
             what = (
                 f"Alias {shown} is not found."
                 if "alias/" in key
@@ -373,7 +374,7 @@ def _is_aws(name: str) -> bool:
 
 def _select(call: Call, name: str) -> tuple[Parameter, str]:
     """A parameter by name or ARN, `name:version` or `name:label`."""
-    prefix = f"arn:aws:ssm:{call.region}:{ACCOUNT}:parameter"
+    prefix = arn("ssm", call.region, "parameter")
     bare, _, selector = name.removeprefix(prefix).partition(":")
     versions = _backend(call).versions(bare)
     if not versions:
@@ -418,7 +419,7 @@ def get_parameter_history(call: Call) -> Answer:
 
 
 def _arn(call: Call, parameter: Parameter) -> str:
-    return f"arn:aws:ssm:{call.region}:{ACCOUNT}:parameter/{parameter.name.lstrip('/')}"
+    return arn("ssm", call.region, f"parameter/{parameter.name.lstrip('/')}")
 
 
 def _metadata(call: Call, parameter: Parameter) -> dict[str, Any]:
@@ -428,7 +429,7 @@ def _metadata(call: Call, parameter: Parameter) -> dict[str, Any]:
         "ARN": _arn(call, parameter),
         "Type": parameter.parameter_type,
         "LastModifiedDate": unix_time(parameter.last_modified_date),
-        "LastModifiedUser": f"arn:aws:iam::{ACCOUNT}:root",
+        "LastModifiedUser": f"arn:{get_partition(call.region)}:iam::{ACCOUNT}:root",
         "Version": parameter.version,
         "Tier": parameter.tier,
         "Policies": [

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from . import kms, replication, resource_policy, rotation, shapes
-from .account import ACCOUNT
+from .account import ACCOUNT, arn
 from .call import Call
 from .listing import compile_filters, sort_key
 from .refusal import Refusal
@@ -549,8 +549,8 @@ def delete_secret(call: Call) -> Answer:
         # "If you forcibly delete an already deleted or nonexistent secret, the operation does not
         # return ResourceNotFoundException."
         name = body["SecretId"]
-        arn = f"arn:aws:secretsmanager:{call.region}:{ACCOUNT}:secret:{name}"
-        return {"ARN": arn, "Name": name, "DeletionDate": round(now, 3)}
+        gone = arn("secretsmanager", call.region, f"secret:{name}")
+        return {"ARN": gone, "Name": name, "DeletionDate": round(now, 3)}
     _refuse_replica(secret)
     _refuse_owned(secret)
     if secret.replica_status:
@@ -630,7 +630,7 @@ def _key(call: Call, identifier: str | None) -> str | None:
         return None
     kms.check_key(ACCOUNT, call.region, identifier)
     if identifier.startswith("alias/"):
-        return f"arn:aws:kms:{call.region}:{ACCOUNT}:{identifier}"
+        return arn("kms", call.region, identifier)
     return identifier
 
 

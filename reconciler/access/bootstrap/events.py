@@ -14,6 +14,7 @@ from typing import Any
 from reconciler.access.bootstrap import called
 from reconciler.access.bootstrap.parameters import HAS_EMAIL
 from reconciler.access.iam import names
+from reconciler.aws.arn import arn
 from reconciler.core.model import Key, Scope
 
 TOPIC = "Topic"
@@ -117,9 +118,7 @@ def _matches(scope: Scope, declared: Iterable[Key]) -> tuple[list[Any], list[Any
 
 def _publishers(scope: Scope) -> Mapping[str, Any]:
     """EventBridge takes no condition in the policy of a topic."""
-    alarms = (
-        f"arn:{names.partition(scope.region)}:cloudwatch:{scope.region}:{scope.account}:alarm:*"
-    )
+    alarms = arn("cloudwatch", scope.region, scope.account, "alarm:*")
     return {
         "Version": "2012-10-17",
         "Statement": [

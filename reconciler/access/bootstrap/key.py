@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from reconciler.access.bootstrap import called, roles
-from reconciler.access.iam import Role, names
+from reconciler.access.iam import Role
+from reconciler.aws.arn import arn
 from reconciler.core.model import Scope
 
 KEY = "ManifestsKey"
@@ -13,8 +14,7 @@ KEY = "ManifestsKey"
 
 def resources(scope: Scope) -> dict[str, Any]:
     """The key and its name. Whoever loses it loses the manifests, so no stack takes it along."""
-    partition = names.partition(scope.region)
-    root = f"arn:{partition}:iam::{scope.account}:root"
+    root = arn("iam", scope.region, scope.account, "root", "")
     users = [{"Fn::GetAtt": [roles.logical(role), "Arn"]} for role in (Role.APPLY, Role.ADOPT)]
     statements: list[dict[str, Any]] = [
         # Without it nobody could ever change the key again: "the key becomes unmanageable".

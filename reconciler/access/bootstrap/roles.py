@@ -10,7 +10,7 @@ from reconciler.access import iam
 from reconciler.access.bootstrap import called
 from reconciler.access.bootstrap.parameters import MAKES_PROVIDER
 from reconciler.access.iam import GitHub, Role
-from reconciler.access.iam.trust import ISSUER
+from reconciler.access.iam.trust import ISSUER, audiences
 from reconciler.manifest import Cleartext
 
 PROVIDER = "GitHubProvider"
@@ -20,7 +20,6 @@ _FROM_WORKFLOWS = (Role.APPLY, Role.ADOPT)
 def resources(declared: Cleartext, github: GitHub) -> dict[str, Any]:
     """Each role with its policies in as many parts as AWS asks for."""
     scope = declared.settings.scope
-    china = scope.region.startswith("cn-")
     found: dict[str, Any] = {
         PROVIDER: {
             "Type": "AWS::IAM::OIDCProvider",
@@ -30,7 +29,7 @@ def resources(declared: Cleartext, github: GitHub) -> dict[str, Any]:
             "UpdateReplacePolicy": "Retain",
             "Properties": {
                 "Url": f"https://{ISSUER}",
-                "ClientIdList": ["sts.amazonaws.com.cn" if china else "sts.amazonaws.com"],
+                "ClientIdList": audiences(scope.region),
             },
         }
     }

@@ -7,7 +7,7 @@ from typing import Any
 
 from reconciler.access.bootstrap import called
 from reconciler.access.bootstrap.parameters import MAKES_TRAIL
-from reconciler.access.iam import names
+from reconciler.aws.arn import arn
 from reconciler.core.model import Scope
 
 LOGS, BUCKET = "TrailLogs", "TrailBucket"
@@ -16,9 +16,8 @@ KEPT = 365  # days that entries are kept
 
 def resources(scope: Scope) -> dict[str, Any]:
     """The trail, and all that it writes to."""
-    partition = names.partition(scope.region)
     name = called.stack(scope)
-    arn = f"arn:{partition}:cloudtrail:{scope.region}:{scope.account}:trail/{name}"
+    trail = arn("cloudtrail", scope.region, scope.account, f"trail/{name}")
     made = {
         BUCKET: {
             "Type": "AWS::S3::Bucket",
@@ -30,7 +29,7 @@ def resources(scope: Scope) -> dict[str, Any]:
             "Type": "AWS::S3::BucketPolicy",
             "Properties": {
                 "Bucket": {"Ref": BUCKET},
-                "PolicyDocument": _bucket_policy(scope, arn),
+                "PolicyDocument": _bucket_policy(scope, trail),
             },
         },
         LOGS: {

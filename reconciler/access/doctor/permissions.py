@@ -14,14 +14,16 @@ from typing import Any
 
 from reconciler.access.doctor.check import Check, fails, ok, warning
 from reconciler.access.iam import Role, Statement, statements
+from reconciler.aws.arn import arn
 from reconciler.aws.client import Aws
 from reconciler.core.errors import AwsError
+from reconciler.core.model import Scope
 from reconciler.manifest import Cleartext
 
 ABSENT = "reconciler-doctor"  # a name below the prefix that nothing has
 
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException"})
-_SESSION = re.compile(r"arn:(aws[a-z-]*):sts::([0-9]{12}):assumed-role/([^/]+)/")
+_SESSION = re.compile(r"arn:aws[a-z-]*:sts::([0-9]{12}):assumed-role/([^/]+)/")
 _USER = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:user/")
 _ROOT = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:root\Z")
 
@@ -61,7 +63,7 @@ def apply(declared: Cleartext, principal: str, aws: Aws) -> Check:
     role = f"reconciler iam apply {scope.environment} prints what the role needs"
     if _ROOT.match(principal):
         return warning("apply", "the root user is allowed everything", "use a role instead")
-    source = _source(principal, aws)
+    source = _source(principal, scope, aws)
     if source is None:
         return warning("apply", "cannot tell: IAM knows policies of users and roles only", role)
     wanted = [s for s in statements(declared, Role.APPLY) if s.effect == "Allow"]
@@ -84,7 +86,7 @@ def apply(declared: Cleartext, principal: str, aws: Aws) -> Check:
     return ok("apply", "all calls of an apply are allowed by the identity's policies")
 
 
-def _source(principal: str, aws: Aws) -> str | None:
+def _source(principal: str, scope: Scope, aws: Aws) -> str | None:
     """The ARN whose policies count. A session's has its role's name, and not the role's path."""
     if _USER.match(principal):
         return principal
@@ -92,10 +94,10 @@ def _source(principal: str, aws: Aws) -> str | None:
     if session is None:
         return None
     try:
-        answer = aws.call("iam", "get_role", needs="Role", RoleName=session[3])
+        answer = aws.call("iam", "get_role", needs="Role", RoleName=session[2])
         return str(answer["Role"]["Arn"])
     except AwsError:
-        return f"arn:{session[1]}:iam::{session[2]}:role/{session[3]}"  # most have no path
+        return arn("iam", scope.region, session[1], f"role/{session[2]}", "")  # most have no path
 
 
 def _simulated(statement: Statement, source: str, aws: Aws) -> tuple[list[str], list[str]]:

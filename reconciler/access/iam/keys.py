@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from reconciler.access.iam import names
 from reconciler.access.iam.document import Statement
+from reconciler.aws.arn import arn
 from reconciler.core.model import Resource, Scope
 from reconciler.kinds.parameter.declare import ADVANCED, STANDARD
 from reconciler.manifest import Cleartext
@@ -71,11 +72,11 @@ def read(declared: Cleartext) -> Iterator[Statement]:
 def manifests(declared: Cleartext) -> Iterator[Statement]:
     """The keys under which sops encrypted the manifests, where they are in KMS."""
     scope = declared.settings.scope
-    for number, (arn, role) in enumerate(declared.kms_keys(), 1):
+    for number, (key, role) in enumerate(declared.kms_keys(), 1):
         if role:
             yield Statement(f"Manifests{number}", ("sts:AssumeRole",), (role,))
         else:
-            yield _statement(f"Manifests{number}", ("kms:Decrypt",), arn, scope.region, scope, {})
+            yield _statement(f"Manifests{number}", ("kms:Decrypt",), key, scope.region, scope, {})
 
 
 def _replicas(resource: Resource) -> Iterator[tuple[str, str]]:
@@ -118,7 +119,7 @@ def _statement(
     that has it."""
     if not key.startswith("arn:"):
         name = key if key.startswith("alias/") else f"key/{key}"
-        key = f"arn:{names.partition(region)}:kms:{region}:{scope.account}:{name}"
+        key = arn("kms", region, scope.account, name)
     owner, _, alias = key.partition(":alias/")
     if not alias:
         return Statement(sid, actions, (key,), condition)

@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
+from reconciler.aws.arn import arn
 from reconciler.core.model import Scope
-
-_PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
-
-
-def partition(region: str) -> str:
-    """The part of AWS that a Region is in."""
-    return next((name for start, name in _PARTITIONS.items() if region.startswith(start)), "aws")
 
 
 def secret(scope: Scope, name: str, region: str | None = None) -> str:
@@ -30,14 +24,12 @@ def secrets_below(scope: Scope, region: str | None = None) -> str:
 
 
 def _secret(scope: Scope, rest: str, region: str | None = None) -> str:
-    region = region or scope.region
-    return f"arn:{partition(region)}:secretsmanager:{region}:{scope.account}:secret:{rest}"
+    return arn("secretsmanager", scope.region, scope.account, f"secret:{rest}", region)
 
 
 def parameter(scope: Scope, name: str) -> str:
     """One parameter: exactly this name."""
-    where = f"arn:{partition(scope.region)}:ssm:{scope.region}:{scope.account}"
-    return f"{where}:parameter/{name.lstrip('/')}"
+    return arn("ssm", scope.region, scope.account, f"parameter/{name.lstrip('/')}")
 
 
 def parameters_below(scope: Scope) -> str:

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reconciler.access.iam import names
 from reconciler.access.iam.role import Role
+from reconciler.aws.arn import arn, partition
 from reconciler.core.model import JSON, Scope
 
 ISSUER = "token.actions.githubusercontent.com"
@@ -48,13 +48,13 @@ def trust(role: Role, scope: Scope, github: GitHub) -> dict[str, JSON]:
     can change, so the plan role is bound to the repository and to pull requests alone. A `sub` with
     an Environment has no ref in it: apply and adopt ask for that by itself.
     """
+    aud = audiences(scope.region)
     claims: dict[str, JSON] = {
-        "aud": _audience(scope.region),
+        "aud": aud[0] if len(aud) == 1 else aud,
         "repository_id": github.repository_id,
         **_claims(role, github),
     }
     condition: Mapping[str, JSON] = {f"{ISSUER}:{name}": value for name, value in claims.items()}
-    partition = names.partition(scope.region)
     return {
         "Version": "2012-10-17",
         "Statement": [
@@ -62,7 +62,9 @@ def trust(role: Role, scope: Scope, github: GitHub) -> dict[str, JSON]:
                 "Sid": role.value.capitalize(),
                 "Effect": "Allow",
                 "Principal": {
-                    "Federated": f"arn:{partition}:iam::{scope.account}:oidc-provider/{ISSUER}"
+                    "Federated": arn(
+                        "iam", scope.region, scope.account, f"oidc-provider/{ISSUER}", ""
+                    )
                 },
                 "Action": "sts:AssumeRoleWithWebIdentity",
                 "Condition": {"StringEquals": condition},
@@ -84,5 +86,8 @@ def _claims(role: Role, github: GitHub) -> dict[str, JSON]:
     }
 
 
-def _audience(region: str) -> str:
-    return "sts.amazonaws.com.cn" if region.startswith("cn-") else "sts.amazonaws.com"
+def audiences(region: str) -> list[str]:
+    """For whom GitHub's tokens are made: aws-actions/configure-aws-credentials asks for
+    `sts.amazonaws.com` everywhere unless its `audience` says otherwise, and its documentation has
+    that name the partition's own host in China."""
+    return sorted({"sts.amazonaws.com", f"sts.{partition(region).suffix}"})

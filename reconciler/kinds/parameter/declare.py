@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from reconciler.aws.arn import arn
 from reconciler.aws.recogniser import Recogniser
 from reconciler.core.model import JSON, Key, Place, Resource, Source, Value
 from reconciler.kinds import kms, tags
@@ -169,8 +170,8 @@ def check_name(name: str, settings: Settings) -> list[Flaw]:
         return [Flaw((), "name", "a parameter's name does not begin with aws or ssm")]
     if name.count("/") > _LEVELS:
         return [Flaw((), "name", f"a parameter's name has at most {_LEVELS} levels")]
-    arn = f"arn:aws:ssm:{scope.region}:{scope.account}:parameter/{name.lstrip('/')}"
-    if len(arn) > 1011:
+    full = arn("ssm", scope.region, scope.account, f"parameter/{name.lstrip('/')}")
+    if len(full) > 1011:
         return [Flaw((), "name", "a parameter's name has at most 1011 characters with its ARN")]
     return []
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
+from reconciler.aws.arn import REGION
 from reconciler.aws.client import Aws
 from reconciler.core.errors import AwsError
 from reconciler.core.model import JSON, FieldChange, Recorded, Resource
@@ -22,7 +23,7 @@ NAME = "replicas"
 class Replica(Declared):
     """A copy of a secret in another Region."""
 
-    region: str = Field(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]$")
+    region: str = Field(pattern=f"^{REGION}$")
     kms_key: str | None = Field(default=None, min_length=1)
 
 

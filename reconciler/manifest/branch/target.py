@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from reconciler.aws.arn import REGION
 from reconciler.core.errors import Problem
 from reconciler.core.model import Place
 from reconciler.manifest.branch.side import Side
@@ -17,7 +18,7 @@ from reconciler.manifest.files import ENVIRONMENT_FILE
 _FORMS = {
     "environment": (re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z"), "the name of its folder"),
     "account": (re.compile(r"[0-9]{12}\Z"), "12 digits, in quotes"),
-    "region": (re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]\Z"), "a Region of AWS"),
+    "region": (re.compile(rf"{REGION}\Z"), "a Region of AWS"),
 }
 
 

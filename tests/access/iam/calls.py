@@ -21,6 +21,7 @@ from reconciler.aws import client as aws
 from tests.access.iam.declare import KEY, PARAMETER, POLICY, SECRET, words
 from tests.command import command
 from tests.operations.test_adopt import script
+from tests.trees import REGION
 from tests.world import PREFIX, SCHEDULE, World
 
 KEY_ID = KEY.rpartition("/")[2]  # as the reconciler sends it
@@ -35,6 +36,7 @@ class Call:
     operation: str  # the client's method
     name: str  # as AWS calls it
     parameters: Mapping[str, Any]
+    region: str = REGION
 
     @property
     def action(self) -> str:

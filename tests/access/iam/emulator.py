@@ -51,10 +51,17 @@ class Emulator:
         self.url = url
         self._clients: dict[str, Any] = {}
 
-    def client(self, service: str, credentials: Mapping[str, str] = _ROOT) -> Any:
+    @property
+    def variables(self) -> dict[str, str]:
+        """What leads a process here, as root."""
+        return {"AWS_ENDPOINT_URL": self.url, **{k.upper(): v for k, v in _ROOT.items()}}
+
+    def client(
+        self, service: str, credentials: Mapping[str, str] = _ROOT, region: str = REGION
+    ) -> Any:
         """A client of somebody; of root, if nobody is named."""
         return boto3.client(
-            service, endpoint_url=self.url, region_name=REGION,
+            service, endpoint_url=self.url, region_name=region,
             config=Config(retries={"total_max_attempts": 1}), **credentials,
         )  # fmt: skip
 
@@ -64,18 +71,47 @@ class Emulator:
             self._clients[service] = self.client(service)
         return self._clients[service]
 
-    def role(self, name: str) -> Principal:
+    def role(self, name: str) -> Identity:
         """A new role, assumed by root."""
-        return Principal(self, name)
+        return self.identity("role", name)
+
+    def identity(self, kind: str, name: str) -> Identity:
+        """A new role, assumed by root; a new user; or a new group, with one member who acts."""
+        return Identity(self, kind, name)
 
 
-class Principal:
-    """A session of a role, whose policy can be set."""
+class Identity:
+    """Somebody who acts, and the role, the user or the group whose policies can be set."""
 
-    def __init__(self, emulator: Emulator, name: str) -> None:
+    def __init__(self, emulator: Emulator, kind: str, name: str) -> None:
         self.emulator = emulator
+        self.kind = kind
         self.name = name
-        self.arn = f"arn:aws:iam::{ACCOUNT}:role/{name}"
+        if kind == "role":
+            given = self._role()
+        else:
+            iam = emulator.root("iam")
+            user = name if kind == "user" else f"{name}-member"
+            self.arn = f"arn:aws:iam::{ACCOUNT}:user/{user}"
+            iam.create_user(UserName=user)
+            if kind == "group":
+                iam.create_group(GroupName=name)
+                iam.add_user_to_group(GroupName=name, UserName=user)
+            given = iam.create_access_key(UserName=user)["AccessKey"]
+        self._credentials = {
+            "aws_access_key_id": given["AccessKeyId"],
+            "aws_secret_access_key": given["SecretAccessKey"],
+        }
+        if "SessionToken" in given:
+            self._credentials["aws_session_token"] = given["SessionToken"]
+        self.variables = {
+            "AWS_ENDPOINT_URL": emulator.url,
+            **{key.upper(): value for key, value in self._credentials.items()},
+        }
+        self._clients: dict[tuple[str, str], Any] = {}
+
+    def _role(self) -> dict[str, str]:
+        self.arn = f"arn:aws:iam::{ACCOUNT}:role/{self.name}"
         trust = {
             "Version": "2012-10-17",
             "Statement": [
@@ -86,42 +122,34 @@ class Principal:
                 }
             ],
         }
-        emulator.root("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))
-        session = emulator.root("sts").assume_role(RoleArn=self.arn, RoleSessionName="tests")
-        given = session["Credentials"]
-        self.variables = {
-            "AWS_ENDPOINT_URL": emulator.url,
-            "AWS_ACCESS_KEY_ID": given["AccessKeyId"],
-            "AWS_SECRET_ACCESS_KEY": given["SecretAccessKey"],
-            "AWS_SESSION_TOKEN": given["SessionToken"],
-        }
-        self._credentials = {
-            "aws_access_key_id": given["AccessKeyId"],
-            "aws_secret_access_key": given["SecretAccessKey"],
-            "aws_session_token": given["SessionToken"],
-        }
-        self._clients: dict[str, Any] = {}
+        iam, sts = self.emulator.root("iam"), self.emulator.root("sts")
+        iam.create_role(RoleName=self.name, AssumeRolePolicyDocument=json.dumps(trust))
+        session = sts.assume_role(RoleArn=self.arn, RoleSessionName="tests")
+        found: dict[str, str] = session["Credentials"]
+        return found
 
     def may(self, policy: Mapping[str, Any], *more: Mapping[str, Any]) -> None:
-        """Let the role's policies be these, and no others."""
+        """Let the policies be these, and no others."""
+        put = getattr(self.emulator.root("iam"), f"put_{self.kind}_policy")
         for number, document in enumerate((policy, *more)):
-            self.emulator.root("iam").put_role_policy(
-                RoleName=self.name,
+            put(
+                **{f"{self.kind.capitalize()}Name": self.name},
                 PolicyName=f"p{number}",
                 PolicyDocument=json.dumps(understood(document)),
             )
 
-    def client(self, service: str) -> Any:
-        """A client with the role's credentials."""
-        if service not in self._clients:
-            self._clients[service] = self.emulator.client(service, self._credentials)
-        return self._clients[service]
+    def client(self, service: str, region: str = REGION) -> Any:
+        """A client with these credentials."""
+        if (service, region) not in self._clients:
+            made = self.emulator.client(service, self._credentials, region)
+            self._clients[service, region] = made
+        return self._clients[service, region]
 
     def is_denied(self, call: Call) -> bool:
         """Make a call; whether the policy was in its way. Whatever else comes of it, it was let
         through to."""
         try:
-            getattr(self.client(call.service), call.operation)(**call.parameters)
+            getattr(self.client(call.service, call.region), call.operation)(**call.parameters)
         except ClientError as error:
             return error.response["Error"]["Code"] in DENIED
         return False

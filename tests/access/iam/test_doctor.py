@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.access.iam.declare import FUNCTION, KEY, iam, tree
-from tests.access.iam.emulator import Emulator, Principal, running, without
+from tests.access.iam.emulator import Emulator, Identity, running, without
 from tests.command import command
 from tests.trees import Tree
 from tests.world import World
@@ -42,7 +42,7 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
 class Patient:
     """A role, and what the doctor says to it of an environment."""
 
-    def __init__(self, world: World, made: Tree, role: Principal) -> None:
+    def __init__(self, world: World, made: Tree, role: Identity) -> None:
         self._world, self._made, self._role = world, made, role
 
     def policy(self, role: str) -> dict[str, Any]:

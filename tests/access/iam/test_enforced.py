@@ -17,7 +17,7 @@ from reconciler.access.iam import Role
 from reconciler.kinds import tags
 from tests.access.iam.calls import IDENTITY, Call, Run, allowed, implied
 from tests.access.iam.declare import FUNCTION, POLICY, PREFIX, iam, tree, words
-from tests.access.iam.emulator import Emulator, Principal, running, without
+from tests.access.iam.emulator import Emulator, Identity, running, without
 from tests.access.iam.test_permissions import READS
 from tests.access.iam.test_trust import BOTH, ISSUER, RUNS, STRANGERS, WHO, token
 from tests.command import Done, command
@@ -37,7 +37,7 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
 class Enforced:
     """Calls made again, one by one, by a session of the role: each finds what it needs."""
 
-    def __init__(self, emulator: Emulator, role: Principal) -> None:
+    def __init__(self, emulator: Emulator, role: Identity) -> None:
         self._secrets, self._parameters = emulator.root("secretsmanager"), emulator.root("ssm")
         self.role = role
 

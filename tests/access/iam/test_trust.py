@@ -87,6 +87,7 @@ STRANGERS: dict[str, dict[str, str | None]] = {
     "another repository of the same name": {"repository_id": "999"},
     "without the repository's id": {"repository_id": None},
     "another audience": {"aud": "https://github.com/octo"},
+    "the audience of another partition": {"aud": "sts.amazonaws.com.cn"},
     "a fork": {"sub": "repo:fork/secrets:pull_request", "repository_id": "777"},
     "another repository": {"sub": "repo:octo/other:pull_request"},
     "a longer name": {"sub": "repo:octo/secrets-2:pull_request"},
@@ -146,13 +147,6 @@ def test_other_names(made: Tree) -> None:
     assert claims[f"{ISSUER}:job_workflow_ref"] == "octo/secrets/w/deploy.yml@refs/heads/trunk"
     drift = trust(made, "drift", "--branch", "trunk")["Statement"][0]["Condition"]["StringEquals"]
     assert drift[f"{ISSUER}:ref"] == "refs/heads/trunk"
-
-
-def test_in_china_the_audience_is_another(tmp_path: Path) -> None:
-    made = tree(tmp_path, {"db": {"value": "v"}}, region="cn-north-1")
-    [statement] = trust(made, "plan")["Statement"]
-    assert statement["Condition"]["StringEquals"][f"{ISSUER}:aud"] == "sts.amazonaws.com.cn"
-    assert statement["Principal"]["Federated"].startswith("arn:aws-cn:iam::")
 
 
 # --- what is not said ---------------------------------------------------------------------------

@@ -1,0 +1,50 @@
+"""ARNs, and the partition of AWS that a Region is in: `aws`, `aws-cn`, `aws-us-gov`, `aws-eusc`, …
+
+botocore's data knows them, so there is no table here that could fall behind.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+# What a Region's name looks like in every partition: `us-west-2`, `cn-north-1`, `eusc-de-east-1`.
+REGION = r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}"
+
+
+@dataclass(frozen=True)
+class Partition:
+    """A part of AWS with accounts, ARNs and host names of its own."""
+
+    name: str  # the second word of its ARNs
+    suffix: str  # what the host names of its services end in: amazonaws.com, …
+
+
+@cache
+def partition(region: str) -> Partition:
+    """The partition of a Region. botocore looks for the Region's name first and then for its form,
+    and takes what it does not know for a Region of `aws`; so do we."""
+    known = _data()
+    found = next((one for one in known if region in one["regions"]), None) or next(
+        (one for one in known if re.match(one["regionRegex"], region)), known[0]
+    )
+    return Partition(found["id"], found["outputs"]["dnsSuffix"])
+
+
+def arn(service: str, home: str, account: str, resource: str, region: str | None = None) -> str:
+    """An ARN in the partition of ``home``, a Region. ``region`` is what stands in the ARN where
+    that is not ``home`` itself: nothing for IAM, `*` for every Region of the partition."""
+    where = home if region is None else region
+    return f"arn:{partition(home).name}:{service}:{where}:{account}:{resource}"
+
+
+@cache
+def _data() -> list[dict[str, Any]]:
+    """The file itself: a session of botocore's takes 0.2 s to make, and `validate` needs none."""
+    text = (resources.files("botocore") / "data" / "partitions.json").read_text()
+    found: list[dict[str, Any]] = json.loads(text)["partitions"]
+    return found
