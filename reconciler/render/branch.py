@@ -231,7 +231,7 @@ def _fields(before: JSON, after: JSON) -> Iterator[str]:
 def _difference(label: str, before: JSON, after: JSON) -> Iterator[str]:
     if structure.is_structured(before) and structure.is_structured(after):
         yield f"{label}:"
-        yield from (f"  {line}" for line in structure.differences(before, after, fine=False))
+        yield from (f"  {line}" for line in structure.differences(before, after))
     elif structure.is_structured(after) and after:
         yield f"{label}: {_show(before)} ->"
         yield from (f"  {line}" for line in structure.parts(after))

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 
 from reconciler.core.digest import canonical
 from reconciler.core.model import (
@@ -27,8 +26,6 @@ from reconciler.render.losses import concerns, is_destructive, losses
 NONE = "(none)"
 UNKNOWN = "(unknown)"
 RETURNS = "returns to the previous value"
-
-FINE = 200  # nested fields in a plan up to which each is compared by deepdiff, at 1 ms each
 
 _WRITES = {
     Write.FIRST: "(value set)",
@@ -75,8 +72,6 @@ class Section:
 def sections(plan: Plan) -> list[Section]:
     """All changes in the order in which a reviewer wants them: first what destroys something, then
     what is refused, then what nobody could compare, then the rest by kind; by name in each."""
-    # Whether there are more is all that matters: the rest of a large plan is not looked at.
-    fine = sum(1 for _ in islice(_nested(plan), FINE + 1)) <= FINE
     ranked = sorted(
         plan.changes,
         key=lambda change: (names.order(change.key.kind, plan.titles), change.key.name),
@@ -95,29 +90,18 @@ def sections(plan: Plan) -> list[Section]:
     for title, changes in groups.items():
         if changes:
             alarming = title in ALARMING
-            blocks = tuple(
-                _block(change, plan, with_kind=alarming, fine=fine) for change in changes
-            )
+            blocks = tuple(_block(change, plan, with_kind=alarming) for change in changes)
             found.append(Section(title, blocks, alarming))
     return found
 
 
-def _nested(plan: Plan) -> Iterator[FieldChange]:
-    return (
-        field
-        for change in plan.changes
-        for field in change.fields
-        if field.known and structure.nested(field.before) and structure.nested(field.after)
-    )
-
-
-def _block(change: Change, plan: Plan, *, with_kind: bool, fine: bool) -> Block:
+def _block(change: Change, plan: Plan, *, with_kind: bool) -> Block:
     name = (names.with_kind if with_kind else names.short)(change.key, plan.scope)
-    lines = tuple(_lines(change, plan.policy, fine=fine))
+    lines = tuple(_lines(change, plan.policy))
     return Block(change, f"{change.action.value} {name}", lines)
 
 
-def _lines(change: Change, policy: Policy, *, fine: bool) -> Iterator[str]:
+def _lines(change: Change, policy: Policy) -> Iterator[str]:
     if change.action is Action.REFUSE:
         yield f"refused[{terminal(change.code or 'refused')}]: {_text(change.reason)}"
         if change.hint:
@@ -132,7 +116,7 @@ def _lines(change: Change, policy: Policy, *, fine: bool) -> Iterator[str]:
     if why:
         yield f"why: {why}"
     for field in change.fields:
-        yield from _field(field, change.action, fine=fine)
+        yield from _field(field, change.action)
     if change.value is not None and "keys" in change.settings:
         yield from _keys(change, change.value)
         return
@@ -163,7 +147,7 @@ def _text(text: str | None) -> str:
 # --- fields -----------------------------------------------------------------------------------
 
 
-def _field(field: FieldChange, action: Action, *, fine: bool) -> Iterator[str]:
+def _field(field: FieldChange, action: Action) -> Iterator[str]:
     label = _LABELS.get(field.name) or word(field.name)
     before, after = field.before, field.after
     if not field.known:
@@ -176,7 +160,7 @@ def _field(field: FieldChange, action: Action, *, fine: bool) -> Iterator[str]:
         yield from _one(label, field.name, after)
     elif _inside(before, after):
         yield f"{label}:"
-        yield from _indented(structure.differences(before, after, fine=fine))
+        yield from _indented(structure.differences(before, after))
     elif action is Action.CREATE or (action is Action.REPLACE and before is None):
         yield from _one(label, field.name, after)
     elif action is Action.PRUNE:

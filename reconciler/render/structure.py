@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from reconciler.core.digest import canonical
@@ -30,26 +32,19 @@ def parts(content: JSON) -> list[str]:
     return [f"{_path(path)}: {_show(leaf)}" for path, leaf in _leaves((), _shape(content))]
 
 
-def differences(before: JSON, after: JSON, *, fine: bool = True) -> list[str]:
-    """What was added (``+``), removed (``-``) and changed (``~``), one line each.
-
-    ``fine`` matches the items of nested lists by their content, which takes a millisecond;
-    without, they are matched by their place.
-    """
+def differences(before: JSON, after: JSON) -> list[str]:
+    """What was added (``+``), removed (``-``) and changed (``~``), one line each. The items of
+    nested lists are matched by their content."""
     was, now = _shape(before), _shape(after)
     if isinstance(was, Mapping) and isinstance(now, Mapping) and _flat(was) and _flat(now):
+        # As deepdiff does it, in a sixteenth of its time (8 and 120 µs for two tags), and without
+        # its import: tags are what plans change most.
         found = _compare({(k,): v for k, v in was.items()}, {(k,): v for k, v in now.items()})
-    elif fine and type(was) is type(now):
-        found = _deep(was, now)
+    elif type(was) is type(now):
+        found = list(_deep(canonical(was), canonical(now)))
     else:
         found = _compare(dict(_leaves((), was)), dict(_leaves((), now)))
     return [line for _, line in sorted(found)] or ["(only the order differs)"]
-
-
-def nested(content: JSON) -> bool:
-    """Whether comparing this takes more than comparing keys."""
-    shaped = _shape(content)
-    return is_structured(shaped) and not (isinstance(shaped, Mapping) and _flat(shaped))
 
 
 Path = tuple[str | int, ...]
@@ -75,14 +70,17 @@ def _same(one: Any, other: Any) -> bool:
     return canonical(one) == canonical(other)
 
 
-def _deep(was: JSON, now: JSON) -> list[Told]:
+@lru_cache(maxsize=1024)
+def _deep(before: str, after: str) -> tuple[Told, ...]:
+    """What deepdiff finds between two contents, as JSON: a millisecond. What one edit changes in
+    the policies of many secrets alike is compared once."""
     # 0.1 s, and most plans have nothing for it to do.
     from deepdiff import DeepDiff  # type: ignore[attr-defined,unused-ignore]
     from deepdiff.helper import notpresent
 
     tree = DeepDiff(
-        was,
-        now,
+        json.loads(before),
+        json.loads(after),
         view="tree",
         ignore_order=True,
         report_repetition=True,
@@ -98,7 +96,7 @@ def _deep(was: JSON, now: JSON) -> list[Told]:
                 found.append(_told("-", path, _show(entry.t1)))
             else:
                 found.append(_told("~", path, f"{_show(entry.t1)} -> {_show(entry.t2)}"))
-    return found
+    return tuple(found)
 
 
 def _told(mark: str, path: Path, text: str) -> Told:
