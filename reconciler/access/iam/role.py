@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 
 from reconciler.access.iam import keys, names
-from reconciler.access.iam.document import Statement
+from reconciler.access.iam.document import MANAGED, Statement, document, size
 from reconciler.kinds import tags
 from reconciler.kinds.keys import NAME as GIT_KEYS
 from reconciler.kinds.parameter.declare import Declaration as Parameter
@@ -15,13 +15,16 @@ from reconciler.manifest import Cleartext
 from reconciler.manifest.entries import Entry
 
 NONE = "none"
+_READ_SECRET = "secretsmanager:GetSecretValue"
+_READ_BATCH = "secretsmanager:BatchGetSecretValue"
+_READ_PARAMETERS = "ssm:GetParameters"
 # All that hands out a value. GetParametersByPath "returns children despite an explicit deny on
 # them", so it is denied as such.
 VALUE_READS = (
-    "secretsmanager:GetSecretValue",
-    "secretsmanager:BatchGetSecretValue",
+    _READ_SECRET,
+    _READ_BATCH,
     "ssm:GetParameter",
-    "ssm:GetParameters",
+    _READ_PARAMETERS,
     "ssm:GetParametersByPath",
     "ssm:GetParameterHistory",
 )
@@ -70,21 +73,23 @@ def _apply(declared: Cleartext) -> Iterator[Statement]:
 def _adopt(declared: Cleartext) -> Iterator[Statement]:
     yield from _look(declared)
     secrets = _secrets(declared, _adopt_secret)
-    if any("secretsmanager:GetSecretValue" in actions for actions in secrets.values()):
-        yield Statement("ReadInBatches", ("secretsmanager:BatchGetSecretValue",))
+    parameters = _parameters(declared, _adopt_parameter)
+    yield from _deny_but_compared(secrets, parameters)
+    if any(_READ_SECRET in actions for actions in secrets.values()):
+        yield Statement("ReadInBatches", (_READ_BATCH,))
     yield from _grouped("Secrets", secrets)
     yield from _policies(declared)
-    yield from _grouped("Parameters", _parameters(declared, _adopt_parameter))
+    yield from _grouped("Parameters", parameters)
     yield from keys.write(declared, reads=True)
     yield from keys.manifests(declared)
 
 
 def _reader(declared: Cleartext) -> Iterator[Statement]:
-    secrets = _secrets(declared, lambda *_: {"secretsmanager:GetSecretValue"})
+    secrets = _secrets(declared, lambda *_: {_READ_SECRET})
     if secrets:
-        yield Statement("ReadInBatches", ("secretsmanager:BatchGetSecretValue",))
+        yield Statement("ReadInBatches", (_READ_BATCH,))
     yield from _grouped("Secrets", secrets)
-    read = {"ssm:GetParameter", "ssm:GetParameters"}
+    read = {"ssm:GetParameter", _READ_PARAMETERS}
     yield from _grouped("Parameters", _parameters(declared, lambda _: read))
     yield from keys.read(declared)
 
@@ -127,21 +132,49 @@ def _deny() -> Statement:
 
 
 def _deny_but_git_keys(declared: Cleartext) -> Iterator[Statement]:
-    """The same, but for the secrets of which git owns some keys: to write those, apply reads them.
-
-    An explicit deny prevails, so the one of this call is of every other secret.
-    """
+    """The same, but for secrets of which git owns some keys: apply reads them to write those."""
     scope = declared.settings.scope
     read = [names.secret(scope, key.name) for key in declared.resources() if key.kind == GIT_KEYS]
     if not read:
         yield _deny()
         return
-    one = "secretsmanager:GetSecretValue"
     arns = tuple(sorted(read))
-    yield Statement("GitKeys", (one,), arns)
-    rest = tuple(action for action in VALUE_READS if action != one)
+    yield Statement("GitKeys", (_READ_SECRET,), arns)
+    rest = tuple(action for action in VALUE_READS if action != _READ_SECRET)
     yield Statement("NoValueIsRead", rest, effect="Deny")
-    yield Statement("NoOtherSecretIsRead", (one,), arns, effect="Deny", others=True)
+    yield _deny_others("NoOtherSecretIsRead", _READ_SECRET, arns)
+
+
+def _deny_but_compared(
+    secrets: Mapping[str, frozenset[str]], parameters: Mapping[str, frozenset[str]]
+) -> Iterator[Statement]:
+    """The same, but for the values that adopt compares: those that git declares.
+
+    A batch of secrets takes the permission to read each of them. What denies all names but some
+    cannot be cut between two policies: each would deny the other's names. Where they do not fit
+    into one, the secrets are denied by name that the role may write and git has no value of: only
+    on what it may write could it put a policy that lets itself read.
+    """
+    spared = {_READ_BATCH, _READ_SECRET, _READ_PARAMETERS}
+    rest = tuple(action for action in VALUE_READS if action not in spared)
+    yield Statement("NoValueIsRead", rest, effect="Deny")
+    compared = tuple(sorted(arn for arn, actions in secrets.items() if _READ_SECRET in actions))
+    if compared and _fits(others := _deny_others("NoOtherSecretIsRead", _READ_SECRET, compared)):
+        yield others
+    elif foreign := tuple(sorted(secrets.keys() - set(compared))):
+        yield Statement("NoForeignSecretIsRead", (_READ_SECRET,), foreign, effect="Deny")
+    named = tuple(sorted(parameters))
+    if named and _fits(others := _deny_others("NoOtherParameterIsRead", _READ_PARAMETERS, named)):
+        yield others
+
+
+def _deny_others(sid: str, action: str, arns: tuple[str, ...]) -> Statement:
+    """An explicit deny prevails, so it is of everything but these."""
+    return Statement(sid, (action,), arns, effect="Deny", others=True)
+
+
+def _fits(statement: Statement) -> bool:
+    return size(document([statement])) <= MANAGED
 
 
 def _deep(declared: Cleartext) -> Iterator[Statement]:
