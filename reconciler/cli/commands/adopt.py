@@ -23,7 +23,8 @@ from reconciler.operations import adopt
 from reconciler.operations.adopt import live
 from reconciler.operations.costs import costs
 from reconciler.operations.planning import Planned
-from reconciler.render import json, markdown, names, text
+from reconciler.render import names
+from reconciler.render.formats import FORMATS, TEXT
 from reconciler.values import sops
 
 
@@ -39,7 +40,7 @@ from reconciler.values import sops
     "-o",
     "--format",
     "form",
-    type=click.Choice(["text", "markdown", "json"]),
+    type=click.Choice(list(FORMATS)),
     help="Only show the plan, in this form; write nothing.",
 )
 @click.option(
@@ -159,14 +160,11 @@ def _take_live(declared: Cleartext, plan: Plan, aws: Aws, options: Common, *, as
 
 
 def _show(plan: Plan, form: str | None, target: Path | None, options: Common) -> None:
-    if not plan.changes and form in (None, "text"):
+    if not plan.changes and form in (None, TEXT):
         out(_nothing(plan.scope.environment))
-    elif form == "json":
-        out(json.plan([plan]))
-    elif form == "markdown":
-        out(markdown.plan([plan], where=str(target) if target else None))
     else:
-        out(text.plan(plan, colour=colour(sys.stdout, options)))
+        where = str(target) if target else None
+        out(FORMATS[form or TEXT]([plan], colour(sys.stdout, options), where))
     if target is not None:
         wholefile.save(target, planfile.dumps([plan]))
         say(f"saved as {target}", options)

@@ -14,7 +14,7 @@ from reconciler.core import planfile, wholefile
 from reconciler.core.errors import Exit, ReconcilerError, UsageError
 from reconciler.core.model import Plan
 from reconciler.manifest import Cleartext
-from reconciler.render import json, markdown, text
+from reconciler.render.formats import FORMATS, TEXT
 from reconciler.rules import unreplaced
 
 
@@ -24,8 +24,8 @@ from reconciler.rules import unreplaced
     "-o",
     "--format",
     "form",
-    type=click.Choice(["text", "markdown", "json"]),
-    default="text",
+    type=click.Choice(list(FORMATS)),
+    default=TEXT,
     help="How to show it. [default: text]",
 )
 @click.option("--out", "target", type=click.Path(path_type=Path), help="Save the plan as JSON.")
@@ -82,13 +82,9 @@ def command(
         known.append(declared)
     for declared, made in zip(known, plans, strict=True):
         findings.tell(examined, declared, made, only, options)
-    if form == "text" and plans:
-        tinted = colour(sys.stdout, options)
-        out("\n".join(text.plan(plan, colour=tinted) for plan in plans))
-    elif form == "markdown":
-        out(markdown.plan(plans, where=str(target) if target else None))
-    elif form == "json" and plans:
-        out(json.plan(plans))
+    where = str(target) if target else None
+    if shown := FORMATS[form](plans, colour(sys.stdout, options), where):
+        out(shown)
     if failed:
         return failed
     if target is not None:

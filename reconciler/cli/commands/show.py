@@ -14,7 +14,7 @@ from reconciler.cli.terminal import colour, out
 from reconciler.core import planfile
 from reconciler.core.errors import Exit, UsageError
 from reconciler.core.model import Plan
-from reconciler.render import json, markdown, text
+from reconciler.render.formats import FORMATS, TEXT
 
 LARGEST = 256 * 1024 * 1024  # bytes of a plan file; 10,000 changes take about 10 MB
 
@@ -25,8 +25,8 @@ LARGEST = 256 * 1024 * 1024  # bytes of a plan file; 10,000 changes take about 1
     "-o",
     "--format",
     "form",
-    type=click.Choice(["text", "markdown", "json"]),
-    default="text",
+    type=click.Choice(list(FORMATS)),
+    default=TEXT,
     help="How to show it. [default: text]",
 )
 @common
@@ -36,13 +36,7 @@ def command(file: Path, form: str) -> int:
     Its summary and digests are computed anew: a file that was edited is refused.
     """
     plans = load(file)
-    if form == "text":
-        tinted = colour(sys.stdout, chosen())
-        out("\n".join(text.plan(plan, colour=tinted) for plan in plans))
-    elif form == "markdown":
-        out(markdown.plan(plans, where=str(file)))
-    else:
-        out(json.plan(plans))
+    out(FORMATS[form](plans, colour(sys.stdout, chosen()), str(file)))
     return Exit.OK
 
 
