@@ -89,7 +89,7 @@ check: install ## lint, format, types and the direction of imports
 	@out=$$($(BIN)/lint-imports --no-logo) || { echo "$$out"; exit 1; }
 
 test: check emulator ## check, then every test but the long ones
-	@$(RUN) $(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+	@$(RUN) $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 test-long: install emulator ## the long tests: 50,000 steps of an account's life, ten minutes of damaged input
 	@$(RUN) $(BIN)/python -m pytest -n $(WORKERS) -m long $(ARGS)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from reconciler.sandbox.server import Sandbox
+from tests import boto, remembered
 from tests.world import World, account
 
 settings.register_profile(
@@ -21,6 +22,8 @@ settings.register_profile(
 )
 # The same examples on every run.
 settings.register_profile("ci", settings.get_profile("local"), derandomize=True)
+boto.share_models()
+remembered.remember()
 settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 

@@ -27,12 +27,12 @@ def has_to_end(minutes: float = MINUTES) -> Iterator[None]:
         raise NeverEndsError(f"not at its end after {minutes} minutes\n{stacks()}")
 
     former = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, minutes * 60)
+    outer = signal.setitimer(signal.ITIMER_REAL, minutes * 60)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, former)
+        signal.setitimer(signal.ITIMER_REAL, *outer)
 
 
 def stacks() -> str:

@@ -14,7 +14,8 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,13 @@ REGION = "us-west-2"
 FINGERPRINT_KEY = "5f" * 32
 
 Content = str | Mapping[str, Any]
+_encrypted: dict[tuple[str, ...], bytes] = {}
+
+
+@cache
+def tree_key() -> AgeKey:
+    """The key of every tree in this process."""
+    return new_age_key()
 
 
 @dataclass(frozen=True)
@@ -36,6 +44,7 @@ class Tree:
     manifests: Path
     key: AgeKey
     key_file: Path
+    written: set[tuple[str, ...]] = field(default_factory=set, compare=False, repr=False)
 
     @property
     def environ(self) -> dict[str, str]:
@@ -57,11 +66,20 @@ class Tree:
         path.parent.mkdir(parents=True, exist_ok=True)
         text = content if isinstance(content, str) else json.dumps(content, indent=2)
         if encrypt:
-            config = self.manifests / ".sops.yaml"
-            path.write_bytes(self.sops.encrypt(Sensitive(text), path=path, config=config))
+            path.write_bytes(self._encrypted(text, path))
         else:
             path.write_text(text)
         return path
+
+    def _encrypted(self, text: str, path: Path) -> bytes:
+        """By the rules of this tree; what another tree has encrypted in the same way serves once
+        more, and what this one has is encrypted anew."""
+        config = self.manifests / ".sops.yaml"
+        same = (text, config.read_text(), path.relative_to(self.manifests).as_posix())
+        if path.exists() or same in self.written or same not in _encrypted:
+            _encrypted[same] = self.sops.encrypt(Sensitive(text), path=path, config=config)
+        self.written.add(same)
+        return _encrypted[same]
 
     def read(self, name: str) -> str:
         """The text of one file, encrypted as it is."""
@@ -82,7 +100,7 @@ def make_tree(
 ) -> Tree:
     """A tree below ``folder``; ``common`` names the cleartext files that every environment
     includes."""
-    key = new_age_key()
+    key = tree_key()
     key_file = folder / "age-identity.txt"
     key_file.write_text(key.identity + "\n")
     key_file.chmod(0o600)

@@ -26,6 +26,7 @@ from reconciler.operations.apply import Outcome
 from reconciler.operations.drift import Drift
 from reconciler.operations.planning import Planned
 from reconciler.sandbox.server import Sandbox
+from tests.inprocess import reconciler
 from tests.sandbox.conftest import deploy_function
 from tests.trees import Tree, clean_environ
 
@@ -116,18 +117,28 @@ class World:
         *arguments: str,
         environment: Mapping[str, str] | None = None,
         stdin: str | None = None,
-        timeout: float = 300,
+    ) -> subprocess.CompletedProcess[str]:
+        """Run ``reconciler`` without a terminal, beside the manifests."""
+        return reconciler(
+            arguments,
+            cwd=self.tree.manifests.parent,
+            environment=self.environ() | dict(environment or {}),
+            stdin=stdin,
+        )
+
+    def process(
+        self, *arguments: str, environment: Mapping[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
         """Run ``reconciler`` in a process of its own, without a terminal."""
         return subprocess.run(
             [sys.executable, "-m", "reconciler.cli.main", *arguments],
             cwd=self.tree.manifests.parent,
             env=self.environ() | dict(environment or {}),
-            input=stdin,
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             check=False,
-            timeout=timeout,
+            timeout=300,
         )
 
     def environ(self) -> dict[str, str]:

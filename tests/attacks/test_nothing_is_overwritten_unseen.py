@@ -136,6 +136,7 @@ def test_a_schedule_changed_meanwhile(world: World) -> None:
     world.deploy()
     world.declare({"a": {"value": "1", "rotation": SCHEDULE}})
     world.converge()
+    assert world.aws.wait_for_rotations()
     world.declare({"a": {"value": "1", "rotation": {**SCHEDULE, "schedule": "rate(60 days)"}}})
     planned = world.plan()
     world.client("secretsmanager").rotate_secret(

@@ -1,4 +1,4 @@
-"""Run the command line in a process of its own."""
+"""Run the command line as a user without anything does."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from tests.inprocess import reconciler
 from tests.trees import clean_environ
 
 COMMAND = (sys.executable, "-m", "reconciler.cli.main")
@@ -21,16 +22,8 @@ def environ(more: Mapping[str, str] | None = None) -> dict[str, str]:
 def cli(
     *arguments: str, cwd: Path | None = None, environment: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run ``reconciler`` without a terminal, and wait for its end."""
-    return subprocess.run(
-        [*COMMAND, *arguments],
-        cwd=cwd,
-        env=environ(environment),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
+    """Run ``reconciler`` without a terminal."""
+    return reconciler(arguments, cwd=cwd, environment=environ(environment))
 
 
 def python(code: str, environment: Mapping[str, str] | None = None) -> str:

@@ -28,7 +28,10 @@ def search(
     out: list[bytes] = []
     for command in commands:
         variables = {"TMPDIR": str(temporary)}
-        done = world.cli(*command, "--sops", str(tool), environment=variables, stdin=stdin)
+        if command[0] == "exec":  # it becomes another program
+            done = world.process("--sops", str(tool), *command, environment=variables)
+        else:
+            done = world.cli(*command, "--sops", str(tool), environment=variables, stdin=stdin)
         assert "Traceback" not in done.stderr
         assert "internal error" not in done.stderr, done.stderr
         out += [done.stdout.encode(), done.stderr.encode()]

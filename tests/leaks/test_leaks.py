@@ -60,7 +60,7 @@ def test_nothing_leaks_of_a_large_manifest(
         ("apply", "production", "--plan", "p.json", "-vv"),
         ("drift", "--read-values=all", "-vv"),
     ):
-        done = world.cli(*command, timeout=300)
+        done = world.cli(*command)
         assert done.returncode == 0, done.stderr
         out += [done.stdout.encode(), done.stderr.encode()]
     assert canaries.found(b"\0".join([*out, *everything(tmp_path)])) == []

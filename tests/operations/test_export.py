@@ -60,7 +60,8 @@ def export(world: World, *arguments: str, code: int = 0) -> Done:
 def run(
     world: World, *arguments: str, variables: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    return world.cli("exec", "production", *arguments, environment=variables)
+    # A process of its own: it becomes another program.
+    return world.process("exec", "production", *arguments, environment=variables)
 
 
 def test_names_by_rule_in_every_format(declared: World) -> None:

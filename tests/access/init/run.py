@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tests.age_key import AgeKey, new_age_key
+from tests.inprocess import reconciler
 from tests.world import World
 
 GIVEN = ("--account", "123456789012", "--region", "us-west-2", "--prefix", "/app/production")
@@ -36,7 +37,7 @@ def init(
     *arguments: str,
     variables: Mapping[str, str] | None = None,
     code: int = 0,
-    stdin: int = subprocess.DEVNULL,
+    stdin: int | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Run ``init`` beside the home, with nothing of the tests' own keys; it ends with ``code``."""
     tools = [Path(shutil.which(name) or "").parent for name in ("git", "sh")]
@@ -47,10 +48,13 @@ def init(
         "PATH": os.pathsep.join([str(home / "bin"), *map(str, dict.fromkeys(tools))]),
         **(variables or {}),
     }
-    done = subprocess.run(
-        [sys.executable, "-m", "reconciler.cli.main", "init", *arguments],
-        cwd=home.parent, env=environment, stdin=stdin,
-        capture_output=True, text=True, check=False, timeout=300,
-    )  # fmt: skip
+    if stdin is None:
+        done = reconciler(("init", *arguments), cwd=home.parent, environment=environment)
+    else:
+        done = subprocess.run(
+            [sys.executable, "-m", "reconciler.cli.main", "init", *arguments],
+            cwd=home.parent, env=environment, stdin=stdin,
+            capture_output=True, text=True, check=False, timeout=300,
+        )  # fmt: skip
     assert done.returncode == code, done.stdout + done.stderr
     return done
