@@ -47,11 +47,13 @@ class Given:
 class Permission:
     """An IAM action that a role needs on the resource, beyond what its kind needs anyway.
 
-    A permission under a ``condition`` has a statement of its own, called ``sid``.
+    With a ``sid`` it has a statement of its own, of that name: under a ``condition``, or ``on``
+    something else, by its ARN.
     """
 
     action: str
     sid: str | None = None
+    on: str | None = None
     condition: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 

@@ -12,41 +12,16 @@ from pydantic import ValidationError
 
 from reconciler.aws.recogniser import UnverifiedRecogniser
 from reconciler.core.model import Key, Place, Scope
-from reconciler.kinds import kms
 from reconciler.kinds.imported import Imported, NotImported
 from reconciler.kinds.kind import Section, Settings
 from reconciler.kinds.represent import Represented
 
 NOBODY = UnverifiedRecogniser(("",))  # recognises nothing as ours: whose it is decides nothing here
-_NONE = "none"  # a description of this text would mean that there is none
 
 
 def full_name(full: str, scope: Scope, name: str) -> dict[str, str]:
     """The full name, where it is not made of the prefix and the name in the manifest."""
     return {} if scope.under + name == full else {"name": full}
-
-
-def common(
-    full: str, description: str | None, scope: Scope, name: str
-) -> tuple[dict[str, Any], list[str]]:
-    """The fields that all have, and notes of what a manifest cannot say."""
-    fields: dict[str, Any] = {}
-    notes: list[str] = []
-    if scope.under + name != full:
-        fields["name"] = full
-    if description == _NONE:
-        notes.append("its description, `none`, means something else in a manifest")
-    elif description:
-        fields["description"] = description
-    return fields, notes
-
-
-def own_key(fields: dict[str, Any], live: Any, settings: Settings, default: str) -> None:
-    """The key, where it is another than the one that an unset field stands for."""
-    normal = kms.normal(live, settings.scope, default)
-    usual = kms.normal(settings.kms_key, settings.scope, default)
-    if normal != usual:
-        fields["kms_key"] = normal
 
 
 def checked(

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
@@ -25,6 +25,9 @@ from reconciler.kinds.imported import Imported, NotImported
 from reconciler.kinds.reading import Read, Unread, Verdict
 from reconciler.kinds.represent import Represented
 from reconciler.values.sensitive import Fingerprinter, Sealed, Sensitive
+
+if TYPE_CHECKING:
+    from reconciler.kinds.field import Table
 
 
 class Declared(BaseModel):
@@ -219,6 +222,7 @@ class Kind(Protocol):
     NAME: str
     TITLE: str  # what heads several of it
     READS: str  # the kind whose records it is shaped from: its own, or another's
+    FIELDS: Table[Any, Any]  # everything that is compared of it, but for its value
 
     def pages(self, aws: Aws, scope: Scope) -> Iterator[Sequence[Record]]:
         """Everything of this kind under the environment's prefix, a page at a time."""
@@ -233,9 +237,6 @@ class Kind(Protocol):
     ) -> Live | None:
         """What a record says, in the form in which ``resource`` compares with it; None where the
         record shows nothing of this kind."""
-
-    def deep(self, aws: Aws, resource: Resource) -> Mapping[str, JSON]:
-        """What no list returns of a live resource, field by field; no value is read."""
 
     def create(self, aws: Aws, job: Job) -> str | None:
         """Create the resource; returns the version written."""

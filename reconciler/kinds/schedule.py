@@ -1,14 +1,28 @@
-"""A rotation schedule, as environments name them and secrets declare them."""
+"""A rotation schedule, as environments name them and secrets declare them.
+
+Its fields, each declared once, are the table of the kind ``rotation`` too.
+"""
 
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeAlias
 
-from pydantic import AfterValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from reconciler.kinds.kind import Declared, Flaw
+from reconciler.core.model import JSON
+from reconciler.kinds.field import (
+    Field,
+    Permission,
+    Table,
+    UnsayableError,
+    Unset,
+    declared_in,
+)
+from reconciler.kinds.kind import Declared, Flaw, Settings
 from reconciler.kinds.schedule_grammar import (
     SCHEDULE_PATTERN,
     WINDOW_PATTERN,
@@ -17,30 +31,55 @@ from reconciler.kinds.schedule_grammar import (
     check_window,
 )
 
-NONE = "none"  # `rotation: none` removes it; unset leaves it alone
-
 _LAMBDA = re.compile(r"arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:function:[A-Za-z0-9_-]{1,64}"
                      r"(:[A-Za-z0-9$_-]+)?\Z")  # fmt: skip
 
 
-def _schedule(expression: str) -> str:
-    try:
-        check_schedule(expression)
-    except ScheduleError as error:
-        reason = str(error)
-    else:
-        return expression
-    raise PydanticCustomError("schedule", "{reason}", {"reason": reason})
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a secret's record says of its rotation; while that is off, nothing more."""
+
+    enabled: bool
+    rules: Mapping[str, Any]
+    function: str | None
 
 
-def _window(window: str) -> str:
-    try:
-        check_window(window, None)
-    except ScheduleError as error:
-        reason = str(error)
-    else:
-        return window
-    raise PydanticCustomError("window", "{reason}", {"reason": reason})
+@dataclass(frozen=True)
+class Switched:
+    """Written by whether RotateSecret is called, or CancelRotateSecret."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """Written as a part of RotateSecret, under this name of AWS's."""
+
+    theirs: str
+
+
+@dataclass(frozen=True)
+class Ruled:
+    """Written as one of its RotationRules, under this name of AWS's."""
+
+    theirs: str
+
+
+Write: TypeAlias = Switched | Sent | Ruled
+RotationField: TypeAlias = Field[Seen, Write]
+
+
+def _said(check: Callable[[str], None], code: str) -> Callable[[str], str]:
+    """A check of the schedule's grammar for pydantic, which lets our own words through only so."""
+
+    def checked(text: str) -> str:
+        try:
+            check(text)
+        except ScheduleError as error:
+            reason = str(error)
+        else:
+            return text
+        raise PydanticCustomError(code, "{reason}", {"reason": reason})
+
+    return checked
 
 
 def _function(arn: str) -> str:
@@ -49,33 +88,83 @@ def _function(arn: str) -> str:
     return arn
 
 
+def _observe_schedule(seen: Seen) -> str | None:
+    """ "You can set only one of" the two; with an expression AWS computes the days itself."""
+    after = seen.rules.get("AutomaticallyAfterDays")
+    expression: str | None = seen.rules.get("ScheduleExpression")
+    return expression or (f"every {after} days" if after else None)
+
+
+def _import_schedule(live: Any, seen: Seen, settings: Settings) -> JSON | Unset:
+    if not seen.rules.get("ScheduleExpression"):
+        raise UnsayableError("its schedule, in days, has no form in a manifest: it stays unmanaged")
+    return str(live)
+
+
+def _switching(enabled: JSON) -> Iterator[Permission]:
+    yield Permission(f"secretsmanager:{'RotateSecret' if enabled else 'CancelRotateSecret'}")
+
+
+def _invoking(function: JSON) -> Iterator[Permission]:
+    """ "You also need lambda:InvokeFunction permissions on the rotation function." """
+    yield Permission("lambda:InvokeFunction", sid="Rotate", on=str(function))
+
+
+FIELDS: Table[Seen, Write] = (
+    RotationField(
+        name="enabled",
+        content=lambda given: given.declared is not None,
+        observe=lambda seen: seen.enabled,
+        write=Switched(),
+        needs=_switching,
+    ),
+    RotationField(
+        name="lambda",
+        type=Annotated[str, AfterValidator(_function)],
+        says="ARN of the rotation function",
+        observe=lambda seen: seen.function,
+        write=Sent("RotationLambdaARN"),
+        needs=_invoking,
+    ),
+    RotationField(
+        name="schedule",
+        type=Annotated[
+            str,
+            AfterValidator(_said(check_schedule, "schedule")),
+            WithJsonSchema({"type": "string", "pattern": SCHEDULE_PATTERN}),
+        ],
+        required=True,
+        says="rate(N hours|days), or cron(0 HOUR DAY MONTH WEEKDAY *) in UTC",
+        observe=_observe_schedule,
+        imports=_import_schedule,
+        write=Ruled("ScheduleExpression"),
+    ),
+    RotationField(
+        name="window",
+        type=Annotated[
+            str,
+            AfterValidator(_said(lambda window: check_window(window, None), "window")),
+            WithJsonSchema({"type": "string", "pattern": WINDOW_PATTERN}),
+        ],
+        says="how long a rotation may take, like 3h",
+        observe=lambda seen: seen.rules.get("Duration"),
+        write=Ruled("Duration"),
+    ),
+)
+
+
+@declared_in(FIELDS)
 class Schedule(Declared):
     """A rotation schedule. Without ``lambda`` it is AWS's managed rotation."""
-
-    function: Annotated[str, AfterValidator(_function)] | None = Field(
-        default=None, alias="lambda", description="ARN of the rotation function"
-    )
-    schedule: Annotated[
-        str,
-        AfterValidator(_schedule),
-        WithJsonSchema({"type": "string", "pattern": SCHEDULE_PATTERN}),
-    ] = Field(description="rate(N hours|days), or cron(0 HOUR DAY MONTH WEEKDAY *) in UTC")
-    window: (
-        Annotated[
-            str,
-            AfterValidator(_window),
-            WithJsonSchema({"type": "string", "pattern": WINDOW_PATTERN}),
-        ]
-        | None
-    ) = Field(default=None, description="how long a rotation may take, like 3h")
 
 
 def check(declared: Schedule) -> list[Flaw]:
     """What is wrong with schedule and window together."""
-    if declared.window is None:
+    window = declared.given("window")
+    if window is None:
         return []
     try:
-        check_window(declared.window, declared.schedule)
+        check_window(window, declared.given("schedule"))
     except ScheduleError as error:
         return [Flaw(("window",), "window", str(error))]
     return []

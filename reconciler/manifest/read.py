@@ -13,8 +13,9 @@ from pydantic import ValidationError
 
 from reconciler import kinds
 from reconciler.core.errors import ManifestError, Problem, UsageError
-from reconciler.kinds import schedule as rotation
+from reconciler.kinds import schedule as schedules
 from reconciler.kinds import tags
+from reconciler.kinds.field import NONE
 from reconciler.kinds.kind import Settings
 from reconciler.manifest import encrypted, entries, explain, files, metadata
 from reconciler.manifest.cleartext import Cleartext
@@ -223,8 +224,8 @@ class _Reading:
             return
         found = [(("tags", *flaw.field[1:]), flaw) for flaw in tags.flaws(declared.tags)]
         for name, schedule in declared.schedules.items():
-            found += [(("schedules", name, *f.field), f) for f in rotation.check(schedule)]
-            if name == rotation.NONE:
+            found += [(("schedules", name, *f.field), f) for f in schedules.check(schedule)]
+            if name == NONE:
                 self.problems.append(
                     document.error(
                         ("schedules", name),

@@ -21,6 +21,7 @@ from reconciler.core.model import (
     Resource,
     Source,
 )
+from reconciler.kinds import field as fields
 from reconciler.operations.planning import Compared, Declares
 
 STUCK_AFTER = timedelta(hours=1)  # a rotation function runs for at most 15 minutes
@@ -41,8 +42,10 @@ def read_deep(planned: Compared[Declares], aws: Aws) -> Deep:
         for key, live in planned.live.items()
         if key in declared and live.ownership is Ownership.OURS and not live.deleted
     ]
-    found = aws.each(lambda resource: kinds.kind(resource.key.kind).deep(aws, resource), ours)
-    return {resource.key: fields for resource, fields in zip(ours, found, strict=True)}
+    found = aws.each(
+        lambda resource: fields.deep(kinds.kind(resource.key.kind).FIELDS, aws, resource), ours
+    )
+    return {resource.key: content for resource, content in zip(ours, found, strict=True)}
 
 
 def classify(

@@ -15,6 +15,7 @@ from reconciler.core.digest import change_digest, content_digest
 from reconciler.core.errors import AwsError, ConflictError
 from reconciler.core.model import Action, Change, FieldChange, Live
 from reconciler.core.review import explain
+from reconciler.kinds import field as fields
 from reconciler.kinds.kind import Kind, Record
 from reconciler.operations.planning import Planned
 
@@ -88,7 +89,7 @@ def _unlisted(kind: Kind, change: Change, planned: Planned, aws: Aws) -> str | N
         return None
     asked = replace(resource, fields={name: resource.fields.get(name) for name in blind})
     try:
-        found: Mapping[str, object] = kind.deep(aws, asked)
+        found: Mapping[str, object] = fields.deep(kind.FIELDS, aws, asked)
     except AwsError as error:
         if error.aws_code not in _DENIED:
             raise

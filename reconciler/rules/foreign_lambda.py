@@ -19,7 +19,7 @@ def find(subject: Subject) -> Iterator[Finding]:
     settings = subject.declared.settings
     for name, schedule in settings.schedules.items():
         if isinstance(schedule, Schedule):
-            account = accounts.foreign(schedule.function, settings.scope)
+            account = accounts.foreign(schedule.given("lambda"), settings.scope)
             if account:
                 yield Finding(
                     f"schedule {name}: the rotation function is of account {account}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.kinds.schedule import NONE
+from reconciler.kinds.field import NONE
 from reconciler.rules.rule import Finding, Subject
 
 CODE = "never-rotated"

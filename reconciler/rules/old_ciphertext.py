@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.core.errors import UsageError
-from reconciler.kinds.schedule import NONE
+from reconciler.kinds.field import NONE
 from reconciler.manifest.document import Data, Document, parse
 from reconciler.manifest.encrypted import FINGERPRINT_KEYS
 from reconciler.manifest.entries import Entry

@@ -13,8 +13,6 @@ from reconciler.kinds.kind import Job, Kind, Record
 from reconciler.values.sensitive import Sealed, Sensitive
 from tests.core.build import KEYS, NAME, POLICY, SCOPE, fingerprinter
 
-WRITING = [kind for kind in KINDS if kind.NAME in ("secret",)]
-
 
 class Untouched:
     """An AWS that nobody may call."""
@@ -24,8 +22,10 @@ class Untouched:
 
 
 @pytest.mark.parametrize("action", ["create", "update"])
-@pytest.mark.parametrize("kind", WRITING, ids=lambda kind: kind.NAME)
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.NAME)
 def test_it_is_an_error_before_the_first_call(kind: Kind, action: str) -> None:
+    if (kind.NAME, action) == ("keys", "create"):
+        pytest.skip("the call that creates their secret writes them")
     change = Change(
         Key(kind.NAME, NAME),
         Action(action),
@@ -35,5 +35,5 @@ def test_it_is_an_error_before_the_first_call(kind: Kind, action: str) -> None:
     record = Record(NAME, {"Name": NAME, "Version": 1}, fresh=True)
     sealed = Sealed(Sensitive("v"))
     job = Job(change, resource, None, record, sealed, SCOPE, POLICY, fingerprinter(*KEYS))
-    with pytest.raises(UnwrittenFieldError, match="nothing writes the field unknown"):
+    with pytest.raises(UnwrittenFieldError, match=r"nothing writes the field .*unknown"):
         getattr(kind, action)(Untouched(), job)

@@ -24,6 +24,7 @@ POSITION = {
     "_Failure": 0,
     "_error": 1,
     "_refuse": 1,
+    "_said": 1,
     "bad": 1,
     "error": 1,
     "problem": 0,

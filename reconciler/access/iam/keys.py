@@ -13,7 +13,7 @@ from reconciler.access.iam import names
 from reconciler.access.iam.document import Statement
 from reconciler.aws.arn import arn
 from reconciler.core.model import Resource, Scope
-from reconciler.kinds.parameter.declare import ADVANCED, STANDARD
+from reconciler.kinds.parameter.terms import ADVANCED, STANDARD
 from reconciler.manifest import Cleartext
 
 _OWN = "alias/aws/"

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 
+from reconciler import kinds
 from reconciler.access.iam import keys, names
 from reconciler.access.iam.document import MANAGED, Statement, document, size
-from reconciler.kinds import tags
+from reconciler.core.model import Resource
+from reconciler.kinds import field, tags
+from reconciler.kinds.field import Permission
 from reconciler.kinds.keys import NAME as GIT_KEYS
 from reconciler.kinds.parameter.declare import Declaration as Parameter
 from reconciler.kinds.secret.declare import Declaration as Secret
@@ -60,25 +63,28 @@ def _drift(declared: Cleartext) -> Iterator[Statement]:
 def _apply(declared: Cleartext) -> Iterator[Statement]:
     yield from _look(declared)
     yield from _deny_but_git_keys(declared)
-    yield from _grouped("Secrets", _secrets(declared, _write_secret))
-    yield from _policies(declared)
+    fields = _by_field(declared, parts=True)
+    yield from _grouped("Secrets", _and(_secrets(declared, _write_secret), fields))
+    yield from _own(declared, parts=False)
     yield from _last_look(declared)
-    yield from _grouped("Parameters", _parameters(declared, _write_parameter))
+    yield from _grouped("Parameters", _and(_parameters(declared, _write_parameter), fields))
     yield from _prune(declared)
-    yield from _functions(declared)
+    yield from _own(declared, parts=True)
     yield from keys.write(declared, reads=False)
     yield from keys.manifests(declared)
 
 
 def _adopt(declared: Cleartext) -> Iterator[Statement]:
     yield from _look(declared)
-    secrets = _secrets(declared, _adopt_secret)
-    parameters = _parameters(declared, _adopt_parameter)
+    # A schedule belongs to its secret: it is set by the next apply.
+    fields = _by_field(declared, parts=False)
+    secrets = _and(_secrets(declared, _adopt_secret), fields)
+    parameters = _and(_parameters(declared, _adopt_parameter), fields)
     yield from _deny_but_compared(secrets, parameters)
     if any(_READ_SECRET in actions for actions in secrets.values()):
         yield Statement("ReadInBatches", (_READ_BATCH,))
     yield from _grouped("Secrets", secrets)
-    yield from _policies(declared)
+    yield from _own(declared, parts=False)
     yield from _grouped("Parameters", parameters)
     yield from keys.write(declared, reads=True)
     yield from keys.manifests(declared)
@@ -178,24 +184,27 @@ def _fits(statement: Statement) -> bool:
 
 
 def _deep(declared: Cleartext) -> Iterator[Statement]:
-    secrets = _secrets(
-        declared,
-        lambda secret, _: (
-            {"secretsmanager:GetResourcePolicy"}
-            if secret.given("resource_policy") is not None
-            else set()
-        ),
-    )
-    yield from _grouped("DeepSecrets", secrets)
-    parameters = _parameters(
-        declared,
-        lambda parameter: (
-            {"ssm:ListTagsForResource"}
-            if parameter.tags is not None or declared.settings.tags
-            else set()
-        ),
-    )
-    yield from _grouped("DeepParameters", parameters)
+    """What reads those declared fields that no list returns."""
+    yield from _grouped("DeepSecrets", _unlisted(declared, "secret"))
+    yield from _grouped("DeepParameters", _unlisted(declared, "parameter"))
+
+
+def _last_look(declared: Cleartext) -> Iterator[Statement]:
+    """Right before it overwrites what no list returns, apply reads it. Of parameters it may read
+    the tags anyway."""
+    yield from _grouped("LastLook", _unlisted(declared, "secret"))
+
+
+def _unlisted(declared: Cleartext, whole: str) -> dict[str, frozenset[str]]:
+    """What reads the declared fields that no list returns, by the ARN of the whole."""
+    found: dict[str, frozenset[str]] = {}
+    for resource in declared.resources().values():
+        kind = kinds.kind(resource.key.kind)
+        if whole == kind.READS:
+            arn = _arn(declared, resource)
+            actions = field.deep_actions(kind.FIELDS, resource.fields)
+            found[arn] = found.get(arn, frozenset()) | actions
+    return found
 
 
 # --- by resource ---------------------------------------------------------------------------------
@@ -210,30 +219,18 @@ def _write_secret(secret: Secret, entry: Entry) -> set[str]:
         found |= {"CreateSecret", "PutSecretValue"}
     if valued or rotates:
         found |= {"UpdateSecretVersionStage"}
-    if rotates:
-        found |= {"RotateSecret"}
-    elif secret.rotation == NONE:
-        found |= {"CancelRotateSecret"}
-    return {f"secretsmanager:{name}" for name in found | _replication(secret)}
+    return {f"secretsmanager:{name}" for name in found}
 
 
-def _adopt_secret(secret: Secret, entry: Entry) -> set[str]:
+def _adopt_secret(_: Secret, entry: Entry) -> set[str]:
     """What adopt may do to a declared secret; and release, and `drift --read-values`."""
     found = {*_METADATA}
     if entry.shape is not None:
         found |= {"GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage"}
-    return {f"secretsmanager:{name}" for name in found | _replication(secret)}
+    return {f"secretsmanager:{name}" for name in found}
 
 
 _METADATA = frozenset({"UpdateSecret", "TagResource", "UntagResource"})
-
-
-def _replication(secret: Secret) -> set[str]:
-    replicas = secret.given("replicas")
-    if replicas is None:
-        return set()
-    more = {"ReplicateSecretToRegions"} if replicas else set()
-    return {"RemoveRegionsFromReplication"} | more
 
 
 def _write_parameter(parameter: Parameter) -> set[str]:
@@ -247,42 +244,56 @@ def _adopt_parameter(parameter: Parameter) -> set[str]:
     return (_write_parameter(parameter) - {"ssm:DeleteParameter"}) | {"ssm:GetParameters"}
 
 
+# --- by field ------------------------------------------------------------------------------------
+
+
+def _permissions(
+    declared: Cleartext, *, parts: bool
+) -> Iterator[tuple[Resource, Permission, bool]]:
+    """What writing each declared field needs; whether it is one of a part, like a schedule, is
+    told, and ``parts`` leaves them out or not."""
+    for resource in declared.resources().values():
+        kind = kinds.kind(resource.key.kind)
+        part = kinds.holder(resource.key) != resource.key
+        if parts or not part:
+            for permission in field.permissions(kind.FIELDS, resource.fields):
+                yield resource, permission, part
+
+
+def _arn(declared: Cleartext, resource: Resource) -> str:
+    scope, name = declared.settings.scope, resource.key.name
+    whole = kinds.kind(resource.key.kind).READS
+    return names.secret(scope, name) if whole == "secret" else names.parameter(scope, name)
+
+
+def _by_field(declared: Cleartext, *, parts: bool) -> dict[str, frozenset[str]]:
+    """The actions that need no statement of their own, by the ARN of the whole."""
+    found: dict[str, frozenset[str]] = {}
+    for resource, permission, _ in _permissions(declared, parts=parts):
+        if permission.sid is None:
+            arn = _arn(declared, resource)
+            found[arn] = found.get(arn, frozenset()) | {permission.action}
+    return found
+
+
+def _own(declared: Cleartext, *, parts: bool) -> Iterator[Statement]:
+    """The statements of their own, of parts or of what is whole: one for each name."""
+    found: dict[str, tuple[Permission, set[str]]] = {}
+    for resource, permission, part in _permissions(declared, parts=parts):
+        if permission.sid is not None and part is parts:
+            arns = found.setdefault(permission.sid, (permission, set()))[1]
+            arns.add(permission.on or _arn(declared, resource))
+    for sid, (permission, arns) in sorted(found.items()):
+        yield Statement(sid, (permission.action,), tuple(sorted(arns)), permission.condition)
+
+
+def _and(
+    needs: Mapping[str, frozenset[str]], more: Mapping[str, frozenset[str]]
+) -> dict[str, frozenset[str]]:
+    return {arn: actions | more.get(arn, frozenset()) for arn, actions in needs.items()}
+
+
 # --- by what is declared -------------------------------------------------------------------------
-
-
-def _last_look(declared: Cleartext) -> Iterator[Statement]:
-    """Right before it overwrites or removes a resource policy, apply reads it."""
-    scope, settings = declared.settings.scope, declared.settings
-    arns = [
-        names.secret(scope, entry.full_name(settings))
-        for entry in declared.entries
-        if getattr(entry.declared, "resource_policy", None) is not None
-    ]
-    if arns:
-        yield Statement("LastLook", ("secretsmanager:GetResourcePolicy",), tuple(sorted(arns)))
-
-
-def _policies(declared: Cleartext) -> Iterator[Statement]:
-    """Resource policies, where they are declared; none that opens a secret to everybody."""
-    scope = declared.settings.scope
-    put: list[str] = []
-    gone: list[str] = []
-    for entry in declared.entries:
-        policy = getattr(entry.declared, "resource_policy", None)
-        if policy is not None:
-            arn = names.secret(scope, entry.full_name(declared.settings))
-            (gone if policy == NONE else put).append(arn)
-    if put:
-        yield Statement(
-            "PutPolicies",
-            ("secretsmanager:PutResourcePolicy",),
-            tuple(sorted(put)),
-            {"Bool": {"secretsmanager:BlockPublicPolicy": "true"}},
-        )
-    if gone:
-        yield Statement(
-            "RemovePolicies", ("secretsmanager:DeleteResourcePolicy",), tuple(sorted(gone))
-        )
 
 
 def _prune(declared: Cleartext) -> Iterator[Statement]:
@@ -305,17 +316,6 @@ def _prune(declared: Cleartext) -> Iterator[Statement]:
     yield Statement(
         "PruneParameters", ("ssm:DeleteParameter",), (names.parameters_below(scope),), ours
     )
-
-
-def _functions(declared: Cleartext) -> Iterator[Statement]:
-    """ "You also need lambda:InvokeFunction permissions on the rotation function." """
-    functions = {
-        str(resource.fields["lambda"])
-        for resource in declared.resources().values()
-        if resource.fields.get("lambda") is not None
-    }
-    if functions:
-        yield Statement("Rotate", ("lambda:InvokeFunction",), tuple(sorted(functions)))
 
 
 # --- names by what they need ---------------------------------------------------------------------

@@ -5,12 +5,13 @@ the secret, to write these keys and to leave everything else as it is.
 """
 
 from reconciler.kinds.keys.declare import NAME, TITLE
+from reconciler.kinds.keys.fields import FIELDS
 from reconciler.kinds.keys.judge import judge, share, suspect
-from reconciler.kinds.keys.observe import READS, deep, find, pages, shape
+from reconciler.kinds.keys.observe import READS, find, pages, shape
 from reconciler.kinds.keys.write import create, delete, update
 from reconciler.kinds.part import section
 
 __all__ = [
-    "NAME", "READS", "TITLE", "create", "deep", "delete", "find", "judge", "pages", "section",
+    "FIELDS", "NAME", "READS", "TITLE", "create", "delete", "find", "judge", "pages", "section",
     "shape", "share", "suspect", "update",
 ]  # fmt: skip

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from reconciler.aws.recogniser import Recogniser
-from reconciler.core.model import JSON, Key, Place, Resource, Source, Value
+from reconciler.core.model import Key, Place, Resource, Source, Value
+from reconciler.kinds.field import NONE, Given, compared
 from reconciler.kinds.keys import members
-from reconciler.kinds.kind import Content, Flaw, Locked
-from reconciler.kinds.schedule import NONE
+from reconciler.kinds.keys.fields import FIELDS
+from reconciler.kinds.kind import Content, Flaw, Locked, Settings
 from reconciler.values.sensitive import Fingerprinter, Sealed, Sensitive, public
 
 NAME = "keys"
@@ -84,6 +85,7 @@ def parse(
     name: str,
     names: Sequence[str],
     content: Sensitive[str] | Locked | None,
+    settings: Settings,
     trust: Recogniser | None,
     place: Place,
 ) -> tuple[Resource, Sealed | None]:
@@ -101,10 +103,9 @@ def parse(
         value, sealed = Value(Source.GIT, prints), Sealed(content, mapping=True)
     elif content is not None:
         value = Value(Source.GIT, content.fingerprints, ciphertext=content.ciphertext)
-    fields: dict[str, JSON] = {} if trust is None else {"fingerprint_key": trust.kid}
     resource = Resource(
         key=Key(NAME, name),
-        fields=fields,
+        fields=compared(FIELDS, Given(names, settings, trust)),
         value=value,
         requires=Key("secret", name),
         settings={NAME: sorted(names)},

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from reconciler.aws.client import Aws
 from reconciler.aws.recogniser import Recogniser
-from reconciler.core.model import JSON, Key, Live, LiveValue, Origin, Resource, Rotation, Scope
-from reconciler.kinds import tags
+from reconciler.core.model import Key, Live, LiveValue, Origin, Resource, Rotation, Scope
+from reconciler.kinds import field, tags
 from reconciler.kinds.keys.declare import NAME
+from reconciler.kinds.keys.fields import FIELDS, Seen
 from reconciler.kinds.kind import Record
 from reconciler.kinds.secret import observe as secret
 from reconciler.values.sensitive import public
@@ -44,7 +44,7 @@ def shape(
     return Live(
         key=Key(NAME, record.name),
         # Keys that are going to be written anew depend on no fingerprint key.
-        fields={"fingerprint_key": kid if mark in declared else trust.kid},
+        fields=field.observed(FIELDS, Seen(kid if mark in declared else trust.kid)),
         ownership=ownership,
         owner=owner,
         value=value,
@@ -52,8 +52,3 @@ def shape(
         deleted=record.data.get("DeletedDate") is not None,
         changed=record.data.get("LastChangedDate"),
     )
-
-
-def deep(aws: Aws, resource: Resource) -> dict[str, JSON]:
-    """Nothing: what no list tells of them is in the value, which `drift --read-values` reads."""
-    return {}

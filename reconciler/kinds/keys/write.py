@@ -5,11 +5,13 @@ from __future__ import annotations
 from reconciler.aws.client import Aws
 from reconciler.core.errors import ConflictError, ReconcilerError
 from reconciler.core.model import Source
-from reconciler.kinds import tags
+from reconciler.kinds import field, tags
 from reconciler.kinds.keys import members
+from reconciler.kinds.keys.fields import FIELDS
 from reconciler.kinds.keys.observe import marked
 from reconciler.kinds.kind import Job, Record
-from reconciler.kinds.secret.observe import describe, rotation_of
+from reconciler.kinds.secret.describe import describe
+from reconciler.kinds.secret.observe import rotation_of
 from reconciler.kinds.secret.values import current
 from reconciler.kinds.secret.write import move_current, settle_pending, stage
 from reconciler.values.sensitive import Sensitive
@@ -29,6 +31,7 @@ def update(aws: Aws, job: Job) -> str | None:
     the mark only. Raises ConflictError where somebody else wrote since the plan; then nothing was
     changed.
     """
+    field.changed(FIELDS, job.change.fields)
     name = job.change.key.name
     declared = None if job.sealed is None else job.sealed.content
     if not isinstance(declared, Sensitive):

@@ -5,8 +5,7 @@ from reconciler.kinds.kind import Section
 from reconciler.kinds.parameter import declare
 from reconciler.kinds.parameter.adopting import barrier, compared, undecided
 from reconciler.kinds.parameter.cost import cost
-from reconciler.kinds.parameter.declare import NAME
-from reconciler.kinds.parameter.deep import deep
+from reconciler.kinds.parameter.fields import FIELDS
 from reconciler.kinds.parameter.importing import has_value, imported, left_out
 from reconciler.kinds.parameter.judge import judge
 from reconciler.kinds.parameter.observe import READS, find, pages, shape
@@ -14,6 +13,7 @@ from reconciler.kinds.parameter.refuse import roll_back, rotate
 from reconciler.kinds.parameter.release import release
 from reconciler.kinds.parameter.report import COLUMNS, TALLY, TITLE, row
 from reconciler.kinds.parameter.represent import represent
+from reconciler.kinds.parameter.terms import NAME
 from reconciler.kinds.parameter.values import read
 from reconciler.kinds.parameter.write import create, delete, update
 from reconciler.kinds.whole import share
@@ -21,8 +21,33 @@ from reconciler.kinds.whole import share
 section: Section = declare
 
 __all__ = [
-    "COLUMNS", "NAME", "READS", "TALLY", "TITLE", "barrier", "compared", "cost", "create", "deep",
-    "delete", "find", "has_value", "imported", "judge", "left_out", "pages", "read", "release",
-    "represent", "roll_back", "rotate", "row", "section", "shape", "share", "suspect", "undecided",
+    "COLUMNS",
+    "FIELDS",
+    "NAME",
+    "READS",
+    "TALLY",
+    "TITLE",
+    "barrier",
+    "compared",
+    "cost",
+    "create",
+    "delete",
+    "find",
+    "has_value",
+    "imported",
+    "judge",
+    "left_out",
+    "pages",
+    "read",
+    "release",
+    "represent",
+    "roll_back",
+    "rotate",
+    "row",
+    "section",
+    "shape",
+    "share",
+    "suspect",
+    "undecided",
     "update",
 ]  # fmt: skip

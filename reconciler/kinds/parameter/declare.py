@@ -2,55 +2,36 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Collection, Mapping
-from typing import Any, Literal
+from collections.abc import Collection
 
 from pydantic import Field
 
 from reconciler.aws.arn import arn
 from reconciler.aws.recogniser import Recogniser
 from reconciler.core.model import JSON, Key, Place, Resource, Source, Value
-from reconciler.kinds import kms, tags
+from reconciler.kinds.field import Given, compared, declared_in, flaws
 from reconciler.kinds.kind import Content, Declared, Flaw, Locked, Parsed, Settings
-from reconciler.kinds.parameter import stamp
+from reconciler.kinds.parameter.fields import FIELDS
+from reconciler.kinds.parameter.terms import ADVANCED, LIMITS, SECURE, STANDARD, TIERING
+from reconciler.kinds.parameter.terms import NAME as NAME
 from reconciler.kinds.variable import Variables
 from reconciler.values.sensitive import Fingerprinter, Sealed, Sensitive, public
 
-NAME = "parameter"
 SECTION = "parameters"
-DEFAULT_KEY = "alias/aws/ssm"
-SECURE = "SecureString"
-STANDARD, ADVANCED, TIERING = "Standard", "Advanced", "Intelligent-Tiering"
-EVERYTHING = ".*"  # a pattern cannot be sent empty: this one stands for none
-LIMITS = {STANDARD: 4096, ADVANCED: 8192, TIERING: 8192}  # bytes of a value
 
 _NAME = re.compile(r"(/[a-zA-Z0-9_.-]+)+\Z|[a-zA-Z0-9_.-]+\Z")
 _LEVELS = 15
 _REFERENCE = re.compile(r"\{\{.*\}\}", re.DOTALL)
 
 
+@declared_in(FIELDS)
 class Declaration(Declared):
     """A parameter in Parameter Store. Unset fields are not managed."""
 
     name: str | None = Field(default=None, description="full name, in place of prefix and key")
     plaintext: str | list[str] | None = Field(
         default=None, description="a value that git shows in clear: String or StringList"
-    )
-    type: Literal["String", "StringList", "SecureString"] | None = Field(
-        default=None, description="SecureString for a `value`, else String"
-    )
-    description: str | None = Field(default=None, min_length=1, description="`none` removes it")
-    tier: Literal["Standard", "Advanced", "Intelligent-Tiering"] | None = None
-    kms_key: str | None = Field(default=None, min_length=1)
-    tags: dict[str, str] | None = None
-    allowed_pattern: str | None = Field(
-        default=None, min_length=1, max_length=1024, description="`none` removes it"
-    )
-    data_type: Literal["text", "aws:ec2:image", "aws:ssm:integration"] | None = None
-    parameter_policies: list[dict[str, Any]] | None = Field(
-        default=None, description="`[]` removes all"
     )
     replace: bool = Field(
         default=False, description="may be deleted and created where AWS cannot change it in place"
@@ -63,8 +44,9 @@ class Declaration(Declared):
     @property
     def chosen_type(self) -> str:
         """The type, declared or by what kind of value there is."""
-        if self.type is not None:
-            return self.type
+        declared = self.given("type")
+        if declared is not None:
+            return str(declared)
         if self.plaintext is None:
             return SECURE
         return "String" if isinstance(self.plaintext, str) else "StringList"
@@ -74,7 +56,7 @@ def check(
     declared: Declaration, *, has_value: bool, names: Collection[str] | None = None
 ) -> list[Flaw]:
     """What is wrong with a parameter, as far as its cleartext tells."""
-    found = list(tags.flaws(declared.tags or {}))
+    found = list(flaws(FIELDS, declared, None))
     if has_value and declared.plaintext is not None:
         found.append(
             Flaw(
@@ -105,19 +87,9 @@ def check(
                 ("plaintext",), "value", "the items of a StringList are not empty and have no comma"
             )
         )
-    if declared.kms_key is not None and declared.chosen_type != SECURE:
+    if declared.given("kms_key") is not None and declared.chosen_type != SECURE:
         found.append(Flaw(("kms_key",), "kms-key", "only a SecureString is encrypted with a key"))
-    if declared.description is not None and len(declared.description) > stamp.LIMIT - stamp.LENGTH:
-        room = stamp.LIMIT - stamp.LENGTH
-        found.append(
-            Flaw(
-                ("description",),
-                "too-long",
-                f"a parameter's description has at most {room} characters",
-                f"AWS allows {stamp.LIMIT}, and the reconciler's stamp takes {stamp.LENGTH}",
-            )
-        )
-    if declared.parameter_policies and declared.tier not in (ADVANCED, TIERING):
+    if declared.given("parameter_policies") and declared.given("tier") not in (ADVANCED, TIERING):
         found.append(
             Flaw(
                 ("parameter_policies",),
@@ -137,11 +109,12 @@ def text_of(plaintext: str | list[str]) -> str:
 
 def _check_text(text: str, declared: Declaration, *, field: str) -> list[Flaw]:
     found = []
-    limit = LIMITS[declared.tier or STANDARD]
+    tier = declared.given("tier")
+    limit = LIMITS[tier or STANDARD]
     if not text:
         found.append(Flaw((field,), "empty-value", "a parameter's value is not empty"))
     if len(text.encode()) > limit:
-        more = "" if declared.tier else ", or 8192 with `tier: Advanced`"
+        more = "" if tier else ", or 8192 with `tier: Advanced`"
         found.append(Flaw((field,), "too-long", f"the value is over {limit} bytes{more}"))
     if _REFERENCE.search(text):
         found.append(
@@ -196,8 +169,7 @@ def parse(
 ) -> Parsed:
     """The parameter and its value."""
     found = check_name(name, settings)
-    merged = {**settings.tags, **(declared.tags or {})}
-    found += [] if declared.tags is None else tags.flaws(merged)
+    found += flaws(FIELDS, declared, settings)
     if declared.plaintext is not None:
         text = Sensitive(text_of(declared.plaintext))
     elif isinstance(content, Content):
@@ -218,43 +190,10 @@ def parse(
     key = Key(NAME, name)
     resource = Resource(
         key=key,
-        fields=_fields(declared, settings, merged, trust),
+        fields=compared(FIELDS, Given(declared, settings, trust)),
         value=Value(Source.GIT, prints, plaintext=shown, ciphertext=ciphertext),
         replace=declared.replace,
         whole=True,
         place=place,
     )
     return Parsed((resource,), {} if text is None else {key: Sealed(text)})
-
-
-def policies(declared: list[dict[str, Any]]) -> list[JSON]:
-    """Policies in one order, since AWS does not keep any."""
-    return sorted(declared, key=lambda policy: json.dumps(policy, sort_keys=True))
-
-
-def _fields(
-    declared: Declaration,
-    settings: Settings,
-    merged: Mapping[str, str],
-    trust: Recogniser | None,
-) -> dict[str, JSON]:
-    fields: dict[str, JSON] = {"type": declared.chosen_type}
-    if trust is not None:
-        fields["fingerprint_key"] = trust.kid
-    if declared.description is not None:
-        fields["description"] = None if declared.description == "none" else declared.description
-    if declared.tier is not None:
-        fields["tier"] = declared.tier
-    chosen = declared.kms_key or settings.kms_key
-    if declared.chosen_type == SECURE and chosen is not None:
-        fields["kms_key"] = kms.normal(chosen, settings.scope, DEFAULT_KEY)
-    if declared.allowed_pattern is not None:
-        pattern = declared.allowed_pattern
-        fields["allowed_pattern"] = None if pattern in ("none", EVERYTHING) else pattern
-    if declared.data_type is not None:
-        fields["data_type"] = declared.data_type
-    if declared.parameter_policies is not None:
-        fields["parameter_policies"] = policies(declared.parameter_policies)
-    if declared.tags is not None or settings.tags:
-        fields["tags"] = dict(merged)
-    return fields

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -16,23 +15,15 @@ from reconciler.core.model import (
     LiveValue,
     Origin,
     Ownership,
-    Recorded,
     Resource,
     Scope,
 )
-from reconciler.kinds import kms, tags
-from reconciler.kinds.kind import Record, listed
+from reconciler.kinds import field, tags
+from reconciler.kinds.kind import Record, Settings, listed
 from reconciler.kinds.parameter import stamp
-from reconciler.kinds.parameter.declare import (
-    ADVANCED,
-    DEFAULT_KEY,
-    EVERYTHING,
-    NAME,
-    SECURE,
-    STANDARD,
-    TIERING,
-    policies,
-)
+from reconciler.kinds.parameter.field import Seen
+from reconciler.kinds.parameter.fields import FIELDS
+from reconciler.kinds.parameter.terms import NAME, SERVICE
 from reconciler.values.sensitive import public
 
 READS = NAME
@@ -81,7 +72,7 @@ def _by_name(aws: Aws, names: Sequence[str], *more: Mapping[str, Any]) -> Iterat
 
 def _describe(aws: Aws, filters: Sequence[Mapping[str, Any]]) -> Iterator[list[Any]]:
     return aws.pages(
-        "ssm", "describe_parameters", "Parameters", MaxResults=PAGE, ParameterFilters=filters
+        SERVICE, "describe_parameters", "Parameters", MaxResults=PAGE, ParameterFilters=filters
     )
 
 
@@ -100,59 +91,35 @@ def shape(
     """What a record says of the parameter; see :class:`~reconciler.core.model.Live`."""
     data = record.data
     version = int(require(data, "Version", "describe_parameters"))
-    description, mark = stamp.split(data.get("Description"))
-    if mark is not None and not mark.is_ours(record.name, str(data.get("Type")), trust):
-        mark = None
+    seen = _see(record, resource, trust, scope)
+    mark = seen.mark
     ours = mark is not None or data.get(OWNED) is True
     if mark is not None and mark.version == version:
         value = LiveValue(str(version), Origin.GIT, public(mark.fingerprint), mark.kid)
     else:
         # The version is not the one that the stamp names: somebody wrote outside.
         value = LiveValue(str(version), Origin.OUTSIDE)
+    fields = field.observed(FIELDS, seen)
     return Live(
         key=Key(NAME, record.name),
-        fields=_fields(data, resource, description, mark, scope),
+        fields=fields,
         ownership=Ownership.OURS if ours else Ownership.FOREIGN,
         value=value,
-        fixed=_fixed(data, resource),
+        fixed=field.fixed(FIELDS, resource, fields),
         changed=data.get("LastModifiedDate"),
         changed_by=data.get("LastModifiedUser"),
     )
 
 
-def _fields(
-    data: Mapping[str, Any],
-    resource: Resource | None,
-    description: str | None,
-    mark: stamp.Stamp | None,
-    scope: Scope,
-) -> dict[str, JSON | Recorded]:
-    secure = data.get("Type") == SECURE
-    # Intelligent-Tiering is a way to choose: what it chose is not a difference.
-    chosen = resource is not None and resource.fields.get("tier") == TIERING
-    pattern = data.get("AllowedPattern") or None
-    return {
-        "type": data.get("Type"),
-        "fingerprint_key": None if mark is None else mark.kid,
-        "description": description,
-        "tier": TIERING if chosen else data.get("Tier"),
-        "kms_key": kms.normal(data.get("KeyId"), scope, DEFAULT_KEY) if secure else None,
-        "allowed_pattern": None if pattern == EVERYTHING else pattern,
-        "data_type": data.get("DataType") or "text",
-        "parameter_policies": policies(
-            [json.loads(policy["PolicyText"]) for policy in data.get("Policies") or ()]
-        ),
-        "tags": Recorded(None if mark is None else mark.spec),
-    }
+def imported(
+    record: Record, trust: Recogniser, settings: Settings
+) -> tuple[dict[str, JSON], list[str]]:
+    """The fields of a declaration of what is live, and notes; see :func:`field.imported`."""
+    return field.imported(FIELDS, _see(record, None, trust, settings.scope), settings)
 
 
-def _fixed(data: Mapping[str, Any], resource: Resource | None) -> dict[str, str]:
-    """Fields that differ and that AWS does not change in place."""
-    if resource is None:
-        return {}
-    fixed = {}
-    if data.get("Type") != resource.fields.get("type"):
-        fixed["type"] = "AWS does not change a parameter's type in place"
-    if data.get("Tier") == ADVANCED and resource.fields.get("tier") == STANDARD:
-        fixed["tier"] = "AWS does not turn an advanced parameter into a standard one"
-    return fixed
+def _see(record: Record, resource: Resource | None, trust: Recogniser, scope: Scope) -> Seen:
+    description, mark = stamp.split(record.data.get("Description"))
+    if mark is not None and not mark.is_ours(record.name, str(record.data.get("Type")), trust):
+        mark = None
+    return Seen(record.data, resource, description, mark, scope)

@@ -11,11 +11,10 @@ from reconciler.core.ownership import Refusal
 from reconciler.kinds import tags
 from reconciler.kinds.kind import Act, Record
 from reconciler.kinds.parameter import stamp
-from reconciler.kinds.parameter.declare import SECURE
+from reconciler.kinds.parameter.terms import SERVICE
 from reconciler.kinds.parameter.values import read
+from reconciler.kinds.parameter.write import parts
 from reconciler.kinds.reading import Unread
-
-SERVICE = "ssm"
 
 
 def release(record: Record) -> Act | Refusal:
@@ -46,17 +45,11 @@ def _unstamp(aws: Aws, record: Record) -> None:
         raise ReconcilerError(f"AWS does not hand out its value ({value.aws_code})")
     request: dict[str, Any] = {
         "Name": name,
-        "Type": data["Type"],
         "Value": value.content,
         "Overwrite": True,
         "Description": stamp.split(data.get("Description"))[0] or "",
     }
-    # What is not sent may be lost.
-    for field in ("Tier", "AllowedPattern", "DataType"):
-        if data.get(field):
-            request[field] = data[field]
-    if data["Type"] == SECURE and data.get("KeyId"):
-        request["KeyId"] = data["KeyId"]
+    request |= parts({"type": data["Type"]}, data)  # what is not sent may be lost
     written = int(require(aws.call_once(SERVICE, "put_parameter", **request), "Version", SERVICE))
     if written != int(value.version) + 1:
         raise ConflictError(

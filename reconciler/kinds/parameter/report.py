@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from reconciler.core.model import Live, Resource
 from reconciler.core.rows import Column, Row
-from reconciler.kinds.parameter.declare import SECURE
+from reconciler.kinds.parameter.terms import SECURE
 
 TITLE = "Parameters"
 COLUMNS: tuple[Column, ...] = (Column.TYPE, Column.WRITER, Column.AGE, Column.OWNER)

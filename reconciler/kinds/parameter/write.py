@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 import time
 from collections.abc import Mapping
@@ -11,14 +10,15 @@ from typing import Any
 from reconciler.aws.client import Aws, require
 from reconciler.core.digest import content_digest
 from reconciler.core.errors import AwsError, ConflictError
-from reconciler.core.model import Action
-from reconciler.kinds import tags
+from reconciler.core.model import JSON, Action
+from reconciler.kinds import field, tags
 from reconciler.kinds.kind import Job, Record
 from reconciler.kinds.parameter import stamp
-from reconciler.kinds.parameter.declare import EVERYTHING, SECURE
+from reconciler.kinds.parameter.field import Sent
+from reconciler.kinds.parameter.fields import FIELDS, RECORDED
 from reconciler.kinds.parameter.observe import find
+from reconciler.kinds.parameter.terms import SERVICE
 
-SERVICE = "ssm"
 AFTER_DELETE = (
     30.0  # seconds: "wait for at least 30 seconds to create a parameter with the same name"
 )
@@ -31,6 +31,7 @@ def create(aws: Aws, job: Job) -> str | None:
 
     Raises ConflictError where a parameter of this name has come into being meanwhile.
     """
+    field.changed(FIELDS, job.change.fields)
     declared = _tags(job)
     request = _request(job, None, version=1)
     request["Tags"] = tags.to_list({**declared, **_marks(job, declared)})
@@ -43,11 +44,11 @@ def update(aws: Aws, job: Job) -> str | None:
     The live KeyId, Tier, Description, AllowedPattern and DataType are sent again where they are
     not declared. Raises ConflictError where another version came between.
     """
+    changed = {row.name for row, _ in field.changed(FIELDS, job.change.fields)}
     name = job.change.key.name
     if job.record is None:
         raise ConflictError(f"{name} has been deleted meanwhile", hint="plan again")
     version = int(job.change.precondition["version"]) + 1  # type: ignore[arg-type]
-    changed = {change.name for change in job.change.fields}
     # The stamp says that the tags are set, so they are set before it: "Tags" and "Overwrite"
     # cannot go together.
     if "tags" in changed or _outside(job):
@@ -63,6 +64,7 @@ def delete(aws: Aws, job: Job) -> None:
     Where it is created again at once (a replace), AWS asks to wait: "After deleting a parameter,
     wait for at least 30 seconds to create a parameter with the same name."
     """
+    field.changed(FIELDS, job.change.fields)  # before it is too late
     try:
         aws.call(SERVICE, "delete_parameter", Name=job.change.key.name)
     except AwsError as error:
@@ -121,32 +123,24 @@ def _request(job: Job, live: Mapping[str, Any] | None, *, version: int) -> dict[
     live = live or {}
     type_ = str(fields["type"])
     fingerprint = job.fingerprinter.parameter_fingerprints(name, type_, sealed.content)[0]  # type: ignore[arg-type]
-    spec = content_digest(fields.get("tags"))
+    spec = content_digest(fields.get(RECORDED))
     mark = stamp.make(name, type_, fingerprint, spec, version, job.fingerprinter)
     description = fields.get("description", stamp.split(live.get("Description"))[0])
     request: dict[str, Any] = {
         "Name": name,
-        "Type": type_,
         "Value": sealed.content,
         "Description": stamp.join(None if description is None else str(description), mark),
     }
-    tier = fields.get("tier", live.get("Tier"))
-    if tier is not None:
-        request["Tier"] = tier
-    if type_ == SECURE:
-        key = fields.get("kms_key", live.get("KeyId"))
-        if key is not None:
-            request["KeyId"] = key
-    pattern = fields.get("allowed_pattern", live.get("AllowedPattern"))
-    if pattern is not None:
-        request["AllowedPattern"] = pattern
-    elif live.get("AllowedPattern"):
-        request["AllowedPattern"] = EVERYTHING
-    data_type = fields.get("data_type", live.get("DataType"))
-    if data_type is not None:
-        request["DataType"] = data_type
-    if "parameter_policies" in fields:
-        request["Policies"] = json.dumps(fields["parameter_policies"])
+    return request | parts(fields, live)
+
+
+def parts(fields: Mapping[str, JSON], live: Mapping[str, Any]) -> dict[str, Any]:
+    """All of a PutParameter but name, value and description: the declared ``fields``, and the live
+    ones where they are not declared. The type is always given."""
+    request: dict[str, Any] = {}
+    for row in FIELDS:
+        if isinstance(row.write, Sent):
+            request |= row.write.request(fields, live)
     return request
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from reconciler.core.model import JSON, Key, Place, Resource
+from reconciler.kinds.field import NONE, Given, compared
 from reconciler.kinds.kind import Flaw, Settings
-from reconciler.kinds.schedule import NONE, Schedule
+from reconciler.kinds.schedule import FIELDS, Schedule
 
 NAME = "rotation"
 TITLE = "Rotation schedules"
@@ -15,6 +16,7 @@ TITLE = "Rotation schedules"
 def parse(
     name: str,
     declared: Schedule | None,
+    settings: Settings,
     place: Place,
     *,
     at_once: bool,
@@ -24,19 +26,14 @@ def parse(
     ``at_once`` is sent with every change of a schedule, since RotateImmediately "defaults to true"
     and would rotate production whenever a rule changes.
     """
-    fields: dict[str, JSON] = {"enabled": declared is not None}
-    settings_: dict[str, JSON] = {}
-    if declared is not None:
-        fields["schedule"] = declared.schedule
-        settings_["rotate_immediately"] = at_once
-        if declared.function is not None:
-            fields["lambda"] = declared.function
-        if declared.window is not None:
-            fields["window"] = declared.window
+    given = Given(declared, settings, None)
+    # What is removed has no schedule to compare.
+    table = [row for row in FIELDS if declared is not None or row.type is None]
+    sent: dict[str, JSON] = {} if declared is None else {"rotate_immediately": at_once}
     return Resource(
         key=Key(NAME, name),
-        fields=fields,
-        settings=settings_,
+        fields=compared(table, given),
+        settings=sent,
         requires=Key("secret", name),
         place=place,
     )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from reconciler.aws.client import Aws
 from reconciler.aws.recogniser import Recogniser
-from reconciler.core.model import JSON, Key, Live, Recorded, Resource, Scope
-from reconciler.kinds import tags
-from reconciler.kinds.kind import Record
+from reconciler.core.model import JSON, Key, Live, Resource, Scope
+from reconciler.kinds import field, tags
+from reconciler.kinds.kind import Record, Settings
 from reconciler.kinds.rotation.declare import NAME
+from reconciler.kinds.schedule import FIELDS, Seen
 from reconciler.kinds.secret import observe as secret
 
 READS = "secret"
@@ -24,20 +24,9 @@ def shape(
     data = record.data
     live_tags = tags.from_list(data.get("Tags"))
     ownership, owner = secret.owner_of(record, live_tags, trust, scope)
-    rules = data.get("RotationRules") or {}
-    enabled = bool(data.get("RotationEnabled"))
-    fields: dict[str, JSON | Recorded] = {"enabled": enabled}
-    if enabled:
-        after = rules.get("AutomaticallyAfterDays")
-        fields["lambda"] = data.get("RotationLambdaARN")
-        fields["window"] = rules.get("Duration")
-        # "You can set only one of" the two; with an expression AWS computes the days itself.
-        fields["schedule"] = rules.get("ScheduleExpression") or (
-            f"every {after} days" if after else None
-        )
     return Live(
         key=Key(NAME, record.name),
-        fields=fields,
+        fields=field.observed(FIELDS, _see(record)),
         ownership=ownership,
         owner=owner,
         rotation=secret.rotation_of(record),
@@ -46,6 +35,13 @@ def shape(
     )
 
 
-def deep(aws: Aws, resource: Resource) -> dict[str, JSON]:
-    """Nothing: a list returns all of a schedule."""
-    return {}
+def imported(record: Record, settings: Settings) -> tuple[dict[str, JSON], list[str]]:
+    """The fields of a schedule that is live, and notes; see :func:`field.imported`."""
+    return field.imported(FIELDS, _see(record), settings)
+
+
+def _see(record: Record) -> Seen:
+    data = record.data
+    if not data.get("RotationEnabled"):
+        return Seen(False, {}, None)
+    return Seen(True, data.get("RotationRules") or {}, data.get("RotationLambdaARN"))

@@ -6,10 +6,11 @@ from typing import Any
 
 from reconciler.aws.client import Aws
 from reconciler.core.errors import AwsError
+from reconciler.kinds import field
 from reconciler.kinds.kind import Job
-from reconciler.kinds.secret.observe import describe
-
-SERVICE = "secretsmanager"
+from reconciler.kinds.schedule import FIELDS, Ruled, Sent, Switched
+from reconciler.kinds.secret.describe import describe
+from reconciler.kinds.secret.terms import SERVICE
 
 
 def create(aws: Aws, job: Job) -> str | None:
@@ -18,20 +19,27 @@ def create(aws: Aws, job: Job) -> str | None:
     RotateImmediately is always sent: "By default, Secrets Manager rotates the secret immediately",
     also when only a rule changes.
     """
+    field.changed(FIELDS, job.change.fields)
     name = job.change.key.name
     fields = job.resource.fields if job.resource is not None else {}
     live = job.record.data if job.record is not None else {}
-    rules: dict[str, Any] = {"ScheduleExpression": fields["schedule"]}
-    window = fields.get("window", (live.get("RotationRules") or {}).get("Duration"))
-    if window is not None:
-        rules["Duration"] = window
+    live_rules = live.get("RotationRules") or {}
+    rules: dict[str, Any] = {}
     request: dict[str, Any] = {
         "RotationRules": rules,
         "RotateImmediately": job.change.settings.get("rotate_immediately") is True,
     }
-    function = fields.get("lambda", live.get("RotationLambdaARN"))
-    if function is not None:
-        request["RotationLambdaARN"] = function
+    for row in FIELDS:
+        match row.write:
+            case Ruled(theirs):
+                rules[theirs] = fields.get(row.name, live_rules.get(theirs))
+            case Sent(theirs):
+                request[theirs] = fields.get(row.name, live.get(theirs))
+            case Switched():
+                pass  # by this very call
+    for part in (rules, request):
+        for theirs in [theirs for theirs, content in part.items() if content is None]:
+            del part[theirs]
     try:
         aws.call(SERVICE, "rotate_secret", SecretId=name, **request)
     except AwsError as error:
@@ -44,6 +52,7 @@ def create(aws: Aws, job: Job) -> str | None:
 
 def update(aws: Aws, job: Job) -> str | None:
     """Change the rules, turn rotation on, or turn it off."""
+    field.changed(FIELDS, job.change.fields)
     fields = job.resource.fields if job.resource is not None else {}
     if fields.get("enabled"):
         return create(aws, job)

@@ -5,9 +5,10 @@ from reconciler.kinds.kind import Section
 from reconciler.kinds.represent import represent
 from reconciler.kinds.secret import declare
 from reconciler.kinds.secret.adopting import barrier, compared, undecided
+from reconciler.kinds.secret.fields import FIELDS
 from reconciler.kinds.secret.importing import has_value, imported, left_out
 from reconciler.kinds.secret.judge import judge
-from reconciler.kinds.secret.observe import READS, deep, find, pages, shape
+from reconciler.kinds.secret.observe import READS, find, pages, shape
 from reconciler.kinds.secret.release import release
 from reconciler.kinds.secret.report import COLUMNS, TALLY, TITLE, row
 from reconciler.kinds.secret.rollback import roll_back
@@ -26,8 +27,33 @@ def cost(count: int) -> str | None:
 
 
 __all__ = [
-    "COLUMNS", "NAME", "READS", "TALLY", "TITLE", "barrier", "compared", "cost", "create", "deep",
-    "delete", "find", "has_value", "imported", "judge", "left_out", "pages", "read", "release",
-    "represent", "roll_back", "rotate", "row", "section", "shape", "share", "suspect", "undecided",
+    "COLUMNS",
+    "FIELDS",
+    "NAME",
+    "READS",
+    "TALLY",
+    "TITLE",
+    "barrier",
+    "compared",
+    "cost",
+    "create",
+    "delete",
+    "find",
+    "has_value",
+    "imported",
+    "judge",
+    "left_out",
+    "pages",
+    "read",
+    "release",
+    "represent",
+    "roll_back",
+    "rotate",
+    "row",
+    "section",
+    "shape",
+    "share",
+    "suspect",
+    "undecided",
     "update",
 ]  # fmt: skip

@@ -15,7 +15,7 @@ from reconciler.aws.recogniser import Recogniser
 from reconciler.core.model import JSON, Key, Place, Resource, Source, Value
 from reconciler.kinds import schedule as schedules
 from reconciler.kinds.duration import Days, days
-from reconciler.kinds.field import Given, compared, declared_in, flaws
+from reconciler.kinds.field import NONE, Given, compared, declared_in, flaws
 from reconciler.kinds.keys import declare as keys
 from reconciler.kinds.kind import Content, Declared, Flaw, Locked, Parsed, Settings
 from reconciler.kinds.rotation import declare as rotations
@@ -87,7 +87,7 @@ def check(
             Flaw(("rotation", *flaw.field), flaw.code, flaw.message, flaw.hint)
             for flaw in schedules.check(declared.rotation)
         ]
-    rotates = declared.rotation not in (None, schedules.NONE)
+    rotates = declared.rotation not in (None, NONE)
     if declared.take is not None and rotates:
         found.append(
             Flaw(
@@ -125,7 +125,7 @@ def _check_source(declared: Declaration, *, has_value: bool) -> list[Flaw]:
         )
         if present
     ]
-    rotates = declared.rotation not in (None, schedules.NONE)
+    rotates = declared.rotation not in (None, NONE)
     if not given and not rotates:
         return [
             Flaw(
@@ -216,7 +216,7 @@ def parse(
     if declared.rotation is None:
         ruled = "unset"
     else:
-        ruled = "none" if declared.rotation == schedules.NONE else "declared"
+        ruled = "none" if declared.rotation == NONE else "declared"
     value = _known(name, sealed, content, trust)
     if value is not None:
         value = replace(
@@ -239,12 +239,12 @@ def parse(
     if declared.git_keys is not None:
         locked = content.parts.get(Key(keys.NAME, name)) if isinstance(content, Locked) else None
         known = locked if sealed is None else sealed.keys
-        owned, part_sealed = keys.parse(name, declared.git_keys, known, trust, place)
+        owned, part_sealed = keys.parse(name, declared.git_keys, known, settings, trust, place)
         resources.append(owned)
         values |= {} if part_sealed is None else {owned.key: part_sealed}
     if ruled != "unset":
         at_once = declared.rotate_on_enable
-        resources.append(rotations.parse(name, schedule, place, at_once=at_once))
+        resources.append(rotations.parse(name, schedule, settings, place, at_once=at_once))
     return Parsed(tuple(resources), values)
 
 

@@ -11,7 +11,7 @@ from reconciler.kinds.importing import NOBODY, checked, full_name
 from reconciler.kinds.kind import Record, Settings
 from reconciler.kinds.reading import Read
 from reconciler.kinds.represent import represent, unrepresentable
-from reconciler.kinds.schedule import Schedule
+from reconciler.kinds.rotation import observe as rotation
 from reconciler.kinds.secret import declare, observe
 from reconciler.kinds.secret.observe import CURRENT, shape, version_at
 from reconciler.kinds.secret.terms import NAME
@@ -42,12 +42,12 @@ def imported(
     live, notes = observe.imported(record, NOBODY, settings)
     fields: dict[str, Any] = {**full_name(record.name, settings.scope, name), **live}
     if data.get("RotationEnabled"):
-        rotation = _rotation(data, settings)
-        if rotation is None:
+        schedule, unsaid = rotation.imported(record, settings)
+        notes += unsaid
+        if unsaid:
             fields["external"] = True
-            notes.append("its schedule, in days, has no form in a manifest: it stays unmanaged")
         else:
-            fields["rotation"] = rotation
+            fields["rotation"] = _named(schedule, settings)
         return checked(key, declare, name, fields, None, settings, notes)
     if value is None:
         fields["external"] = True
@@ -61,18 +61,9 @@ def imported(
     return checked(key, declare, name, fields, made, settings, notes)
 
 
-def _rotation(data: Mapping[str, Any], settings: Settings) -> Any:
+def _named(schedule: Mapping[str, Any], settings: Settings) -> Any:
     """A secret's schedule: by the name that the environment has for it, or in full."""
-    rules = data.get("RotationRules") or {}
-    expression = rules.get("ScheduleExpression")
-    if not expression:
-        return None
-    whole = {
-        "lambda": data.get("RotationLambdaARN"),
-        "schedule": expression,
-        "window": rules.get("Duration"),
-    }
     for name, known in sorted(settings.schedules.items()):
-        if isinstance(known, Schedule) and known.model_dump(by_alias=True) == whole:
+        if known.model_dump(exclude_none=True) == schedule:
             return name
-    return {field: content for field, content in whole.items() if content}
+    return schedule

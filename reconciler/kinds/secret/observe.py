@@ -93,14 +93,6 @@ def shape(
     )
 
 
-def deep(aws: Aws, resource: Resource) -> dict[str, JSON]:
-    """The live content of those declared fields that our mark only remembers, a call each.
-
-    In the form in which the manifest declares them, so that they compare. Raises AwsError.
-    """
-    return field.deep(FIELDS, aws, resource)
-
-
 def imported(
     record: Record, trust: Recogniser, settings: Settings
 ) -> tuple[dict[str, JSON], list[str]]:
