@@ -1,0 +1,31 @@
+"""A kind that the reconciler does not know: an object in S3, as CONTRIBUTING says to add one."""
+
+from reconciler.kinds.judging import suspect
+from reconciler.kinds.kind import Section
+from reconciler.kinds.represent import represent
+from reconciler.kinds.whole import share
+from tests.kinds.toy import declare
+from tests.kinds.toy.declare import NAME
+from tests.kinds.toy.observe import READS, deep, find, pages, shape
+from tests.kinds.toy.report import COLUMNS, TALLY, TITLE, row
+from tests.kinds.toy.values import (
+    barrier,
+    compared,
+    has_value,
+    imported,
+    judge,
+    left_out,
+    read,
+    undecided,
+)
+from tests.kinds.toy.write import cost, create, delete, release, roll_back, rotate, update
+
+section: Section = declare
+
+__all__ = [
+    "COLUMNS", "NAME", "READS", "TALLY", "TITLE", "barrier", "compared",
+    "cost", "create", "deep", "delete", "find", "has_value", "imported", "judge",
+    "left_out", "pages", "read", "release", "represent",
+    "roll_back", "rotate", "row", "section", "shape", "share", "suspect", "undecided",
+    "update",
+]  # fmt: skip
