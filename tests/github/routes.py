@@ -396,6 +396,20 @@ def _compared(folder: str, base: str, head: str) -> dict[str, Any]:
     return {"status": status, "files": files}
 
 
+@route("GET", r"/environments/([^/]+)")
+def _environment(state: State, request: Request, found: re.Match[str]) -> Reply:
+    """Names "are not case sensitive". A rule is a reviewer, a wait, or a policy of branches, which
+    stands beside the rules again as ``deployment_branch_policy``."""
+    _allow(state, "read", "actions")
+    reviewers = {"protection_rules": [{"id": 1, "type": "required_reviewers", "reviewers": []}]}
+    known = state["environments"]
+    one = reviewers if known is None else known.get(found[1].lower())
+    if one is None:
+        raise Refusal(404, "Not Found")
+    whole = {"protection_rules": [], "deployment_branch_policy": None, **one}
+    return Reply(200, {"id": 1, "name": found[1], **whole})
+
+
 @route("GET", r"/deployments")
 def _deployments(state: State, request: Request, found: re.Match[str]) -> Reply:
     _allow(state, "read", "deployments")

@@ -181,6 +181,22 @@ def test_a_merge_applies_what_was_reviewed(project: Project, canaries: Canaries)
     assert canaries.found(*places(project, asked, run, nothing)) == []
 
 
+def test_an_environment_that_github_would_make_is_not_applied(
+    project: Project, canaries: Canaries
+) -> None:
+    """A folder was merged, and nobody made the GitHub Environment: it would ask nobody."""
+    project.converge()
+    moved_to(project, canaries, canaries.plant())
+    before = secret("production/jwt/secret")
+    project.pull_request(7, "change")
+    project.github.state["environments"] = {"staging": {}}
+    run = project.merge(7, "change")
+    assert run.results["todo"] == "failure"
+    assert "apply production" not in run.results
+    assert "has no GitHub Environment production" in run.log
+    assert secret("production/jwt/secret") == before
+
+
 def test_a_merge_after_aws_moved_says_so_and_writes_what_main_shows(
     project: Project, canaries: Canaries
 ) -> None:

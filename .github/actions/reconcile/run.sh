@@ -71,6 +71,12 @@ make_matrix() {
   found=$(grep -o '"environment":"[^"]*"' <<<"$made" | cut -d'"' -f4)
   output environments "$(paste -sd, - <<<"$found")"
   output count "$(grep -c . <<<"$found")"
+  # Before any job names them: GitHub would make a missing Environment, and ask nobody.
+  if [ -n "$PLANS" ] && [ -n "$found" ]; then
+    local every=()
+    mapfile -t every <<<"$found"
+    run github protected "${every[@]}" || end $?
+  fi
 }
 
 validate() {

@@ -8,9 +8,10 @@ from pathlib import Path
 import click
 
 from reconciler import manifest
-from reconciler.access.doctor import caller, functions, keys, permissions, tool
+from reconciler.access.doctor import approval, caller, functions, keys, permissions, tool
 from reconciler.access.doctor.check import Check, State, fails, ok
 from reconciler.cli import walk
+from reconciler.cli.commands.github import shown
 from reconciler.cli.options import Common, chosen, common
 from reconciler.cli.terminal import colour, out
 from reconciler.core.errors import (
@@ -22,8 +23,11 @@ from reconciler.core.errors import (
     UsageError,
 )
 from reconciler.manifest import Cleartext, lock
+from reconciler.manifest.gitfiles import Repository
 from reconciler.render import doctor as rendering
 from reconciler.values import sops
+
+_APPLIES = ".github/workflows/secrets-apply.yml"
 
 
 @click.command("doctor", epilog="Example: reconciler doctor production")
@@ -38,7 +42,7 @@ from reconciler.values import sops
 )
 @common
 def command(environments: tuple[str, ...], form: str) -> int:
-    """Look at what plan and apply need: sops, keys, identity, permissions, clock, functions.
+    """Check prerequisites: sops, keys, identity, permissions, clock, functions, and approval.
 
     Each line says ok, warning or fails, and what to do. Nothing is written, and no value is read;
     files are decrypted in memory, to see whether they can be. Exit code 1 where anything fails.
@@ -72,7 +76,22 @@ def _environment(environment: str, folder: Path, options: Common) -> list[Check]
         return [fails("manifests", message, hint)]
     count = len(declared.resources())
     found = [ok("manifests", f"{count} resource{'' if count == 1 else 's'} declared")]
-    return [*found, *_keys(declared, folder, options), *_account(declared, options)]
+    found += _keys(declared, folder, options)
+    return [*found, *_account(declared, options), *_approval(environment, folder)]
+
+
+def _approval(environment: str, folder: Path) -> list[Check]:
+    """Of a repository with the workflow that applies: whether somebody is asked before."""
+    try:
+        top = Repository(folder).top
+    except ReconcilerError:
+        return []
+    if not (top / _APPLIES).is_file():
+        return []
+    try:
+        return [approval.look(environment, shown.connect(shown.job()))]
+    except UsageError:
+        return [approval.unasked(environment)]
 
 
 def _keys(declared: Cleartext, folder: Path, options: Common) -> list[Check]:

@@ -152,6 +152,11 @@ def command(
         say("workflows: none; --action writes them, README says how to copy them", options)
     else:
         say("workflows: README, On GitHub, says which roles and variables they need", options)
+        say(
+            f"before the first merge: create the GitHub Environment {environment}, with reviewers"
+            " and for the main branch only; GitHub would make a missing one that asks nobody",
+            options,
+        )
     say(
         f"next: replace the example in {MANIFESTS}/{environment}/{_FIRST}, commit it,"
         f" and write it to AWS with: reconciler apply {environment}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
@@ -17,6 +18,8 @@ from reconciler.access.doctor import tool
 from reconciler.sandbox.http import Answer
 from reconciler.values.sops import find
 from tests.command import Done, command
+from tests.github.server import running
+from tests.github.state import fresh
 from tests.leaks.search import Canaries, search
 from tests.world import FUNCTION, SCHEDULE, World
 
@@ -358,3 +361,38 @@ def test_nothing_of_it_leaks(world: World, tmp_path: Path) -> None:
     world.converge()
     commands = (("doctor", "-vv"), ("doctor", "production", "-o", "json"))
     assert search(world, canaries, tmp_path, commands) == []
+
+
+WORKFLOW = ".github/workflows/secrets-apply.yml"
+
+
+@pytest.mark.parametrize(
+    ("environments", "code", "line"),
+    [
+        (None, 0, "ok approval: the GitHub Environment production is protected"),
+        ({}, 1, "fails approval: the repository has no GitHub Environment production: GitHub would"
+         " make one that asks nobody"),
+        ({"production": {}}, 1, "fails approval: the GitHub Environment production has no protection"
+         " rule: nobody is asked before it is applied"),
+    ],
+    ids=["protected", "missing", "as GitHub makes it"],
+)  # fmt: skip
+def test_whether_somebody_is_asked_before_github_applies(
+    session: World,
+    monkeypatch: pytest.MonkeyPatch,
+    environments: dict[str, Any] | None,
+    code: int,
+    line: str,
+) -> None:
+    simulated(session, lambda *_: True)
+    subprocess.run(["git", "init", "-q", "."], check=True)
+    assert lines(doctor(session, "production"), "approval") == []  # no workflow applies it
+    Path(WORKFLOW).parent.mkdir(parents=True)
+    Path(WORKFLOW).write_text("name: secrets-apply")
+    untold = "warning approval: cannot tell whether the GitHub Environment production is protected"
+    assert lines(doctor(session, "production"), "approval") == [untold]
+    with running(fresh(environments=environments)) as github:
+        monkeypatch.setenv("GITHUB_API_URL", github.url)
+        monkeypatch.setenv("GITHUB_TOKEN", github.state["token"])
+        monkeypatch.setenv("GITHUB_REPOSITORY", github.state["repository"])
+        assert lines(doctor(session, "production", code=code), "approval") == [line]

@@ -16,6 +16,7 @@ COMMANDS = MappingProxyType(
         "drift": "Show drift: summary, annotations, outputs, issue.",
         "reviewed": "Say whether anything has moved since the review.",
         "unmoved": "Refuse if the branch has since changed what the plan was made from.",
+        "protected": "Refuse if nobody would be asked before an environment is applied.",
         "applied": "Print the commit that was last applied to an environment.",
     }
 )

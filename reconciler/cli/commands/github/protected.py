@@ -1,0 +1,44 @@
+"""``reconciler github protected``."""
+
+from __future__ import annotations
+
+import click
+
+from reconciler.cli.commands.github import shown
+from reconciler.cli.options import chosen, common
+from reconciler.cli.terminal import say
+from reconciler.core.errors import Exit
+from reconciler.github import protection
+from reconciler.github.annotation import Annotation, Level
+from reconciler.github.protection import Protection
+
+
+@click.command("protected", epilog="Example: reconciler github protected production")
+@click.argument("environments", metavar="ENV...", nargs=-1, required=True)
+@shown.form
+@common
+def command(environments: tuple[str, ...], form: str) -> int:
+    """Refuse, with exit code 1, where nobody would be asked before a job applies.
+
+    GitHub makes an Environment that a workflow names and that is missing, and asks nobody then. An
+    Environment without any rule is refused, too. Where the token may not look, that is a warning.
+    """
+    this = shown.job()
+    api = shown.connect(this)
+    found = {name: protection.look(api, name) for name in environments}
+    notes = []
+    for name, how in found.items():
+        text = protection.message(how, name)
+        say(f"{name}: {text}", chosen())
+        if how.refused:
+            notes.append(
+                Annotation(Level.ERROR, f"{name}: nothing is applied", (text, protection.HINT))
+            )
+        elif how is Protection.UNKNOWN:
+            needs = f"the workflow needs `permissions: {{{protection.NEEDS}}}`"
+            notes.append(Annotation(Level.WARNING, name, (text, needs)))
+    if form == "text":
+        shown.annotate(notes, this)
+    else:
+        shown.tell({"environments": {name: how.value for name, how in found.items()}})
+    return Exit.ERROR if any(how.refused for how in found.values()) else Exit.OK
