@@ -16,8 +16,8 @@ A state is a JSON object; what a test does not say has these defaults:
 ``compare``          ``{"BASE...HEAD": {status, files}}``
 ``git``              a repository, asked where ``compare`` does not say
 ``deployments``      ``{id, environment, sha, ref, statuses: [{state}]}``, newest first
-``environments``     ``{name: {protection_rules, deployment_branch_policy}}``, or None where each that
-                     is asked for is there and asks reviewers
+``environments``     ``{name: {protection_rules, deployment_branch_policy}}``; None: each that is
+                     asked for is there, with reviewers
 ``faults``           ``{method, path (a regular expression), status, headers, body, times, after}``:
                      answers in place of the real one; ``after`` lets the request happen first,
                      ``cut`` is how many bytes at the end are never sent

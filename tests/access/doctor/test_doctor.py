@@ -372,8 +372,8 @@ WORKFLOW = ".github/workflows/secrets-apply.yml"
         (None, 0, "ok approval: the GitHub Environment production is protected"),
         ({}, 1, "fails approval: the repository has no GitHub Environment production: GitHub would"
          " make one that asks nobody"),
-        ({"production": {}}, 1, "fails approval: the GitHub Environment production has no protection"
-         " rule: nobody is asked before it is applied"),
+        ({"production": {}}, 1, "fails approval: the GitHub Environment production has no"
+         " protection rule: nobody is asked before it is applied"),
     ],
     ids=["protected", "missing", "as GitHub makes it"],
 )  # fmt: skip
