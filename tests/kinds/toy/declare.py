@@ -7,8 +7,10 @@ from typing import Any
 
 from reconciler.aws.recogniser import Recogniser
 from reconciler.core.model import JSON, Key, Place, Resource, Source, Value
+from reconciler.kinds import field
 from reconciler.kinds.kind import Content, Declared, Flaw, Locked, Parsed, Settings
 from reconciler.values.sensitive import Fingerprinter, Sealed, public
+from tests.kinds.toy.fields import FIELDS
 
 NAME = "object"
 SECTION = "objects"
@@ -54,6 +56,6 @@ def parse(
         sealed = {key: Sealed(content.text, mapping=content.mapping)}
         if isinstance(trust, Fingerprinter):
             prints = tuple(map(public, trust.parameter_fingerprints(name, NAME, content.text)))
-    fields: dict[str, JSON] = {} if trust is None else {"fingerprint_key": trust.kid}
+    fields = field.compared(FIELDS, field.Given(declared, settings, trust))
     value = Value(Source.GIT, prints, ciphertext=ciphertext)
     return Parsed((Resource(key, fields, value, whole=True, place=place),), sealed)

@@ -8,9 +8,11 @@ from reconciler.aws.client import Aws
 from reconciler.aws.recogniser import Recogniser
 from reconciler.core.errors import AwsError
 from reconciler.core.model import JSON, Key, Live, LiveValue, Origin, Ownership, Resource, Scope
+from reconciler.kinds import field
 from reconciler.kinds.kind import Record
 from reconciler.values.sensitive import public
 from tests.kinds.toy.declare import NAME
+from tests.kinds.toy.fields import FIELDS
 
 READS = NAME
 BUCKET = "toy"
@@ -51,7 +53,7 @@ def shape(
     origin = Origin.GIT if ours and fingerprint else Origin.OUTSIDE
     return Live(
         Key(NAME, record.name),
-        {"fingerprint_key": marks.get("proof", "")[:6] or None},
+        field.observed(FIELDS, marks),
         Ownership.OURS if ours else Ownership.FOREIGN,
         value=LiveValue(
             str(record.data["ETag"]), origin, public(fingerprint) if fingerprint else None,
