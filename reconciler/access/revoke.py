@@ -38,7 +38,8 @@ _UNREACHED = (
     ("who may change IAM policies: it can remove this one",
      "take that permission away first"),
     ("who holds an age or PGP key of the manifests",
-     "remove it from .sops.yaml, run `sops updatekeys`, and rotate what it could decrypt"),
+     "remove it from .sops.yaml, run `sops --config manifests/.sops.yaml updatekeys FILE` for each"
+     " file, and rotate what it could decrypt"),
     ("lists: names, descriptions and tags; AWS denies a list as a whole or not at all",
      "detach what allows secretsmanager:ListSecrets and ssm:DescribeParameters"),
 )  # fmt: skip

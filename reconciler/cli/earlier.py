@@ -8,6 +8,7 @@ from reconciler.cli.options import Common
 from reconciler.core.model import Plan, Write
 from reconciler.manifest.branch import Side, of_commit
 from reconciler.manifest.gitfiles import Repository
+from reconciler.manifest.trust import Trust
 from reconciler.operations.planning import Planned
 from reconciler.values import sops
 
@@ -30,6 +31,8 @@ def named(planned: Planned, base: Side, options: Common) -> Plan:
         if change.value is not None and change.value.write in (Write.CHANGED, Write.RETURNED)
     }
     runner = sops.Sops(sops.find(options.sops))
-    found = reading.at(base, plan.scope.environment, wanted, runner)
+    found = reading.at(
+        base, plan.scope.environment, wanted, runner, Trust(walk.folder(options).absolute())
+    )
     failure.problems(found.problems, options)
     return reading.named(plan, planned.desired.values, found.values)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from reconciler import manifest
 from reconciler.cli import failure, walk
 from reconciler.cli.options import Common
 from reconciler.core.errors import ManifestError, Problem, SopsError, UsageError
 from reconciler.core.model import Plan
-from reconciler.manifest import Cleartext, Desired
+from reconciler.manifest import Cleartext, Desired, opened
+from reconciler.manifest.document import Document
 from reconciler.manifest.gitfiles import Repository
 from reconciler.rules import RULES, Examination
 from reconciler.values import sops
@@ -33,17 +34,34 @@ def examination(options: Common, *, history: bool) -> Examination:
     return Examination(RULES, manifest.environments(folder), repository)
 
 
-def decrypted(declared: Cleartext, options: Common) -> tuple[Desired | None, list[Problem]]:
-    """The values, where a key for them is here, and what is wrong with them; that there is no key
-    is nothing wrong."""
-    if not sops.may_decrypt(declared.document.key_types):
-        return None, []
-    try:
-        return declared.decrypt(sops.Sops(sops.find(options.sops))), []
-    except SopsError:
-        return None, []
-    except ManifestError as error:
-        return None, [problem for problem in error.problems if problem.code not in _NO_KEY]
+@dataclass
+class Decrypted:
+    """What `validate` decrypts of several environments, and which of them it cannot."""
+
+    options: Common
+    opened: list[Document] = field(default_factory=list)
+    closed: dict[str, list[Document]] = field(default_factory=dict)
+
+    def add(self, declared: Cleartext) -> tuple[Desired | None, list[Problem]]:
+        """The values, where a key for them is here, and what is wrong with them; that there is no
+        key is nothing wrong."""
+        if not sops.may_decrypt(declared.document.key_types):
+            return None, []
+        try:
+            desired = declared.decrypt(sops.Sops(sops.find(self.options.sops)))
+        except SopsError:
+            return None, []
+        except ManifestError as error:
+            if {problem.code for problem in error.problems} == {"no-key"}:
+                self.closed[declared.settings.scope.environment] = declared.documents
+            return None, [problem for problem in error.problems if problem.code not in _NO_KEY]
+        self.opened += declared.documents
+        return desired, []
+
+    def problems(self, environment: str) -> list[Problem]:
+        """The files of an environment that a key which is here should decrypt, and does not."""
+        closed = self.closed.get(environment, ())
+        return [opened.problem(d) for d in closed if opened.should_open(d, self.opened)]
 
 
 def tell(

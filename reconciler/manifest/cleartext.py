@@ -13,11 +13,12 @@ from reconciler.core.digest import canonical
 from reconciler.core.errors import ManifestError, Problem, SopsError
 from reconciler.core.model import Key, Place, Resource
 from reconciler.kinds.kind import Content, Locked, Settings
-from reconciler.manifest import values
+from reconciler.manifest import opened, values
 from reconciler.manifest.desired import Desired
 from reconciler.manifest.document import Document
 from reconciler.manifest.encrypted import FINGERPRINT_KEYS, Shape
 from reconciler.manifest.entries import Entry
+from reconciler.manifest.trust import Trust
 from reconciler.values.sensitive import Fingerprinter, Sealed, Sensitive
 from reconciler.values.sops import Sops
 
@@ -32,6 +33,7 @@ class Cleartext:
     document: Document  # environment.sops.yaml
     fingerprint_keys: int  # how many are listed
     entries: tuple[Entry, ...]
+    trust: Trust
     warnings: tuple[Problem, ...] = ()
 
     def resources(self) -> Mapping[Key, Resource]:
@@ -71,10 +73,13 @@ class Cleartext:
     def decrypt(self, sops: Sops) -> Desired:
         """Everything that the environment declares, values included.
 
-        Raises ManifestError with all problems that only the values show, or that sops meets;
-        SopsError where sops itself is missing.
+        Raises ManifestError with all problems that only the values show, or that sops meets, and
+        with keys that sops may not ask; SopsError where sops itself is missing.
         """
-        decrypted, problems = _decrypt_all(sops, self._encrypted())
+        refused = self.trust.refuse(self.documents)
+        allowed = [document for document in self.documents if document not in refused]
+        decrypted, problems = _decrypt_all(sops, allowed)
+        problems += [problem for found in refused.values() for problem in found]
         fingerprinter = self._fingerprinter(decrypted, problems)
         resources: dict[Key, Resource] = {}
         sealed: dict[Key, Sealed] = {}
@@ -95,10 +100,12 @@ class Cleartext:
     def kms_keys(self) -> list[tuple[str, str]]:
         """The ARN of each KMS key that decrypting may take, with that of the role that sops then
         assumes, if any."""
-        found = {r for document in self._encrypted() for r in document.recipients}
+        found = {r for document in self.documents for r in document.recipients}
         return sorted({r.identity[:2] for r in found if r.type == "kms"})  # type: ignore[misc]
 
-    def _encrypted(self) -> list[Document]:
+    @property
+    def documents(self) -> list[Document]:
+        """All files that are encrypted."""
         holders = [entry.holder for entry in self.entries if entry.holder is not None]
         return list(dict.fromkeys([self.document, *holders]))
 
@@ -153,7 +160,7 @@ def _decrypt_all(
         except SopsError as error:
             return error
 
-    workers = min(len(documents), 2 + (os.cpu_count() or 1))
+    workers = min(len(documents) or 1, 2 + (os.cpu_count() or 1))
     with ThreadPoolExecutor(workers, thread_name_prefix="sops") as pool:
         outcomes = list(pool.map(one, documents))
     decrypted: dict[Document, Sensitive[bytes]] = {}
@@ -161,11 +168,18 @@ def _decrypt_all(
     for document, outcome in zip(documents, outcomes, strict=True):
         if isinstance(outcome, Sensitive):
             decrypted[document] = outcome
-        elif outcome.code == "sops-missing":
+    problems: list[Problem] = []
+    for document, outcome in zip(documents, outcomes, strict=True):
+        if isinstance(outcome, Sensitive):
+            continue
+        if outcome.code == "sops-missing":
             raise outcome
+        if outcome.code == "no-key" and opened.should_open(document, decrypted):
+            problems.append(opened.problem(document))
         else:
             failed.setdefault((outcome.code, outcome.message, outcome.hint), []).append(document)
-    return decrypted, [problem for why, files in failed.items() for problem in _told(*why, files)]
+    problems += [problem for why, files in failed.items() for problem in _told(*why, files)]
+    return decrypted, problems
 
 
 def _told(code: str, message: str, hint: str | None, documents: list[Document]) -> list[Problem]:

@@ -33,6 +33,7 @@ CODES: Mapping[str, str] = {
     "no-rules": "without .sops.yaml nothing says for whom files may be encrypted",
     "not-a-string": "a value is stored exactly as written, which only text is",
     "not-encrypted": "everybody who can read the repository can read a value in clear text",
+    "other-rules": "sops takes the nearest .sops.yaml, and only one is reviewed and checked here",
     "reserved-name": "sops encrypts everything below a field with this name",
     "sops-block": "the file was encrypted in another way than .sops.yaml demands",
     "sops-crashed": "damaged ciphertext makes sops crash",
@@ -43,8 +44,10 @@ CODES: Mapping[str, str] = {
     "sops-missing": "there is no sops binary to run",
     "sops-rules": "the creation rules do not say what they have to say",
     "sops-timeout": "sops waited too long, mostly for a key service",
+    "key-fails": "the file says that it is encrypted for a key that is here, and is not",
     "tampered": "ciphertext is bound to its key and its place in the file",
     "trailing-newline": "a newline at the end of a password is rarely meant and easily missed",
+    "untrusted-key": "sops sends this machine's credentials to whatever key a file names",
     "value-in-include": "every environment reads an included file, in clear text",
     # Environments.
     "empty-environment": "an environment without resources would prune all that it owns",

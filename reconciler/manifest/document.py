@@ -68,6 +68,7 @@ class Document:
     unquoted: dict[Path_, Unquoted] = field(default_factory=dict)
     key_types: frozenset[str] = frozenset()
     recipients: Group = frozenset()  # whose keys it is encrypted with
+    any_of: Group | None = None  # the keys each of which alone decrypts it, if there are such
     included: bool = False
     declarations: dict[Path_, tuple[int, int]] = field(default_factory=dict)  # where they start
     _places: dict[Path_, tuple[int, int]] | None = None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.core import wholefile
-from reconciler.core.errors import ReconcilerError
+from reconciler.core.errors import ManifestError, ReconcilerError
 from reconciler.core.model import Key
 from reconciler.manifest.cleartext import Cleartext
 from reconciler.manifest.document import Document
@@ -45,16 +45,22 @@ def write(declared: Cleartext, edits: Iterable[Edit], sops: Sops) -> list[Path]:
     """Put new values in the place of old ones; the files that were written.
 
     Each file is written as a whole or not at all, after sops has encrypted all its values. Raises
-    EditError where git gives no value to change, or a file has changed since it was read.
+    EditError where git gives no value to change, or a file has changed since it was read;
+    ManifestError where sops may not ask a file's keys.
     """
     documents: dict[Document, bytes] = {}
+    edits = list(edits)
+    holders = [entry_of(declared, edit.key).holder for edit in edits]
+    refused = declared.trust.refuse(dict.fromkeys(h for h in holders if h is not None))
+    if refused:
+        raise ManifestError([problem for found in refused.values() for problem in found])
     for edit in edits:
         entry = entry_of(declared, edit.key)
         document = entry.holder
         if document is None:
             raise EditError(
                 f"{entry.key} has no `value` in a manifest",
-                hint="declare one with: sops edit <file>",
+                hint="declare one with: sops --config manifests/.sops.yaml edit FILE",
                 place=entry.place(),
             )
         documents[document] = sops.set(

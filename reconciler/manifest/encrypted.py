@@ -8,6 +8,7 @@ places, and every value there has to be an encrypted string.
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Collection, Iterator, Sequence
 from typing import TypeAlias
 
@@ -27,7 +28,10 @@ _ENCRYPTED = re.compile(
     rf"ENC\[AES256_GCM,data:{_BASE64},iv:{_BASE64},tag:{_BASE64},type:([^\],]*)\]\Z"
 )
 _READ_AS = {"int": "a number", "float": "a number", "bool": "true or false", "time": "a date"}
-_QUOTE = "run sops edit and write it in quotes, or JSON as one string: value: '{\"port\": 5432}'"
+_QUOTE = (
+    "write it in quotes, or JSON as one string: value: '{\"port\": 5432}', with: sops --config"
+    " manifests/.sops.yaml edit FILE"
+)
 
 
 def check(
@@ -176,7 +180,8 @@ class _Check:
                 path,
                 "not-encrypted",
                 "the value is not encrypted",
-                f"it is in git now: replace it, then run sops encrypt on {self._document.name}",
+                "it is in git now: replace it, then run sops --config manifests/.sops.yaml encrypt"
+                f" --in-place {shlex.quote(self._document.name)}",
             )
             return
         match = _ENCRYPTED.match(node)

@@ -10,7 +10,7 @@ import os
 import subprocess
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from reconciler.core.errors import UsageError
 
@@ -63,15 +63,44 @@ class Repository:
 
     def commit(self, revision: str) -> str:
         """The id of the commit that is meant. Raises UsageError where there is none."""
-        found = self._git("rev-parse", "--verify", "--quiet", "--end-of-options",
-                          f"{revision}^{{commit}}")  # fmt: skip
+        found = self.id(revision)
         if found is None:
             raise UsageError(
                 f"git knows no commit {revision}",
                 code="unknown-revision",
                 hint="fetch it: git fetch origin; a shallow clone has only its newest commits",
             )
-        return found.decode().strip()
+        return found
+
+    def id(self, revision: str) -> str | None:
+        """The id of the commit that is meant, None where git knows of none."""
+        found = self._git("rev-parse", "--verify", "--quiet", "--end-of-options",
+                          f"{revision}^{{commit}}")  # fmt: skip
+        return None if found is None else found.decode().strip()
+
+    def short(self, reference: str) -> str | None:
+        """The branch that a reference is, or stands for: ``origin/main`` for what `origin/HEAD`
+        points to. None where it is no branch."""
+        target = self._git("symbolic-ref", "--quiet", reference)
+        found = reference if target is None else target.decode().strip()
+        for start in ("refs/heads/", "refs/remotes/"):
+            if found.startswith(start):
+                return found.removeprefix(start)
+        return None
+
+    def remotes(self) -> list[str]:
+        """The names of the remotes."""
+        return (self._git("remote") or b"").decode(errors="replace").split()
+
+    def configured(self, name: str) -> list[str]:
+        """All that git's configuration has of this name: no branch can bring one along."""
+        found = self._git("config", "--null", "--get-all", name)
+        return [entry for entry in (found or b"").decode(errors="replace").split("\0") if entry]
+
+    def file(self, commit: str, path: str) -> bytes | None:
+        """One file below the folder in a commit, None where there is none."""
+        inside = path if self.under == "." else f"{self.under}/{path}"
+        return self._git("cat-file", "blob", f"{commit}:{inside}")
 
     def fork_point(self, base: str, head: str) -> str | None:
         """The newest commit that both have in their history, None where git knows of none."""
@@ -96,6 +125,21 @@ class Repository:
                 mode, _, object_id = about.decode().split(" ")
                 name = path.decode(errors="surrogateescape").removeprefix(inside)
                 found[name] = Blob(object_id, mode in _REGULAR)
+        return found
+
+    def above(self, commit: str, called: str) -> dict[str, bytes]:
+        """What is called so, in capitals or not, in the folders over the folder: its content by its
+        path relative to it (``../NAME``)."""
+        found: dict[str, bytes] = {}
+        parts = () if self.under == "." else PurePosixPath(self.under).parts
+        for depth in range(len(parts)):
+            inside = "".join(f"{part}/" for part in parts[:depth])
+            listed = self._git("ls-tree", "-z", "--name-only", "--full-tree", f"{commit}:{inside}")
+            for name in (listed or b"").decode(errors="surrogateescape").split("\0"):
+                if name.lower() == called:
+                    up = "../" * (len(parts) - depth)
+                    content = self._git("cat-file", "blob", f"{commit}:{inside}{name}")
+                    found[f"{up}{name}"] = content or b""
         return found
 
     def versions(self, commit: str, inside: str) -> dict[str, list[Version]]:

@@ -6,6 +6,7 @@ encrypt the next edit for a foreign recipient. So it may name only what ``.sops.
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 from reconciler.core.errors import Problem
@@ -31,6 +32,13 @@ def recipients(document: Document) -> Group:
     return frozenset().union(*(groups or ()))
 
 
+def any_of(document: Document) -> Group | None:
+    """The keys each of which alone decrypts a file; None where it takes several of them."""
+    block = _block(document)
+    groups = from_file(block) if block is not None else None
+    return groups[0] if groups is not None and len(groups) == 1 else None
+
+
 def key_types(document: Document) -> frozenset[str]:
     """The types of key that a file is encrypted with."""
     return frozenset(recipient.type for recipient in recipients(document))
@@ -48,7 +56,7 @@ def check(document: Document, rules: Rules, relative: str) -> list[Problem]:
                 (),
                 "not-encrypted",
                 "the file is not encrypted: it has no `sops` block",
-                f"run sops --config {rules.document.name} encrypt --in-place {document.name}",
+                f"run {command(rules, 'encrypt --in-place', document)}",
             )
         ]
     problems = [*_check_fields(document, block)]
@@ -71,8 +79,14 @@ def check(document: Document, rules: Rules, relative: str) -> list[Problem]:
     elif not groups:
         problems.append(document.error((BLOCK,), "sops-block", "the block names no key"))
     else:
-        problems += _check_groups(document, block, groups, rule)
+        problems += _check_groups(document, block, groups, rule, rules)
     return problems
+
+
+def command(rules: Rules, what: str, document: Document) -> str:
+    """A command of sops for a document, which takes these rules and no others."""
+    config, file = shlex.quote(rules.document.name), shlex.quote(document.name)
+    return f"sops --config {config} {what} {file}"
 
 
 def _block(document: Document) -> dict[str, Any] | None:
@@ -118,7 +132,7 @@ def _check_fields(document: Document, block: dict[str, Any]) -> list[Problem]:
 
 
 def _check_groups(
-    document: Document, block: dict[str, Any], groups: tuple[Group, ...], rule: Rule
+    document: Document, block: dict[str, Any], groups: tuple[Group, ...], rule: Rule, rules: Rules
 ) -> list[Problem]:
     problems = []
     allowed: Group = frozenset().union(*rule.groups)
@@ -130,7 +144,7 @@ def _check_groups(
                 _where(block, recipient),
                 "foreign-recipient",
                 f"the file is encrypted for a key that .sops.yaml does not name: {recipient}",
-                f"run sops updatekeys {document.name}, or add the key to .sops.yaml",
+                f"run {command(rules, 'updatekeys', document)}, or add the key to .sops.yaml",
             )
         )
     if foreign:
@@ -146,7 +160,7 @@ def _check_groups(
                 document.place((BLOCK,)),
                 "keys-differ",
                 f"the file is not encrypted for the keys that .sops.yaml names; {what}",
-                f"run sops updatekeys {document.name}",
+                f"run {command(rules, 'updatekeys', document)}",
                 warning=not stricter,
             )
         )

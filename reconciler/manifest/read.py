@@ -17,12 +17,13 @@ from reconciler.kinds import schedule as schedules
 from reconciler.kinds import tags
 from reconciler.kinds.field import NONE
 from reconciler.kinds.kind import Settings
-from reconciler.manifest import encrypted, entries, explain, files, metadata
+from reconciler.manifest import elsewhere, encrypted, entries, explain, files, metadata
 from reconciler.manifest.cleartext import Cleartext
 from reconciler.manifest.document import Document
 from reconciler.manifest.environment import EnvironmentFile, environments, overlaps
 from reconciler.manifest.rules import Rules
 from reconciler.manifest.rules import read as read_rules
+from reconciler.manifest.trust import Trust
 
 
 def read(directory: Path, environment: str, *, may_be_empty: bool = False) -> Cleartext:
@@ -44,6 +45,7 @@ def read(directory: Path, environment: str, *, may_be_empty: bool = False) -> Cl
         reading.document,
         reading.fingerprint_keys,
         tuple(reading.entries),
+        Trust(root),
         tuple(warnings),
     )
 
@@ -92,6 +94,7 @@ class _Reading:
         """Read and check everything."""
         rules = read_rules(self._root)
         self.problems += rules.problems
+        self.problems += elsewhere.problems(self._root)
         self._encrypted(self.document, rules, sections=())
         self._settings()
         merged, problems = entries.merge(chain(self._included(), self._manifests(rules)))
@@ -120,6 +123,7 @@ class _Reading:
             relative = document.file.relative_to(self._root).as_posix()
             self.problems += metadata.check(document, rules, relative)
             document.recipients = metadata.recipients(document)
+            document.any_of = metadata.any_of(document)
             document.key_types = metadata.key_types(document)
             self.problems += encrypted.check(document, frozenset(sections))
 

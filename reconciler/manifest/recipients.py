@@ -21,6 +21,14 @@ class Recipient:
     type: str
     identity: tuple[str, ...]
 
+    @property
+    def remote(self) -> bool:
+        """Whether sops asks something else than a key on this machine: a service, which gets
+        credentials, or another program, as age's plugins are (``age1NAME1…``)."""
+        if self.type == "age":
+            return self.identity[0].startswith("age1") and self.identity[0].count("1") > 1
+        return self.type != "pgp"
+
     def __str__(self) -> str:
         return f"{self.type} {' '.join(part for part in self.identity if part)}"
 

@@ -116,5 +116,5 @@ def _differs(path: Sequence[str | int]) -> Flaw:
         tuple(path),
         "sops-differs",
         "sops reads this value in another way than it is written here",
-        "encrypt it again with `sops edit`",
+        "set the value again: sops --config manifests/.sops.yaml edit FILE",
     )

@@ -34,6 +34,7 @@ _SAID = {
     "file-re-encrypted": "encrypted anew: which of its values are others, only the key can tell",
     "key-groups-changed": "its key groups, or how many of them it takes, are others",
     "not-a-file": "a symlink or submodule, which is not read",
+    "other-rules": "rules for sops in another place: sops run there encrypts by them, not by these",
     "not-encrypted": "the file is not encrypted",
     "recipients-unreadable": "its recipients are malformed",
     "resource-added": "added",

@@ -164,7 +164,8 @@ def _value(entry: Entry, exposed: Mapping[_Path, _Reader]) -> Finding:
     return Finding(
         f"{told}{more(len(parts) - 1)} is as it was when it could be decrypted by"
         f" {exposed[parts[0]]}",
-        "change it where it is used, and then here; sops rotate gives the file a new data key",
+        "change it where it is used, and then here; sops --config manifests/.sops.yaml rotate"
+        " --in-place FILE gives the file a new data key",
         entry,
         parts[0][2:],
     )

@@ -24,6 +24,7 @@ from reconciler.values.sensitive import Sensitive
 TIMEOUT = 120.0  # seconds; a file of 10,000 values takes 2.4 s, and KMS may be slow
 
 KEY_TYPES = frozenset({"age", "pgp", "kms", "gcp_kms", "hckms", "azure_kv", "hc_vault"})
+LOCAL = frozenset({"age", "pgp"})  # keys on this machine: sops asks nobody for them
 
 # What a child needs whatever the key is. A name that ends in `*` stands for all that begin so.
 _ALWAYS = ("PATH", "HOME", "TMPDIR")
@@ -102,7 +103,8 @@ _FAILURES: Mapping[int, _Failure] = {
     25: _Failure(
         "tampered",
         "an encrypted value does not decrypt: it was changed, or moved from another place",
-        "restore the file from git, or encrypt the value again with `sops edit`",
+        "restore the file from git, or set the value again with: sops --config"
+        " manifests/.sops.yaml edit FILE",
     ),
     51: _Failure(
         "mac-mismatch",
@@ -164,13 +166,14 @@ class Sops:
         self,
         document: bytes,
         *,
-        key_types: Collection[str] = KEY_TYPES,
+        key_types: Collection[str] = LOCAL,
         ignore_mac: bool = False,
     ) -> Sensitive[bytes]:
         """A YAML document decrypted, as JSON.
 
         The document comes as bytes, so that what was checked is what is decrypted. ``key_types``
-        are those that the document names: the child gets the credentials of these only.
+        are those that the document names, and that `manifest.trust` lets sops ask: the child gets
+        the credentials of these only.
         ``ignore_mac`` is for a document whose MAC is about to be made anew. Raises SopsError.
         """
         options = ["--ignore-mac"] if ignore_mac else []
@@ -191,16 +194,24 @@ class Sops:
             key_types,
         )
 
-    def encrypt(self, text: Sensitive[str], *, path: Path, config: Path) -> bytes:
+    def encrypt(
+        self,
+        text: Sensitive[str],
+        *,
+        path: Path,
+        config: Path,
+        key_types: Collection[str] = LOCAL,
+    ) -> bytes:
         """A YAML document encrypted as the creation rule of ``config`` for ``path`` says.
 
-        Nothing is read from ``path`` and nothing written to it. Raises SopsError.
+        ``key_types`` as for :meth:`decrypt`, of the rule. Nothing is read from ``path`` and nothing
+        written to it. Raises SopsError.
         """
         arguments = ["--config", str(config), "encrypt", "--filename-override", str(path)]
         encrypted = self._run(
             [*arguments, "--input-type", "yaml", "--output-type", "yaml"],
             Sensitive(text.reveal().encode()),
-            KEY_TYPES,
+            key_types,
         )
         return encrypted.reveal()
 
@@ -210,7 +221,7 @@ class Sops:
         path: Sequence[str | int],
         value: Sensitive[str],
         *,
-        key_types: Collection[str] = KEY_TYPES,
+        key_types: Collection[str] = LOCAL,
         ignore_mac: bool = False,
     ) -> bytes:
         """An encrypted YAML document with another value at ``path``; ``value`` is JSON.
@@ -308,7 +319,7 @@ def _explain(status: int, stderr: bytes, key_types: Collection[str]) -> _Failure
         return _Failure(
             "not-encrypted",
             "the file is not encrypted",
-            "encrypt it: sops encrypt --in-place <file>",
+            "encrypt it: sops --config manifests/.sops.yaml encrypt --in-place FILE",
         )
     if _BAD_INPUT in stderr:
         return _Failure("sops-input", "sops cannot read this file as YAML")

@@ -217,7 +217,7 @@ def test_a_recipient_that_the_rules_do_not_name(
     line = tree.read(MAIN).splitlines()[problem.place.line - 1]
     assert entry in line or type_ == "key_groups"
     assert problem.place.path == f"manifests/{MAIN}"
-    assert "sops updatekeys" in (problem.hint or "")
+    assert "sops --config manifests/.sops.yaml updatekeys" in (problem.hint or "")
 
 
 @pytest.mark.parametrize("regex", ["^[[a]x", "[", "(?=x)"])

@@ -34,7 +34,9 @@ def with_kms(tree: Tree, arn: str, environ: dict[str, str]) -> Sops:
     for name, content in plain.items():
         path = tree.path(f"production/{name}")
         text = Sensitive(content.reveal().decode())
-        path.write_bytes(sops.encrypt(text, path=path, config=tree.path(".sops.yaml")))
+        path.write_bytes(
+            sops.encrypt(text, path=path, config=tree.path(".sops.yaml"), key_types={"kms"})
+        )
     return sops
 
 

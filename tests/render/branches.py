@@ -45,6 +45,7 @@ KEYS = (
     MemberChange("+", "with a blank"),
 )
 EVERYTHING = (
+    first("other-rules", "file ../.sops.yaml", "../.sops.yaml", "+"),
     first("recipient-added", RULE, RULES, "+", after="age age1new"),
     first("recipient-removed", RULE, RULES, "-", before="kms arn:aws:kms:us-west-2:1:key/2"),
     first("recipient-added", f"file {MAIN}", MAIN, "+", after="age age1smuggled"),

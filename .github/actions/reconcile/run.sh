@@ -109,8 +109,13 @@ plan() {
   fi
 }
 
+# What writes runs behind an Environment that only main may deploy to: its .sops.yaml was reviewed,
+# and says whom sops may ask with this job's credentials.
+on_main() { git -C "$MANIFESTS" config reconciler.trusted-base HEAD || end 1; }
+
 apply() {
   named
+  on_main
   local code=0 review=() audit=() fresh=$RUNNER_TEMP/fresh-$ENVIRONMENT.json
   if [ -n "$DIGEST" ]; then
     review=(--digest "$DIGEST")
@@ -137,6 +142,7 @@ apply() {
 # Without a digest it shows the plan; with one it writes that plan.
 adopt() {
   named
+  on_main
   local code=0 wanted=() taken=() audit=() one
   read -ra wanted <<<"$NAMES"
   for one in "${wanted[@]}"; do

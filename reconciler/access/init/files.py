@@ -72,7 +72,8 @@ def first(answers: Answers) -> Sensitive[str]:
     """The first manifest: something to plan, and to put one's own in the place of."""
     return Sensitive(f"""\
 # yaml-language-server: $schema=../.schema/manifest.json
-# Change this file with: sops edit {MANIFESTS}/{answers.environment}/example.sops.yaml
+# Change this file with:
+#   sops --config {MANIFESTS}/.sops.yaml edit {MANIFESTS}/{answers.environment}/example.sops.yaml
 secrets:
   example/token:
     description: An example; made when it is applied, never in git

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from reconciler.core.errors import UsageError
 from reconciler.manifest.gitfiles import environment
+from reconciler.manifest.trust import KEY
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,12 @@ class Target:
             return
         if _git(self.top, "init", "--quiet") is None:
             raise UsageError(f"git init failed in {self.top}", code="no-git")
+
+    def trust(self, key: str) -> None:
+        """Let sops ask a key that the user has named: see `manifest.trust`. Raises UsageError where
+        git refuses."""
+        if _git(self.top, "config", "--add", KEY, key) is None:
+            raise UsageError(f"git config {KEY} failed in {self.top}", code="no-git")
 
 
 def find(folder: Path) -> Target:

@@ -74,7 +74,7 @@ def command(
         if not auto_approve and not apply.agreed(environment, question):
             say("nothing was written", options)
             return Exit.ERROR
-        importing.write(files, folder.absolute() / ".sops.yaml", runner)
+        importing.write(files, folder.absolute(), runner, declared.trust)
         walk.read(environment, options)
     if form == "json":
         out(json.dumps(outcomes.as_object(list(map(_result, found)), scope), indent=2))

@@ -205,13 +205,17 @@ def _write(
             _put(staged / path, content)
         for path, text_ in in_clear.items():
             config = staged / MANIFESTS / RULES_FILE
-            texts[path] = runner.encrypt(text_, path=staged / path, config=config)
+            texts[path] = runner.encrypt(
+                text_, path=staged / path, config=config, key_types={answers.key_type}
+            )
             _put(staged / path, texts[path])
         manifest.read(staged / MANIFESTS, answers.environment)
     for path, content in texts.items():
         _put(place.top / path, content)
     place.make_repository()
     merge.install(place.top)
+    if answers.key_type != "age":
+        place.trust(f"{answers.key_type} {answers.recipient}")
     return [*texts, ".gitattributes"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -17,6 +18,7 @@ from reconciler.manifest.gitfiles import Repository
 from reconciler.manifest.lock import FILE
 from reconciler.manifest.merge import text
 from reconciler.manifest.rules import read as read_rules
+from reconciler.manifest.trust import Trust
 from reconciler.values import sops
 
 
@@ -58,11 +60,7 @@ def _merge(base: bytes, ours: bytes, theirs: bytes, path: str, options: Common) 
     if Path(path).name == FILE:
         return merge.merge_lock(base, ours, theirs, path)
     file = Path.cwd() / path
-    root = next((p for p in file.parents if (p / RULES_FILE).is_file()), None)
-    if root is None:
-        raise ReconcilerError(
-            f"there is no .sops.yaml above {path}", code="no-rules", hint="restore it first"
-        )
+    root = _root(file, path, options)
     return merge.merge_encrypted(
         base,
         ours,
@@ -70,8 +68,30 @@ def _merge(base: bytes, ours: bytes, theirs: bytes, path: str, options: Common) 
         path=path,
         relative=file.relative_to(root).as_posix(),
         rules=read_rules(root),
+        trust=Trust(root),
         sops=sops.Sops(sops.find(options.sops)),
     )
+
+
+def _root(file: Path, path: str, options: Common) -> Path:
+    """The manifests' folder that a file is in. A branch may bring rules of its own along, nearer to
+    the file: where there is more than one, none is believed."""
+    top = Path.cwd()
+    if options.manifests is not None and file.is_relative_to(options.manifests.absolute()):
+        return options.manifests.absolute()
+    between = [folder for folder in file.parents if folder.is_relative_to(top)]
+    found = [folder for folder in between if os.path.lexists(folder / RULES_FILE)]
+    if not found:
+        raise ReconcilerError(
+            f"there is no .sops.yaml above {path}", code="no-rules", hint="restore it first"
+        )
+    if len(found) > 1:
+        raise ReconcilerError(
+            f"there is more than one .sops.yaml above {path}",
+            code="other-rules",
+            hint=f"keep the one beside the environments, remove: {found[0] / RULES_FILE}",
+        )
+    return found[0]
 
 
 def _install(options: Common) -> int:

@@ -107,7 +107,10 @@ def _instead(entry: Entry) -> str:
         return "its value is external: whoever it belongs to changes it"
     if getattr(entry.declared, "plaintext", None) is not None:
         return "its value is in clear text: change it in the manifest"
-    return "set changes a value that is there; declare one with: sops edit <file>"
+    return (
+        "set changes a value that is there; declare one with: sops --config"
+        " manifests/.sops.yaml edit FILE"
+    )
 
 
 def _check_field(entry: Entry, field: str | None) -> None:
@@ -137,7 +140,7 @@ def _check_field(entry: Entry, field: str | None) -> None:
     if field is not None and isinstance(shape, dict) and not isinstance(shape[field], bool):
         raise EditError(
             f"{field} of {entry.key} is not one text",
-            hint="change it with: sops edit <file>",
+            hint="change it with: sops --config manifests/.sops.yaml edit FILE",
             place=entry.place(),
         )
 

@@ -39,6 +39,7 @@ def command(environments: tuple[str, ...], strict: bool, form: str) -> int:
     options = chosen()
     asked = walk.environments(environments, options)
     examined = findings.examination(options, history=True)
+    opening = findings.Decrypted(options)
     found: dict[str, list[Problem]] = {}
     read: dict[str, Cleartext] = {}
     for environment in asked:
@@ -47,13 +48,14 @@ def command(environments: tuple[str, ...], strict: bool, form: str) -> int:
         except ManifestError as error:
             found[environment] = list(error.problems)
             continue
-        desired, problems = findings.decrypted(declared, options)
+        desired, problems = opening.add(declared)
         others = [problem for problem in declared.warnings if problem.code not in REASONS]
         found[environment] = [*others, *problems, *locks.check(declared, desired, options)]
         examined.add(declared, desired.values if desired else None)
         read[environment] = declared
-    _neighbours(asked, examined, options)
+    _neighbours(asked, examined, opening, options)
     for environment in read:
+        found[environment] += opening.problems(environment)
         found[environment] += examined.problems(environment)
     if strict:
         found = {name: [replace(p, warning=False) for p in some] for name, some in found.items()}
@@ -83,7 +85,9 @@ def _count(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 
-def _neighbours(asked: Sequence[str], examined: Examination, options: Common) -> None:
+def _neighbours(
+    asked: Sequence[str], examined: Examination, opening: findings.Decrypted, options: Common
+) -> None:
     """Look at the other environments too, where rules compare. What is wrong in them is not told:
     nobody asked for it."""
     folder = walk.folder(options)
@@ -93,5 +97,5 @@ def _neighbours(asked: Sequence[str], examined: Examination, options: Common) ->
                 declared = manifest.read(folder, environment)
             except ManifestError:
                 continue
-            desired, _ = findings.decrypted(declared, options)
+            desired, _ = opening.add(declared)
             examined.add(declared, desired.values if desired else None)

@@ -33,6 +33,7 @@ def compare(base: Side, head: Side) -> tuple[Difference, ...]:
     renamed = _renamed(base, head)
     fresh = {path for path in head.files if anew(base, renamed.get(path, path), head, path)}
     found = [
+        *_other_rules(base, head),
         *recipients.compare(base, head, renamed),
         *_environments(base, head, fresh),
         *_files(base, head, renamed, fresh),
@@ -40,10 +41,19 @@ def compare(base: Side, head: Side) -> tuple[Difference, ...]:
     return tuple(sorted(found, key=_order))
 
 
-def _order(finding: Difference) -> tuple[int, str, str, str, str]:
+def _order(finding: Difference) -> tuple[int, bool, str, str, str, str]:
     environment = finding.environment or ""
     place = _GROUPS.index(finding.group)
-    return place, environment, finding.code, finding.subject, finding.path
+    last = finding.code != "other-rules"  # with it nothing else can be believed
+    return place, last, environment, finding.code, finding.subject, finding.path
+
+
+def _other_rules(base: Side, head: Side) -> Iterator[Difference]:
+    was, now = base.other_rules(), head.other_rules()
+    for path in sorted(was.keys() | now.keys()):
+        if was.get(path) != now.get(path):
+            symbol = _mark(path in was, path in now)
+            yield Difference(Group.DESTRUCTIVE, "other-rules", f"file {path}", path, symbol=symbol)
 
 
 # --- environments -------------------------------------------------------------------------------
@@ -188,13 +198,14 @@ def _mac(side: Side, path: str) -> str | bytes:
 def _files(
     base: Side, head: Side, renamed: Mapping[str, str], fresh: set[str]
 ) -> Iterator[Difference]:
-    for path in sorted(base.odd ^ head.odd):
+    others = {*base.other_rules(), *head.other_rules()}  # told before
+    for path in sorted((base.odd ^ head.odd) - others):
         symbol = "+" if path in head.odd else "-"
         yield Difference(Group.DESTRUCTIVE, "not-a-file", f"file {path}", path, symbol=symbol)
-    for path in sorted(head.files):
+    for path in sorted(head.files.keys() - others):
         if base.files.get(path) != head.files[path] and head.data(path) is None:
             yield Difference(Group.DESTRUCTIVE, "unreadable", f"file {path}", path)
-    for path in sorted(head.files.keys() - base.files.keys()):
+    for path in sorted(head.files.keys() - base.files.keys() - others):
         if path in renamed:
             old = renamed[path]
             yield Difference(
@@ -202,7 +213,7 @@ def _files(
             )
         else:
             yield Difference(Group.FILE, "file-added", f"file {path}", path, symbol="+")
-    for path in sorted(base.files.keys() - head.files.keys() - set(renamed.values())):
+    for path in sorted(base.files.keys() - head.files.keys() - set(renamed.values()) - others):
         yield Difference(Group.FILE, "file-removed", f"file {path}", path, symbol="-")
     for path in sorted(fresh):
         yield Difference(Group.FILE, "file-re-encrypted", f"file {path}", path)

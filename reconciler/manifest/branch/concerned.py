@@ -13,8 +13,11 @@ READ = (*MANIFESTS, ".lock")
 
 def concerned(base: Side, head: Side) -> frozenset[str]:
     """The environments of ``head`` for which anything differs: a file of their own folder, one that
-    they include, or the rules for encryption. Both sides have to hold what ``READ`` names."""
+    they include, or the rules for encryption, wherever they are. Both sides have to hold what
+    ``READ`` names."""
     differing = _differing(base, head)
+    if base.other_rules() != head.other_rules():
+        differing |= {RULES_FILE}
     return frozenset(
         name for name in environments(head) if differing & _read_by(name, base, head, differing)
     )

@@ -20,8 +20,9 @@ def compare(base: Side, head: Side, renamed: Mapping[str, str]) -> Iterator[Diff
     """Recipients added and removed, in `.sops.yaml` and per file, and rules that are others."""
     yield from _rules(base, head)
     known = of(base.data(RULES_FILE), base.files.get(RULES_FILE, b""))
+    others = head.other_rules()
     for path in sorted(head.files):
-        if not path.endswith(ENCRYPTED) or path == RULES_FILE:
+        if not path.endswith(ENCRYPTED) or path in others or path == RULES_FILE:
             continue
         old = renamed.get(path, path)
         if base.files.get(old) != head.files[path] or old != path:

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from reconciler import kinds
-from reconciler.manifest import files
+from reconciler.manifest import elsewhere, files
 from reconciler.manifest.document import Data, parse
 from reconciler.manifest.encrypted import FINGERPRINT_KEYS, VALUE
 from reconciler.manifest.files import ENCRYPTED, ENVIRONMENT_FILE, RULES_FILE
@@ -45,10 +45,11 @@ class View:
 @dataclass
 class Side:
     """All files, by their path relative to the manifests' folder. ``odd`` are those that are no
-    regular files."""
+    regular files; ``above`` are files of rules in folders over it, in the same repository."""
 
     files: Mapping[str, bytes]
     odd: frozenset[str] = frozenset()
+    above: Mapping[str, bytes] = field(default_factory=dict)
     _parsed: dict[str, Data] = field(default_factory=dict)
 
     def data(self, path: str) -> Data:
@@ -60,6 +61,15 @@ class Side:
                 document = parse(Path(path), path, raw, anchors=path == RULES_FILE)
             self._parsed[path] = None if document is None else document.data
         return self._parsed[path]
+
+    def other_rules(self) -> dict[str, bytes]:
+        """Files of rules that are not the manifests' own, with what they hold."""
+        inside = dict.fromkeys(self.odd, b"") | dict(self.files)
+        return dict(self.above) | {
+            path: content
+            for path, content in inside.items()
+            if PurePosixPath(path).name.lower() == RULES_FILE and path != RULES_FILE
+        }
 
     def block(self, path: str) -> Mapping[str, Any]:
         """A file's `sops` block; empty where it has none."""
@@ -139,6 +149,7 @@ def of_commit(repository: Repository, commit: str, endings: Sequence[str] = MANI
     return Side(
         {path: contents[blob.object_id] for path, blob in blobs.items() if blob.regular},
         frozenset(path for path, blob in blobs.items() if not blob.regular),
+        repository.above(commit, RULES_FILE),
     )
 
 
@@ -161,4 +172,8 @@ def of_folder(root: Path, endings: Sequence[str] = MANIFESTS) -> Side:
                 found[path] = raw
             else:
                 odd.add(path)
-    return Side(found, frozenset(odd))
+    over = {}
+    for file in elsewhere.others_above(root.absolute()):
+        raw, _ = files.read(file.parent, file, file.name)
+        over[os.path.relpath(file, root)] = raw
+    return Side(found, frozenset(odd), over)

@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from reconciler import kinds
-from reconciler.core.errors import Problem, SopsError
+from reconciler.core.errors import ManifestError, Problem, SopsError
 from reconciler.manifest import encrypted, metadata
 from reconciler.manifest.document import Data, parse
 from reconciler.manifest.files import ENVIRONMENT_FILE
 from reconciler.manifest.merge.text import Hunk, Unmerged, hunks
 from reconciler.manifest.rules import Rules
+from reconciler.manifest.trust import Trust
 from reconciler.values.sensitive import Sensitive
 from reconciler.values.sops import Sops
 
@@ -27,28 +28,38 @@ _SEAL = re.compile(rb" +(lastmodified|mac): (.*)\n\Z")
 
 
 def merge(
-    base: bytes, ours: bytes, theirs: bytes, *, path: str, relative: str, rules: Rules, sops: Sops
+    base: bytes,
+    ours: bytes,
+    theirs: bytes,
+    *,
+    path: str,
+    relative: str,
+    rules: Rules,
+    trust: Trust,
+    sops: Sops,
 ) -> bytes:
     """The merged file, with a MAC of its own where both sides changed values.
 
     ``relative`` is the path as the creation rules see it. Raises Unmerged where anything else than
-    ``lastmodified`` and ``mac`` is in conflict, or where a side is not in order; SopsError without
-    a usable key.
+    ``lastmodified`` and ``mac`` is in conflict, or where a side is not in order; ManifestError
+    where it names keys that sops may not ask; SopsError without a usable key.
     """
     found = hunks(base, ours, theirs)
     wrong = [hunk for hunk in found if not _decidable(hunk)]
     if wrong:
         raise Unmerged(
             f"{path}: {_told(found, wrong[0])}",
-            hint="choose, with `sops edit` for a value; lastmodified and mac may be either side's,"
-            " and `sops set --ignore-mac` of one value to itself repairs them",
+            hint="choose, for a value with: sops --config manifests/.sops.yaml edit FILE;"
+            " lastmodified and mac may be either side's, and `sops set --ignore-mac` of one value"
+            " to itself repairs them",
         )
     merged = b"".join(line for hunk in found for line in hunk.ours)
     if all(hunk.theirs is None for hunk in found):
         return merged
     for side in (ours, theirs):
-        sops.decrypt(side, key_types=_checked(side, path, relative, rules))  # its MAC is valid
-    key_types = _checked(merged, path, relative, rules)
+        key_types = _checked(side, path, relative, rules, trust)
+        sops.decrypt(side, key_types=key_types)  # its MAC is valid
+    key_types = _checked(merged, path, relative, rules, trust)
     plain = sops.decrypt(merged, key_types=key_types, ignore_mac=True)
     leaf = next(_leaves((), parse(Path(path), path, merged).data), None)
     if leaf is None:
@@ -102,7 +113,7 @@ def _unsealed(lines: Sequence[bytes]) -> list[bytes]:
     return [line for line in lines if not _SEAL.match(line)]
 
 
-def _checked(raw: bytes, path: str, relative: str, rules: Rules) -> frozenset[str]:
+def _checked(raw: bytes, path: str, relative: str, rules: Rules, trust: Trust) -> frozenset[str]:
     """The types of key of a file that passes all checks that come before sops."""
     document = parse(Path(path), path, raw)
     # An environment's own file has keys where others have sections.
@@ -118,6 +129,10 @@ def _checked(raw: bytes, path: str, relative: str, rules: Rules) -> frozenset[st
         raise Unmerged(
             f"{path}: {errors[0].message}", hint="repair it on its own branch, and merge again"
         )
+    document.recipients = metadata.recipients(document)
+    refused = trust.refuse([document])
+    if refused:
+        raise ManifestError(refused[document])
     return metadata.key_types(document)
 
 

@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from reconciler.core.errors import ManifestError
 from reconciler.kinds.imported import Imported
 from reconciler.kinds.represent import as_yaml
 from reconciler.manifest.edit import replace_file
-from reconciler.manifest.files import ENCRYPTED
+from reconciler.manifest.files import ENCRYPTED, RULES_FILE
+from reconciler.manifest.rules import read as read_rules
+from reconciler.manifest.trust import Trust
 from reconciler.values.sensitive import Sensitive
 from reconciler.values.sops import Sops
 
@@ -53,12 +56,24 @@ def _free(folder: Path, group: str, taken: Iterable[Path]) -> Path:
     return path
 
 
-def write(files: Sequence[Written], config: Path, sops: Sops) -> None:
-    """Encrypt all files, then write them. No plaintext ever is in a file. Raises SopsError."""
-    encrypted = [
-        (file.path, sops.encrypt(_text(file.declarations), path=file.path, config=config))
-        for file in files
-    ]
+def write(files: Sequence[Written], root: Path, sops: Sops, trust: Trust) -> None:
+    """Encrypt all files by the rules of the manifests' folder, then write them. No plaintext ever
+    is in a file. Raises SopsError; ManifestError where sops may not ask the keys of a rule."""
+    rules = read_rules(root)
+    encrypted = []
+    for file in files:
+        rule = rules.match(file.path.relative_to(root).as_posix())
+        keys = frozenset().union(*(() if rule is None else rule.groups))
+        foreign = trust.foreign(keys)
+        if foreign:
+            raise ManifestError([trust.problem(rules.document, key) for key in foreign])
+        content = sops.encrypt(
+            _text(file.declarations),
+            path=file.path,
+            config=root / RULES_FILE,
+            key_types={key.type for key in keys},
+        )
+        encrypted.append((file.path, content))
     for path, content in encrypted:
         replace_file(path, content)
 

@@ -19,6 +19,7 @@ from reconciler.manifest.branch import Side
 from reconciler.manifest.document import parse
 from reconciler.manifest.files import RULES_FILE
 from reconciler.manifest.rules import Rules, of
+from reconciler.manifest.trust import Trust
 from reconciler.values.sensitive import Sensitive
 from reconciler.values.sops import Sops
 
@@ -31,7 +32,7 @@ class Earlier:
     problems: list[Problem] = field(default_factory=list)
 
 
-def at(side: Side, environment: str, wanted: Collection[Key], sops: Sops) -> Earlier:
+def at(side: Side, environment: str, wanted: Collection[Key], sops: Sops, trust: Trust) -> Earlier:
     """What ``side`` declared for these resources. Files that hold none of them are not decrypted.
 
     Raises SopsError where sops is missing.
@@ -48,7 +49,7 @@ def at(side: Side, environment: str, wanted: Collection[Key], sops: Sops) -> Ear
         if declared.value is not None and key in wanted and not declared.fields.get("binary"):
             files.setdefault(declared.path, {})[section, name] = key
     for path, entries in sorted(files.items()):
-        _read(side, path, entries, rules, sops, earlier)
+        _read(side, path, entries, rules, sops, trust, earlier)
     return earlier
 
 
@@ -58,6 +59,7 @@ def _read(
     entries: dict[tuple[str, str], Key],
     rules: Rules,
     sops: Sops,
+    trust: Trust,
     earlier: Earlier,
 ) -> None:
     document = parse(Path(path), path, side.files[path])
@@ -68,6 +70,10 @@ def _read(
     ]
     if any(not problem.warning for problem in found):
         earlier.problems.append(_skipped(path, "it was not in order then"))
+        return
+    document.recipients = metadata.recipients(document)
+    if trust.foreign(document.recipients):
+        earlier.problems.append(_skipped(path, "sops may not ask the keys that it names"))
         return
     try:
         plain = sops.decrypt(side.files[path], key_types=metadata.key_types(document))

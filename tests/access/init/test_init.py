@@ -117,6 +117,16 @@ def test_a_kms_key_needs_no_age(world: World, home: Path) -> None:
     assert f"kms: {made}\n" in (home.parent / "repo/manifests/.sops.yaml").read_text()
     assert "Plan: 2 to create" in done.stdout
     assert not (home / ".config").exists()
+    # The user named it: in a repository with a remote sops may ask it before anything is merged.
+    repository = home.parent / "repo"
+    git = ["git", "-C", str(repository), "-c", "user.name=a", "-c", "user.email=a@example.com"]
+    for arguments in (["add", "-A"], ["commit", "-qm", "x"], ["remote", "add", "origin", "/none"]):
+        subprocess.run([*git, *arguments], check=True)
+    said = world.cli("validate", "-C", str(repository / "manifests"))
+    assert said.returncode == 0, said.stderr
+    subprocess.run([*git, "config", "--unset", "reconciler.trusted-key"], check=True)
+    said = world.cli("validate", "-C", str(repository / "manifests"))
+    assert "error[untrusted-key]" in said.stderr
 
 
 def test_a_recipient_whose_key_is_elsewhere(world: World, home: Path) -> None:
