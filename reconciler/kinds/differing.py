@@ -6,14 +6,13 @@ Nothing here raises: a traceback's frames would hold values.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
+from reconciler.core.leaves import fields
 from reconciler.core.model import FieldChange
 from reconciler.values.sensitive import Sensitive
 
 Content = Sensitive[str] | Sensitive[bytes]
-_Path = tuple[str, ...]
 
 
 def differing(before: Content, after: Content) -> tuple[FieldChange, ...] | None:
@@ -24,7 +23,7 @@ def differing(before: Content, after: Content) -> tuple[FieldChange, ...] | None
     was, now = _object(before), _object(after)
     if was is None or now is None:
         return None
-    old, new = dict(_leaves((), was)), dict(_leaves((), now))
+    old, new = dict(fields(was)) if was else {}, dict(fields(now)) if now else {}
     return tuple(
         FieldChange(_name(path), True if path in old else None, True if path in new else None)
         for path in sorted(old.keys() | new.keys())
@@ -43,15 +42,7 @@ def _object(content: Content) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def _leaves(path: _Path, node: Any) -> Iterator[tuple[_Path, Any]]:
-    if isinstance(node, dict) and (node or not path):
-        for name, inner in node.items():
-            yield from _leaves((*path, name), inner)
-    else:
-        yield path, node
-
-
-def _name(path: _Path) -> str:
+def _name(path: tuple[str, ...]) -> str:
     """Parts joined by dots; one that is empty or has a dot of its own stands in quotes."""
     return ".".join(json.dumps(p, ensure_ascii=False) if not p or "." in p else p for p in path)
 

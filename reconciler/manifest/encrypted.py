@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import TypeAlias
 
 from reconciler.core.errors import Problem
+from reconciler.core.leaves import leaves
 from reconciler.manifest.document import Data, Document, Path_
 from reconciler.manifest.metadata import BLOCK
 
@@ -52,6 +53,13 @@ def shape(value: Data) -> Shape:
     if isinstance(value, list):
         return [shape(inner) for inner in value]
     return value != ""
+
+
+def ciphertexts(data: Data) -> Iterator[tuple[Path_, str]]:
+    """The encrypted texts of a file with their paths, without sops's own."""
+    for path, leaf in leaves(data):
+        if isinstance(leaf, str) and leaf.startswith("ENC[") and path[:1] != (BLOCK,):
+            yield path, leaf
 
 
 class _Check:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from reconciler.core.leaves import is_structured
 from reconciler.core.model import JSON
 from reconciler.render import escape, structure
 from reconciler.render.escape import code, compact, fence, quoted, terminal, word
@@ -222,7 +223,7 @@ def _fields(before: JSON, after: JSON) -> Iterator[str]:
     for name in sorted({*was, *now}):
         if name in was:
             yield from _difference(word(name), was[name], now.get(name))
-        elif structure.is_structured(now[name]) and now[name]:
+        elif is_structured(now[name]) and now[name]:
             yield f"{word(name)}:"
             yield from (f"  {part}" for part in structure.parts(now[name]))
         else:
@@ -230,10 +231,10 @@ def _fields(before: JSON, after: JSON) -> Iterator[str]:
 
 
 def _difference(label: str, before: JSON, after: JSON) -> Iterator[str]:
-    if structure.is_structured(before) and structure.is_structured(after):
+    if is_structured(before) and is_structured(after):
         yield f"{label}:"
         yield from (f"  {line}" for line in structure.differences(before, after))
-    elif structure.is_structured(after) and after:
+    elif is_structured(after) and after:
         yield f"{label}: {_show(before)} ->"
         yield from (f"  {line}" for line in structure.parts(after))
     else:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from reconciler.core.digest import canonical
+from reconciler.core.leaves import is_structured
 from reconciler.core.model import (
     JSON,
     Action,
@@ -151,7 +152,7 @@ def _field(field: FieldChange, action: Action) -> Iterator[str]:
     label = _LABELS.get(field.name) or word(field.name)
     before, after = field.before, field.after
     if not field.known:
-        if structure.is_structured(after) and after:
+        if is_structured(after) and after:
             yield f"{label}: {UNKNOWN} ->"
             yield from _indented(structure.parts(after))
         else:
@@ -165,10 +166,10 @@ def _field(field: FieldChange, action: Action) -> Iterator[str]:
         yield from _one(label, field.name, after)
     elif action is Action.PRUNE:
         yield from _one(label, field.name, before)
-    elif structure.is_structured(after) and after:
+    elif is_structured(after) and after:
         yield f"{label}: {_scalar(field.name, before)} ->"
         yield from _indented(structure.parts(after))
-    elif structure.is_structured(before) and before:
+    elif is_structured(before) and before:
         yield f"{label}: -> {_scalar(field.name, after)}"
         yield from _indented(f"- {part}" for part in structure.parts(before))
     else:
@@ -177,7 +178,7 @@ def _field(field: FieldChange, action: Action) -> Iterator[str]:
 
 
 def _one(label: str, name: str, content: JSON) -> Iterator[str]:
-    if structure.is_structured(content) and content:
+    if is_structured(content) and content:
         yield f"{label}:"
         yield from _indented(structure.parts(content))
     else:
@@ -186,7 +187,7 @@ def _one(label: str, name: str, content: JSON) -> Iterator[str]:
 
 def _inside(before: JSON, after: JSON) -> bool:
     """Whether two contents differ somewhere inside, rather than as a whole."""
-    both = structure.is_structured(before) and structure.is_structured(after)
+    both = is_structured(before) and is_structured(after)
     return both and bool(before) and bool(after)
 
 
@@ -197,7 +198,7 @@ def _scalar(name: str, content: JSON) -> str:
         return "yes" if content else "no"
     if isinstance(content, str):
         return quoted(content)
-    if structure.is_structured(content) and not content:
+    if is_structured(content) and not content:
         return NONE
     return f"{content} days" if name in _DAYS else compact(content)
 

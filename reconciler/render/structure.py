@@ -3,33 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
 from reconciler.core.digest import canonical
+from reconciler.core.leaves import Path, dotted, is_structured, leaves
 from reconciler.core.model import JSON
 from reconciler.render.escape import compact, quoted, word
 
 DEFAULT_KEY = "(default key)"
 
 _NAMED_BY = ("region", "Sid", "Type")
-# In this order: abstract types take several times as long to ask for.
-_SCALARS = (str, bool, int, float)
-_MAPPING = (dict, Mapping)
-_STRUCTURED = (dict, list, Mapping, Sequence)
-
-
-def is_structured(content: JSON) -> bool:
-    """Whether there is anything inside."""
-    if content is None or isinstance(content, _SCALARS):
-        return False
-    return isinstance(content, _STRUCTURED)
+_MAPPING = (dict, Mapping)  # the abstract type takes several times as long to ask for
 
 
 def parts(content: JSON) -> list[str]:
     """Everything inside, one line each: where, and what."""
-    return [f"{_path(path)}: {_show(leaf)}" for path, leaf in _leaves((), _shape(content))]
+    return [f"{_path(path)}: {_show(leaf)}" for path, leaf in leaves(_shape(content))]
 
 
 def differences(before: JSON, after: JSON) -> list[str]:
@@ -43,11 +34,10 @@ def differences(before: JSON, after: JSON) -> list[str]:
     elif type(was) is type(now):
         found = list(_deep(canonical(was), canonical(now)))
     else:
-        found = _compare(dict(_leaves((), was)), dict(_leaves((), now)))
+        found = _compare(dict(leaves(was)), dict(leaves(now)))
     return [line for _, line in sorted(found)] or ["(only the order differs)"]
 
 
-Path = tuple[str | int, ...]
 Told = tuple[list[tuple[bool, str | int]], str]  # a place to sort by, and a line
 
 
@@ -133,27 +123,9 @@ def _flat(content: Mapping[str, JSON]) -> bool:
     return not any(is_structured(part) for part in content.values())
 
 
-def _leaves(path: Path, content: JSON) -> Iterator[tuple[Path, JSON]]:
-    if content is None or isinstance(content, _SCALARS):
-        yield path, content
-    elif isinstance(content, _MAPPING) and content:
-        for key, part in content.items():
-            yield from _leaves((*path, key), part)
-    elif is_structured(content) and content:
-        for index, part in enumerate(content):
-            yield from _leaves((*path, index), part)
-    else:
-        yield path, content
-
-
 def _path(path: Path) -> str:
-    text = ""
-    for part in path:
-        if isinstance(part, int):
-            text += f"[{part}]"
-        else:
-            text += ("." if text else "") + word(part)
-    return text or "(all)"
+    shown = (part if isinstance(part, int) else word(part) for part in path)
+    return dotted(tuple(shown)) or "(all)"
 
 
 def _show(content: Any) -> str:

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from reconciler.core.leaves import dotted, leaves
 from reconciler.core.model import Key
 from reconciler.values.sensitive import Sealed, Sensitive
 
@@ -50,9 +51,10 @@ class RunKey:
         raw = content.reveal()
         yield from self._digest("", raw)
         if isinstance(raw, str) and raw.startswith("{"):
-            for part, text in _leaves("", _parsed(raw)):
-                if _SECRET_BY_NAME.search(part):
-                    yield from self._digest(part, text)
+            for path, leaf in leaves(_parsed(raw)):
+                part = dotted(path)
+                if isinstance(leaf, str) and _SECRET_BY_NAME.search(part):
+                    yield from self._digest(part, leaf)
 
     def _digest(self, part: str, raw: str | bytes) -> Iterator[ValueDigest]:
         data = raw.encode() if isinstance(raw, str) else raw
@@ -65,14 +67,3 @@ def _parsed(text: str) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError):
         return None  # the error would hold the text
-
-
-def _leaves(path: str, node: Any) -> Iterator[tuple[str, str]]:
-    if isinstance(node, dict):
-        for name, inner in node.items():
-            yield from _leaves(f"{path}.{name}" if path else name, inner)
-    elif isinstance(node, list):
-        for index, inner in enumerate(node):
-            yield from _leaves(f"{path}[{index}]", inner)
-    elif isinstance(node, str) and path:
-        yield path, node

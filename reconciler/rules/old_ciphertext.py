@@ -10,12 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from reconciler.core.errors import UsageError
 from reconciler.kinds.field import NONE
-from reconciler.manifest.document import Data, Document, parse
-from reconciler.manifest.encrypted import FINGERPRINT_KEYS
+from reconciler.manifest.document import Data, Document, Path_, parse
+from reconciler.manifest.encrypted import FINGERPRINT_KEYS, ciphertexts
 from reconciler.manifest.entries import Entry
 from reconciler.manifest.gitfiles import Repository, Version
 from reconciler.manifest.metadata import BLOCK
@@ -31,7 +30,6 @@ _AT_ONCE = 32  # versions of files in memory
 # as long. Whatever stands on other lines changes with every edit.
 _IDENTITY = re.compile(rb"(?:recipient|arn|fp|resource_id|key_id|vault_address|vault_url|name)"
                        rb"[\"']?[ ]*:[^\n]*")  # fmt: skip
-_Path = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
@@ -58,7 +56,7 @@ def find(subject: Subject) -> Iterator[Finding]:
         root = subject.declared.document.file.parent.parent
         past = versions.get(document.file.relative_to(root).as_posix(), [])
         exposed = _exposed(document, past, repository)
-        by_entry: dict[_Path, dict[_Path, _Reader]] = {}
+        by_entry: dict[Path_, dict[Path_, _Reader]] = {}
         for path, reader in exposed.items():
             by_entry.setdefault(path[:2], {})[path] = reader
         yield from _keys(exposed)
@@ -91,10 +89,10 @@ def _documents(subject: Subject) -> dict[Document, list[Entry]]:
 
 def _exposed(
     document: Document, past: Sequence[Version], repository: Repository
-) -> dict[_Path, _Reader]:
+) -> dict[Path_, _Reader]:
     """Who could read each encrypted text of a document that stands there still, by its path."""
     present = _identities(document.raw)
-    found: dict[_Path, _Reader] = {}
+    found: dict[Path_, _Reader] = {}
     now: Data = None
     for start in range(0, len(past), _AT_ONCE):
         some = past[start : start + _AT_ONCE]
@@ -111,8 +109,8 @@ def _exposed(
             gone = sorted(_recipients(then) - _recipients(now))
             if gone:
                 reader = _Reader(gone[0] + more(len(gone) - 1), version.until)
-                old = dict(_leaves((), then))
-                for path, text in _leaves((), now):
+                old = dict(ciphertexts(then))
+                for path, text in ciphertexts(now):
                     if old.get(path) == text:
                         found.setdefault(path, reader)
     return found
@@ -128,19 +126,7 @@ def _recipients(data: Data) -> set[str]:
     return {str(recipient) for group in groups or () for recipient in group}
 
 
-def _leaves(path: _Path, node: Any) -> Iterator[tuple[_Path, str]]:
-    if isinstance(node, dict):
-        for name, inner in node.items():
-            if path or name != BLOCK:
-                yield from _leaves((*path, name), inner)
-    elif isinstance(node, list):
-        for index, inner in enumerate(node):
-            yield from _leaves((*path, index), inner)
-    elif isinstance(node, str) and node.startswith("ENC["):
-        yield path, node
-
-
-def _keys(exposed: Mapping[_Path, _Reader]) -> Iterator[Finding]:
+def _keys(exposed: Mapping[Path_, _Reader]) -> Iterator[Finding]:
     for path, reader in exposed.items():
         if path[0] == FINGERPRINT_KEYS:
             yield Finding(
@@ -150,7 +136,7 @@ def _keys(exposed: Mapping[_Path, _Reader]) -> Iterator[Finding]:
             )
 
 
-def _owned(entry: Entry, exposed: Mapping[_Path, _Reader]) -> Mapping[_Path, _Reader]:
+def _owned(entry: Entry, exposed: Mapping[Path_, _Reader]) -> Mapping[Path_, _Reader]:
     """Those parts of a value that are git's to change."""
     if entry.fields.get("rotation") in (None, NONE):
         return exposed
@@ -158,7 +144,7 @@ def _owned(entry: Entry, exposed: Mapping[_Path, _Reader]) -> Mapping[_Path, _Re
     return {path: reader for path, reader in exposed.items() if path[3:4] and path[3] in owned}
 
 
-def _value(entry: Entry, exposed: Mapping[_Path, _Reader]) -> Finding:
+def _value(entry: Entry, exposed: Mapping[Path_, _Reader]) -> Finding:
     parts = list(exposed)
     told = what(entry.key, ".".join(map(str, parts[0][3:])))
     return Finding(

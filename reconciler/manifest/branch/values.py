@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from reconciler.core.leaves import dotted, leaves
 from reconciler.manifest.branch.difference import MemberChange
 from reconciler.manifest.branch.side import Side
 from reconciler.manifest.document import Data
-from reconciler.manifest.metadata import BLOCK
+from reconciler.manifest.encrypted import ciphertexts
 from reconciler.values.sops import KEY_TYPES
 
 
 def keys(before: Data, after: Data) -> tuple[MemberChange, ...]:
     """The keys in which two values differ, by name; none where neither has any inside."""
-    was, now = dict(_leaves("", before)), dict(_leaves("", after))
+    was, now = _by_name(before), _by_name(after)
     found = []
     for name in sorted(was.keys() | now.keys()):
         if name and was.get(name) != now.get(name):
@@ -23,15 +24,8 @@ def keys(before: Data, after: Data) -> tuple[MemberChange, ...]:
     return tuple(found)
 
 
-def _leaves(path: str, node: Data) -> Iterator[tuple[str, Data]]:
-    if isinstance(node, dict):
-        for name, inner in node.items():
-            yield from _leaves(f"{path}.{name}" if path else name, inner)
-    elif isinstance(node, list):
-        for index, inner in enumerate(node):
-            yield from _leaves(f"{path}[{index}]", inner)
-    elif node is not None:
-        yield path, node
+def _by_name(value: Data) -> dict[str, Data]:
+    return {dotted(path): leaf for path, leaf in leaves(value) if leaf not in (None, {}, [])}
 
 
 def anew(base: Side, old: str, head: Side, new: str) -> bool:
@@ -39,22 +33,11 @@ def anew(base: Side, old: str, head: Side, new: str) -> bool:
     values others or not. Whoever has no key of a file can only ever replace all of it so."""
     if base.files.get(old, b"") == head.files[new] or old not in base.files:
         return False
-    was, now = _ciphertexts(base.data(old)), _ciphertexts(head.data(new))
+    was, now = dict(ciphertexts(base.data(old))), dict(ciphertexts(head.data(new)))
     common = was.keys() & now.keys()
     if not common or any(was[path] == now[path] for path in common):
         return False
     return not (_data_keys(base.block(old)) & _data_keys(head.block(new)))
-
-
-def _ciphertexts(data: Data) -> dict[str, Data]:
-    if not isinstance(data, dict):
-        return {}
-    inside: dict[str, Any] = {name: part for name, part in data.items() if name != BLOCK}
-    return {
-        path: leaf
-        for path, leaf in _leaves("", inside)
-        if isinstance(leaf, str) and leaf.startswith("ENC[")
-    }
 
 
 def _data_keys(block: Mapping[str, Any]) -> set[str]:

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from reconciler import kinds
 from reconciler.core.errors import ManifestError, Problem, SopsError
 from reconciler.manifest import encrypted, metadata
-from reconciler.manifest.document import Data, parse
+from reconciler.manifest.document import parse
 from reconciler.manifest.files import ENVIRONMENT_FILE
 from reconciler.manifest.merge.text import Hunk, Unmerged, hunks
 from reconciler.manifest.rules import Rules
@@ -61,7 +61,7 @@ def merge(
         sops.decrypt(side, key_types=key_types)  # its MAC is valid
     key_types = _checked(merged, path, relative, rules, trust)
     plain = sops.decrypt(merged, key_types=key_types, ignore_mac=True)
-    leaf = next(_leaves((), parse(Path(path), path, merged).data), None)
+    leaf, _ = next(encrypted.ciphertexts(parse(Path(path), path, merged).data), (None, None))
     if leaf is None:
         raise Unmerged(
             f"{path}: no value is left in it", hint="remove the file, or encrypt it again"
@@ -134,19 +134,6 @@ def _checked(raw: bytes, path: str, relative: str, rules: Rules, trust: Trust) -
     if refused:
         raise ManifestError(refused[document])
     return metadata.key_types(document)
-
-
-def _leaves(path: tuple[str | int, ...], node: Data) -> Iterator[tuple[str | int, ...]]:
-    """The paths of encrypted values."""
-    if isinstance(node, dict):
-        for name, inner in node.items():
-            if path or name != metadata.BLOCK:
-                yield from _leaves((*path, name), inner)
-    elif isinstance(node, list):
-        for index, inner in enumerate(node):
-            yield from _leaves((*path, index), inner)
-    elif isinstance(node, str) and node.startswith("ENC["):
-        yield path
 
 
 def _at(plain: Sensitive[bytes], leaf: Sequence[str | int]) -> Sensitive[str] | None:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from reconciler.core.leaves import fields
 from reconciler.core.model import Key, Scope
 from reconciler.values.sensitive import Sensitive
 
@@ -75,16 +76,11 @@ def _texts(content: Sensitive[str] | Sensitive[bytes]) -> Iterator[tuple[tuple[s
     except (ValueError, RecursionError):
         parsed = None
     if isinstance(parsed, dict) and parsed:
-        yield from _leaves(parsed, ())
+        for path, leaf in fields(parsed):
+            yield path, leaf if isinstance(leaf, str) else _json(leaf)
     else:
         yield (), raw
 
 
-def _leaves(node: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
-    if isinstance(node, dict) and node:
-        for name, inner in node.items():
-            yield from _leaves(inner, (*path, name))
-    elif isinstance(node, str):
-        yield path, node
-    else:
-        yield path, json.dumps(node, ensure_ascii=False, separators=(",", ":"))
+def _json(leaf: Any) -> str:
+    return json.dumps(leaf, ensure_ascii=False, separators=(",", ":"))
