@@ -16,7 +16,7 @@ from reconciler.cli.terminal import colour, out
 from reconciler.core.errors import Exit
 from reconciler.core.model import Key, Scope
 from reconciler.operations import steps
-from reconciler.operations.apply import Status
+from reconciler.operations.attempt import Status
 from reconciler.operations.steps import Result, Step
 from reconciler.render import outcome as rendering
 

@@ -6,26 +6,15 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
 from reconciler import kinds
 from reconciler.aws.client import Aws, Made
-from reconciler.core.errors import AwsError, ConflictError, ReconcilerError
+from reconciler.core.errors import AwsError, ReconcilerError
 from reconciler.core.model import Action, Change, Key
 from reconciler.kinds.kind import Job
 from reconciler.operations import recheck
+from reconciler.operations.attempt import Status, attempt
 from reconciler.operations.planning import Planned
-
-
-class Status(StrEnum):
-    """What came of a change."""
-
-    DONE = "done"
-    FAILED = "failed"  # AWS refused it, or could not be reached
-    CONFLICT = "conflict"  # somebody else wrote meanwhile; nothing of theirs was overwritten
-    REFUSED = "refused"  # by the plan: nothing was tried
-    SKIPPED = "skipped"  # what it depends on was not done
-    NOT_STARTED = "not-started"  # the run was stopped before
 
 
 @dataclass(frozen=True)
@@ -100,16 +89,14 @@ def _attempt(
     reason = _waits(planned, change, ended)
     if reason is not None:
         return Outcome(change, Status.SKIPPED, error=ReconcilerError(reason))
-    try:
+
+    def write() -> tuple[str | None, str | None]:
         on_start(change)
         return _write(planned, change, aws)
-    except ConflictError as error:
-        return Outcome(change, Status.CONFLICT, error=error)
-    except ReconcilerError as error:
-        return Outcome(change, Status.FAILED, error=error)
-    except Exception as error:
-        # A bug, and its message may quote what was written: only where it was is told.
-        return Outcome(change, Status.FAILED, error=unexpected(error))
+
+    status, written, error = attempt(write)
+    version, warning = written or (None, None)
+    return Outcome(change, status, version, error, warning=warning)
 
 
 def _waits(planned: Planned, change: Change, ended: Mapping[Key, Outcome]) -> str | None:
@@ -127,16 +114,8 @@ def _waits(planned: Planned, change: Change, ended: Mapping[Key, Outcome]) -> st
     return None
 
 
-def unexpected(error: Exception) -> ReconcilerError:
-    """A bug as an error that can be told: its type and its place, never its message."""
-    frame = error.__traceback__
-    while frame is not None and frame.tb_next is not None:
-        frame = frame.tb_next
-    where = "" if frame is None else f" at {frame.tb_frame.f_code.co_name}:{frame.tb_lineno}"
-    return ReconcilerError(f"internal error: {type(error).__name__}{where}", code="internal")
-
-
-def _write(planned: Planned, change: Change, aws: Aws) -> Outcome:
+def _write(planned: Planned, change: Change, aws: Aws) -> tuple[str | None, str | None]:
+    """The version that was written, and a warning."""
     kind = kinds.kind(change.key.kind)
     desired = planned.desired
     job = Job(
@@ -164,7 +143,7 @@ def _write(planned: Planned, change: Change, aws: Aws) -> Outcome:
             kind.delete(aws, job)
         case _:
             version = kind.update(aws, job)
-    return Outcome(change, Status.DONE, version, warning=warning)
+    return version, warning
 
 
 def uncertain(outcome: Outcome) -> bool:

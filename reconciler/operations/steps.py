@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from reconciler.aws.client import Aws
-from reconciler.core.errors import ConflictError, ReconcilerError
+from reconciler.core.errors import ReconcilerError
 from reconciler.core.model import Key
-from reconciler.operations.apply import Status, unexpected
+from reconciler.operations.attempt import Status, attempt
 
 Step = Callable[[], str | None]
 
@@ -29,23 +29,12 @@ def run(steps: Mapping[Key, Step], aws: Aws, on_result: Callable[[Result], None]
     lock = threading.Lock()
 
     def one(key: Key) -> Result:
-        result = _attempt(key, steps[key])
+        result = Result(key, *attempt(steps[key]))
         with lock:
             on_result(result)
         return result
 
     return aws.each(one, sorted(steps))
-
-
-def _attempt(key: Key, step: Step) -> Result:
-    try:
-        return Result(key, Status.DONE, step())
-    except ConflictError as error:
-        return Result(key, Status.CONFLICT, error=error)
-    except ReconcilerError as error:
-        return Result(key, Status.FAILED, error=error)
-    except Exception as error:
-        return Result(key, Status.FAILED, error=unexpected(error))
 
 
 def refused(key: Key, reason: str, hint: str | None = None) -> Result:

@@ -17,7 +17,8 @@ from reconciler.core.errors import Exit
 from reconciler.core.model import Change, Key
 from reconciler.manifest import Desired
 from reconciler.operations import apply, planning
-from reconciler.operations.apply import Outcome, Status
+from reconciler.operations.apply import Outcome
+from reconciler.operations.attempt import Status
 from reconciler.operations.planning import Planned
 from reconciler.sandbox.server import Sandbox
 from tests.faults.direct import SCOPE, desired

@@ -10,7 +10,7 @@ import pytest
 
 from reconciler.core.errors import AwsError, CredentialsError, Exit
 from reconciler.core.model import Key
-from reconciler.operations.apply import Status
+from reconciler.operations.attempt import Status
 from reconciler.sandbox.http import Answer
 from reconciler.sandbox.server import Drop
 from tests.faults.account import Account, assert_ends, assert_true_report, exit_code

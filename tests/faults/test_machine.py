@@ -30,7 +30,8 @@ from hypothesis.stateful import RuleBasedStateMachine, get_state_machine_test, p
 
 from reconciler.core.errors import StalePlanError
 from reconciler.core.model import Action, Key
-from reconciler.operations.apply import Outcome, Status
+from reconciler.operations.apply import Outcome
+from reconciler.operations.attempt import Status
 from reconciler.operations.planning import Planned
 from reconciler.sandbox.server import Drop, Sandbox
 from tests.faults import function

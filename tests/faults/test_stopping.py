@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from reconciler.core.errors import AwsError, Exit
-from reconciler.operations.apply import Status
+from reconciler.operations.attempt import Status
 from tests.faults.account import Account, assert_ends, assert_true_report, exit_code
 from tests.world import World
 

@@ -27,7 +27,8 @@ from reconciler.core.errors import Exit, PlanFileError
 from reconciler.core.model import Action, Change, Plan
 from reconciler.core.review import Selection
 from reconciler.operations import apply as writing
-from reconciler.operations.apply import Outcome, Status
+from reconciler.operations.apply import Outcome
+from reconciler.operations.attempt import Status
 from reconciler.operations.audit import AuditError, AuditLog, NoAudit
 from reconciler.operations.planning import Planned
 from reconciler.render import outcome as rendering

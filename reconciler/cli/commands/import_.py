@@ -16,7 +16,7 @@ from reconciler.cli.terminal import out, say
 from reconciler.core.errors import Exit, ReconcilerError
 from reconciler.core.model import Scope
 from reconciler.operations import importing, planning
-from reconciler.operations.apply import Status
+from reconciler.operations.attempt import Status
 from reconciler.operations.importing import Imported, NotImported
 from reconciler.operations.importing.files import arrange
 from reconciler.operations.steps import Result

@@ -17,7 +17,7 @@ from reconciler.kinds.kind import Content
 from reconciler.manifest import edit
 from reconciler.manifest.edit import Edit, EditError
 from reconciler.manifest.entries import Entry
-from reconciler.operations.apply import Status
+from reconciler.operations.attempt import Status
 from reconciler.operations.steps import Result
 from reconciler.values import sops
 from reconciler.values.sensitive import Sensitive
