@@ -7,6 +7,7 @@ shaped: it compares secrets, parameters and schedules in the same way.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime
 
 from reconciler.core.digest import content_digest
 from reconciler.core.model import (
@@ -29,7 +30,8 @@ from reconciler.core.model import (
     ValueChange,
     Write,
 )
-from reconciler.core.ownership import Refusal, is_kept, may_apply, may_prune
+from reconciler.core.ownership import is_kept, may_apply, may_prune
+from reconciler.core.reasons import Loss, Lost, Notable, Reason, Why
 
 MARKS = frozenset({"fingerprint_key"})  # fields of ours that a create has anyway
 
@@ -52,7 +54,7 @@ def diff(
         elif current is None:
             changes += _create(resource)
         else:
-            change, noted = _compare(resource, current, scope)
+            change, noted = _compare(resource, current)
             changes += [] if change is None else [change]
             notes += [] if noted is None else [noted]
     owned = sum(1 for current in live.values() if current.ownership is Ownership.OURS)
@@ -72,7 +74,7 @@ def _undeclared(current: Live, scope: Scope, policy: Policy) -> Iterator[Change]
             Action.PRUNE,
             before,
             precondition=_unwritten(current),
-            reason="it is ours and no longer declared",
+            losses=_deleting(current, policy),
         )
 
 
@@ -85,8 +87,7 @@ def _unwritten(current: Live) -> dict[str, JSON]:
 
 def _kept(current: Live, scope: Scope, policy: Policy) -> Iterator[Note]:
     if is_kept(current, scope) and not policy.prune:
-        text = "ours and no longer declared; kept, because the environment says `prune: false`"
-        yield Note(current.key, "kept", text)
+        yield Note(current.key, Notable.KEPT)
 
 
 def _create(resource: Resource) -> Iterator[Change]:
@@ -100,19 +101,13 @@ def _create(resource: Resource) -> Iterator[Change]:
     if not fields and resource.value is None and resource.uncreatable is None:
         return  # declared absent, and it is
     if resource.uncreatable is not None:
-        refusal = Refusal(
-            "not-creatable",
-            f"it does not exist, and {resource.uncreatable}",
-            "give it a `value` or `generate`, or create it and adopt it",
-        )
-        yield _refuse(resource, refusal, fields)
+        yield _refuse(resource, Why(resource.uncreatable), fields)
         return
     value = None if resource.value is None else _first(resource.value)
-    reason = None
-    if value is not None and value.write is Write.SEED:
-        reason = "the value is the seed: written once, from then on rotation owns it"
-        if resource.value is not None and resource.value.shared:
-            reason += f"; git goes on to own its {_keys(resource.value)}"
+    why = None
+    if value is not None and value.write is Write.SEED and resource.value is not None:
+        shared = resource.value.shared
+        why = Why(Reason.GIT_KEYS, names=shared) if shared else None
     yield Change(
         resource.key,
         Action.CREATE,
@@ -120,31 +115,26 @@ def _create(resource: Resource) -> Iterator[Change]:
         value,
         settings=resource.settings,
         precondition={"exists": False},
-        reason=reason,
+        why=why,
+        losses=resource.costs,
         place=resource.place,
     )
 
 
-def _compare(resource: Resource, current: Live, scope: Scope) -> tuple[Change | None, Note | None]:
+def _compare(resource: Resource, current: Live) -> tuple[Change | None, Note | None]:
     fields = _changed(resource, current)
-    refusal = may_apply(current, scope)
+    refusal = may_apply(current)
     if refusal is not None:
         # A schedule's secret is refused by itself: once is enough, unless the schedule differs too.
         told = resource.requires is None or fields
         return (_refuse(resource, refusal, fields) if told else None), None
     decision = _value(resource, current)
-    if isinstance(decision, Refusal):
+    if isinstance(decision, Why):
         return _refuse(resource, decision, fields), None
     value, note = decision
-    barred = [change for change in fields if change.name in current.fixed]
+    barred = tuple(change.name for change in fields if change.name in current.fixed)
     if barred and not resource.replace:
-        why = "; ".join(current.fixed[change.name] for change in barred)
-        refusal = Refusal(
-            "needs-replace",
-            why,
-            "`replace: true` allows to delete and create it: its history and labels are lost",
-        )
-        return _refuse(resource, refusal, fields), note
+        return _refuse(resource, Why(Reason.NEEDS_REPLACE, names=barred), fields), note
     # A schedule has no deletion of its own: it comes back with its secret.
     restores = current.deleted and resource.requires is None
     if not fields and value is None and not restores:
@@ -156,15 +146,12 @@ def _compare(resource: Resource, current: Live, scope: Scope) -> tuple[Change | 
         precondition["version"] = None if current.value is None else current.value.version
     if current.deleted:
         precondition["deleted"] = True
-    action, reason = Action.UPDATE, None
+    action, why = Action.UPDATE, _written_over(value, current)
     if barred:
-        action = Action.REPLACE
-        reason = "; ".join(current.fixed[change.name] for change in barred)
+        action, why = Action.REPLACE, Why(Reason.FIXED, names=barred)
         fields = _all(resource, current)
     elif restores:
-        action, reason = Action.RESTORE, "it is pending deletion"
-    elif value is not None and current.value is not None:
-        reason = _why(value, current)
+        action = Action.RESTORE
     return (
         Change(
             resource.key,
@@ -173,7 +160,8 @@ def _compare(resource: Resource, current: Live, scope: Scope) -> tuple[Change | 
             value,
             settings=resource.settings,
             precondition=precondition,
-            reason=reason,
+            why=why,
+            losses=_losses(action, fields, value, resource, current),
             place=resource.place,
         ),
         note,
@@ -235,7 +223,7 @@ def _written(write: Write, value: Value) -> ValueChange:
     return ValueChange(write, fingerprint, value.plaintext, value.ciphertext)
 
 
-def _value(resource: Resource, current: Live) -> tuple[ValueChange | None, Note | None] | Refusal:
+def _value(resource: Resource, current: Live) -> tuple[ValueChange | None, Note | None] | Why:
     """What to do about the value: the rules that keep a rotated value from being reverted."""
     want, have, rotation = resource.value, current.value, current.rotation
     rotated = (
@@ -247,25 +235,22 @@ def _value(resource: Resource, current: Live) -> tuple[ValueChange | None, Note 
     if want is None:
         return None, note
     if have is None:
-        return _PENDING if rotation.pending else (_first(want), None)
+        return Why(Reason.ROTATION_PENDING) if rotation.pending else (_first(want), None)
     if want.source is Source.GENERATED or have.fingerprint in want.fingerprints:
         return None, note
     if want.rotation == "declared" and rotated:
         return None, note
     if want.ciphertext is not None and not rotated and (rotation.enabled or rotation.pending):
-        return None, _unknown(current)
+        return None, Note(current.key, Notable.UNKNOWN)
     if rotation.enabled and want.shared and want.rotation == "declared":
-        return None, _seed(current, want)
+        # Which of its keys were edited no fingerprint tells: those of git have a mark of their own.
+        return None, Note(current.key, Notable.SEED, names=want.shared)
     if rotation.enabled:
-        return _while_rotating(want, rotated=rotated)
+        return Why(_while_rotating(want))
     if rotated and not want.take:
-        return Refusal(
-            "rotated-before",
-            "rotation wrote the live value, and git never writes over it",
-            "put the `rotation` back, or write `take: git` to let git take the value over",
-        )
+        return Why(Reason.ROTATED_BEFORE)
     if rotation.pending:
-        return _PENDING
+        return Why(Reason.ROTATION_PENDING)
     write = Write.CHANGED
     if want.ciphertext is not None:
         write = Write.UNKNOWN
@@ -274,84 +259,75 @@ def _value(resource: Resource, current: Live) -> tuple[ValueChange | None, Note 
     return _written(write, want), None
 
 
-_PENDING = Refusal(
-    "rotation-pending",
-    "a rotation has begun and has not ended: AWSPENDING is on another version than AWSCURRENT",
-    "wait for it, or end it; a value written now would abandon it",
-)
-
-
-def _while_rotating(want: Value, *, rotated: bool) -> Refusal:
+def _while_rotating(want: Value) -> Reason:
+    """Why git does not write a value that rotation owns."""
     if want.take:
-        return Refusal(
-            "rotation-on",
-            "`take: git` waits: rotation is still on, and while it is, rotation owns the value",
-            "write `rotation: none` and apply that first",
-        )
-    if want.rotation == "declared":
-        return Refusal(
-            "seed-changed",
-            "the manifest has another value than the one that rotation began with, and rotation"
-            " owns the value",
-            "put the old value back, or rotate the secret to get a new one",
-        )
-    what = "rotation wrote the live value" if rotated else "rotation is on"
-    return Refusal(
-        "rotation-dropped",
-        f"{what}, the manifest has no rotation any more, and git does not write over it",
-        "put the `rotation` back; or write `rotation: none`, apply that, and then `take: git`",
-    )
+        return Reason.ROTATION_ON
+    return Reason.SEED_CHANGED if want.rotation == "declared" else Reason.ROTATION_DROPPED
 
 
 def _rotated(current: Live, want: Value | None) -> Note:
     last = current.rotation.last
-    when = f"rotated on {last:%Y-%m-%d}" if last is not None else "rotated"
-    rest = f", and git its {_keys(want)}" if want is not None and want.shared else ""
-    return Note(current.key, "rotated", f"{when}: rotation owns the value{rest}")
+    shared = () if want is None else want.shared
+    return Note(current.key, Notable.ROTATED, _day(last), shared)
 
 
-def _keys(value: Value) -> str:
-    """What git owns of a value that rotation owns."""
-    return f"{'key' if len(value.shared) == 1 else 'keys'} {', '.join(value.shared)}"
+def _written_over(value: ValueChange | None, current: Live) -> Why | None:
+    """Who wrote the live value, where a change writes over what git never had."""
+    if value is None or current.value is None or current.value.origin is not Origin.OUTSIDE:
+        return None
+    return Why(Reason.WRITTEN_OUTSIDE, current.changed_by, on=_day(current.changed))
 
 
-def _seed(current: Live, want: Value) -> Note:
-    """Which of its keys were edited no fingerprint tells: those of git have a mark of their own."""
-    text = (
-        "the value in git is another than the one that rotation began with: of it only"
-        f" {_keys(want)} can be written, the rest is rotation's"
+def _day(moment: datetime | None) -> date | None:
+    return None if moment is None else moment.astimezone(UTC).date()
+
+
+# --- losses -----------------------------------------------------------------------------------
+
+
+def _deleting(current: Live, policy: Policy) -> tuple[Lost, ...]:
+    """What a prune takes away."""
+    window = current.fields.get("recovery_window")
+    own = isinstance(window, int) and 7 <= window <= 30
+    days = window if isinstance(window, int) and own else policy.recovery_window
+    return tuple(
+        Lost(loss, days=days if loss is Loss.RECOVERABLE else None)
+        for loss in current.costs.deleted
     )
-    return Note(current.key, "seed", text)
 
 
-def _unknown(current: Live) -> Note:
-    """Rotation keeps git from writing: whether that is a refusal, the value decides."""
-    text = "the value in git is unknown until apply, and is not written while rotation is on"
-    return Note(current.key, "unknown", text)
-
-
-def _why(value: ValueChange, current: Live) -> str | None:
-    reasons = []
-    if current.value is not None and current.value.origin is Origin.OUTSIDE:
-        by = f" by {current.changed_by}" if current.changed_by else ""
-        when = f" on {current.changed:%Y-%m-%d}" if current.changed else ""
-        reasons.append(f"the live value was written outside{by}{when}, and will be overwritten")
-    if value.write is Write.RETURNED:
-        reasons.append("returns to the previous value")
-    return "; ".join(reasons) or None
+def _losses(
+    action: Action,
+    fields: tuple[FieldChange, ...],
+    value: ValueChange | None,
+    resource: Resource,
+    current: Live,
+) -> tuple[Lost, ...]:
+    """What a change of something that is live takes away."""
+    lost: list[Lost] = []
+    if action is Action.REPLACE:
+        lost += map(Lost, current.costs.replaced)
+    if _written_over(value, current) is not None:
+        # What is deleted with its history is kept nowhere.
+        kept = current.costs.overwritten if action is not Action.REPLACE else (Loss.OVERWRITTEN,)
+        lost += map(Lost, kept)
+    lost += resource.costs
+    for change in fields:
+        losing = current.costs.fields.get(change.name)
+        lost += () if losing is None else losing(change)
+    return tuple(sorted(lost, key=lambda one: not one.loss.destroys))
 
 
 # --- refusals ---------------------------------------------------------------------------------
 
 
-def _refuse(resource: Resource, refusal: Refusal, fields: tuple[FieldChange, ...]) -> Change:
+def _refuse(resource: Resource, why: Why, fields: tuple[FieldChange, ...]) -> Change:
     return Change(
         resource.key,
         Action.REFUSE,
         tuple(change for change in fields if change.name not in MARKS),
-        code=refusal.code,
-        reason=refusal.reason,
-        hint=refusal.hint,
+        why=why,
         place=resource.place,
     )
 
@@ -372,6 +348,5 @@ def _dependent(
         return change
     for other in changes:
         if other.key == needed and other.action is Action.REFUSE:
-            refusal = Refusal("requires", f"its {needed.kind} is refused")
-            return _refuse(resource, refusal, change.fields)
+            return _refuse(resource, Why(Reason.REQUIRES, needed.kind), change.fields)
     return change

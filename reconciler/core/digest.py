@@ -1,7 +1,7 @@
 """Digests: of a field's content, of a change, of a plan.
 
-A digest covers everything that acts or is shown and nothing else: the same situation gives the
-same digest on any machine, in any order, at any time.
+A digest covers everything that acts, and why and what is lost: the same situation gives the same
+digest on any machine, in any order, at any time. Dates, places and the commit are in none.
 """
 
 from __future__ import annotations
@@ -10,7 +10,10 @@ import hashlib
 import json
 from collections.abc import Iterable
 
+from reconciler.core import guards
+from reconciler.core.errors import TooManyChangesError
 from reconciler.core.model import JSON, Change, FieldChange, Plan, Policy, Scope, ValueChange
+from reconciler.core.reasons import Lost, Why
 
 
 def canonical(content: JSON) -> str:
@@ -37,23 +40,32 @@ def change_digest(change: Change, scope: Scope, policy: Policy) -> str:
             "value": None if change.value is None else _value(change.value),
             "settings": dict(change.settings),
             "precondition": dict(change.precondition),
-            "code": change.code,
+            "why": None if change.why is None else _why(change.why),
+            "losses": [_lost(lost) for lost in change.losses],
         }
     )
 
 
 def plan_digest(plan: Plan) -> str:
-    """The SHA-256 of the sorted set of the digests of all changes, under scope and policy."""
+    """The SHA-256 of the sorted set of the digests of all changes, under scope and policy, and of
+    the guards that stop the plan."""
     return digest_of(
-        (change_digest(change, plan.scope, plan.policy) for change in plan.changes),
-        plan.scope,
-        plan.policy,
+        plan, (change_digest(change, plan.scope, plan.policy) for change in plan.changes)
     )
 
 
-def digest_of(digests: Iterable[str], scope: Scope, policy: Policy) -> str:
+def digest_of(plan: Plan, digests: Iterable[str]) -> str:
     """A plan's digest from those of its changes."""
-    return _sha256({"scope": vars(scope), "policy": vars(policy), "changes": sorted(set(digests))})
+    stopped = guards.broken(plan)
+    content: dict[str, JSON] = {
+        "scope": vars(plan.scope),
+        "policy": vars(plan.policy),
+        "changes": sorted(set(digests)),
+        "stopped": [guard.code for guard in stopped],
+        # Only where it is part of why: what others create makes no other review stale.
+        "owned": plan.owned if any(isinstance(g, TooManyChangesError) for g in stopped) else None,
+    }
+    return _sha256(content)
 
 
 def _field(change: FieldChange) -> JSON:
@@ -74,6 +86,14 @@ def _value(value: ValueChange) -> dict[str, JSON]:
     if value.ciphertext is not None:
         content["ciphertext"] = value.ciphertext
     return content
+
+
+def _why(why: Why) -> JSON:
+    return {"reason": why.reason.value, "who": why.who, "names": why.names}
+
+
+def _lost(lost: Lost) -> JSON:
+    return {"loss": lost.loss.value, "name": lost.name, "days": lost.days}
 
 
 def _sha256(content: JSON) -> str:

@@ -6,11 +6,13 @@ be serialised, compared and shown without thinking about what it might carry.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import TypeAlias
+
+from reconciler.core.reasons import Costs, Lost, Notable, Reason, Why
 
 JSON: TypeAlias = "None | bool | int | float | str | Sequence[JSON] | Mapping[str, JSON]"
 
@@ -104,7 +106,8 @@ class Resource:
 
     ``fields`` holds what is declared and nothing else, because unset means unmanaged; a field that
     is None is declared absent. ``value`` is None where somebody else owns the value.
-    ``creatable`` names what is missing to create the resource, or is None when nothing is.
+    ``uncreatable`` says why it cannot be created, or is None when it can. ``costs`` is what is lost
+    whenever something of it is written.
     """
 
     key: Key
@@ -112,11 +115,12 @@ class Resource:
     value: Value | None = None
     replace: bool = False  # `replace: true`: may be deleted and created where AWS cannot change
     requires: Key | None = None  # another resource that has to exist first
-    uncreatable: str | None = None
+    uncreatable: Reason | None = None
     whole: bool = False  # AWS writes it only as a whole: every update writes the value again
     settings: Mapping[str, JSON] = field(default_factory=dict)  # act in a change, never compared
     max_age: int | None = None  # days after which a value that people rotate is overdue
     place: Place | None = field(default=None, compare=False)
+    costs: tuple[Lost, ...] = ()
 
 
 # --- live: what AWS holds ---------------------------------------------------------------------
@@ -178,11 +182,14 @@ class Recorded:
     known: bool = False
 
 
+NO_COSTS = Costs()
+
+
 @dataclass(frozen=True, slots=True)
 class Live:
     """One live resource, shaped so that each of its fields compares with the declared one.
 
-    ``fixed`` names fields that AWS cannot change in place, each with the reason.
+    ``fixed`` names fields that AWS cannot change in place. ``costs`` is what its kind loses.
     """
 
     key: Key
@@ -192,9 +199,10 @@ class Live:
     value: LiveValue | None = None
     rotation: Rotation = Rotation()
     deleted: bool = False  # pending deletion
-    fixed: Mapping[str, str] = field(default_factory=dict)
+    fixed: Collection[str] = ()
     changed: datetime | None = None
     changed_by: str | None = None
+    costs: Costs = NO_COSTS
 
 
 # --- plan: what is to be done -------------------------------------------------------------------
@@ -273,8 +281,9 @@ class ValueChange:
 class Change:
     """One thing that apply will do, or refuses to do.
 
-    ``precondition`` is what of live the change was planned against, and no more. ``code`` names a
-    refusal. ``reason`` and ``place`` explain; they decide nothing and are in no digest.
+    ``precondition`` is what of live the change was planned against, and no more. ``why`` is the
+    reason, where the action does not say it; a refused change always has one. ``losses`` is what
+    it takes away. ``place`` explains, and is in no digest.
     """
 
     key: Key
@@ -283,26 +292,35 @@ class Change:
     value: ValueChange | None = None
     settings: Mapping[str, JSON] = field(default_factory=dict)
     precondition: Mapping[str, JSON] = field(default_factory=dict)
-    code: str | None = None
-    reason: str | None = field(default=None, compare=False)
-    hint: str | None = field(default=None, compare=False)
+    why: Why | None = None
+    losses: tuple[Lost, ...] = ()
     place: Place | None = field(default=None, compare=False)
+
+    @property
+    def code(self) -> Reason | None:
+        """The name of a refusal; None where nothing is refused."""
+        return self.why.reason if self.why is not None and self.action is Action.REFUSE else None
 
 
 @dataclass(frozen=True)
 class Note:
-    """Something that a reader of the plan should know and that changes nothing."""
+    """Something that a reader of the plan should know and that changes nothing.
+
+    ``on`` is the day of it, in UTC; ``names`` are the keys that it is about.
+    """
 
     key: Key
-    code: str  # rotated, kept, …
-    text: str
+    code: Notable
+    on: date | None = None
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Plan:
     """All changes of one environment, sorted by key, and what they were computed under.
 
-    ``owned`` counts the live resources that are ours: the base of the change ratio.
+    ``owned`` counts the live resources that are ours: the base of the change ratio. It is in the
+    plan's digest where a guard stops the plan, since it is part of why.
     ``revision`` is the commit of the manifests, None outside git; it is in no digest. ``titles``
     head the changes of each kind where they are shown, in order; nothing else knows of kinds there.
     """
@@ -337,9 +355,13 @@ class DriftClass(StrEnum):
 
 @dataclass(frozen=True)
 class Drift:
-    """One difference, and what it means."""
+    """One difference, and what it means.
+
+    ``because`` is what a plan says of it; ``text`` is told after that, or alone.
+    """
 
     key: Key
     kind_of: DriftClass
     text: str
     place: Place | None = None
+    because: Why | Note | None = None

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reconciler.core.model import Live, Ownership, Policy, Scope
+from reconciler.core.reasons import Reason, Why
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why something may not be done, under a name, and what to do instead."""
+    """Why a command may not do something to one resource, under a name, and what to do instead."""
 
     code: str
     reason: str
@@ -27,54 +28,29 @@ def may_handle(live: Live) -> Refusal | None:
     return None
 
 
-def may_apply(live: Live, scope: Scope) -> Refusal | None:
-    """Whether a declared resource that exists may be written. None: it may."""
+def may_apply(live: Live) -> Why | None:
+    """Why a declared resource that exists may not be written. None: it may."""
     match live.ownership:
         case Ownership.OURS:
             return None
         case Ownership.SERVICE:
-            return Refusal(
-                "service-owned",
-                f"the AWS service {live.owner} owns it, and AWS refuses writes by anybody else",
-                "take it out of the manifest, or declare it where that service is configured",
-            )
+            return Why(Reason.SERVICE_OWNED, live.owner)
         case Ownership.REPLICA:
-            return Refusal(
-                "replica",
-                f"it is a replica of the secret in {live.owner}, and AWS refuses writes to it",
-                f"declare `replicas` on the secret in {live.owner}",
-            )
+            return Why(Reason.REPLICA, live.owner)
         case Ownership.OTHER_OWNER:
-            return Refusal(
-                "other-owner",
-                f"it is owned by {live.owner}, not by {scope.owner_id}",
-                "one of the two has to release it",
-            )
+            return Why(Reason.OTHER_OWNER, live.owner)
         case Ownership.FOREIGN:
-            by = f" ({live.owner})" if live.owner else ""
-            return Refusal(
-                "not-managed",
-                f"it exists and is not managed{by}: adopt it",
-                "nothing of it was changed; choose another name, or adopt it",
-            )
+            return Why(Reason.NOT_MANAGED, live.owner)
 
 
-def may_adopt(live: Live, scope: Scope) -> Refusal | None:
-    """Whether a declared resource that exists and is not ours may be taken over. None: it may."""
+def may_adopt(live: Live) -> Why | None:
+    """Why a declared resource that exists and is not ours may not be taken over. None: it may."""
     if live.ownership is not Ownership.FOREIGN:
-        return may_apply(live, scope)
+        return may_apply(live)
     if live.owner is not None:
-        return Refusal(
-            "held-elsewhere",
-            f"the {live.owner} holds it, and would write it again",
-            "take it out of the stack with `DeletionPolicy: Retain`, then adopt it",
-        )
+        return Why(Reason.HELD_ELSEWHERE, live.owner)
     if live.deleted:
-        return Refusal(
-            "pending-deletion",
-            "it is pending deletion",
-            f"restore it first: aws secretsmanager restore-secret --secret-id {live.key.name}",
-        )
+        return Why(Reason.PENDING_DELETION, live.key.name)
     return None
 
 

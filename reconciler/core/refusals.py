@@ -7,9 +7,11 @@ from collections.abc import Mapping
 REASONS: Mapping[str, str] = {
     # A change is refused: nothing of it is written, and the others do not wait for it.
     "absent": "what does not exist can be neither rotated nor rolled back: apply creates it",
+    "external": "it does not exist, and git declares that somebody else creates it",
     "git-owned": "git declares its value: a new one belongs there, or the next apply reverts it",
     "held-elsewhere": "the stack that manages it would overwrite it: take it out of the stack",
     "needs-replace": "AWS cannot change this in place, and deleting it costs its history",
+    "needs-replace-later": "AWS cannot change this in place, and only what is owned is replaced",
     "no-previous": "AWS keeps no earlier version to go back to",
     "no-rotation": "nothing makes a new value for it: it has no rotation and is not generated",
     "not-creatable": "it does not exist, and the manifest does not say enough to create it",

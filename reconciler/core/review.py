@@ -25,6 +25,7 @@ from reconciler.core.model import (
     Plan,
     Write,
 )
+from reconciler.core.refusals import REASONS
 
 # What a crash in the middle of a change may leave to be done.
 _RESTS: Mapping[Action, frozenset[Action]] = {
@@ -111,14 +112,17 @@ def _without_value(current: Change, live: Live | None) -> tuple[Change, tuple[Ch
     """An update of fields alone, where only fields were reviewed and somebody has written the
     value outside since, and then what is not written. A change of fields is bound to those fields:
     the value is nothing to it, and stays as it is."""
-    outside = live is not None and live.value and live.value.origin is Origin.OUTSIDE
-    if not outside or current.action is not Action.UPDATE:
+    if live is None or live.value is None or live.value.origin is not Origin.OUTSIDE:
+        return current, ()
+    if current.action is not Action.UPDATE:
         return current, ()
     if current.value is None or not current.fields or current.key.kind != "secret":
         return current, ()  # a parameter is written as a whole
     rest = {name: part for name, part in current.precondition.items() if name != "version"}
-    fields = replace(current, value=None, precondition=rest, reason=None)
-    return fields, (replace(current, fields=()),)
+    of_value = [lost for lost in current.losses if lost.loss in live.costs.overwritten]
+    of_fields = tuple(lost for lost in current.losses if lost not in of_value)
+    fields = replace(current, value=None, precondition=rest, why=None, losses=of_fields)
+    return fields, (replace(current, fields=(), losses=tuple(of_value)),)
 
 
 def _scope(plan: Plan) -> str:
@@ -223,8 +227,8 @@ def explain(change: Change, current: Change | None, live: Live | None) -> str:
         return moved
     if current is None:
         return "nothing is to be done any more, and it is not what was reviewed"
-    if current.action is Action.REFUSE:
-        return f"it is refused now: {current.reason}"
+    if current.why is not None and current.action is Action.REFUSE:
+        return f"it is refused now: {REASONS[current.why.reason]} ({current.why.reason})"
     if current.action is not change.action:
         return f"to {change.action} became to {current.action}"
     was = {field.name: field for field in change.fields}

@@ -8,7 +8,7 @@ from reconciler.core.model import DriftClass, Place
 from reconciler.github.annotation import Annotation, Level
 from reconciler.github.driftfile import SavedDrift
 from reconciler.render import drift as rendering
-from reconciler.render import names
+from reconciler.render import names, reasons
 from reconciler.render.escape import terminal
 
 _LEVELS = {
@@ -55,7 +55,7 @@ def annotate(found: SavedDrift, settings: Place) -> list[Annotation]:
             _LEVELS[entry.kind_of],
             f"{found.scope.environment}: {names.with_kind(entry.key, found.scope)}"
             f" ({entry.kind_of})",
-            (entry.text,),
+            (reasons.drift(entry),),
             entry.place or settings,
         )
         for entry in found.drift

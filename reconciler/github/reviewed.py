@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +36,7 @@ class Request:
     workflow: str
     artifact: str
     environment: str
+    kinds: Collection[str]  # those that a plan may name
     code: Sequence[str] = touched.CODE
 
     def __post_init__(self) -> None:
@@ -179,7 +180,7 @@ def _artifact(api: Api, asked: Request, run: int) -> Plan:
     digest = newest.get("digest")
     if digest and digest != f"sha256:{hashlib.sha256(raw).hexdigest()}":
         raise _Nothing(f"the artifact {asked.artifact} of run {run} is not what GitHub stored")
-    for plan in planfile.loads(archive.only_json(raw)):
+    for plan in planfile.loads(archive.only_json(raw), asked.kinds):
         if plan.scope.environment == asked.environment:
             return plan
     raise _Nothing(f"the artifact {asked.artifact} of run {run} is of another environment")

@@ -6,7 +6,7 @@ everywhere as soon as it stands there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 
 import reconciler.kinds.keys as keys
@@ -32,6 +32,11 @@ def kind(name: str) -> Kind:
 def named(name: str) -> Named:
     """The same of what people name, which a part is not. Raises KeyError."""
     return _named(KINDS)[name]
+
+
+def names() -> Collection[str]:
+    """The names of all kinds."""
+    return _by_name(KINDS).keys()
 
 
 def order(name: str) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reconciler.core.ownership import Refusal
+from reconciler.core.reasons import Why
 
 
 @dataclass(frozen=True)
@@ -18,5 +18,5 @@ class Comparison:
 
     version: str | None = None
     fingerprint: str | None = None
-    refusal: Refusal | None = None
+    refusal: Why | None = None
     bind: bool = False

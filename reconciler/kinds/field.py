@@ -17,6 +17,7 @@ from reconciler.aws.client import Aws
 from reconciler.aws.recogniser import Recogniser
 from reconciler.core.errors import ReconcilerError
 from reconciler.core.model import JSON, FieldChange, Recorded, Resource
+from reconciler.core.reasons import Losing
 from reconciler.kinds.kind import Declared, Flaw, Settings
 
 NONE = "none"  # in a manifest: the field is declared absent
@@ -83,7 +84,8 @@ class Field(Generic[Seen_, Write_]):
     ``deep`` reads from AWS what no list returns; ``observe`` then tells only the recorded digest.
     ``deep_needs`` are the IAM actions for it.
     ``write`` says how the kind writes it.
-    ``fixed`` is why AWS cannot bring the live content to the declared one in place, or None.
+    ``loses`` is what a change of it takes away, and whom it concerns.
+    ``fixed`` tells whether AWS cannot bring the live content to the declared one in place.
     ``imports`` is what a manifest says of live content, so that the next plan is empty; without it,
     it is that content. It raises UnsayableError where a manifest cannot say it.
     ``needs`` are the permissions for writing it.
@@ -99,7 +101,8 @@ class Field(Generic[Seen_, Write_]):
     content: Callable[[Given], JSON | Unset] | None = None
     deep: Callable[[Aws, Resource], JSON] | None = None
     deep_needs: tuple[str, ...] = ()
-    fixed: Callable[[JSON, JSON], str | None] | None = None
+    loses: Losing | None = None
+    fixed: Callable[[JSON, JSON], bool] | None = None
     imports: Callable[[Any, Seen_, Settings], JSON | Unset] | None = None
     needs: Callable[[JSON], Iterable[Permission]] = _no_permission
 
@@ -185,19 +188,21 @@ def deep(table: Table[Any, Any], aws: Aws, resource: Resource) -> dict[str, JSON
 
 def fixed(
     table: Table[Any, Any], resource: Resource | None, live: Mapping[str, JSON | Recorded]
-) -> dict[str, str]:
-    """The declared fields that differ and that AWS cannot change in place, each with the reason."""
-    found = {}
+) -> frozenset[str]:
+    """The declared fields that differ and that AWS cannot change in place."""
+    found = set()
     for row in table:
         if resource is None or row.fixed is None or row.name not in resource.fields:
             continue
         content = live[row.name]
-        reason = None
-        if not isinstance(content, Recorded):
-            reason = row.fixed(content, resource.fields[row.name])
-        if reason is not None:
-            found[row.name] = reason
-    return found
+        if not isinstance(content, Recorded) and row.fixed(content, resource.fields[row.name]):
+            found.add(row.name)
+    return frozenset(found)
+
+
+def losing(table: Table[Any, Any]) -> dict[str, Losing]:
+    """What a change of each field takes away, for :class:`~reconciler.core.reasons.Costs`."""
+    return {row.name: row.loses for row in table if row.loses is not None}
 
 
 def changed(

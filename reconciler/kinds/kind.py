@@ -18,6 +18,7 @@ from reconciler.aws.client import Aws
 from reconciler.aws.recogniser import Recogniser
 from reconciler.core.model import JSON, Change, Key, Live, Place, Policy, Resource, Scope
 from reconciler.core.ownership import Refusal
+from reconciler.core.reasons import Why
 from reconciler.core.rows import Column, Row
 from reconciler.kinds.comparison import Comparison
 from reconciler.kinds.differing import Content as Plain
@@ -294,7 +295,7 @@ class Named(Kind, Protocol):
     def undecided(self, live: Live) -> bool:
         """Whether what a list says of its owner needs another look before it is believed."""
 
-    def barrier(self, aws: Aws, resource: Resource, live: Live, scope: Scope) -> Refusal | None:
+    def barrier(self, aws: Aws, resource: Resource, live: Live, scope: Scope) -> Why | None:
         """What keeps something from being adopted and no list shows."""
 
     def compared(self, resource: Resource, sealed: Sealed, answer: Read) -> Comparison:

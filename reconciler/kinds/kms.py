@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from reconciler.core.model import JSON, Scope
+from reconciler.core.model import JSON, FieldChange, Scope
+from reconciler.core.reasons import Loss, Lost
 from reconciler.kinds.field import UNSET, Given, Unset
 from reconciler.kinds.kind import Settings
 
@@ -30,6 +31,12 @@ def content(default: str) -> Callable[[Given], JSON | Unset]:
         return UNSET if key is None else normal(key, given.settings.scope, default)
 
     return chosen
+
+
+def loses(change: FieldChange) -> Iterator[Lost]:
+    """Nothing is lost, but whoever reads it needs another key."""
+    if change.before is not None and change.before != change.after:
+        yield Lost(Loss.KEY_READERS)
 
 
 def importing(default: str) -> Callable[[Any, Any, Settings], JSON | Unset]:

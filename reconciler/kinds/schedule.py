@@ -13,7 +13,8 @@ from typing import Annotated, Any, TypeAlias
 from pydantic import AfterValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from reconciler.core.model import JSON
+from reconciler.core.model import JSON, FieldChange
+from reconciler.core.reasons import Costs, Loss, Lost
 from reconciler.kinds.field import (
     Field,
     Permission,
@@ -21,6 +22,7 @@ from reconciler.kinds.field import (
     UnsayableError,
     Unset,
     declared_in,
+    losing,
 )
 from reconciler.kinds.kind import Declared, Flaw, Settings
 from reconciler.kinds.schedule_grammar import (
@@ -101,6 +103,11 @@ def _import_schedule(live: Any, seen: Seen, settings: Settings) -> JSON | Unset:
     return str(live)
 
 
+def _ending(change: FieldChange) -> Iterator[Lost]:
+    if change.before is True and not change.after:
+        yield Lost(Loss.ROTATION_ENDS)
+
+
 def _switching(enabled: JSON) -> Iterator[Permission]:
     yield Permission(f"secretsmanager:{'RotateSecret' if enabled else 'CancelRotateSecret'}")
 
@@ -115,6 +122,7 @@ FIELDS: Table[Seen, Write] = (
         name="enabled",
         content=lambda given: given.declared is not None,
         observe=lambda seen: seen.enabled,
+        loses=_ending,
         write=Switched(),
         needs=_switching,
     ),
@@ -151,6 +159,8 @@ FIELDS: Table[Seen, Write] = (
         write=Ruled("Duration"),
     ),
 )
+
+COSTS = Costs(fields=losing(FIELDS))
 
 
 @declared_in(FIELDS)

@@ -21,6 +21,7 @@ from reconciler.core.model import (
     Resource,
     Source,
 )
+from reconciler.core.reasons import Notable
 from reconciler.kinds import field as fields
 from reconciler.operations.planning import Compared, Declares
 
@@ -65,9 +66,9 @@ def classify(
         if change.action is Action.PRUNE:
             found.append(Drift(change.key, DriftClass.PENDING, "no longer declared: to prune"))
     for note in planned.plan.notes:
-        if note.code in ("kept", "rotated"):
+        if note.code in (Notable.KEPT, Notable.ROTATED):
             place = getattr(planned.desired.resources.get(note.key), "place", None)
-            found.append(Drift(note.key, DriftClass(note.code), note.text, place))
+            found.append(Drift(note.key, DriftClass(note.code), "", place, note))
     return tuple(sorted(found, key=lambda drift: (drift.key, drift.kind_of)))
 
 
@@ -78,7 +79,9 @@ def _declared(
     if outside is not None:
         yield Drift(resource.key, DriftClass.OUTSIDE, outside, resource.place)
     elif change is not None:
-        yield Drift(resource.key, DriftClass.PENDING, _pending(change), resource.place)
+        because = change.why if change.action is Action.REFUSE else None
+        text = "" if because is not None else _pending(change)
+        yield Drift(resource.key, DriftClass.PENDING, text, resource.place, because)
     if live is None or live.ownership is not Ownership.OURS:
         return
     if resource.requires is None:  # what is part of another is told of with that
@@ -117,8 +120,6 @@ def _outside(resource: Resource, live: Live) -> str | None:
 
 
 def _pending(change: Change) -> str:
-    if change.action is Action.REFUSE:
-        return f"refused: {change.reason}"
     if change.action is Action.CREATE:
         return "declared and not there: to create"
     parts = [field.name for field in change.fields]

@@ -26,6 +26,7 @@ from reconciler.core.model import (
     Scope,
     Source,
 )
+from reconciler.core.reasons import Why
 from reconciler.core.rows import Rows
 from reconciler.operations import drift
 from reconciler.operations.planning import Compared, Declares
@@ -100,13 +101,15 @@ class Item:
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that git or a plan says should be looked at; ``code`` is one of `explain`."""
+    """Something that git or a plan says should be looked at; ``code`` is one of `explain`. Of what
+    a plan refuses, ``because`` says it all, and there is no ``text``."""
 
     code: str
     text: str
     hint: str | None = None
     key: Key | None = None
     place: Place | None = None
+    because: Why | None = None
 
 
 @dataclass(frozen=True)
@@ -157,15 +160,9 @@ def make(
     found = drift.classify(planned, now)
     changes = {change.key: change for change in planned.plan.changes}
     refused = [
-        Finding(
-            change.code or "refused",
-            change.reason or "refused",
-            change.hint,
-            change.key,
-            change.place,
-        )
+        Finding(change.why.reason, "", key=change.key, place=change.place, because=change.why)
         for change in planned.plan.changes
-        if change.action is Action.REFUSE
+        if change.action is Action.REFUSE and change.why is not None
     ]
     warned = [Finding(w.code, w.message, w.hint, None, w.place) for w in warnings]
     return Report(

@@ -16,13 +16,12 @@ from reconciler.core.model import (
     Change,
     FieldChange,
     Plan,
-    Policy,
     ValueChange,
     Write,
 )
-from reconciler.render import names, structure
+from reconciler.render import names, reasons, structure
 from reconciler.render.escape import compact, quoted, terminal, word
-from reconciler.render.losses import concerns, is_destructive, losses
+from reconciler.render.reasons import is_destructive
 
 NONE = "(none)"
 UNKNOWN = "(unknown)"
@@ -98,23 +97,21 @@ def sections(plan: Plan) -> list[Section]:
 
 def _block(change: Change, plan: Plan, *, with_kind: bool) -> Block:
     name = (names.with_kind if with_kind else names.short)(change.key, plan.scope)
-    lines = tuple(_lines(change, plan.policy))
+    lines = tuple(_lines(change))
     return Block(change, f"{change.action.value} {name}", lines)
 
 
-def _lines(change: Change, policy: Policy) -> Iterator[str]:
-    if change.action is Action.REFUSE:
-        yield f"refused[{terminal(change.code or 'refused')}]: {_text(change.reason)}"
-        if change.hint:
-            yield f"hint: {_text(change.hint)}"
-        if change.place is not None:
-            yield f"declared at {terminal(str(change.place))}"
-    for loss in losses(change, policy):
-        yield f"lost: {loss}"
-    for concern in concerns(change):
-        yield f"note: {concern}"
-    why = _why(change)
-    if why:
+def _lines(change: Change) -> Iterator[str]:
+    if change.action is Action.REFUSE and change.why is not None:
+        yield f"refused[{change.why.reason.value}]: {reasons.reason(change.why)}"
+        if (hint := reasons.hint(change.why)) is not None:
+            yield f"hint: {hint}"
+    if change.action is Action.REFUSE and change.place is not None:
+        yield f"declared at {terminal(str(change.place))}"
+    for lost in change.losses:
+        yield f"{'lost' if lost.loss.destroys else 'note'}: {reasons.loss(lost)}"
+    why = None if change.action is Action.REFUSE else reasons.why(change)
+    if why is not None:
         yield f"why: {why}"
     for field in change.fields:
         yield from _field(field, change.action)
@@ -125,24 +122,6 @@ def _lines(change: Change, policy: Policy) -> Iterator[str]:
         yield from _value(change.value)
     for name, content in sorted(change.settings.items()):
         yield f"{_SETTINGS.get(name) or word(name)}: {_scalar(name, content)}"
-
-
-def _why(change: Change) -> str | None:
-    """The reason, without what the line about the value says anyway."""
-    if change.reason is None or change.action is Action.REFUSE:
-        return None
-    if change.value is not None and change.value.write is Write.SEED:
-        return _text("; ".join(change.reason.split("; ")[1:])) or None
-    if change.action is Action.RESTORE:
-        return f"{_text(change.reason)}, which is taken back: it can be read again"
-    reasons = change.reason.split("; ")
-    if change.value is not None and change.value.write is Write.RETURNED:
-        reasons = [reason for reason in reasons if reason != RETURNS]
-    return _text("; ".join(reasons))
-
-
-def _text(text: str | None) -> str:
-    return terminal(text or "")
 
 
 # --- fields -----------------------------------------------------------------------------------

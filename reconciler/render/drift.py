@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from reconciler.core.model import Drift, DriftClass, Scope
-from reconciler.render import escape, names
+from reconciler.render import escape, names, reasons
 from reconciler.render.escape import code, fence, terminal
 from reconciler.render.palette import Palette, palette
 
@@ -38,7 +38,7 @@ def _lines(found: Sequence[Drift], scope: Scope, colours: Palette) -> Iterator[s
         yield ""
         yield (colours.alarming if entries[0].kind_of.acts else colours.heading)(title)
         for entry in entries:
-            yield f"  {names.with_kind(entry.key, scope)}: {terminal(entry.text)}"
+            yield f"  {names.with_kind(entry.key, scope)}: {terminal(reasons.drift(entry))}"
             if entry.place is not None and entry.kind_of.acts:
                 yield colours.faint(f"      declared at {terminal(str(entry.place))}")
     yield ""
@@ -90,7 +90,7 @@ def markdown(found: Sequence[Drift], *, scope: Scope, limit: int) -> str:
 
 
 def _entry(entry: Drift, scope: Scope) -> Iterator[str]:
-    yield f"{names.with_kind(entry.key, scope)}: {terminal(entry.text)}"
+    yield f"{names.with_kind(entry.key, scope)}: {terminal(reasons.drift(entry))}"
     if entry.place is not None and entry.kind_of.acts:
         yield f"    declared at {terminal(str(entry.place))}"
 
@@ -128,7 +128,7 @@ def as_object(found: Sequence[Drift], scope: Scope) -> dict[str, Any]:
                 "key": {"kind": entry.key.kind, "name": entry.key.name},
                 "class": entry.kind_of.value,
                 "acts": entry.kind_of.acts,
-                "text": entry.text,
+                "text": reasons.drift(entry),
                 "place": None
                 if entry.place is None
                 else {

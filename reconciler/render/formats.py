@@ -9,11 +9,14 @@ from reconciler.render import json, markdown, text
 
 TEXT = "text"
 
-Render = Callable[[Sequence[Plan], bool, str | None], str]
-"""Plans, whether in colour, and the file that they are saved in, as one text."""
+Render = Callable[[Sequence[Plan], bool, str | None, bool], str]
+"""Plans, whether in colour, the file that they are saved in, and whether they come from it, as one
+text."""
 
 FORMATS: Mapping[str, Render] = {
-    TEXT: lambda plans, colour, where: "\n".join(text.plan(plan, colour=colour) for plan in plans),
-    "markdown": lambda plans, colour, where: markdown.plan(plans, where=where),
-    "json": lambda plans, colour, where: json.plan(plans) if plans else "",
+    TEXT: lambda plans, colour, where, saved: "\n".join(
+        text.plan(plan, colour=colour, saved=saved) for plan in plans
+    ),
+    "markdown": lambda plans, colour, where, saved: markdown.plan(plans, where=where, saved=saved),
+    "json": lambda plans, colour, where, saved: json.plan(plans) if plans else "",
 }

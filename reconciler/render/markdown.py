@@ -15,9 +15,10 @@ from reconciler.core.digest import plan_digest
 from reconciler.core.model import Action, Plan
 from reconciler.render.describe import Block, Section, sections
 from reconciler.render.escape import code, fence
-from reconciler.render.losses import is_destructive
+from reconciler.render.reasons import is_destructive
 from reconciler.render.summary import summary
 from reconciler.render.text import note
+from reconciler.render.unverified import unverified
 
 LIMIT = 60_000  # characters; GitHub refuses a comment of more than 65,536
 _BELOW = " " * 4
@@ -49,12 +50,15 @@ _APPROVAL = (
 )
 
 
-def plan(plans: Sequence[Plan], *, where: str | None = None, limit: int = LIMIT) -> str:
+def plan(
+    plans: Sequence[Plan], *, where: str | None = None, limit: int = LIMIT, saved: bool = False
+) -> str:
     """The plans of some environments in one text of at most ``limit`` characters.
 
     Each begins with its summary; then comes what destroys something or is refused, then, folded,
     the rest. Where not all fits, the text says how many changes are left out, and that the whole
-    is in the file ``where``, or how to see it.
+    is in the file ``where``, or how to see it. ``saved``: it comes from a file, and what its digest
+    does not cover is named.
     """
     if not plans:
         return "No plan could be made; the log says why.\n"
@@ -62,7 +66,7 @@ def plan(plans: Sequence[Plan], *, where: str | None = None, limit: int = LIMIT)
     left = limit - _FRAME
     for index, entry in enumerate(plans):
         share = left // (len(plans) - index)
-        text = _plan(entry, where, share)
+        text = _plan(entry, where, share, saved=saved)
         if len(text) > share:
             rest = ", ".join(code(p.scope.environment) for p in plans[index:])
             told = f"**Left out, because there is no room:** the plans of {rest}"
@@ -82,9 +86,9 @@ def _whole(where: str | None, plan: Plan | None) -> str:
     return f"To see the whole: {code(f'reconciler plan{name}')}."
 
 
-def _plan(plan: Plan, where: str | None, limit: int) -> str:
+def _plan(plan: Plan, where: str | None, limit: int, *, saved: bool) -> str:
     head = list(_head(plan))
-    foot = list(_foot(plan))
+    foot = list(_foot(plan, saved=saved))
     room = _Room(limit - sum(len(line) + 1 for line in [*head, *foot]) - _FRAME // 3)
     found = sections(plan)
     body: list[str] = []
@@ -151,7 +155,7 @@ def _legend(plan: Plan) -> Iterator[str]:
         yield f"**{takes} something away: see Destructive.**"
 
 
-def _foot(plan: Plan) -> Iterator[str]:
+def _foot(plan: Plan, *, saved: bool) -> Iterator[str]:
     written = [change for change in plan.changes if change.action is not Action.REFUSE]
     yield ""
     if any(change.value is not None for change in written):
@@ -159,6 +163,9 @@ def _foot(plan: Plan) -> Iterator[str]:
     if written and not guards.broken(plan):
         yield _APPROVAL
     yield f"Digest {code(plan_digest(plan))}"
+    if saved and (told := unverified(plan)) is not None:
+        yield ""
+        yield told
     yield ""
 
 

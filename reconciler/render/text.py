@@ -7,25 +7,27 @@ from collections.abc import Iterator
 from reconciler.core import guards
 from reconciler.core.digest import plan_digest
 from reconciler.core.model import Note, Plan, Scope
-from reconciler.render import names
+from reconciler.render import names, reasons
 from reconciler.render.describe import Block, sections
 from reconciler.render.escape import terminal
 from reconciler.render.palette import Palette, palette
 from reconciler.render.summary import summary
+from reconciler.render.unverified import unverified
 
 _BELOW = " " * 6  # what stands under the name of a resource
 
 
-def plan(plan: Plan, *, colour: bool = False) -> str:
+def plan(plan: Plan, *, colour: bool = False, saved: bool = False) -> str:
     """The whole plan, nothing cut and nothing wrapped. It ends with a line end.
 
     First what destroys something, then what is refused, then the rest by kind; then what is told
     and changes nothing, guards that stop it, the summary and the digest, where a terminal stops.
+    Of a ``saved`` plan, what the digest does not cover is named after it.
     """
-    return "".join(f"{line}\n" for line in _lines(plan, palette(colour=colour)))
+    return "".join(f"{line}\n" for line in _lines(plan, palette(colour=colour), saved=saved))
 
 
-def _lines(plan: Plan, colours: Palette) -> Iterator[str]:
+def _lines(plan: Plan, colours: Palette, *, saved: bool) -> Iterator[str]:
     yield colours.heading(names.scope_line(plan.scope))
     if plan.revision is not None:
         yield colours.faint(f"commit {terminal(plan.revision)}")
@@ -47,6 +49,8 @@ def _lines(plan: Plan, colours: Palette) -> Iterator[str]:
     yield ""
     yield colours.heading(summary(plan))
     yield f"Digest: {plan_digest(plan)}"
+    if saved and (told := unverified(plan)) is not None:
+        yield told
 
 
 def _block(block: Block, colours: Palette) -> Iterator[str]:
@@ -57,4 +61,4 @@ def _block(block: Block, colours: Palette) -> Iterator[str]:
 
 def note(entry: Note, scope: Scope, indent: str = "") -> str:
     """One thing to know that changes nothing."""
-    return f"{indent}{names.with_kind(entry.key, scope)}: {terminal(entry.text)}"
+    return f"{indent}{names.with_kind(entry.key, scope)}: {reasons.note(entry)}"

@@ -19,6 +19,6 @@ def test_every_command_takes_every_form(command: click.Command) -> None:
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_every_form_shows_the_plan(form: str) -> None:
-    shown = FORMATS[form]([EVERYTHING], False, None)
+    shown = FORMATS[form]([EVERYTHING], False, None, False)
     for change in EVERYTHING.changes:
         assert change.key.name.rpartition("/")[2] in shown

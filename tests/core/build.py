@@ -8,13 +8,14 @@ is written ``lambda_``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
 from reconciler.core.diff import diff
 from reconciler.core.digest import content_digest
 from reconciler.core.model import (
+    NO_COSTS,
     Change,
     Key,
     Live,
@@ -30,6 +31,10 @@ from reconciler.core.model import (
     Source,
     Value,
 )
+from reconciler.core.reasons import Reason
+from reconciler.kinds.parameter.fields import COSTS as PARAMETER
+from reconciler.kinds.schedule import COSTS as ROTATION
+from reconciler.kinds.secret.fields import COSTS as SECRET
 from reconciler.values.sensitive import Fingerprinter, Sensitive
 
 SCOPE = Scope(
@@ -67,7 +72,11 @@ def generated(rotation: str = "unset") -> Value:
 
 
 def secret(
-    name: str = NAME, *, value: Value | None = None, uncreatable: str | None = None, **fields: Any
+    name: str = NAME,
+    *,
+    value: Value | None = None,
+    uncreatable: Reason | None = None,
+    **fields: Any,
 ) -> Resource:
     """A declared secret; without ``value`` it is of somebody else."""
     return Resource(Key("secret", name), fields, value, uncreatable=uncreatable)
@@ -93,6 +102,7 @@ def schedule(name: str = NAME, *, at_once: bool = False, **fields: Any) -> Resou
 
 # --- live ---------------------------------------------------------------------------------------
 
+COSTS = {"secret": SECRET, "parameter": PARAMETER, "rotation": ROTATION}
 ROTATING = Rotation(enabled=True, last=LAST)
 ROTATED = Rotation(enabled=False, last=LAST)
 BEGUN = Rotation(enabled=True)  # on, and AWS has never rotated it
@@ -129,7 +139,7 @@ def live(
     owner: str | None = None,
     rotation: Rotation = OFF,
     deleted: bool = False,
-    fixed: Mapping[str, str] | None = None,
+    fixed: Collection[str] = (),
     changed: datetime | None = None,
     changed_by: str | None = None,
     **fields: Any,
@@ -143,9 +153,10 @@ def live(
         value,
         rotation,
         deleted,
-        fixed or {},
+        fixed,
         changed,
         changed_by,
+        COSTS.get(kind, NO_COSTS),
     )
 
 

@@ -26,6 +26,7 @@ from reconciler.core.model import (
     Value,
     Write,
 )
+from reconciler.core.reasons import Reason
 from tests.core.build import LAST
 
 NAMES = ("/app/production/a", "/app/production/b/c", "/app/productionx", "elsewhere")
@@ -75,7 +76,7 @@ def resources(draw: st.DrawFn, key: Key) -> Resource:
         fields,
         value,
         replace=draw(st.booleans()),
-        uncreatable=draw(st.sampled_from([None, "x"])) if value is None else None,
+        uncreatable=draw(st.sampled_from([None, Reason.EXTERNAL])) if value is None else None,
         whole=key.kind == "parameter",
     )
 
@@ -96,7 +97,7 @@ def lives(draw: st.DrawFn, key: Key) -> Live:
         value=None if key.kind == "rotation" else draw(live_values()),
         rotation=draw(rotations) if secret else Rotation(),
         deleted=secret and draw(st.booleans()),
-        fixed={"type": "cannot"} if key.kind == "parameter" else {},
+        fixed=("type",) if key.kind == "parameter" else (),
     )
 
 
@@ -142,7 +143,7 @@ def _written(change: Change, resource: Resource, old: Live | None) -> Live:
     }
     if "fingerprint_key" in resource.fields:
         marks["fingerprint_key"] = resource.fields["fingerprint_key"]
-    new = replace(old, fields={**fields, **marks}, deleted=False, fixed={})
+    new = replace(old, fields={**fields, **marks}, deleted=False, fixed=())
     if change.value is None:
         return new
     generated = change.value.write is Write.GENERATED

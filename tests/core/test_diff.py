@@ -17,6 +17,7 @@ from reconciler.core.model import (
     ValueChange,
     Write,
 )
+from reconciler.core.reasons import Notable, Reason, Why
 from tests.core.build import (
     BEGUN,
     LAST,
@@ -55,7 +56,7 @@ def test_what_is_declared_and_not_live_is_created_with_all_that_is_declared():
     assert found.value == ValueChange(Write.FIRST, "fp-a")
     assert found.settings == {"s": 1}
     assert found.precondition == {"exists": False}
-    assert found.reason is None
+    assert found.why is None
 
 
 def test_a_create_leaves_out_what_is_declared_absent():
@@ -73,13 +74,12 @@ def test_an_empty_list_is_declared_and_is_not_absence():
 def test_the_plan_says_that_a_seed_is_written_once():
     found = change(secret(value=value("fp-a", rotation="declared")))
     assert found.value.write is Write.SEED
-    assert "written once" in found.reason
 
 
 @pytest.mark.parametrize("rule", ["none", "unset"])
 def test_without_a_declared_rotation_the_first_value_is_no_seed(rule):
     found = change(secret(value=value("fp-a", rotation=rule)))
-    assert (found.value.write, found.reason) == (Write.FIRST, None)
+    assert (found.value.write, found.why) == (Write.FIRST, None)
 
 
 def test_a_generated_value_has_no_fingerprint_before_it_is_made():
@@ -92,15 +92,16 @@ def test_a_value_without_any_key_is_created_without_a_fingerprint():
 
 
 def test_what_cannot_be_created_is_refused_and_says_what_is_missing():
-    found = change(secret(uncreatable="it is declared `external`", description="x"))
-    assert (found.action, found.code) == (Action.REFUSE, "not-creatable")
-    assert found.reason == "it does not exist, and it is declared `external`"
+    found = change(secret(uncreatable=Reason.EXTERNAL, description="x"))
+    assert (found.action, found.why) == (Action.REFUSE, Why(Reason.EXTERNAL))
     assert found.fields == (FieldChange("description", None, "x"),)
     assert found.value is None
 
 
 def test_what_cannot_be_created_is_managed_once_it_exists():
-    found = change(secret(uncreatable="x", description="new"), live(foreign(), description="old"))
+    found = change(
+        secret(uncreatable=Reason.EXTERNAL, description="new"), live(foreign(), description="old")
+    )
     assert found.action is Action.UPDATE
 
 
@@ -168,7 +169,7 @@ def test_each_differing_field_is_named_once_and_in_order():
     assert found.fields[0] == FieldChange("description", "old", "new")
     assert found.value is None
     assert found.precondition == {}
-    assert found.reason is None
+    assert found.why is None
 
 
 def test_a_metadata_change_of_a_secret_is_bound_to_no_version():
@@ -255,7 +256,7 @@ STRING_TO_SECURE = {
     "type": "String",
     "description": "x",
     "fingerprint_key": "k",
-    "fixed": {"type": "AWS does not change a parameter's type in place", "tier": "not differing"},
+    "fixed": ("type", "tier"),
 }
 
 
@@ -264,8 +265,8 @@ def test_what_aws_cannot_change_in_place_is_refused():
         parameter(value=value(), type="SecureString", description="x"),
         live(held(), **STRING_TO_SECURE),
     )
-    assert (found.action, found.code) == (Action.REFUSE, "needs-replace")
-    assert found.reason == "AWS does not change a parameter's type in place"
+    assert found.action is Action.REFUSE
+    assert found.why == Why(Reason.NEEDS_REPLACE, names=("type",))
     assert found.fields == (FieldChange("type", "String", "SecureString"),)
     assert found.value is None
 
@@ -288,7 +289,7 @@ def test_replace_deletes_and_creates_with_every_declared_field():
     )
     assert found.value == ValueChange(Write.SAME, "fp-a")
     assert found.precondition == {"version": "7"}
-    assert found.reason == "AWS does not change a parameter's type in place"
+    assert found.why == Why(Reason.FIXED, names=("type",))
 
 
 def test_a_replace_of_what_has_no_value_is_bound_to_having_none():
@@ -306,16 +307,17 @@ def test_replace_is_not_done_where_an_update_is_enough():
 
 
 def test_each_reason_for_a_replace_is_given():
-    fixed = {"type": "one", "tier": "two"}
     found = change(
         parameter(value=value(), type="String", tier="Standard"),
-        live(held(), kind="parameter", type="SecureString", tier="Advanced", fixed=fixed),
+        live(
+            held(), kind="parameter", type="SecureString", tier="Advanced", fixed=("type", "tier")
+        ),
     )
-    assert found.reason == "two; one"
+    assert found.why == Why(Reason.NEEDS_REPLACE, names=("tier", "type"))
 
 
 def test_a_barred_field_leaves_the_note_that_rotation_owns_the_value():
-    current = live(foreign(), rotation=replace(live().rotation, enabled=True), a=1, fixed={"a": ""})
+    current = live(foreign(), rotation=replace(live().rotation, enabled=True), a=1, fixed=("a",))
     found = plan(secret(value=value(rotation="declared"), a=2), current)
     assert [note.code for note in found.notes] == ["rotated"]
 
@@ -329,7 +331,7 @@ def test_what_is_pending_deletion_and_declared_is_restored():
     assert found.fields == ()
     assert found.value is None
     assert found.precondition == {"deleted": True}
-    assert found.reason == "it is pending deletion"
+    assert found.why is None
 
 
 def test_a_restore_brings_value_and_fields_up_to_date():
@@ -409,7 +411,7 @@ def test_what_is_ours_and_undeclared_is_kept_by_default():
     found = plan(live(held()))
     assert found.changes == ()
     assert [(note.key.name, note.code) for note in found.notes] == [(NAME, "kept")]
-    assert "prune: false" in found.notes[0].text
+    assert found.notes[0].code is Notable.KEPT
 
 
 def test_what_is_ours_and_undeclared_is_pruned_where_the_policy_says_so():
@@ -463,12 +465,12 @@ def test_what_is_not_ours_or_not_under_the_prefix_is_neither_pruned_nor_kept(cur
 
 
 def test_a_schedule_of_a_secret_that_is_refused_and_not_there_is_refused():
-    found = changes(secret(uncreatable="no value"), schedule(schedule="rate(9 days)"))
+    found = changes(secret(uncreatable=Reason.NOT_CREATABLE), schedule(schedule="rate(9 days)"))
     assert [(c.key.kind, c.action, c.code) for c in found] == [
         ("rotation", Action.REFUSE, "requires"),
         ("secret", Action.REFUSE, "not-creatable"),
     ]
-    assert found[0].reason == "its secret is refused"
+    assert found[0].why == Why(Reason.REQUIRES, "secret")
     assert [f.name for f in found[0].fields] == ["enabled", "schedule"]
 
 
@@ -506,7 +508,9 @@ def test_a_schedule_changes_even_where_a_value_of_its_live_secret_is_refused():
 
 def test_only_the_secret_of_the_same_name_decides_about_a_schedule():
     found = changes(
-        secret(value=value()), schedule(), secret("/app/production/other", uncreatable="no value")
+        secret(value=value()),
+        schedule(),
+        secret("/app/production/other", uncreatable=Reason.NOT_CREATABLE),
     )
     assert {(c.key.kind, c.key.name, c.action) for c in found} == {
         ("secret", NAME, Action.CREATE),
@@ -544,7 +548,7 @@ def test_every_change_says_where_its_resource_is_declared():
     place = Place("production/db.sops.yaml", 3, 5)
     things = [
         (secret(value=value()), None),
-        (secret(uncreatable="x"), None),
+        (secret(uncreatable=Reason.EXTERNAL), None),
         (secret(value=value("fp-a")), live(held("fp-b"))),
         (secret(value=value()), live(held(), ownership=Ownership.FOREIGN)),
     ]

@@ -8,6 +8,8 @@ from itertools import product
 import pytest
 
 from reconciler.core.model import Action, LiveValue, Rotation, Value, Write
+from reconciler.core.reasons import Loss, Lost, Reason, Why
+from reconciler.render import reasons
 from tests.core.build import (
     BEGUN,
     LAST,
@@ -128,8 +130,8 @@ REFUSED: dict[str, tuple[Value, LiveValue | None, Rotation, str]] = {
 def test_a_value_is_refused(want, have, rotation, code):
     found = change(secret(value=want), live(have, rotation=rotation))
     assert (found.action, found.code, found.value) == (Action.REFUSE, code, None)
-    assert found.reason
-    assert found.hint
+    assert reasons.reason(found.why)
+    assert reasons.hint(found.why)
 
 
 HAVES = [None, held("fp-a"), held("fp-b"), held("fp-b", earlier=["fp-a"]), made(), foreign()]
@@ -204,12 +206,12 @@ def test_a_plaintext_value_is_shown():
 
 def test_the_date_of_the_rotation_is_noted():
     (note,) = plan(secret(value=DECLARED), live(foreign(), rotation=ROTATING)).notes
-    assert note.text == "rotated on 2025-03-01: rotation owns the value"
+    assert reasons.note(note) == "rotated on 2025-03-01: rotation owns the value"
 
 
 def test_a_rotation_without_date_is_noted_without_one():
     (note,) = plan(secret(value=DECLARED), live(foreign(), rotation=BEGUN)).notes
-    assert note.text == "rotated: rotation owns the value"
+    assert reasons.note(note) == "rotated: rotation owns the value"
     assert note.key.name == NAME
 
 
@@ -228,36 +230,34 @@ def test_a_metadata_change_keeps_the_note_that_rotation_owns_the_value():
     assert [note.code for note in found.notes] == ["rotated"]
 
 
-def test_the_reason_says_that_a_value_returns():
+def test_a_value_that_returns_to_one_of_ours_takes_nothing_away():
     found = change(secret(value=UNSET), live(held("fp-b", earlier=["fp-a"])))
-    assert found.reason == "returns to the previous value"
+    assert (found.value.write, found.why, found.losses) == (Write.RETURNED, None, ())
 
 
 def test_the_reason_names_who_wrote_outside_and_when():
     found = change(
         secret(value=UNSET), live(foreign(), changed=LAST, changed_by="arn:aws:iam::1:user/x")
     )
-    assert found.reason == (
+    assert reasons.why(found) == (
         "the live value was written outside by arn:aws:iam::1:user/x on 2025-03-01,"
         " and will be overwritten"
     )
+    assert found.losses == (Lost(Loss.OVERWRITTEN_PREVIOUS),)
 
 
 def test_the_reason_says_both_that_a_value_is_outside_s_and_that_it_returns():
     found = change(secret(value=UNSET), live(foreign(earlier=["fp-a"])))
-    assert found.reason == (
-        "the live value was written outside, and will be overwritten; returns to the previous value"
-    )
+    assert (found.value.write, found.why) == (Write.RETURNED, Why(Reason.WRITTEN_OUTSIDE))
 
 
 def test_an_ordinary_change_needs_no_reason():
-    assert change(secret(value=UNSET), live(held("fp-b"))).reason is None
+    assert change(secret(value=UNSET), live(held("fp-b"))).why is None
 
 
-@pytest.mark.parametrize(
-    ("rotation", "start"), [(ROTATING, "rotation wrote the live value"), (BEGUN, "rotation is on")]
-)
-def test_a_dropped_rotation_says_whose_value_it_protects(rotation, start):
+@pytest.mark.parametrize("rotation", [ROTATING, BEGUN])
+def test_a_dropped_rotation_says_whose_value_it_protects(rotation):
     have = foreign() if rotation is ROTATING else held("fp-b")
     found = change(secret(value=UNSET), live(have, rotation=rotation))
-    assert found.reason.startswith(start)
+    assert found.why == Why(Reason.ROTATION_DROPPED)
+    assert "what rotation owns" in reasons.reason(found.why)

@@ -7,6 +7,8 @@ from dataclasses import replace
 import pytest
 
 from reconciler.core.model import FieldChange, Live, Resource
+from reconciler.core.reasons import Reason
+from reconciler.render import reasons
 from tests.core.build import (
     BEGUN,
     OFF,
@@ -26,19 +28,24 @@ from tests.core.build import (
 Things = tuple[Resource | Live, ...]
 NEW, DECLARED = secret(value=value()), secret(value=value(rotation="declared"))
 TAKEN = secret(value=value(rotation="none", take=True))
-FIXED = {"type": "AWS does not change the type", "tier": "AWS does not lower the tier"}
+FIXED = ("type", "tier")
 LOWERED = live(held(), kind="parameter", type="String", tier="Advanced", fixed=FIXED)
 RAISED = parameter(value=value(), type="SecureString", tier="Standard")
 
 REFUSALS: dict[str, tuple[Things, str, str]] = {
     "not creatable": (
-        (secret(uncreatable="it is declared `external`"),),
-        "it does not exist, and it is declared `external`",
+        (secret(uncreatable=Reason.NOT_CREATABLE),),
+        "it does not exist, and it has a rotation and no value to begin with",
         "give it a `value` or `generate`, or create it and adopt it",
+    ),
+    "external": (
+        (secret(uncreatable=Reason.EXTERNAL),),
+        "it does not exist, and it is declared `external`: somebody else has to create it",
+        "let its owner create it; or give it a `value` or `generate`",
     ),
     "needs a replace": (
         (RAISED, LOWERED),
-        "AWS does not lower the tier; AWS does not change the type",
+        "AWS does not change its `tier` and `type` in place",
         "`replace: true` allows to delete and create it: its history and labels are lost",
     ),
     "rotated before": (
@@ -58,19 +65,20 @@ REFUSALS: dict[str, tuple[Things, str, str]] = {
     ),
     "another seed": (
         (DECLARED, live(held("fp-b"), rotation=ROTATING)),
-        "the manifest has another value than the one that rotation began with, and rotation owns"
-        " the value",
+        "the value in the manifest differs from the one that rotation began with, and rotation"
+        " owns the value",
         "put the old value back, or rotate the secret to get a new one",
     ),
     "rotation dropped": (
         (NEW, live(foreign(), rotation=ROTATING)),
-        "rotation wrote the live value, the manifest has no rotation any more, and git does not"
-        " write over it",
+        "rotation is on, the manifest has no rotation any more, and git does not write over what"
+        " rotation owns",
         "put the `rotation` back; or write `rotation: none`, apply that, and then `take: git`",
     ),
     "rotation dropped before it ran": (
         (NEW, live(held("fp-b"), rotation=BEGUN)),
-        "rotation is on, the manifest has no rotation any more, and git does not write over it",
+        "rotation is on, the manifest has no rotation any more, and git does not write over what"
+        " rotation owns",
         "put the `rotation` back; or write `rotation: none`, apply that, and then `take: git`",
     ),
 }
@@ -79,22 +87,17 @@ REFUSALS: dict[str, tuple[Things, str, str]] = {
 @pytest.mark.parametrize(("things", "reason", "hint"), REFUSALS.values(), ids=REFUSALS)
 def test_a_refusal_says_why_and_what_to_do(things, reason, hint):
     found = change(*things)
-    assert (found.reason, found.hint) == (reason, hint)
+    assert (reasons.reason(found.why), reasons.hint(found.why)) == (reason, hint)
 
 
 def test_a_replace_says_why_for_each_field_that_forces_it():
     found = change(replace(RAISED, replace=True), LOWERED)
-    assert found.reason == "AWS does not lower the tier; AWS does not change the type"
-
-
-def test_a_seed_is_called_one():
-    found = change(DECLARED)
-    assert found.reason == "the value is the seed: written once, from then on rotation owns it"
+    assert reasons.why(found) == "AWS does not change its `tier` and `type` in place"
 
 
 def test_a_prune_says_why_and_what_is_lost_in_order():
     found = change(live(held(), tags={"a": "b"}, description="x"), policy=PRUNING)
-    assert found.reason == "it is ours and no longer declared"
+    assert reasons.why(found) == "it is owned and no longer declared"
     assert found.fields == (
         FieldChange("description", "x", None),
         FieldChange("tags", {"a": "b"}, None),
@@ -103,6 +106,6 @@ def test_a_prune_says_why_and_what_is_lost_in_order():
 
 def test_what_is_kept_says_why():
     (note,) = plan(live(held())).notes
-    assert note.text == (
-        "ours and no longer declared; kept, because the environment says `prune: false`"
+    assert reasons.note(note) == (
+        "owned and no longer declared; kept, because the environment says `prune: false`"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from datetime import date
 
 import pytest
 from hypothesis import given
@@ -29,6 +30,7 @@ from reconciler.core.model import (
     ValueChange,
     Write,
 )
+from reconciler.core.reasons import Loss, Lost, Notable, Reason, Why
 from tests.core.build import NAME, POLICY, SCOPE
 from tests.core.situations import contents, policies, situations
 
@@ -39,6 +41,8 @@ CHANGE = Change(
     ValueChange(Write.CHANGED, "fp-a"),
     settings={"rotate_immediately": False},
     precondition={"version": "v1"},
+    why=Why(Reason.WRITTEN_OUTSIDE, "ops", on=date(2025, 3, 1)),
+    losses=(Lost(Loss.REPLICA, "eu-west-1"), Lost(Loss.OVERWRITTEN)),
 )
 PLAN = Plan(SCOPE, POLICY, (CHANGE, replace(CHANGE, key=Key("parameter", NAME))))
 OTHER = {  # for every field of Scope and Policy
@@ -63,8 +67,8 @@ def digest(change: Change = CHANGE, scope: Scope = SCOPE, policy: Policy = POLIC
 
 def test_a_digest_is_the_same_in_every_release():
     # Whoever changes these makes every plan that is under review stale.
-    assert digest() == "de4b6665f9430f7c4a6293870a2fc1a9e03939207db94d5513bb7c7bbbf10b6e"
-    assert plan_digest(PLAN) == "4fa9946531fd549d0dd068c2c0c62554140e9947d200b8a65e7a287bbfbc115c"
+    assert digest() == "d32735f33324882191ef74a18703c335876547aa80170867f763344bfc93c46a"
+    assert plan_digest(PLAN) == "20d44491f59cb302850e0e776ad9760e2909a1b80c7f2ed5296cd3ee5c35ba7e"
     assert content_digest({"b": "é", "a": [1, None]}) == "e03c3c1ebb5fccd7"
 
 
@@ -91,8 +95,7 @@ def test_the_order_of_fields_settings_and_preconditions_does_not_matter():
 @pytest.mark.parametrize(
     "explained",
     [
-        {"reason": "because"},
-        {"hint": "do"},
+        {"why": Why(Reason.WRITTEN_OUTSIDE, "ops", on=date(2025, 3, 2))},
         {"place": Place("a.yaml", 1, 1)},
         {"value": replace(CHANGE.value, keys=(FieldChange("password", None, None),))},
     ],
@@ -103,9 +106,19 @@ def test_what_only_explains_is_in_no_digest(explained):
 
 
 def test_notes_counts_and_revision_are_in_no_digest():
-    note = Note(CHANGE.key, "kept", "text")
+    note = Note(CHANGE.key, Notable.KEPT)
     other = replace(PLAN, notes=(note,), owned=9, revision="abc")
     assert plan_digest(other) == plan_digest(PLAN)
+
+
+def test_what_others_create_gives_a_plan_that_no_guard_stops_no_other_digest():
+    assert plan_digest(replace(PLAN, owned=100)) == plan_digest(replace(PLAN, owned=200))
+
+
+def test_a_guard_that_stops_a_plan_is_in_its_digest_with_what_it_counts():
+    stopped = replace(PLAN, policy=replace(POLICY, max_change_ratio=0.01))
+    digests = {plan_digest(replace(stopped, owned=owned)) for owned in (10, 20, 1_000)}
+    assert len(digests) == 3
 
 
 def test_the_same_change_twice_is_one_of_a_set():
@@ -115,7 +128,7 @@ def test_the_same_change_twice_is_one_of_a_set():
 
 def test_a_plan_s_digest_is_made_of_those_of_its_changes():
     digests = [digest(change) for change in PLAN.changes]
-    assert digest_of(reversed(digests), SCOPE, POLICY) == plan_digest(PLAN)
+    assert digest_of(PLAN, reversed(digests)) == plan_digest(PLAN)
 
 
 # --- another --------------------------------------------------------------------------------------
@@ -139,7 +152,15 @@ ANOTHER = {
     "settings": replace(CHANGE, settings={"rotate_immediately": True}),
     "no precondition": replace(CHANGE, precondition={}),
     "precondition": replace(CHANGE, precondition={"version": "v2"}),
-    "code": replace(CHANGE, code="not-managed"),
+    "no reason": replace(CHANGE, why=None),
+    "reason": replace(CHANGE, why=replace(CHANGE.why, reason=Reason.FIXED)),
+    "who": replace(CHANGE, why=replace(CHANGE.why, who="dev")),
+    "names": replace(CHANGE, why=replace(CHANGE.why, names=("a",))),
+    "no loss": replace(CHANGE, losses=()),
+    "a loss less": replace(CHANGE, losses=CHANGE.losses[1:]),
+    "loss": replace(CHANGE, losses=(CHANGE.losses[0], Lost(Loss.DELETED))),
+    "what is lost": replace(CHANGE, losses=(Lost(Loss.REPLICA, "b"), CHANGE.losses[1])),
+    "for how long": replace(CHANGE, losses=(Lost(Loss.REPLICA, "eu-west-1", 7), CHANGE.losses[1])),
 }
 
 
@@ -159,7 +180,7 @@ def test_the_scope_is_in_every_digest(name):
     scope = replace(SCOPE, **{name: OTHER[name]})
     assert digest(scope=scope) != digest()
     assert plan_digest(replace(PLAN, scope=scope)) != plan_digest(PLAN)
-    assert digest_of([], scope, POLICY) != digest_of([], SCOPE, POLICY)
+    assert digest_of(Plan(scope, POLICY), []) != digest_of(Plan(SCOPE, POLICY), [])
 
 
 @pytest.mark.parametrize("name", [field.name for field in fields(Policy)])
@@ -167,7 +188,7 @@ def test_the_policy_is_in_every_digest(name):
     policy = replace(POLICY, **{name: OTHER[name]})
     assert digest(policy=policy) != digest()
     assert plan_digest(replace(PLAN, policy=policy)) != plan_digest(PLAN)
-    assert digest_of([], SCOPE, policy) != digest_of([], SCOPE, POLICY)
+    assert digest_of(Plan(SCOPE, policy), []) != digest_of(Plan(SCOPE, POLICY), [])
 
 
 def test_one_change_less_gives_another_plan():

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reconciler import kinds
 from reconciler.core import planfile
 from reconciler.core.digest import plan_digest
 from reconciler.core.errors import PlanFileError
@@ -20,14 +21,20 @@ from reconciler.core.planfile.write import checksum
 from tests.render import hostile
 from tests.render.plans import EMPTY, EVERYTHING
 
-VALIDATOR = jsonschema.Draft202012Validator(planfile.schema())
+KINDS = kinds.names()
+VALIDATOR = jsonschema.Draft202012Validator(planfile.schema(KINDS))
 TEXT = planfile.dumps([EVERYTHING])
+
+
+def loads(text: str) -> tuple[Plan, ...]:
+    """The plans in a file, by the kinds that there are."""
+    return planfile.loads(text, KINDS)
 
 
 def refused(text: str) -> str:
     """What ``loads`` says of a text that it must not take."""
     with pytest.raises(PlanFileError) as caught:
-        planfile.loads(text)
+        loads(text)
     error = caught.value
     assert error.__cause__ is None
     assert "\n" not in error.message
@@ -40,13 +47,13 @@ def explanations(plan: Plan) -> Any:
         plan.notes,
         plan.owned,
         plan.revision,
-        [(c.reason, c.hint, c.place, c.value.keys if c.value else None) for c in plan.changes],
+        [(c.why and c.why.on, c.place, c.value.keys if c.value else None) for c in plan.changes],
     )
 
 
 @pytest.mark.parametrize("plan", [EVERYTHING, EMPTY], ids=["everything", "empty"])
 def test_written_and_read_it_is_the_same(plan: Plan) -> None:
-    (read,) = planfile.loads(planfile.dumps([plan]))
+    (read,) = loads(planfile.dumps([plan]))
     assert read == plan
     assert explanations(read) == explanations(plan)
     assert plan_digest(read) == plan_digest(plan)
@@ -56,8 +63,8 @@ def test_several_plans_are_a_list() -> None:
     staging = replace(EMPTY, scope=replace(EMPTY.scope, environment="staging"))
     text = planfile.dumps([EVERYTHING, staging])
     assert [*json.loads(text)] == ["format_version", "plans"]
-    assert planfile.loads(text) == (EVERYTHING, staging)
-    assert planfile.loads(planfile.dumps([])) == ()
+    assert loads(text) == (EVERYTHING, staging)
+    assert loads(planfile.dumps([])) == ()
     assert all(planfile.dumps(p).endswith("}\n") for p in ([], [EMPTY], [EVERYTHING, staging]))
 
 
@@ -69,7 +76,7 @@ def test_one_environment_is_not_planned_twice() -> None:
 @hostile.patient
 def test_any_plan_survives_and_fits_the_schema(plan: Plan) -> None:
     text = planfile.dumps([plan])
-    (read,) = planfile.loads(text)
+    (read,) = loads(text)
     assert read == plan
     assert explanations(read) == explanations(plan)
     VALIDATOR.validate(json.loads(text))
@@ -77,14 +84,14 @@ def test_any_plan_survives_and_fits_the_schema(plan: Plan) -> None:
 
 
 def test_the_schema_is_a_schema_and_takes_every_form() -> None:
-    VALIDATOR.check_schema(planfile.schema())
+    VALIDATOR.check_schema(planfile.schema(KINDS))
     staging = replace(EMPTY, scope=replace(EMPTY.scope, environment="staging"))
     for plans in ([EVERYTHING], [EMPTY], [EMPTY, staging], []):
         VALIDATOR.validate(json.loads(planfile.dumps(plans)))
     broken = json.loads(TEXT)
     del broken["changes"][0]["precondition"]
     assert not VALIDATOR.is_valid(broken)
-    assert not VALIDATOR.is_valid({"format_version": "2.0", "plans": []})
+    assert not VALIDATOR.is_valid({"format_version": "1.0", "plans": []})
 
 
 def test_it_has_what_the_format_promises() -> None:
@@ -93,7 +100,7 @@ def test_it_has_what_the_format_promises() -> None:
         "format_version", "digest", "environment", "account", "region", "prefix", "owner",
         "policy", "revision", "owned", "summary", "changes", "notes",
     } <= set(held)  # fmt: skip
-    assert held["format_version"] == "1.0"
+    assert held["format_version"] == "2.0"
     assert held["summary"]["create"] == 5
     assert held["digest"] == plan_digest(EVERYTHING)
 
@@ -153,7 +160,7 @@ def loosened(held: dict[str, Any]) -> None:
 
 
 def explained(held: dict[str, Any]) -> None:
-    held["changes"][4]["reason"] = "harmless"
+    held["changes"][4]["place"] = {"path": "harmless.yaml", "line": 1, "column": 1}
 
 
 @pytest.mark.parametrize(
@@ -182,7 +189,7 @@ def test_two_changes_of_one_resource_are_refused_whatever_the_checksums_say() ->
 
 
 def test_laid_out_in_another_way_it_is_the_same() -> None:
-    assert planfile.loads(json.dumps(json.loads(TEXT), indent=7, sort_keys=True)) == (EVERYTHING,)
+    assert loads(json.dumps(json.loads(TEXT), indent=7, sort_keys=True)) == (EVERYTHING,)
 
 
 # --- versions ---------------------------------------------------------------------------------
@@ -190,21 +197,33 @@ def test_laid_out_in_another_way_it_is_the_same() -> None:
 
 def test_a_later_minor_version_may_say_more() -> None:
     held = json.loads(TEXT)
-    held["format_version"] = "1.7"
+    held["format_version"] = "2.7"
     held["news"] = {"a": [1]}
     held["changes"][0]["news"] = "b"
     held["changes"][0]["key"]["news"] = "c"
     held["checksum"] = checksum(held)
-    assert planfile.loads(json.dumps(held)) == (EVERYTHING,)
+    assert loads(json.dumps(held)) == (EVERYTHING,)
     VALIDATOR.validate(held)
 
 
-@pytest.mark.parametrize("version", ["2.0", "0.9", "10.0", "", "one", "2"])
+@pytest.mark.parametrize("version", ["3.0", "10.0", "20.0", "", "one", "2x"])
 def test_another_major_version_is_refused(version: str) -> None:
     held = json.loads(TEXT)
     held["format_version"] = version
     assert "format_version" in refused(json.dumps(held))
     assert "format_version" in refused(json.dumps({"format_version": version, "plans": [held]}))
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.9", "0.9"])
+def test_an_earlier_version_is_told_in_one_line_to_plan_again(version: str) -> None:
+    earlier: dict[str, Any] = {"format_version": version, "reason": "of another form"}
+    for held in (earlier, {"format_version": version, "plans": [earlier]}):
+        with pytest.raises(PlanFileError) as caught:
+            loads(json.dumps(held))
+        assert caught.value.message == (
+            f"an earlier version made this plan (format {version}): plan again"
+        )
+        assert caught.value.hint is None
 
 
 # --- anything else ----------------------------------------------------------------------------
@@ -219,9 +238,9 @@ def test_another_major_version_is_refused(version: str) -> None:
         ('"x"', "not an object"),
         ("{}", "format_version is missing"),
         ('{"format_version": 1}', "format_version is not a text"),
-        ('{"format_version": "1.0"}', "policy is missing"),
-        ('{"format_version": "1.0", "plans": {}}', "plans is not a list"),
-        ('{"format_version": "1.0", "plans": [1]}', "plans[0] is not an object"),
+        ('{"format_version": "2.0"}', "digest is missing"),
+        ('{"format_version": "2.0", "plans": {}}', "plans is not a list"),
+        ('{"format_version": "2.0", "plans": [1]}', "plans[0] is not an object"),
         ("[" * 100_000, "nested too deeply"),
         ('{"a":' * 100_000, "nested too deeply"),
         ("NaN", "a number without a meaning"),
@@ -239,18 +258,23 @@ def test_what_is_no_plan_is_told_so(text: str, says: str) -> None:
     [
         (("changes",), {}, "changes is not a list"),
         (("changes", 0), 1, "changes[0] is not an object"),
-        (("changes", 0, "action"), "destroy", "changes[0].action is not one of create, update"),
+        (("changes", 0, "action"), "destroy", "changes[0].action is not one of 'create', 'update'"),
         (("changes", 0, "key"), "x", "changes[0].key is not an object"),
         (("changes", 0, "key", "name"), 1, "changes[0].key.name is not a text"),
         (("changes", 0, "fields", 0, "known"), 1, "changes[0].fields[0].known is not true or"),
         (("changes", 0, "value", "write"), "x", "changes[0].value.write is not one of"),
         (("changes", 0, "settings"), [], "changes[0].settings is not an object"),
         (("policy", "max_prunes"), True, "policy.max_prunes is not a whole number"),
-        (("policy", "max_prunes"), -1, "policy.max_prunes is not a whole number"),
+        (("policy", "max_prunes"), -1, "policy.max_prunes is not zero or more"),
         (("policy", "max_change_ratio"), "1", "policy.max_change_ratio is not a number"),
         (("owned",), 1.5, "owned is not a whole number"),
         (("revision",), 5, "revision is not a text"),
-        (("notes", 0, "text"), None, "notes[0].text is not a text"),
+        (("notes", 0, "code"), None, "notes[0].code is not one of"),
+        (("notes", 0, "code"), "news", "notes[0].code is not one of 'kept', 'rotated'"),
+        (("changes", 0, "key", "kind"), "**secret**", "changes[0].key.kind is not one of keys, "),
+        (("changes", 0, "losses"), [{"loss": "x"}], "changes[0].losses[0].loss is not one of"),
+        (("changes", 0, "why"), {"reason": "x"}, "changes[0].why.reason is not one of"),
+        (("notes", 0, "on"), "today", "notes[0].on is not a date"),
     ],
 )
 def test_a_wrong_type_is_named(path: tuple[Any, ...], content: Any, says: str) -> None:

@@ -7,7 +7,10 @@ from pathlib import Path
 
 from reconciler.cli.main import run
 from reconciler.core.errors import StalePlanError
+from reconciler.core.model import Key, Note
+from reconciler.core.reasons import Loss, Lost, Notable, Reason, Why
 from reconciler.core.refusals import REASONS
+from reconciler.render import reasons
 
 PACKAGE = Path(__file__).parents[2] / "reconciler"
 
@@ -30,7 +33,8 @@ def test_each_has_a_reason_and_none_is_left_over() -> None:
     ends = {
         "conflict", "max-change-ratio", "max-prunes", "plan-file", "stale", "unknown-values",
     }  # fmt: skip
-    assert codes() | ends == set(REASONS)
+    made = {Reason.FIXED, Reason.GIT_KEYS, Reason.WRITTEN_OUTSIDE}  # nothing is refused
+    assert codes() | ends | (set(Reason) - made) == set(REASONS)
     assert StalePlanError.code in ends
 
 
@@ -45,3 +49,11 @@ def test_explain_tells_them(capsys) -> None:
     )
     assert run(["explain", "unreadable"]) == 0  # of a file, and of a value
     assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+def test_every_reason_loss_and_note_has_its_words() -> None:
+    key = Key("secret", "/app/production/db")
+    for reason in Reason:
+        assert reasons.reason(Why(reason, "who", ("a", "b")))
+    assert all(reasons.loss(Lost(loss, "eu-west-1", 7)) for loss in Loss)
+    assert all(reasons.note(Note(key, code)) for code in Notable)

@@ -21,6 +21,7 @@ from reconciler.core.model import (
     ValueChange,
     Write,
 )
+from reconciler.core.reasons import Loss, Lost, Reason
 from reconciler.core.review import Selection, by_digest, by_plan, in_effect
 from tests.core.build import (
     LAST,
@@ -156,7 +157,7 @@ def test_a_rotation_does_not_make_a_prune_stale():
 
 # --- refused and unreviewed -----------------------------------------------------------------------
 
-REFUSED = secret("/app/production/zz", uncreatable="no value")
+REFUSED = secret("/app/production/zz", uncreatable=Reason.NOT_CREATABLE)
 
 
 def test_a_refused_change_blocks_no_other():
@@ -203,7 +204,7 @@ CLEAR = live(
     kind="parameter",
     type="String",
     description="x",
-    fixed={"type": "no"},
+    fixed=("type",),
 )
 SECURE = live(held("fp-a", version="1"), kind="parameter", type="SecureString", description="x")
 SEEDED = secret(value=value("fp-a", rotation="declared"))
@@ -545,8 +546,8 @@ MOVED: dict[str, tuple[Things, Things, str]] = {
     "refused now": (
         [CHANGED, OLD],
         [CHANGED, replace(OLD, rotation=replace(OLD.rotation, pending=True))],
-        f"secret:{NAME}: it is refused now: a rotation has begun and has not ended: AWSPENDING is"
-        " on another version than AWSCURRENT",
+        f"secret:{NAME}: it is refused now: a value written during a rotation would abandon it half"
+        " way (rotation-pending)",
     ),
     "an update became a replace": (
         [REPLACED, replace(SECURE, fields={"type": "SecureString", "description": "old"})],
@@ -682,13 +683,15 @@ def test_fields_are_written_and_a_value_that_was_written_outside_meanwhile_is_no
     outside = live(foreign("v9"), description="old")
     selected = select([DESCRIBED, UNDESCRIBED], [DESCRIBED, outside])
     (todo,) = selected.todo
-    assert (todo.action, todo.value, todo.reason) == (Action.UPDATE, None, None)
+    assert (todo.action, todo.value, todo.why) == (Action.UPDATE, None, None)
+    assert todo.losses == ()
     assert [field.name for field in todo.fields] == ["description"]
     assert "version" not in todo.precondition
     # The value is what was not reviewed: told, and not written.
     (left,) = selected.unreviewed
     assert left.key == todo.key
     assert (left.value.write, left.fields) == (Write.CHANGED, ())
+    assert left.losses == (Lost(Loss.OVERWRITTEN_PREVIOUS),)
 
 
 def test_a_value_of_ours_that_moved_meanwhile_is_not_taken_apart():

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import boto3
 
+from reconciler import kinds
 from reconciler.aws.client import ATTEMPTS, FIRST_ATTEMPTS, Aws
 from reconciler.aws.pacing import Pacing
 from reconciler.core import planfile, review
@@ -58,7 +59,7 @@ def run(aws: Aws, make: Make, reviewed: str | None) -> bool:
     fresh = make(aws)
     todo = fresh.plan.changes
     if reviewed is not None:
-        (plan,) = planfile.loads(reviewed)
+        (plan,) = planfile.loads(reviewed, kinds.names())
         todo = review.by_plan(plan, fresh.plan, fresh.live).todo
     outcomes = apply.run(fresh, todo, aws, lambda _: None, threading.Event())
     return all(outcome.status == "done" for outcome in outcomes)

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from reconciler import manifest
+from reconciler import kinds, manifest
 from reconciler.core import planfile
 from reconciler.core.errors import ReconcilerError
 from reconciler.core.model import Plan
@@ -154,7 +154,9 @@ def of_plan(_: Path) -> tuple[Target, bytes]:
         build.live(build.held(), kind="parameter", name="/app/production/host", type="String"),
     )
     original = planfile.dumps([plan]).encode()
-    return lambda given: planfile.loads(given.decode("utf-8", "surrogateescape")), original
+    return lambda given: planfile.loads(
+        given.decode("utf-8", "surrogateescape"), kinds.names()
+    ), original
 
 
 def of_marks(_: Path) -> tuple[Target, bytes]:

@@ -11,6 +11,7 @@ import pytest
 from reconciler.cli.commands.github import shown
 from reconciler.core.digest import plan_digest
 from reconciler.core.model import Action, Change, FieldChange, Key, Place, Plan, Policy
+from reconciler.core.reasons import Reason, Why
 from reconciler.github.marker import marker
 from reconciler.manifest.files import ENVIRONMENT_FILE
 from tests.cli.run import python
@@ -271,14 +272,14 @@ def test_paths_are_relative_to_the_workspace(job: Job, monkeypatch: pytest.Monke
 
 
 def test_the_worst_comes_first_and_no_more_than_ten_of_each_level(job: Job) -> None:
-    def many(kind: str, action: Action, **more: str) -> list[Change]:
+    def many(kind: str, action: Action, **more: Why) -> list[Change]:
         names = (f"{SCOPE.under}{action}-{n:02}" for n in range(25))
         return [Change(Key(kind, name), action, **more) for name in names]  # type: ignore[arg-type]
 
     changes = [
         *many("secret", Action.CREATE),
         *many("secret", Action.PRUNE),
-        *many("parameter", Action.REFUSE, code="not-managed", reason="it exists"),
+        *many("parameter", Action.REFUSE, why=Why(Reason.NOT_MANAGED)),
     ]
     job.save(plan_of(*changes))
     lines = job.run(*PLAN).out.splitlines()

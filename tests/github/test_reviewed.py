@@ -16,6 +16,7 @@ import pytest
 
 from reconciler.core import planfile
 from reconciler.core.model import Action, FieldChange, Plan, Policy
+from reconciler.core.reasons import Reason, Why
 from reconciler.github import archive
 from tests.github.job import SHA, Job
 from tests.render.plans import SCOPE, parameter, plan_of, secret
@@ -97,7 +98,7 @@ def test_nothing_has_moved(job: Job) -> None:
 def test_what_has_moved_is_named(job: Job) -> None:
     fresh = plan_of(
         secret("b", Action.UPDATE, FieldChange("description", "z", "y")),
-        parameter("c", Action.REFUSE, code="x"),
+        parameter("c", Action.REFUSE, why=Why(Reason.NOT_MANAGED)),
         secret("d", Action.CREATE),
         policy=Policy(prune=True),
     )

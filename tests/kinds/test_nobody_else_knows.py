@@ -27,7 +27,6 @@ OWED = {
     "access/revoke.py",
     "core/review.py",
     "render/describe.py",
-    "render/losses.py",
 }
 
 

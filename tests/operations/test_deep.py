@@ -6,6 +6,7 @@ import json
 from collections import Counter
 
 from reconciler.operations import drift
+from reconciler.render import reasons
 from tests.kinds.secret.test_secrets import POLICY
 from tests.world import PREFIX, World
 
@@ -26,7 +27,7 @@ def deep(world: World) -> list[str]:
     aws = world.session()
     found = drift.classify(planned, datetime.now(UTC), drift.read_deep(planned, aws))
     world.calls = world.aws.calls - before
-    return [f"{entry.key.kind} {entry.kind_of}: {entry.text}" for entry in found]
+    return [f"{entry.key.kind} {entry.kind_of}: {reasons.drift(entry)}" for entry in found]
 
 
 def test_what_is_as_declared_is_no_drift(world: World) -> None:

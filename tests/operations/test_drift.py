@@ -13,6 +13,7 @@ from reconciler.kinds.kind import Settings
 from reconciler.manifest import Desired
 from reconciler.operations.drift import Drift, DriftClass, classify
 from reconciler.operations.planning import Planned
+from reconciler.render import reasons
 from tests.core.build import (
     BEGUN,
     LAST,
@@ -49,7 +50,7 @@ def drift(*things: Resource | Live, policy=POLICY, now=NOW) -> tuple[Drift, ...]
 
 
 def told(*things, **options) -> list[tuple[str, str]]:
-    return [(found.kind_of.value, found.text) for found in drift(*things, **options)]
+    return [(found.kind_of.value, reasons.drift(found)) for found in drift(*things, **options)]
 
 
 OWN = secret(value=value("fp-a"))
@@ -115,8 +116,8 @@ CASES: dict[str, tuple[list[Resource | Live], list[tuple[str, str]]]] = {
         [
             (
                 "pending",
-                "refused: rotation wrote the live value, the manifest has no rotation any more,"
-                " and git does not write over it",
+                "refused: rotation is on, the manifest has no rotation any more, and git does not"
+                " write over what rotation owns",
             )
         ],
     ),
@@ -138,8 +139,8 @@ CASES: dict[str, tuple[list[Resource | Live], list[tuple[str, str]]]] = {
         [
             (
                 "pending",
-                "refused: rotation wrote the live value, the manifest has no rotation any more,"
-                " and git does not write over it",
+                "refused: rotation is on, the manifest has no rotation any more, and git does not"
+                " write over what rotation owns",
             )
         ],
     ),
@@ -148,7 +149,7 @@ CASES: dict[str, tuple[list[Resource | Live], list[tuple[str, str]]]] = {
         [
             (
                 "kept",
-                "ours and no longer declared; kept, because the environment says `prune: false`",
+                "owned and no longer declared; kept, because the environment says `prune: false`",
             )
         ],
     ),

@@ -19,6 +19,7 @@ from reconciler.core.model import (
     ValueChange,
     Write,
 )
+from reconciler.core.reasons import Loss, Lost, Notable, Reason, Why
 from reconciler.manifest.branch import Difference, Group
 from reconciler.manifest.branch.difference import MemberChange
 from reconciler.operations.drift import Drift, DriftClass
@@ -60,6 +61,19 @@ values = st.builds(
 )
 places = st.builds(Place, path=text, line=st.integers(0, 99), column=st.integers(0, 99))
 mappings = st.dictionaries(text, contents, max_size=2)
+whys = st.builds(
+    Why,
+    reason=st.sampled_from(Reason),
+    who=st.none() | text,
+    names=st.lists(text, max_size=2).map(tuple),
+    on=st.none() | st.dates(),
+)
+losses = st.builds(
+    Lost,
+    loss=st.sampled_from(Loss),
+    name=st.none() | text,
+    days=st.none() | st.integers(0, 99),
+)
 changes = st.builds(
     Change,
     key=keys,
@@ -68,12 +82,17 @@ changes = st.builds(
     value=st.none() | values,
     settings=mappings,
     precondition=mappings,
-    code=st.none() | text,
-    reason=st.none() | text,
-    hint=st.none() | text,
+    why=st.none() | whys,
+    losses=st.lists(losses, max_size=2).map(tuple),
     place=st.none() | places,
 )
-notes = st.builds(Note, key=keys, code=text, text=text)
+notes = st.builds(
+    Note,
+    key=keys,
+    code=st.sampled_from(Notable),
+    on=st.none() | st.dates(),
+    names=st.lists(text, max_size=2).map(tuple),
+)
 scopes = st.builds(
     Scope,
     environment=text,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from reconciler.core.model import (
@@ -17,6 +18,7 @@ from reconciler.core.model import (
     ValueChange,
     Write,
 )
+from reconciler.core.reasons import Loss, Lost, Notable, Reason, Why
 from reconciler.kinds import titles
 
 SCOPE = Scope(
@@ -79,7 +81,6 @@ SECRETS = (
         FieldChange("recovery_window", None, 30),
         value=ValueChange(Write.SEED, PRINT),
         precondition={"exists": False},
-        reason="the value is the seed: written once, from then on rotation owns it",
         place=Place("manifests/production/database.sops.yaml", 3, 5),
     ),
     secret(
@@ -112,8 +113,12 @@ SECRETS = (
             ),
         ),
         precondition={"version": BEFORE_ID},
-        reason="the live value was written outside by arn:aws:iam::123456789012:user/ops on"
-        " 2025-03-01, and will be overwritten",
+        why=Why(Reason.WRITTEN_OUTSIDE, "arn:aws:iam::123456789012:user/ops", on=date(2025, 3, 1)),
+        losses=(
+            Lost(Loss.OVERWRITTEN_PREVIOUS),
+            Lost(Loss.KEY_READERS),
+            Lost(Loss.POLICY_READERS),
+        ),
     ),
     secret(
         "web3/walletconnect",
@@ -121,19 +126,25 @@ SECRETS = (
         FieldChange("description", "Wallet", None),
         value=ValueChange(Write.RETURNED, PRINT),
         precondition={"version": BEFORE_ID},
-        reason="the live value was written outside, and will be overwritten;"
-        " returns to the previous value",
+        why=Why(Reason.WRITTEN_OUTSIDE),
+        losses=(Lost(Loss.OVERWRITTEN_PREVIOUS),),
     ),
     secret(
         "copies/none",
         Action.UPDATE,
         FieldChange("replicas", [{"region": "eu-west-1"}, {"region": "us-east-1"}], []),
         FieldChange("resource_policy", "0123456789abcdef", None, known=False),
+        losses=(
+            Lost(Loss.REPLICA, "eu-west-1"),
+            Lost(Loss.REPLICA, "us-east-1"),
+            Lost(Loss.POLICY_REMOVED),
+        ),
     ),
     secret(
         "copies/unrecorded",
         Action.UPDATE,
         FieldChange("resource_policy", None, None, known=False),
+        losses=(Lost(Loss.UNKNOWN_POLICY_REMOVED),),
     ),
     secret(
         "adopted",
@@ -146,7 +157,6 @@ SECRETS = (
         "restored",
         Action.RESTORE,
         precondition={"deleted": True},
-        reason="it is pending deletion",
     ),
     secret("first-value", Action.UPDATE, value=ValueChange(Write.FIRST, PRINT)),
     secret(
@@ -168,15 +178,13 @@ SECRETS = (
         FieldChange("recovery_window", 30, None),
         FieldChange("tags", {"team": "platform"}, None),
         precondition={"version": BEFORE_ID},
-        reason="it is ours and no longer declared",
+        losses=(Lost(Loss.RECOVERABLE, days=30), Lost(Loss.REPLICAS)),
     ),
     Change(
         Key("secret", "prod-db-password"),
         Action.REFUSE,
         (FieldChange("description", None, "Kept under its old name"),),
-        code="not-managed",
-        reason="it exists and is not managed: adopt it",
-        hint="nothing of it was changed; choose another name, or adopt it",
+        why=Why(Reason.NOT_MANAGED),
         place=Place("manifests/production/database.sops.yaml", 14, 5),
     ),
 )
@@ -200,7 +208,6 @@ PARAMETERS = (
         Action.UPDATE,
         value=ValueChange(Write.RETURNED, PRINT, plaintext="5432"),
         precondition={"version": "3"},
-        reason="returns to the previous value",
     ),
     parameter(
         "smtp/from",
@@ -240,22 +247,21 @@ PARAMETERS = (
         FieldChange("type", "String", "SecureString"),
         value=ValueChange(Write.CHANGED, PRINT),
         precondition={"version": "2"},
-        reason="AWS does not change a parameter's type in place",
+        why=Why(Reason.FIXED, names=("type",)),
+        losses=(Lost(Loss.REPLACED_HISTORY),),
     ),
     parameter(
         "old/host",
         Action.PRUNE,
         FieldChange("type", "String", None),
         precondition={"version": "1"},
-        reason="it is ours and no longer declared",
+        losses=(Lost(Loss.DELETED_WITH_HISTORY),),
     ),
     parameter(
         "web/tier",
         Action.REFUSE,
         FieldChange("tier", "Advanced", "Standard"),
-        code="needs-replace",
-        reason="AWS does not bring a parameter back from the advanced tier",
-        hint="`replace: true` allows to delete and create it: its history and labels are lost",
+        why=Why(Reason.NEEDS_REPLACE, names=("tier",)),
     ),
 )
 ROTATIONS = (
@@ -274,20 +280,18 @@ ROTATIONS = (
         Action.UPDATE,
         FieldChange("schedule", "rate(30 days)", "rate(7 days)"),
         settings={"rotate_immediately": True},
+        losses=(Lost(Loss.ROTATED_AT_ONCE),),
     ),
-    rotation("web3/infura", Action.UPDATE, FieldChange("enabled", True, False)),
+    rotation(
+        "web3/infura",
+        Action.UPDATE,
+        FieldChange("enabled", True, False),
+        losses=(Lost(Loss.ROTATION_ENDS),),
+    ),
 )
 NOTES = (
-    Note(
-        Key("secret", "/app/production/web3/infura"),
-        "rotated",
-        "rotated on 2025-03-01: rotation owns the value",
-    ),
-    Note(
-        Key("secret", "/app/production/spare"),
-        "kept",
-        "ours and no longer declared; kept, because the environment says `prune: false`",
-    ),
+    Note(Key("secret", "/app/production/web3/infura"), Notable.ROTATED, date(2025, 3, 1)),
+    Note(Key("secret", "/app/production/spare"), Notable.KEPT),
 )
 
 EVERYTHING = plan_of(*SECRETS, *PARAMETERS, *ROTATIONS, notes=NOTES, owned=20, revision=REVISION)

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from reconciler.core.model import Action, FieldChange, Plan, Policy, Scope
+from reconciler.core.reasons import Reason, Why
 from reconciler.render import markdown
 from tests.render.plans import EMPTY, EVERYTHING, large, plan_of, secret
 
@@ -106,4 +107,6 @@ def test_what_does_not_occur_is_not_explained() -> None:
     for absent in ("prune:", "refuse:", "take something away", "takes something away", "Values"):
         assert absent not in shown
     assert "Applying" not in markdown.plan([EMPTY])
-    assert "Applying" not in markdown.plan([plan_of(secret("a", Action.REFUSE, code="c"))])
+    assert "Applying" not in markdown.plan(
+        [plan_of(secret("a", Action.REFUSE, why=Why(Reason.NOT_MANAGED)))]
+    )

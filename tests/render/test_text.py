@@ -7,29 +7,21 @@ from collections.abc import Callable
 
 import pytest
 
-from reconciler.core.diff import diff
 from reconciler.core.digest import plan_digest
 from reconciler.core.model import (
     Action,
     Change,
     FieldChange,
     Key,
-    Live,
-    LiveValue,
-    Origin,
-    Ownership,
     Plan,
     Policy,
-    Resource,
     Scope,
-    Source,
-    Value,
     ValueChange,
     Write,
 )
+from reconciler.core.reasons import Loss, Lost, Reason, Why
 from reconciler.render import json, markdown, structure, text
 from reconciler.render.describe import ALARMING
-from reconciler.render.losses import OUTSIDE
 from tests.render.plans import (
     EMPTY,
     EVERYTHING,
@@ -38,7 +30,6 @@ from tests.render.plans import (
     large_nested,
     parameter,
     plan_of,
-    rotation,
     secret,
 )
 from tests.steps import steps
@@ -83,6 +74,17 @@ def test_the_digest_is_the_last_line() -> None:
     assert lines(EVERYTHING)[-1] == f"Digest: {plan_digest(EVERYTHING)}"
 
 
+def test_of_a_saved_plan_what_no_digest_covers_is_named() -> None:
+    told = text.plan(EVERYTHING, saved=True).splitlines()[-1]
+    assert told == (
+        "The digest does not cover: the commit, where something is declared, the names of changed"
+        " keys, dates, what is not changed."
+    )
+    assert f"\n{told}\n" in markdown.plan([EVERYTHING], saved=True)
+    assert text.plan(EMPTY, saved=True) == text.plan(EMPTY)
+    assert "does not cover" not in text.plan(EVERYTHING) + markdown.plan([EVERYTHING])
+
+
 def test_what_destroys_comes_first_then_what_is_refused() -> None:
     titles = [
         line
@@ -92,139 +94,26 @@ def test_what_destroys_comes_first_then_what_is_refused() -> None:
     assert titles == [*ALARMING, "Secrets", "Parameters", "Rotation schedules"]
 
 
-@pytest.mark.parametrize(("recovery", "days"), [(30, 30), (None, 14), (3, 14), (365, 14)])
-def test_a_pruned_secret_says_for_how_long_it_can_be_restored(
-    recovery: int | None, days: int
-) -> None:
-    fields = [] if recovery is None else [FieldChange("recovery_window", recovery, None)]
-    shown = lines(plan_of(secret("old", Action.PRUNE, *fields)))
-    assert any(f"restored for {days} days" in line for line in shown)
-
-
-def test_a_replica_that_goes_is_destructive_and_one_that_comes_is_not() -> None:
-    one, two = [{"region": "eu-west-1"}], [{"region": "eu-west-1"}, {"region": "us-east-1"}]
-    gone = lines(plan_of(secret("db", Action.UPDATE, FieldChange("replicas", two, one))))
-    assert "Destructive" in gone
-    assert "      lost: its replica in us-east-1 is deleted" in gone
-    come = lines(plan_of(secret("db", Action.UPDATE, FieldChange("replicas", one, two))))
-    assert "Destructive" not in come
-    assert "        + us-east-1: (default key)" in come
-
-
-@pytest.mark.parametrize(
-    ("field", "lost"),
-    [
-        (
-            FieldChange("resource_policy", None, None, known=False),
-            "its resource policy, if it has one, is removed: who relies on it loses access",
-        ),
-        (
-            FieldChange("resource_policy", None, {"Version": "1"}, known=False),
-            "the resource policy that it may have is overwritten, and is recorded nowhere",
-        ),
-        (
-            FieldChange("resource_policy", "ab", None, known=False),
-            "its resource policy is removed: who relies on it loses access",
-        ),
-        (
-            FieldChange("replicas", None, [{"region": "eu-west-1"}], known=False),
-            "its replicas in Regions that are not declared, if it has any, are deleted",
-        ),
-    ],
-)
-def test_what_nobody_recorded_may_be_lost(field: FieldChange, lost: str) -> None:
-    shown = lines(plan_of(secret("db", Action.UPDATE, field)))
+def test_what_is_lost_stands_under_destructive_and_who_is_concerned_does_not() -> None:
+    gone = secret("db", Action.UPDATE, losses=(Lost(Loss.REPLICA, "us-east-1"),))
+    shown = lines(plan_of(gone))
     assert "Destructive" in shown
-    assert f"      lost: {lost}" in shown
+    assert "      lost: its replica in us-east-1 is deleted" in shown
+    told = lines(plan_of(secret("db", Action.UPDATE, losses=(Lost(Loss.KEY_READERS),))))
+    assert "Destructive" not in told
+    assert "      note: who reads it has to be allowed to use the new key" in told
 
 
-@pytest.mark.parametrize(
-    "field",
-    [
-        FieldChange("resource_policy", None, {"Version": "1"}),
-        FieldChange("resource_policy", "ab", {"Version": "1"}, known=False),
-        FieldChange("replicas", None, [{"region": "eu-west-1"}]),
-        FieldChange("tags", None, {"a": "b"}, known=False),
-    ],
-)
-def test_what_takes_nothing_from_others_is_not_destructive(field: FieldChange) -> None:
-    assert "Destructive" not in lines(plan_of(secret("db", Action.UPDATE, field)))
+@pytest.mark.parametrize("loss", Loss)
+def test_each_loss_is_a_line(loss: Loss) -> None:
+    shown = lines(plan_of(secret("db", Action.UPDATE, losses=(Lost(loss, "eu-west-1", 7),))))
+    assert ("Destructive" in shown) is loss.destroys
+    assert sum(line.strip().startswith(("lost: ", "note: ")) for line in shown) == 1
 
 
-def test_a_pruned_secret_says_that_its_replicas_go_at_once() -> None:
-    shown = lines(plan_of(secret("old", Action.PRUNE)))
-    assert "      lost: its replicas, if it has any, are deleted at once" in shown
-
-
-def test_a_value_of_somebody_else_is_lost_and_one_of_ours_is_not() -> None:
-    changed = ValueChange(Write.CHANGED)
-    outside = "the live value was written outside by ops on 2025-03-01, and will be overwritten"
-    theirs = secret("db", Action.UPDATE, value=changed, reason=outside)
-    shown = lines(plan_of(theirs))
-    assert "Destructive" in shown
-    assert (
-        "      lost: what was written outside; AWS keeps it as AWSPREVIOUS until the next new"
-        in (line.removesuffix(" value") for line in shown)
-    )
-    ours = secret("db", Action.UPDATE, value=changed, reason="returns to the previous value")
-    assert "Destructive" not in lines(plan_of(ours))
-
-
-@pytest.mark.parametrize("write", Write)
-def test_an_adoption_takes_away_what_it_writes_over(write: Write) -> None:
-    adopted = parameter("host", Action.ADOPT, value=ValueChange(write))
-    over = write in (Write.CHANGED, Write.RETURNED)
-    assert ("Destructive" in lines(plan_of(adopted))) is over
-
-
-def test_that_is_how_diff_says_who_wrote_the_live_value() -> None:
-    live = Live(Key("secret", "x"), {}, Ownership.OURS, value=LiveValue("v", Origin.OUTSIDE, None))
-    want = Resource(Key("secret", "x"), {}, Value(Source.GIT, ("f",)))
-    made = diff({want.key: want}, {live.key: live}, SCOPE, Policy())
-    assert (made.changes[0].reason or "").startswith(OUTSIDE)
-
-
-@pytest.mark.parametrize(
-    ("change", "lost"),
-    [
-        (
-            rotation("db", Action.UPDATE, settings={"rotate_immediately": True}),
-            "the value that is live: rotation makes another as soon as this is applied",
-        ),
-        (
-            rotation("db", Action.UPDATE, FieldChange("enabled", True, False)),
-            "it is not rotated any more: its value stays as it is until somebody changes it",
-        ),
-    ],
-)
-def test_what_rotation_takes_away_is_said(change: Change, lost: str) -> None:
-    shown = lines(plan_of(change))
-    assert "Destructive" in shown
-    assert f"      lost: {lost}" in shown
-
-
-def test_a_schedule_that_waits_takes_nothing_away() -> None:
-    waits = rotation("db", Action.UPDATE, settings={"rotate_immediately": False})
-    begins = rotation("new", Action.CREATE, FieldChange("enabled", None, True))
-    assert "Destructive" not in lines(plan_of(waits, begins))
-
-
-@pytest.mark.parametrize(
-    ("field", "told"),
-    [
-        (
-            FieldChange("kms_key", "alias/a", "alias/b"),
-            "note: who reads it has to be allowed to use the new key",
-        ),
-        (
-            FieldChange("resource_policy", "ab", {"Version": "1"}, known=False),
-            "note: who is let in by the old policy alone cannot read it any more",
-        ),
-    ],
-)
-def test_whoever_else_is_concerned_is_named(field: FieldChange, told: str) -> None:
-    assert f"      {told}" in lines(plan_of(secret("db", Action.UPDATE, field)))
-    assert "note:" not in text.plan(plan_of(secret("db", Action.REFUSE, field)))
+def test_a_refused_change_destroys_nothing() -> None:
+    refused = secret("db", Action.REFUSE, why=Why(Reason.NOT_MANAGED))
+    assert "Destructive" not in lines(plan_of(refused))
 
 
 def test_what_nobody_could_compare_has_its_own_place() -> None:
@@ -232,17 +121,6 @@ def test_what_nobody_could_compare_has_its_own_place() -> None:
     shown = lines(plan_of(secret("db", Action.UPDATE, value=unknown)))
     assert "Unknown values" in shown
     assert "  ~ update secret db" in shown
-
-
-def test_a_refused_change_destroys_nothing() -> None:
-    refused = secret(
-        "db",
-        Action.REFUSE,
-        FieldChange("resource_policy", "ab", None, known=False),
-        code="c",
-        reason="r",
-    )
-    assert "Destructive" not in lines(plan_of(refused))
 
 
 def test_what_is_unknown_is_said_to_be() -> None:

@@ -164,7 +164,7 @@ def _show(plan: Plan, form: str | None, target: Path | None, options: Common) ->
         out(_nothing(plan.scope.environment))
     else:
         where = str(target) if target else None
-        out(FORMATS[form or TEXT]([plan], colour(sys.stdout, options), where))
+        out(FORMATS[form or TEXT]([plan], colour(sys.stdout, options), where, False))
     if target is not None:
         wholefile.save(target, planfile.dumps([plan]))
         say(f"saved as {target}", options)

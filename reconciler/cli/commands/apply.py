@@ -32,7 +32,7 @@ from reconciler.operations.attempt import Status
 from reconciler.operations.audit import AuditError, AuditLog, NoAudit
 from reconciler.operations.planning import Planned
 from reconciler.render import outcome as rendering
-from reconciler.render import text
+from reconciler.render import reasons, text
 
 GUARDS = ("max-prunes", "max-change-ratio")
 
@@ -206,9 +206,9 @@ def _audited(planned: Planned, options: Common) -> AuditLog | NoAudit:
 
 def _line(outcome: Outcome, planned: Planned, tinted: bool) -> str:
     change, error = outcome.change, outcome.error
-    message = change.reason if outcome.status is Status.REFUSED else error and error.message
-    message = message or outcome.warning
-    hint = change.hint if outcome.status is Status.REFUSED else error and error.hint
+    message, hint = (error and error.message) or outcome.warning, error and error.hint
+    if outcome.status is Status.REFUSED and change.why is not None:
+        message, hint = reasons.reason(change.why), reasons.hint(change.why)
     return rendering.line(
         change.action.symbol,
         change.key.kind,

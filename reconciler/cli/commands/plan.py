@@ -83,7 +83,7 @@ def command(
     for declared, made in zip(known, plans, strict=True):
         findings.tell(examined, declared, made, only, options)
     where = str(target) if target else None
-    if shown := FORMATS[form](plans, colour(sys.stdout, options), where):
+    if shown := FORMATS[form](plans, colour(sys.stdout, options), where, False):
         out(shown)
     if failed:
         return failed

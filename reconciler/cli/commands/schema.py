@@ -18,9 +18,10 @@ from reconciler.core.errors import Exit
 def command(what: Literal["manifest", "environment", "plan"]) -> int:
     """Print the JSON Schema of manifests, of an environment's file, or of a saved plan."""
     if what == "plan":
+        from reconciler import kinds
         from reconciler.core import planfile
 
-        found = planfile.schema()
+        found = planfile.schema(kinds.names())
     else:
         from reconciler.manifest.schema import schema
 

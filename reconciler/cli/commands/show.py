@@ -33,10 +33,11 @@ LARGEST = 256 * 1024 * 1024  # bytes of a plan file; 10,000 changes take about 1
 def command(file: Path, form: str) -> int:
     """Show a saved plan.
 
-    Its summary and digests are computed anew: a file that was edited is refused.
+    Its summary and digests are computed anew: a file that was edited is refused. What no digest
+    covers is named at the end.
     """
     plans = load(file)
-    out(FORMATS[form](plans, colour(sys.stdout, chosen()), str(file)))
+    out(FORMATS[form](plans, colour(sys.stdout, chosen()), str(file), True))
     return Exit.OK
 
 
@@ -52,4 +53,5 @@ def load(file: Path) -> tuple[Plan, ...]:
     except UnicodeDecodeError:
         raise UsageError(f"{file} is not a plan: it is not text") from None
     titles = kinds.titles()
-    return tuple(replace(plan, titles=titles) for plan in planfile.loads(content))
+    plans = planfile.loads(content, kinds.names())
+    return tuple(replace(plan, titles=titles) for plan in plans)

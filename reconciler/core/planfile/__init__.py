@@ -3,8 +3,9 @@
 ``loads`` computes every digest and the summary anew and refuses a file that was edited.
 """
 
+from reconciler.core.planfile.format import FORMAT_VERSION
 from reconciler.core.planfile.read import loads
 from reconciler.core.planfile.schema import schema
-from reconciler.core.planfile.write import FORMAT_VERSION, as_object, dumps
+from reconciler.core.planfile.write import as_object, dumps
 
 __all__ = ["FORMAT_VERSION", "as_object", "dumps", "loads", "schema"]

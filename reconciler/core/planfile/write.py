@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from reconciler.core.digest import canonical, change_digest, digest_of
-from reconciler.core.model import Action, Change, FieldChange, Note, Place, Plan, ValueChange
+from reconciler.core.model import Action, Change, Plan
+from reconciler.core.planfile.format import FORMAT_VERSION, PlannedChange, PlannedNote
 
-FORMAT_VERSION = "1.0"  # a reader of 1.0 reads every 1.x, ignoring keys that it does not know
 CHECKSUM = "checksum"
 
 
@@ -51,31 +51,30 @@ def _json(content: Any) -> str:
 
 def as_object(plan: Plan) -> dict[str, Any]:
     """One plan as plain data."""
-    scope = plan.scope
-    digests = [change_digest(change, scope, plan.policy) for change in plan.changes]
+    digests = [change_digest(change, plan.scope, plan.policy) for change in plan.changes]
     content = {
         "format_version": FORMAT_VERSION,
-        "digest": digest_of(digests, scope, plan.policy),
-        "environment": scope.environment,
-        "account": scope.account,
-        "region": scope.region,
-        "prefix": scope.prefix,
-        "owner": scope.owner,
-        "policy": {
-            "prune": plan.policy.prune,
-            "recovery_window": plan.policy.recovery_window,
-            "max_prunes": plan.policy.max_prunes,
-            "max_change_ratio": plan.policy.max_change_ratio,
-        },
+        "digest": digest_of(plan, digests),
+        **vars(plan.scope),
+        "policy": vars(plan.policy),
         "revision": plan.revision,
         "owned": plan.owned,
         "summary": summary(plan.changes),
         "changes": [
             _change(change, digest) for change, digest in zip(plan.changes, digests, strict=True)
         ],
-        "notes": [_note(note) for note in plan.notes],
+        "notes": [PlannedNote.model_validate(n).model_dump(mode="json") for n in plan.notes],
     }
     return {**content, CHECKSUM: checksum(content)}
+
+
+# 23 µs a change more than by hand: 0.4 s of 10,000, and nothing of an unchanged plan.
+def _change(change: Change, digest: str) -> dict[str, Any]:
+    parts = {name: getattr(change, name) for name in _SHARED}
+    return PlannedChange.model_validate({**parts, "digest": digest}).model_dump(mode="json")
+
+
+_SHARED = [name for name in PlannedChange.model_fields if name != "digest"]
 
 
 def summary(changes: Iterable[Change]) -> dict[str, int]:
@@ -88,50 +87,3 @@ def checksum(content: Mapping[str, Any]) -> str:
     """The SHA-256 of a plan's object, the explanations included that are in no digest."""
     rest = {key: part for key, part in content.items() if key != CHECKSUM}
     return hashlib.sha256(canonical(rest).encode()).hexdigest()
-
-
-def _change(change: Change, digest: str) -> dict[str, Any]:
-    return {
-        "key": {"kind": change.key.kind, "name": change.key.name},
-        "action": change.action.value,
-        "digest": digest,
-        "fields": [_field(field) for field in change.fields],
-        "value": None if change.value is None else _value(change.value),
-        "settings": dict(change.settings),
-        "precondition": dict(change.precondition),
-        "code": change.code,
-        "reason": change.reason,
-        "hint": change.hint,
-        "place": None if change.place is None else _place(change.place),
-    }
-
-
-def _field(field: FieldChange) -> dict[str, Any]:
-    return {
-        "name": field.name,
-        "before": field.before,
-        "after": field.after,
-        "known": field.known,
-    }
-
-
-def _value(value: ValueChange) -> dict[str, Any]:
-    return {
-        "write": value.write.value,
-        "fingerprint": value.fingerprint,
-        "plaintext": value.plaintext,
-        "ciphertext": value.ciphertext,
-        "keys": None if value.keys is None else [_field(key) for key in value.keys],
-    }
-
-
-def _place(place: Place) -> dict[str, Any]:
-    return {"path": place.path, "line": place.line, "column": place.column}
-
-
-def _note(note: Note) -> dict[str, Any]:
-    return {
-        "key": {"kind": note.key.kind, "name": note.key.name},
-        "code": note.code,
-        "text": note.text,
-    }

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from reconciler.aws.client import Aws, require
 from reconciler.core.model import Live, Ownership, Resource, Scope
-from reconciler.core.ownership import Refusal, may_adopt
+from reconciler.core.ownership import may_adopt
+from reconciler.core.reasons import Reason, Why
 from reconciler.kinds import tags
 from reconciler.kinds.comparison import Comparison
 from reconciler.kinds.equal import equal
@@ -23,7 +24,7 @@ def undecided(live: Live) -> bool:
     return live.ownership is not Ownership.OURS or live.fields.get("fingerprint_key") is None
 
 
-def barrier(aws: Aws, resource: Resource, live: Live, scope: Scope) -> Refusal | None:
+def barrier(aws: Aws, resource: Resource, live: Live, scope: Scope) -> Why | None:
     """What keeps a parameter from being adopted, which no list shows: one call."""
     answer = aws.call(
         "ssm", "list_tags_for_resource", ResourceType="Parameter", ResourceId=live.key.name
@@ -32,18 +33,13 @@ def barrier(aws: Aws, resource: Resource, live: Live, scope: Scope) -> Refusal |
     owner = found.get(tags.OWNER)
     if owner not in (None, scope.owner_id):
         named = replace(live, ownership=Ownership.OTHER_OWNER, owner=owner)
-        return may_adopt(named, scope)
+        return may_adopt(named)
     stack = found.get(_STACK)
     if stack is not None:
-        return may_adopt(replace(live, owner=f"CloudFormation stack {stack}"), scope)
+        return may_adopt(replace(live, owner=f"CloudFormation stack {stack}"))
     description = resource.fields.get("description", live.fields.get("description"))
     if isinstance(description, str) and len(description) > stamp.LIMIT - stamp.LENGTH:
-        return Refusal(
-            "too-long",
-            f"its description has over {stamp.LIMIT - stamp.LENGTH} characters, and our mark goes"
-            " after it",
-            "declare a shorter `description`, or shorten the live one",
-        )
+        return Why(Reason.TOO_LONG)
     return None
 
 

@@ -10,8 +10,9 @@ import pydantic
 
 from reconciler.aws.client import Aws, require
 from reconciler.core.model import JSON, Recorded, Resource
+from reconciler.core.reasons import Costs, Loss
 from reconciler.kinds import kms, tags
-from reconciler.kinds.field import NONE, UNSET, Given, Table, Unset
+from reconciler.kinds.field import NONE, UNSET, Given, Table, Unset, losing
 from reconciler.kinds.kind import Flaw, Settings
 from reconciler.kinds.parameter import stamp
 from reconciler.kinds.parameter.field import (
@@ -54,10 +55,8 @@ def _observe_tier(seen: Seen) -> JSON:
     return tier
 
 
-def _fixed_tier(live: JSON, declared: JSON) -> str | None:
-    if (live, declared) != (ADVANCED, STANDARD):
-        return None
-    return "AWS does not turn an advanced parameter into a standard one"
+def _fixed_tier(live: JSON, declared: JSON) -> bool:
+    return (live, declared) == (ADVANCED, STANDARD)
 
 
 def _kms_key(given: Given) -> JSON | Unset:
@@ -140,9 +139,7 @@ FIELDS: Table[Seen, Write] = (
         says="SecureString for a `value`, else String",
         content=lambda given: str(given.declared.chosen_type),
         observe=lambda seen: seen.data.get("Type"),
-        fixed=lambda live, declared: (
-            None if live == declared else "AWS does not change a parameter's type in place"
-        ),
+        fixed=lambda live, declared: live != declared,
         # It follows from whether the value is to be encrypted.
         imports=lambda *_: UNSET,
         write=resent("type", "Type"),
@@ -174,6 +171,7 @@ FIELDS: Table[Seen, Write] = (
         type=Annotated[str, pydantic.Field(min_length=1)],
         content=_kms_key,
         observe=_observe_kms_key,
+        loses=kms.loses,
         imports=_import_kms_key,
         write=Sent(_send_kms_key),
     ),
@@ -214,3 +212,10 @@ FIELDS: Table[Seen, Write] = (
 
 # The stamp has room for the digest of one field that no list returns.
 (RECORDED,) = (row.name for row in FIELDS if row.deep is not None)
+
+COSTS = Costs(
+    deleted=(Loss.DELETED_WITH_HISTORY,),
+    replaced=(Loss.REPLACED_HISTORY,),
+    overwritten=(Loss.OVERWRITTEN_HISTORY,),
+    fields=losing(FIELDS),
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from reconciler.core.model import JSON, Key, Place, Resource
+from reconciler.core.reasons import Loss, Lost
 from reconciler.kinds.field import NONE, Given, compared
 from reconciler.kinds.kind import Flaw, Settings
 from reconciler.kinds.schedule import FIELDS, Schedule
@@ -34,6 +35,7 @@ def parse(
         key=Key(NAME, name),
         fields=compared(table, given),
         settings=sent,
+        costs=(Lost(Loss.ROTATED_AT_ONCE),) if declared is not None and at_once else (),
         requires=Key("secret", name),
         place=place,
     )

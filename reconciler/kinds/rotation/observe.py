@@ -7,7 +7,7 @@ from reconciler.core.model import JSON, Key, Live, Resource, Scope
 from reconciler.kinds import field, tags
 from reconciler.kinds.kind import Record, Settings
 from reconciler.kinds.rotation.declare import NAME
-from reconciler.kinds.schedule import FIELDS, Seen
+from reconciler.kinds.schedule import COSTS, FIELDS, Seen
 from reconciler.kinds.secret import observe as secret
 
 READS = "secret"
@@ -31,6 +31,7 @@ def shape(
         owner=owner,
         rotation=secret.rotation_of(record),
         deleted=data.get("DeletedDate") is not None,
+        costs=COSTS,
         changed=data.get("LastChangedDate"),
     )
 

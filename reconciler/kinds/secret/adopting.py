@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reconciler.aws.client import Aws
 from reconciler.core.model import Live, Resource, Scope
-from reconciler.core.ownership import Refusal
+from reconciler.core.reasons import Why
 from reconciler.kinds.comparison import Comparison
 from reconciler.kinds.equal import equal
 from reconciler.kinds.reading import Read
@@ -17,7 +17,7 @@ def undecided(live: Live) -> bool:
     return False
 
 
-def barrier(aws: Aws, resource: Resource, live: Live, scope: Scope) -> Refusal | None:
+def barrier(aws: Aws, resource: Resource, live: Live, scope: Scope) -> Why | None:
     """Nothing: lists show all that could keep it."""
     return None
 

@@ -13,6 +13,7 @@ from pydantic import Field
 
 from reconciler.aws.recogniser import Recogniser
 from reconciler.core.model import JSON, Key, Place, Resource, Source, Value
+from reconciler.core.reasons import Reason
 from reconciler.kinds import schedule as schedules
 from reconciler.kinds.duration import Days, days
 from reconciler.kinds.field import NONE, Given, compared, declared_in, flaws
@@ -264,10 +265,8 @@ def _known(
     return Value(Source.GIT, prints)
 
 
-def _uncreatable(declared: Declaration) -> str:
-    if declared.external:
-        return "it is declared `external`: somebody else has to create it"
-    return "it has a rotation and no value to begin with"
+def _uncreatable(declared: Declaration) -> Reason:
+    return Reason.EXTERNAL if declared.external else Reason.NOT_CREATABLE
 
 
 def _seal(declared: Declaration, content: Content | None) -> tuple[Sealed | None, Flaw | None]:

@@ -8,9 +8,10 @@ from typing import Annotated
 import pydantic
 
 from reconciler.core.model import JSON, Origin
+from reconciler.core.reasons import Costs, Loss
 from reconciler.kinds import kms, tags
 from reconciler.kinds.duration import RecoveryWindow, days
-from reconciler.kinds.field import UNSET, Given, Table, Unset
+from reconciler.kinds.field import UNSET, Given, Table, Unset, losing
 from reconciler.kinds.kind import Flaw, Settings
 from reconciler.kinds.secret.field import SecretField, Seen, Sent, Tagged, Write
 from reconciler.kinds.secret.policy import RESOURCE_POLICY
@@ -68,6 +69,7 @@ FIELDS: Table[Seen, Write] = (
         type=Annotated[str, pydantic.Field(min_length=1)],
         content=kms.content(DEFAULT_KEY),
         observe=lambda seen: kms.normal(seen.record.data.get("KmsKeyId"), seen.scope, DEFAULT_KEY),
+        loses=kms.loses,
         imports=kms.importing(DEFAULT_KEY),
         write=Sent(lambda key: {"KmsKeyId": key}),
     ),
@@ -91,4 +93,11 @@ FIELDS: Table[Seen, Write] = (
         imports=lambda *_: UNSET,
         write=Tagged(lambda days: {tags.RECOVERY: str(days)}),
     ),
+)
+
+COSTS = Costs(
+    deleted=(Loss.RECOVERABLE, Loss.REPLICAS),
+    replaced=(Loss.REPLACED_VERSIONS,),
+    overwritten=(Loss.OVERWRITTEN_PREVIOUS,),
+    fields=losing(FIELDS),
 )

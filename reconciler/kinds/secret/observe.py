@@ -23,7 +23,7 @@ from reconciler.kinds import field, tags
 from reconciler.kinds.kind import Record, Settings, listed
 from reconciler.kinds.secret.describe import describe as describe
 from reconciler.kinds.secret.field import Seen
-from reconciler.kinds.secret.fields import FIELDS
+from reconciler.kinds.secret.fields import COSTS, FIELDS
 from reconciler.kinds.secret.terms import NAME
 from reconciler.values.sensitive import parse_token, public
 
@@ -89,6 +89,7 @@ def shape(
         value=seen.value,
         rotation=rotation_of(record),
         deleted=data.get("DeletedDate") is not None,
+        costs=COSTS,
         changed=data.get("LastChangedDate"),
     )
 

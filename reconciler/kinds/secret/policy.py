@@ -8,6 +8,7 @@ from typing import Any
 
 from reconciler.aws.client import Aws, require
 from reconciler.core.model import JSON, FieldChange, Resource
+from reconciler.core.reasons import Loss, Lost
 from reconciler.kinds.field import NONE, Permission
 from reconciler.kinds.kind import Flaw, Job, Settings
 from reconciler.kinds.secret.field import Put, SecretField, recorded
@@ -62,12 +63,28 @@ def _needs(policy: JSON) -> Iterator[Permission]:
         )
 
 
+def _loses(change: FieldChange) -> Iterator[Lost]:
+    """Where nobody recorded a policy, somebody else may have put one."""
+    before = change.before
+    unrecorded = before is None and not change.known
+    if change.after is None:
+        if unrecorded:
+            yield Lost(Loss.UNKNOWN_POLICY_REMOVED)
+        elif before is not None:
+            yield Lost(Loss.POLICY_REMOVED)
+    elif unrecorded:
+        yield Lost(Loss.UNKNOWN_POLICY_OVERWRITTEN)
+    elif before is not None:
+        yield Lost(Loss.POLICY_READERS)
+
+
 RESOURCE_POLICY = SecretField(
     name=NAME,
     type=dict[str, Any] | str,
     says="`none` removes it",
     check=_check,
     observe=recorded(NAME),
+    loses=_loses,
     deep=_deep,
     deep_needs=("secretsmanager:GetResourcePolicy",),
     write=Put(_put),

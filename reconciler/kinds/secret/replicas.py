@@ -11,6 +11,7 @@ from reconciler.aws.arn import REGION
 from reconciler.aws.client import Aws
 from reconciler.core.errors import AwsError
 from reconciler.core.model import JSON, FieldChange, Recorded, Resource
+from reconciler.core.reasons import Loss, Lost
 from reconciler.kinds.field import UNSET, Given, Permission, Unset
 from reconciler.kinds.kind import Declared, Flaw, Job, Record, Settings
 from reconciler.kinds.secret.describe import describe, unless
@@ -143,6 +144,19 @@ def _needs(replicas: JSON) -> Iterator[Permission]:
         yield Permission("secretsmanager:ReplicateSecretToRegions")
 
 
+def _loses(change: FieldChange) -> Iterator[Lost]:
+    """The copies in Regions that are declared no more; which they are, a list does not tell."""
+    if not change.known:
+        yield Lost(Loss.UNKNOWN_REPLICAS)
+        return
+    for region in sorted(_regions(change.before) - _regions(change.after)):
+        yield Lost(Loss.REPLICA, region)
+
+
+def _regions(replicas: Any) -> set[str]:
+    return {str(replica["region"]) for replica in replicas or ()}
+
+
 REPLICAS = SecretField(
     name=NAME,
     type=list[Replica],
@@ -150,6 +164,7 @@ REPLICAS = SecretField(
     check=_check,
     content=_content,
     observe=_observe,
+    loses=_loses,
     deep=_deep,  # DescribeSecret, which every role may
     write=Put(_update, created=_created),
     needs=_needs,

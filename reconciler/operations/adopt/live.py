@@ -6,19 +6,19 @@ from collections.abc import Iterable
 
 from reconciler import kinds
 from reconciler.aws.client import Aws
-from reconciler.core.model import Action, Key, Plan
+from reconciler.core.model import Key, Plan
+from reconciler.core.reasons import Reason
 from reconciler.kinds.reading import Read, Unread
 from reconciler.kinds.represent import unrepresentable
 from reconciler.manifest import Cleartext
 from reconciler.manifest.edit import Edit, EditError, entry_of
 from reconciler.operations import live_values
 
-DIFFERENT = "values-differ"
-
 
 def differing(plan: Plan) -> list[Key]:
     """What a plan of adoption refuses because the live value is another one."""
-    return [c.key for c in plan.changes if c.action is Action.REFUSE and c.code == DIFFERENT]
+    refused = ((change.key, change.why) for change in plan.changes if change.why is not None)
+    return [key for key, why in refused if why.reason is Reason.VALUES_DIFFER]
 
 
 def edits(declared: Cleartext, keys: Iterable[Key], aws: Aws) -> list[Edit]:

@@ -8,7 +8,8 @@ from dataclasses import replace
 from reconciler import kinds
 from reconciler.aws.client import Aws
 from reconciler.core.model import Key, Live, Origin, Ownership, Resource, Scope, Source
-from reconciler.core.ownership import Refusal, may_adopt
+from reconciler.core.ownership import may_adopt
+from reconciler.core.reasons import Reason, Why
 from reconciler.kinds.comparison import Comparison
 from reconciler.kinds.reading import Read, Unread
 from reconciler.manifest import Desired
@@ -66,7 +67,7 @@ def _findings(
         # Where it looks ours, an adoption may have stopped half way, or somebody have written it
         # outside: its value tells.
         and (live[key].ownership is not Ownership.OURS or _undecided(live, key))
-        and may_adopt(live[key], scope) is None
+        and may_adopt(live[key]) is None
     ]
     found = {key: _unread(wanted[key], live[key]) for key in open_}
     compared = [key for key in open_ if _is_compared(wanted[key], live[key])]
@@ -121,11 +122,5 @@ def _judge(desired: Desired, resource: Resource, key: Key, answer: Read | Unread
     if isinstance(answer, Unread):
         if answer.gone:
             return Comparison()
-        return Comparison(
-            refusal=Refusal(
-                "unreadable",
-                f"AWS does not hand out its value ({answer.aws_code})",
-                "to adopt it the role has to read it once, and to use its KMS key",
-            )
-        )
+        return Comparison(refusal=Why(Reason.UNREADABLE, answer.aws_code))
     return kinds.named(key.kind).compared(resource, desired.values[key], answer)

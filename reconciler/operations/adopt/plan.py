@@ -23,7 +23,8 @@ from reconciler.core.model import (
     ValueChange,
     Write,
 )
-from reconciler.core.ownership import Refusal, may_adopt
+from reconciler.core.ownership import may_adopt
+from reconciler.core.reasons import Lost, Reason, Why
 from reconciler.kinds.comparison import Comparison
 
 _OVERWRITES = frozenset({Write.CHANGED, Write.RETURNED})
@@ -57,7 +58,7 @@ def plan(
             continue
         if current.ownership is Ownership.OURS and not _begun(finding, take):
             continue
-        refusal = may_adopt(current, scope) or finding.refusal
+        refusal = may_adopt(current) or finding.refusal
         if refusal is not None:
             changes.append(_refuse(resource, refusal))
         else:
@@ -97,24 +98,17 @@ def _adopt(
     made = diff({resource.key: kept}, {resource.key: ours}, scope, policy).changes
     change = made[0] if made else Change(resource.key, Action.ADOPT, place=resource.place)
     if change.action is Action.REFUSE:
-        if change.code == "needs-replace":
-            return replace(change, hint="declare it as it is, adopt it, and change it then")
+        if change.why is not None and change.why.reason is Reason.NEEDS_REPLACE:
+            return replace(change, why=replace(change.why, reason=Reason.NEEDS_REPLACE_LATER))
         return change
     value, precondition = change.value, dict(change.precondition)
     overwrites = value is not None and value.write in _OVERWRITES
     if overwrites and take is not Take.GIT:
-        return _refuse(
-            resource,
-            Refusal(
-                "values-differ",
-                "the live value is not the one that is declared",
-                "choose one: `--take git` writes the declared value, `--take live` puts the live"
-                " one into the manifest",
-            ),
-        )
+        return _refuse(resource, Why(Reason.VALUES_DIFFER))
     if value is None and finding.bind:
         value = ValueChange(Write.BOUND, finding.fingerprint)
         precondition["version"] = finding.version
+    over = tuple(map(Lost, current.costs.overwritten)) if overwrites else ()
     return Change(
         resource.key,
         Action.ADOPT,
@@ -122,29 +116,15 @@ def _adopt(
         value,
         settings=change.settings,
         precondition=precondition,
-        reason=_why(value),
+        losses=(*over, *(lost for lost in change.losses if lost not in over)),
         place=resource.place,
     )
 
 
-def _why(value: ValueChange | None) -> str:
-    if value is None:
-        return "it exists; only tags are set, the value is not looked at"
-    if value.write is Write.BOUND:
-        return "it exists and holds the declared value"
-    if value.write is Write.SAME:
-        return "it exists and holds the declared value, which is written once more"
-    if value.write in _OVERWRITES:
-        return "it exists with another value, which `--take git` overwrites"
-    return "it exists and holds no value"
-
-
-def _refuse(resource: Resource, refusal: Refusal) -> Change:
+def _refuse(resource: Resource, why: Why) -> Change:
     return Change(
         resource.key,
         Action.REFUSE,
-        code=refusal.code,
-        reason=refusal.reason,
-        hint=refusal.hint,
+        why=why,
         place=resource.place,
     )

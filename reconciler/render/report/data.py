@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from reconciler.render import drift, escape
+from reconciler.render.report import words
 
 if TYPE_CHECKING:
     from reconciler.core.model import Place
@@ -66,10 +67,11 @@ def _item(item: Item, now: datetime) -> dict[str, Any]:
 
 def _finding(finding: Finding) -> dict[str, Any]:
     key = finding.key
+    said, hint = words.finding(finding)
     return {
         "code": finding.code,
-        "text": finding.text,
-        "hint": finding.hint,
+        "text": said,
+        "hint": hint,
         "key": None if key is None else {"kind": key.kind, "name": key.name},
         "place": _place(finding.place),
     }

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element
 
 from reconciler.core.rows import Column
-from reconciler.render import names
+from reconciler.render import names, reasons
 from reconciler.render.report import drawing, words
 from reconciler.render.report.element import document, element, text
 from reconciler.render.report.timeline import over, when
@@ -133,7 +133,7 @@ def _attention(report: Report) -> Iterator[Element]:
             "bad",
             [
                 _name(entry.key, report.scope),
-                text("p", entry.text),
+                text("p", reasons.drift(entry)),
                 *([_soft(f"declared at {entry.place}")] if entry.place else []),
             ],
         )
@@ -148,11 +148,12 @@ def _attention(report: Report) -> Iterator[Element]:
 
 
 def _finding(finding: Finding, report: Report, tone: str) -> Element:
-    shown = [text("p", finding.text)]
+    said, hint = words.finding(finding)
+    shown = [text("p", said)]
     if finding.key is not None:
         shown.insert(0, _name(finding.key, report.scope))
-    if finding.hint is not None:
-        shown.append(_soft(finding.hint))
+    if hint is not None:
+        shown.append(_soft(hint))
     if finding.place is not None:
         shown.append(_soft(str(finding.place)))
     return _entry(finding.code, tone, shown)
@@ -241,7 +242,8 @@ def _differences(report: Report) -> Iterator[Element]:
             shown.append(text("h3", title))
             tone = "warn" if name == "pending" else ""
             rows = [
-                _entry(name, tone, [_name(e.key, report.scope), text("p", e.text)]) for e in entries
+                _entry(name, tone, [_name(e.key, report.scope), text("p", reasons.drift(e))])
+                for e in entries
             ]
             shown.append(element("ul", "list", rows))
     if shown:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from reconciler.core.rows import Column
-from reconciler.render import names
+from reconciler.render import names, reasons
 from reconciler.render.escape import terminal
 from reconciler.render.palette import Palette, palette
 from reconciler.render.report import words
@@ -50,7 +50,7 @@ def _lines(report: Report, colours: Palette) -> Iterator[str]:
             yield ""
             yield colours.heading(title)
         for entry in entries:
-            yield f"  {names.with_kind(entry.key, report.scope)}: {terminal(entry.text)}"
+            yield f"  {names.with_kind(entry.key, report.scope)}: {terminal(reasons.drift(entry))}"
     yield ""
     acts = any(item.standing.acts for item in report.items)
     counts = words.kinds(report)
@@ -66,7 +66,7 @@ def _attention(report: Report, colours: Palette) -> Iterator[str]:
         yield colours.alarming("Action needed")
     for entry in report.acting:
         named = names.with_kind(entry.key, report.scope)
-        yield f"  {entry.kind_of.value}: {named}: {terminal(entry.text)}"
+        yield f"  {entry.kind_of.value}: {named}: {terminal(reasons.drift(entry))}"
         if entry.place is not None:
             yield colours.faint(f"      declared at {terminal(str(entry.place))}")
     if report.findings:
@@ -74,9 +74,10 @@ def _attention(report: Report, colours: Palette) -> Iterator[str]:
         yield colours.heading("Findings")
     for finding in report.findings:
         named = names.with_kind(finding.key, report.scope) + ": " if finding.key else ""
-        yield f"  {terminal(finding.code)}: {named}{terminal(finding.text)}"
-        if finding.hint:
-            yield colours.faint(f"      hint: {terminal(finding.hint)}")
+        said, hint = words.finding(finding)
+        yield f"  {terminal(finding.code)}: {named}{terminal(said)}"
+        if hint:
+            yield colours.faint(f"      hint: {terminal(hint)}")
         if finding.place is not None:
             yield colours.faint(f"      at {terminal(str(finding.place))}")
 

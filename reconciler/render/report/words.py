@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from reconciler.core.rows import Column
+from reconciler.render import reasons
 
 if TYPE_CHECKING:
-    from reconciler.operations.report import Item, Report
+    from reconciler.operations.report import Finding, Item, Report
 
 WRITERS = {
     "git": "git",
@@ -22,6 +23,13 @@ DRIFT = {
     "kept": "Kept: owned, no longer declared, not pruned",
     "rotated": "Rotated: rotation owns the value",
 }
+
+
+def finding(entry: Finding) -> tuple[str, str | None]:
+    """What a finding says, and what to do about it."""
+    if entry.because is not None:
+        return reasons.reason(entry.because), reasons.hint(entry.because)
+    return entry.text, entry.hint
 
 
 def verdict(report: Report) -> str:

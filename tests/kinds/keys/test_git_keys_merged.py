@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from reconciler.core.digest import canonical
 from reconciler.core.model import Action, Key, Ownership, Resource, Rotation, Value, Write
 from reconciler.kinds.keys import members
+from reconciler.render import reasons
 from reconciler.values.sensitive import Sensitive, parse_token
 from tests.core.build import (
     BEGUN,
@@ -102,9 +103,9 @@ def test_an_edited_seed_is_noted_where_git_owns_some_of_its_keys(rotation):
 
 def test_the_plan_names_whose_the_keys_are():
     created = change(secret(value=SHARED))
-    assert created.reason.endswith("; git goes on to own its keys host, port")
+    assert reasons.why(created) == "git goes on to own its keys host, port"
     (note,) = plan(secret(value=SHARED), live(foreign(), rotation=ROTATING)).notes
-    assert note.text == (
+    assert reasons.note(note) == (
         "rotated on 2025-03-01: rotation owns the value, and git its keys host, port"
     )
 

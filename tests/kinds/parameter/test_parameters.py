@@ -7,6 +7,7 @@ import re
 import pytest
 
 from reconciler.core.errors import ConflictError
+from reconciler.core.reasons import Reason
 from reconciler.sandbox.server import Drop
 from tests.world import PREFIX, World
 
@@ -121,7 +122,9 @@ def test_an_outside_write_is_seen_and_overwritten_only_as_planned(world: World) 
     assert "parameter:host outside" in world.drift()
     change = world.changes()["parameter:host"]
     assert change.precondition == {"version": "2"}
-    assert "written outside by arn:" in (change.reason or "")
+    assert change.why is not None
+    assert change.why.reason is Reason.WRITTEN_OUTSIDE
+    assert (change.why.who or "").startswith("arn:")
     world.converge()
     assert world.parameter_value("host") == "one"
 

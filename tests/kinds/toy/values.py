@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from reconciler.aws.client import Aws
 from reconciler.core.errors import AwsError
 from reconciler.core.model import Key, Live, Resource, Scope
-from reconciler.core.ownership import Refusal
+from reconciler.core.reasons import Why
 from reconciler.kinds.comparison import Comparison
 from reconciler.kinds.equal import equal
 from reconciler.kinds.imported import Imported, NotImported
@@ -43,7 +43,7 @@ def undecided(live: Live) -> bool:
     return False
 
 
-def barrier(aws: Aws, resource: Resource, live: Live, scope: Scope) -> Refusal | None:
+def barrier(aws: Aws, resource: Resource, live: Live, scope: Scope) -> Why | None:
     """Nothing keeps it."""
     return None
 

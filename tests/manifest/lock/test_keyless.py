@@ -35,7 +35,7 @@ def both(world: World) -> Plan:
     assert plan_digest(without) == plan_digest(full)
     assert without.notes == full.notes
     assert without.owned == full.owned
-    assert [c.reason for c in without.changes] == [c.reason for c in full.changes]
+    assert [c.why for c in without.changes] == [c.why for c in full.changes]
     return without
 
 

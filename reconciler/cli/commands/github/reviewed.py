@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from reconciler import kinds
 from reconciler.cli.commands.github import shown
 from reconciler.cli.commands.show import load
 from reconciler.cli.options import chosen, common
@@ -65,7 +66,9 @@ def command(
     fresh = shown.of(load(file), environment, file)
     if job.branch is None:
         raise UsageError("GITHUB_REF is not a branch", hint="this is for the job after a merge")
-    asked = reviewed.Request(job.sha, job.branch, workflow, artifact_name, environment, code)
+    asked = reviewed.Request(
+        job.sha, job.branch, workflow, artifact_name, environment, kinds.names(), code
+    )
     found = reviewed.find(shown.connect(job), asked)
     moved = [] if found.plan is None else reviewed.moves(found.plan, fresh)
     told = reviewed.sentence(found, moved)
