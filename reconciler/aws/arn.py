@@ -42,6 +42,13 @@ def arn(service: str, home: str, account: str, resource: str, region: str | None
     return f"arn:{partition(home).name}:{service}:{where}:{account}:{resource}"
 
 
+def hosts(service: str, region: str) -> list[str]:
+    """What `kms:ViaService` may say of a service: "the service name with the Region", ended by the
+    partition's own suffix or, in some of AWS's examples for other partitions, by amazonaws.com."""
+    suffixes = sorted({"amazonaws.com", partition(region).suffix})
+    return [f"{service}.{region}.{suffix}" for suffix in suffixes]
+
+
 @cache
 def _data() -> list[dict[str, Any]]:
     """The file itself: a session of botocore's takes 0.2 s to make, and `validate` needs none."""

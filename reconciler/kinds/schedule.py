@@ -108,12 +108,25 @@ def _ending(change: FieldChange) -> Iterator[Lost]:
         yield Lost(Loss.ROTATION_ENDS)
 
 
+_NAMED = "secretsmanager:RotationLambdaARN"  # the function that a call names
+
+
 def _switching(enabled: JSON) -> Iterator[Permission]:
-    yield Permission(f"secretsmanager:{'RotateSecret' if enabled else 'CancelRotateSecret'}")
+    """A call that names no function uses the one that the secret has, or AWS's own rotation."""
+    if enabled:
+        none = {"Null": {_NAMED: "true"}}
+        yield Permission("secretsmanager:RotateSecret", sid="RotateAsItIs", condition=none)
+    else:
+        yield Permission("secretsmanager:CancelRotateSecret")
 
 
 def _invoking(function: JSON) -> Iterator[Permission]:
-    """ "You also need lambda:InvokeFunction permissions on the rotation function." """
+    """A function is handed the value, so the declared one is the only one that may be named.
+
+    "You also need lambda:InvokeFunction permissions on the rotation function."
+    """
+    own = {"ArnEquals": {_NAMED: str(function)}}
+    yield Permission("secretsmanager:RotateSecret", sid="RotateWith", condition=own)
     yield Permission("lambda:InvokeFunction", sid="Rotate", on=str(function))
 
 

@@ -13,10 +13,12 @@ from typing import Any
 
 import pytest
 
+from tests.access.bootstrap.template import bootstrap
 from tests.access.iam.calls import Call
 from tests.access.iam.declare import PARAMETER, POLICY, PREFIX, SECRET, iam, tree
 from tests.access.iam.emulator import Emulator, Identity, running
 from tests.access.iam.test_enforced import EVERYTHING
+from tests.access.iam.test_trust import WHO
 from tests.trees import Tree
 
 NUMBERS = itertools.count()
@@ -102,6 +104,50 @@ def test_adopt_reads_what_git_has_and_nothing_else_whatever_allows_it(
     assert who.would_be_denied("ssm:GetParameters", f"{PARAMETER}{PREFIX}/undeclared")
     for action in ("ssm:GetParameter", "ssm:GetParameterHistory", "ssm:GetParametersByPath"):
         assert who.would_be_denied(action, f"{PARAMETER}{PREFIX}/mine"), action
+
+
+def test_the_key_of_the_manifests_is_for_whom_its_policy_names(
+    made: Tree, emulator: Emulator, who: Identity
+) -> None:
+    """An administrator whom IAM allows everything decrypts no manifests, nor lets others."""
+    roles = {name: emulator.role(f"{name}-{next(NUMBERS)}") for name in ("apply", "adopt")}
+    editor = emulator.role(f"editor-{next(NUMBERS)}")
+    template = bootstrap(made, "production", *WHO).template
+    policy = template["Resources"]["ManifestsKey"]["Properties"]["KeyPolicy"]
+    for statement in policy["Statement"]:
+        if statement["Sid"] == "Edit":
+            statement["Principal"] = {"AWS": [editor.arn]}
+        elif statement["Sid"] == "Decrypt":
+            statement["Principal"] = {"AWS": [one.arn for one in roles.values()]}
+    kms = emulator.root("kms")
+    key = kms.create_key(Policy=json.dumps(policy))["KeyMetadata"]["KeyId"]
+    for one in (who, editor, *roles.values()):
+        one.may(EVERYTHING)
+    encrypt = Call("kms", "encrypt", "Encrypt", {"KeyId": key, "Plaintext": b"data key"})
+    assert not editor.is_denied(encrypt)
+    sealed = editor.client("kms").encrypt(**encrypt.parameters)["CiphertextBlob"]
+    decrypt = Call("kms", "decrypt", "Decrypt", {"CiphertextBlob": sealed})
+    given = {"KeyId": key, "GranteePrincipal": who.arn, "Operations": ["Decrypt"]}
+    grant = Call("kms", "create_grant", "CreateGrant", given)
+    describe = Call("kms", "describe_key", "DescribeKey", {"KeyId": key})
+    assert not any(one.is_denied(decrypt) for one in (editor, *roles.values()))
+    assert not who.is_denied(describe)
+    assert [call.name for call in (encrypt, decrypt, grant) if not who.is_denied(call)] == []
+
+
+@pytest.mark.parametrize("role", ["plan", "drift", "apply", "adopt", "reader"])
+def test_lists_end_at_the_region(made: Tree, who: Identity, role: str) -> None:
+    """A list is of all names of the account, and whoever has a branch may run the plan role."""
+    who.may(iam(made, role, "production").policy)
+    calls = {
+        "plan": [("secretsmanager", "list_secrets", {}), ("ssm", "describe_parameters", {})],
+        "reader": [("secretsmanager", "batch_get_secret_value",
+                    {"SecretIdList": [f"{PREFIX}/mine"]})],
+    }  # fmt: skip
+    for service, operation, given in calls.get(role, calls["plan"]):
+        assert not who.is_denied(Call(service, operation, "", given))
+        for region in ("eu-west-1", "us-east-1"):
+            assert who.is_denied(Call(service, operation, "", given, region)), region
 
 
 def test_where_the_names_fit_into_no_policy_what_it_may_write_is_denied_still(

@@ -29,7 +29,7 @@ def template(declared: Cleartext, github: GitHub) -> dict[str, Any]:
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": f"Around the secrets and parameters of {scope.owner_id} in {scope.region}",
-        "Parameters": parameters.PARAMETERS,
+        "Parameters": {**parameters.PARAMETERS, **key.parameters(scope)},
         "Conditions": parameters.CONDITIONS,
         "Resources": {name: made for part in parts for name, made in part.items()},
         "Outputs": {**roles.outputs(declared), **key.outputs(), **events.outputs()},

@@ -117,7 +117,8 @@ def _matches(scope: Scope, declared: Iterable[Key]) -> tuple[list[Any], list[Any
 
 
 def _publishers(scope: Scope) -> Mapping[str, Any]:
-    """EventBridge takes no condition in the policy of a topic."""
+    """ "You can't use Condition blocks in Amazon SNS topic policies for EventBridge": it sends no
+    `aws:SourceArn`, and what asks for one gets no message."""
     alarms = arn("cloudwatch", scope.region, scope.account, "alarm:*")
     return {
         "Version": "2012-10-17",

@@ -10,19 +10,59 @@ from reconciler.aws.arn import arn
 from reconciler.core.model import Scope
 
 KEY = "ManifestsKey"
+_EDITORS = "Editors"
+
+# What changes a key, and neither encrypts, decrypts nor lets somebody else: no CreateGrant.
+_ADMINISTERS = (
+    "kms:CancelKeyDeletion",
+    "kms:CreateAlias",
+    "kms:DeleteAlias",
+    "kms:Describe*",
+    "kms:Disable*",
+    "kms:Enable*",
+    "kms:Get*",
+    "kms:List*",
+    "kms:PutKeyPolicy",
+    "kms:RetireGrant",
+    "kms:RevokeGrant",
+    "kms:RotateKeyOnDemand",
+    "kms:ScheduleKeyDeletion",
+    "kms:TagResource",
+    "kms:UntagResource",
+    "kms:Update*",
+)
+
+
+def parameters(scope: Scope) -> dict[str, Any]:
+    """Who edits the manifests with sops, which only the account knows."""
+    return {
+        _EDITORS: {
+            "Type": "CommaDelimitedList",
+            "Default": _root(scope),
+            "Description": "ARNs of the roles and users who edit manifests: they too encrypt and"
+            " decrypt. The account's root leaves it to IAM policies",
+        }
+    }
 
 
 def resources(scope: Scope) -> dict[str, Any]:
     """The key and its name. Whoever loses it loses the manifests, so no stack takes it along."""
-    root = arn("iam", scope.region, scope.account, "root", "")
     users = [{"Fn::GetAtt": [roles.logical(role), "Arn"]} for role in (Role.APPLY, Role.ADOPT)]
     statements: list[dict[str, Any]] = [
-        # Without it nobody could ever change the key again: "the key becomes unmanageable".
+        # Without it nobody could ever change the key again: "the key becomes unmanageable". The
+        # root of an account stands for whomever its IAM policies allow.
         {
             "Sid": "Account",
             "Effect": "Allow",
-            "Principal": {"AWS": root},
-            "Action": "kms:*",
+            "Principal": {"AWS": _root(scope)},
+            "Action": list(_ADMINISTERS),
+            "Resource": "*",
+        },
+        {
+            "Sid": "Edit",
+            "Effect": "Allow",
+            "Principal": {"AWS": {"Ref": _EDITORS}},
+            "Action": ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncrypt*"],
             "Resource": "*",
         },
         # The manifests may not name this key yet, and what `iam` prints allows those they name.
@@ -54,6 +94,10 @@ def resources(scope: Scope) -> dict[str, Any]:
             },
         },
     }
+
+
+def _root(scope: Scope) -> str:
+    return arn("iam", scope.region, scope.account, "root", "")
 
 
 def outputs() -> dict[str, Any]:

@@ -134,6 +134,8 @@ def _example(pattern: str) -> str:
 def _context(statement: Statement) -> Iterator[dict[str, Any]]:
     """A request that meets the statement's conditions."""
     for operator, tests in statement.condition.items():
+        if operator == "Null":
+            continue  # met by what is not sent
         for key, values in tests.items():
             given: Sequence[str] = [values] if isinstance(values, str) else values
             yield {

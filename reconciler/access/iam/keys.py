@@ -1,4 +1,5 @@
-"""KMS: each key only for what is encrypted under it here, told apart by its encryption context.
+"""KMS: each key only for what is encrypted under it here, told apart by its encryption context, and
+only through the service that encrypts it: nobody calls KMS itself with it.
 
 Secrets Manager's context is `SecretARN`, Parameter Store's `PARAMETER_ARN`. AWS's own keys of the
 two services need no permission.
@@ -11,13 +12,14 @@ from dataclasses import dataclass
 
 from reconciler.access.iam import names
 from reconciler.access.iam.document import Statement
-from reconciler.aws.arn import arn
+from reconciler.aws.arn import arn, hosts
 from reconciler.core.model import Resource, Scope
 from reconciler.kinds.parameter.terms import ADVANCED, STANDARD
 from reconciler.manifest import Cleartext
 
 _OWN = "alias/aws/"
 _SECRET, _PARAMETER = "SecretARN", "PARAMETER_ARN"  # what each service calls its context
+_SERVICE = {_SECRET: "secretsmanager", _PARAMETER: "ssm"}
 
 # "You must also have kms:GenerateDataKey, kms:Encrypt, and kms:Decrypt permissions on the key."
 # Without kms:Encrypt a change of key silently leaves the versions that exist as they are.
@@ -94,7 +96,16 @@ def _statements(uses: Iterable[tuple[_Use, Resource]], scope: Scope) -> Iterator
         if not use.key.startswith(_OWN):
             contexts.setdefault(use, set()).add(_context(use, resource.key.name, scope))
     for number, (use, arns) in enumerate(sorted(contexts.items()), 1):
-        only = {"StringLike": {f"kms:EncryptionContext:{use.context}": sorted(arns)}}
+        # Of a copy's key it is not documented in which of the two Regions the service calls.
+        via = {
+            host
+            for region in (use.region, scope.region)
+            for host in hosts(_SERVICE[use.context], region)
+        }
+        only = {
+            "StringEquals": {"kms:ViaService": sorted(via)},
+            "StringLike": {f"kms:EncryptionContext:{use.context}": sorted(arns)},
+        }
         yield _statement(f"Key{number}", use.actions, use.key, use.region, scope, only)
 
 

@@ -82,7 +82,7 @@ def _adopt(declared: Cleartext) -> Iterator[Statement]:
     parameters = _and(_parameters(declared, _adopt_parameter), fields)
     yield from _deny_but_compared(secrets, parameters)
     if any(_READ_SECRET in actions for actions in secrets.values()):
-        yield Statement("ReadInBatches", (_READ_BATCH,))
+        yield Statement("ReadInBatches", (_READ_BATCH,), condition=_in_its_region(declared))
     yield from _grouped("Secrets", secrets)
     yield from _own(declared, parts=False)
     yield from _grouped("Parameters", parameters)
@@ -93,7 +93,7 @@ def _adopt(declared: Cleartext) -> Iterator[Statement]:
 def _reader(declared: Cleartext) -> Iterator[Statement]:
     secrets = _secrets(declared, lambda *_: {_READ_SECRET})
     if secrets:
-        yield Statement("ReadInBatches", (_READ_BATCH,))
+        yield Statement("ReadInBatches", (_READ_BATCH,), condition=_in_its_region(declared))
     yield from _grouped("Secrets", secrets)
     read = {"ssm:GetParameter", _READ_PARAMETERS}
     yield from _grouped("Parameters", _parameters(declared, lambda _: read))
@@ -116,11 +116,15 @@ def _look(declared: Cleartext) -> Iterator[Statement]:
     """List, and read again what a list shows: neither ever returns a value.
 
     Describing is allowed for all below the prefix, since a pull request adds names that the role
-    does not know yet. Lists "take no resource-level permission". GetCallerIdentity needs none at
-    all.
+    does not know yet. Lists "take no resource-level permission": one is of all names, though only
+    in the environment's Region. GetCallerIdentity needs none at all.
     """
     scope = declared.settings.scope
-    yield Statement("List", ("secretsmanager:ListSecrets", "ssm:DescribeParameters"))
+    yield Statement(
+        "List",
+        ("secretsmanager:ListSecrets", "ssm:DescribeParameters"),
+        condition=_in_its_region(declared),
+    )
     outside = sorted(
         key.name
         for key in declared.resources()
@@ -130,6 +134,10 @@ def _look(declared: Cleartext) -> Iterator[Statement]:
     for name in outside:
         found += [names.secret(scope, name), names.absent_secret(scope, name)]
     yield Statement("Describe", ("secretsmanager:DescribeSecret",), tuple(found))
+
+
+def _in_its_region(declared: Cleartext) -> Mapping[str, Mapping[str, str]]:
+    return {"StringEquals": {"aws:RequestedRegion": declared.settings.scope.region}}
 
 
 def _deny() -> Statement:
@@ -277,14 +285,20 @@ def _by_field(declared: Cleartext, *, parts: bool) -> dict[str, frozenset[str]]:
 
 
 def _own(declared: Cleartext, *, parts: bool) -> Iterator[Statement]:
-    """The statements of their own, of parts or of what is whole: one for each name."""
-    found: dict[str, tuple[Permission, set[str]]] = {}
+    """The statements of their own, of parts or of what is whole: one for each name, and for each
+    condition under it."""
+    found: dict[str, dict[str, tuple[Permission, set[str]]]] = {}
     for resource, permission, part in _permissions(declared, parts=parts):
         if permission.sid is not None and part is parts:
-            arns = found.setdefault(permission.sid, (permission, set()))[1]
-            arns.add(permission.on or _arn(declared, resource))
-    for sid, (permission, arns) in sorted(found.items()):
-        yield Statement(sid, (permission.action,), tuple(sorted(arns)), permission.condition)
+            same = found.setdefault(permission.sid, {})
+            group = same.setdefault(
+                repr((permission.action, permission.condition)), (permission, set())
+            )
+            group[1].add(permission.on or _arn(declared, resource))
+    for sid, groups in sorted(found.items()):
+        for number, (_, (permission, arns)) in enumerate(sorted(groups.items()), 1):
+            name = f"{sid}{number}" if len(groups) > 1 else sid
+            yield Statement(name, (permission.action,), tuple(sorted(arns)), permission.condition)
 
 
 def _and(

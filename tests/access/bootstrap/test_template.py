@@ -75,11 +75,14 @@ def test_the_roles_are_those_that_iam_prints(tree: Tree, printed: Printed) -> No
     assert "ReaderPolicy" not in attached_somewhere
 
 
-def test_the_key_is_kept_and_only_apply_and_adopt_may_decrypt(printed: Printed) -> None:
+def test_the_key_is_kept_and_its_policy_says_who_decrypts(printed: Printed) -> None:
     made = printed.template["Resources"]["ManifestsKey"]
     assert (made["DeletionPolicy"], made["UpdateReplacePolicy"]) == ("Retain", "Retain")
-    account, decrypt = made["Properties"]["KeyPolicy"]["Statement"]
-    assert account["Principal"] == {"AWS": "arn:aws:iam::123456789012:root"}
+    account, edit, decrypt = made["Properties"]["KeyPolicy"]["Statement"]
+    root = "arn:aws:iam::123456789012:root"
+    assert account["Principal"] == {"AWS": root}
+    assert edit["Principal"] == {"AWS": {"Ref": "Editors"}}
+    assert printed.template["Parameters"]["Editors"]["Default"] == root
     assert decrypt["Action"] == "kms:Decrypt"
     roles = [one["Fn::GetAtt"][0] for one in decrypt["Principal"]["AWS"]]
     assert roles == ["ApplyRole", "AdoptRole"]

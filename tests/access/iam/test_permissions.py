@@ -49,6 +49,7 @@ def test_who_only_looks_may_list_and_describe(tmp_path: Path, role: str) -> None
         ["secretsmanager:ListSecrets", "ssm:DescribeParameters"], "*",
     )  # fmt: skip
     assert describes["Action"] == "secretsmanager:DescribeSecret"
+    assert looks["Condition"] == {"StringEquals": {"aws:RequestedRegion": "us-west-2"}}
     # A pull request may add names that the role does not know.
     assert describes["Resource"] == [
         f"{SECRET}{PREFIX}/*", f"{SECRET}prod-db-??????", f"{SECRET}prod-db",
@@ -143,11 +144,36 @@ def test_only_declared_functions_may_be_invoked(tmp_path: Path) -> None:
         {"db": {"value": "v", "rotation": SCHEDULE}, "no": {"external": True, "rotation": "none"}},
         schedules={"spare": {"lambda": other, "schedule": "rate(7 days)"}},
     )
-    assert iam(made, "apply", "production").statement("Rotate") == {
+    printed = iam(made, "apply", "production")
+    assert printed.statement("Rotate") == {
         "Sid": "Rotate", "Effect": "Allow", "Action": "lambda:InvokeFunction",
         "Resource": FUNCTION,
     }  # fmt: skip
     assert "lambda:" not in iam(made, "adopt", "production").out
+
+
+def test_a_secret_may_rotate_with_its_own_function_alone(tmp_path: Path) -> None:
+    """A function is handed the value: one of somebody else's would be a way to read it."""
+    other = FUNCTION.replace("rotate", "other")
+    made = tree(
+        tmp_path,
+        {"a": {"value": "v", "rotation": SCHEDULE}, "b": {"value": "v", "rotation": SCHEDULE},
+         "c": {"value": "v", "rotation": {**SCHEDULE, "lambda": other}},
+         "managed": {"rotation": {"schedule": "rate(30 days)"}}, "not": {"value": "v"}},
+    )  # fmt: skip
+    statements = [
+        (words(s["Resource"]), s["Condition"])
+        for s in iam(made, "apply", "production").policy["Statement"]
+        if "secretsmanager:RotateSecret" in words(s["Action"])
+    ]
+    function = "secretsmanager:RotationLambdaARN"
+    assert statements == [
+        # A call that names none uses the secret's own.
+        ([named("a"), named("b"), named("c"), named("managed")], {"Null": {function: "true"}}),
+        ([named("c")], {"ArnEquals": {function: other}}),
+        ([named("a"), named("b")], {"ArnEquals": {function: FUNCTION}}),
+    ]
+    assert "RotateSecret" not in iam(made, "adopt", "production").out
 
 
 def test_a_resource_policy_may_not_open_a_secret_to_everybody(tmp_path: Path) -> None:
@@ -244,8 +270,12 @@ def keys(printed: Any) -> list[tuple[set[str], Any, Any]]:
 WRITES = {"kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"}
 
 
-def context(name: str, *arns: str) -> dict[str, Any]:
-    return {"StringLike": {f"kms:EncryptionContext:{name}": list(arns)}}
+def context(name: str, *arns: str, regions: tuple[str, ...] = ("us-west-2",)) -> dict[str, Any]:
+    service = {"SecretARN": "secretsmanager", "PARAMETER_ARN": "ssm"}[name]
+    return {
+        "StringEquals": {"kms:ViaService": [f"{service}.{one}.amazonaws.com" for one in regions]},
+        "StringLike": {f"kms:EncryptionContext:{name}": list(arns)},
+    }
 
 
 def test_keys_are_for_what_is_encrypted_under_them(tmp_path: Path) -> None:
@@ -314,7 +344,11 @@ def test_a_replicas_key_is_in_its_own_region(tmp_path: Path) -> None:
     )
     arn = f"{SECRET}{PREFIX}/*".replace("us-west-2", "eu-west-1")
     assert keys(iam(made, "apply", "production")) == [
-        ({"kms:Encrypt", "kms:GenerateDataKey"}, there, context("SecretARN", arn))
+        (
+            {"kms:Encrypt", "kms:GenerateDataKey"},
+            there,
+            context("SecretARN", arn, regions=("eu-west-1", "us-west-2")),
+        )
     ]
 
 
