@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from reconciler.core.errors import UsageError
 from reconciler.kinds.field import NONE
 from reconciler.manifest.document import Data, Document, Path_, parse
-from reconciler.manifest.encrypted import FINGERPRINT_KEYS, ciphertexts
+from reconciler.manifest.encrypted import ciphertexts
 from reconciler.manifest.entries import Entry
 from reconciler.manifest.gitfiles import Repository, Version
 from reconciler.manifest.metadata import BLOCK
@@ -33,7 +33,7 @@ _IDENTITY = re.compile(rb"(?:recipient|arn|fp|resource_id|key_id|vault_address|v
 
 
 @dataclass(frozen=True)
-class _Reader:
+class Reader:
     """Somebody who could decrypt a file, until a commit (None: until it is committed)."""
 
     name: str
@@ -48,18 +48,17 @@ def find(subject: Subject) -> Iterator[Finding]:
     somebody who is no recipient any more. Nothing is decrypted. Of what rotates, git holds the seed
     only, which no longer opens anything, and the keys that git owns."""
     repository = subject.repository
-    head = None if repository is None else _head(repository)
+    head = None if repository is None else newest(repository)
     if repository is None or head is None:
         return
     versions = repository.versions(head, subject.environment)
     for document, entries in _documents(subject).items():
         root = subject.declared.document.file.parent.parent
         past = versions.get(document.file.relative_to(root).as_posix(), [])
-        exposed = _exposed(document, past, repository)
-        by_entry: dict[Path_, dict[Path_, _Reader]] = {}
-        for path, reader in exposed.items():
+        found, _ = exposed(document, past, repository)
+        by_entry: dict[Path_, dict[Path_, Reader]] = {}
+        for path, reader in found.items():
             by_entry.setdefault(path[:2], {})[path] = reader
-        yield from _keys(exposed)
         for entry in entries:
             parts = _owned(entry, by_entry.get(entry.path, {}))
             if parts:
@@ -69,10 +68,11 @@ def find(subject: Subject) -> Iterator[Finding]:
 def conclusive(subject: Subject) -> bool:
     """All of the history has to be there."""
     repository = subject.repository
-    return repository is not None and not repository.shallow and _head(repository) is not None
+    return repository is not None and not repository.shallow and newest(repository) is not None
 
 
-def _head(repository: Repository) -> str | None:
+def newest(repository: Repository) -> str | None:
+    """The commit that is checked out, None where there is none yet."""
     try:
         return repository.commit("HEAD")
     except UsageError:
@@ -87,19 +87,21 @@ def _documents(subject: Subject) -> dict[Document, list[Entry]]:
     return found
 
 
-def _exposed(
+def exposed(
     document: Document, past: Sequence[Version], repository: Repository
-) -> dict[Path_, _Reader]:
-    """Who could read each encrypted text of a document that stands there still, by its path."""
+) -> tuple[dict[Path_, Reader], list[Reader]]:
+    """Who could read each encrypted text of a document that stands there still, by its path; and
+    everybody who could read the document once and can no more, newest first."""
     present = _identities(document.raw)
-    found: dict[Path_, _Reader] = {}
+    found: dict[Path_, Reader] = {}
+    readers: list[Reader] = []
     now: Data = None
     for start in range(0, len(past), _AT_ONCE):
         some = past[start : start + _AT_ONCE]
         try:
             contents = repository.contents(version.object_id for version in some)
         except UsageError:
-            return found  # a partial clone
+            return found, readers  # a partial clone
         for version in some:
             raw = contents[version.object_id]
             if _identities(raw) == present:
@@ -108,12 +110,13 @@ def _exposed(
             then = parse(document.file, document.name, raw).data
             gone = sorted(_recipients(then) - _recipients(now))
             if gone:
-                reader = _Reader(gone[0] + more(len(gone) - 1), version.until)
+                reader = Reader(gone[0] + more(len(gone) - 1), version.until)
+                readers.append(reader)
                 old = dict(ciphertexts(then))
                 for path, text in ciphertexts(now):
                     if old.get(path) == text:
                         found.setdefault(path, reader)
-    return found
+    return found, readers
 
 
 def _identities(raw: bytes) -> frozenset[bytes]:
@@ -126,17 +129,7 @@ def _recipients(data: Data) -> set[str]:
     return {str(recipient) for group in groups or () for recipient in group}
 
 
-def _keys(exposed: Mapping[Path_, _Reader]) -> Iterator[Finding]:
-    for path, reader in exposed.items():
-        if path[0] == FINGERPRINT_KEYS:
-            yield Finding(
-                f"a fingerprint key is as it was when it could be decrypted by {reader}",
-                "put a new one first, apply, and then remove this one",
-                field=path,
-            )
-
-
-def _owned(entry: Entry, exposed: Mapping[Path_, _Reader]) -> Mapping[Path_, _Reader]:
+def _owned(entry: Entry, exposed: Mapping[Path_, Reader]) -> Mapping[Path_, Reader]:
     """Those parts of a value that are git's to change."""
     if entry.fields.get("rotation") in (None, NONE):
         return exposed
@@ -144,7 +137,7 @@ def _owned(entry: Entry, exposed: Mapping[Path_, _Reader]) -> Mapping[Path_, _Re
     return {path: reader for path, reader in exposed.items() if path[3:4] and path[3] in owned}
 
 
-def _value(entry: Entry, exposed: Mapping[Path_, _Reader]) -> Finding:
+def _value(entry: Entry, exposed: Mapping[Path_, Reader]) -> Finding:
     parts = list(exposed)
     told = what(entry.key, ".".join(map(str, parts[0][3:])))
     return Finding(

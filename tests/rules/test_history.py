@@ -10,11 +10,16 @@ import pytest
 from reconciler.manifest.gitfiles import Repository
 from reconciler.values.sops import find
 from tests.age_key import new_age_key
+from tests.cli.run import cli
 from tests.manifest.branch.build import Branch
 from tests.rules.look import AGED, look, of
-from tests.trees import Tree, creation_rules, make_tree
+from tests.trees import Tree, creation_rules, default_settings, make_tree
 
 MAIN = "production/main.sops.yaml"
+KEY = (
+    "production/environment.sops.yaml:7:7 old-fingerprint-key: a fingerprint key is one that could"
+    " be decrypted by "
+)
 HERE = "arn:aws:lambda:us-west-2:123456789012:function:rotate"
 
 
@@ -63,6 +68,12 @@ class Leaver:
         return of(look(self.tree, key=False, repository=repository), self.tree)
 
 
+def lock(tree: Tree) -> None:
+    """Write the lock, with the key."""
+    done = cli("lock", "production", "-C", str(tree.manifests), environment=tree.environ)
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.fixture
 def leaver(tmp_path: Path) -> Leaver:
     return Leaver(tmp_path)
@@ -73,7 +84,7 @@ def test_values_are_told_until_they_are_others(leaver: Leaver) -> None:
     leaver.encrypt_for()
     seen = f"is as it was when it could be decrypted by age {leaver.who}"
     assert leaver.found() == [
-        "production/environment.sops.yaml:7:7 old-ciphertext: a fingerprint key " + seen,
+        KEY + f"age {leaver.who}",
         f"{MAIN}:4:13 old-ciphertext: `user` of db and 1 other {seen}",
         f"{MAIN}:8:9 old-ciphertext: the value of text {seen}",
         f"{MAIN}:17:13 old-ciphertext: `host` of shared {seen}",
@@ -84,7 +95,7 @@ def test_values_are_told_until_they_are_others(leaver: Leaver) -> None:
     leaver.branch.set('["secrets"]["text"]["value"]', "two")
     leaver.branch.set('["secrets"]["db"]["value"]["user"]', "v")
     assert [line.partition(seen)[0] for line in leaver.found()] == [
-        "production/environment.sops.yaml:7:7 old-ciphertext: a fingerprint key ",
+        KEY + f"age {leaver.who} (until commit {removed[:12]})",
         f"{MAIN}:5:13 old-ciphertext: `password` of db ",
         f"{MAIN}:17:13 old-ciphertext: `host` of shared ",
     ]
@@ -125,6 +136,28 @@ def test_a_file_with_a_new_data_key_has_no_old_ciphertext(leaver: Leaver) -> Non
     leaver.branch.commit()
     leaver.sops("rotate", "--in-place", MAIN)
     assert [line.split(":")[0] for line in leaver.found()] == ["production/environment.sops.yaml"]
+
+
+def test_a_fingerprint_key_is_found_under_a_new_data_key_by_its_id(leaver: Leaver) -> None:
+    """With it, and with the lock, guesses of new values can be tested too."""
+    environment = "production/environment.sops.yaml"
+    lock(leaver.tree)
+    leaver.branch.commit("with a lock")
+    leaver.encrypt_for()
+    for name in (MAIN, environment):
+        leaver.sops("rotate", "--in-place", name)
+    removed = leaver.branch.commit("the leaver has left, and every ciphertext is new")
+    told = f"{KEY}age {leaver.who} (until commit {removed[:12]})"
+    assert leaver.found() == [told]
+    settings = default_settings("production")
+    [old] = settings["fingerprint_keys"]
+    leaver.tree.write(environment, settings | {"fingerprint_keys": ["6a" * 32, old]})
+    lock(leaver.tree)
+    [line] = leaver.found()  # the old one is there still, as the second
+    assert told.partition(" old-")[2] in line
+    leaver.tree.write(environment, settings | {"fingerprint_keys": ["6a" * 32]})
+    lock(leaver.tree)
+    assert leaver.found() == []
 
 
 def test_what_is_ignored_is_used_only_where_all_history_is_there(
