@@ -63,6 +63,19 @@ def test_a_forged_lock_hides_it_from_the_plan_and_apply_refuses(applied: World) 
     assert applied.secret_value("db") == "one"
 
 
+def test_a_lie_is_refused_under_a_head_that_was_edited_too(applied: World) -> None:
+    """The head says then that the fingerprint keys were others, and they are those in git."""
+    one(applied, "theirs")
+    forge(applied)
+    path = applied.tree.path(FILE)
+    path.write_text(re.sub("keys-ct: .*", f"keys-ct: {'0' * 64}", path.read_text()))
+    for command in (("validate", "production"), ("apply", "production", "--auto-approve")):
+        done = applied.cli(*command)
+        assert done.returncode == 1, command
+        assert "error[lock-lie]" in done.stderr
+    assert applied.secret_value("db") == "one"
+
+
 def test_even_without_the_lock_nothing_is_written_that_the_plan_did_not_show(
     applied: World,
 ) -> None:
