@@ -4,6 +4,15 @@
 # job can leave nothing there for this one.
 set -euo pipefail
 
+# Nothing that is installed here, or built, runs beside a key or a credential: not even where the
+# job has them already.
+releases=${SOPS_RELEASES:-https://github.com/getsops/sops/releases/download}
+while IFS= read -r name; do
+  case $name in
+  SOPS_* | AWS_* | ACTIONS_ID_TOKEN_*) unset "$name" ;;
+  esac
+done < <(compgen -e)
+
 source=$(cd "$ACTION_PATH/../../.." && pwd)
 venv=$RUNNER_TEMP/reconciler
 
@@ -17,8 +26,10 @@ if [ ! -x "$venv/bin/reconciler" ]; then
     fail "$PYTHON is missing or older than Python 3.11: run actions/setup-python before, or set the input python"
   "$PYTHON" -m venv "$venv"
   pip=("$venv/bin/python" -m pip --disable-pip-version-check --quiet --no-input install)
-  "${pip[@]}" --require-hashes --requirement "$source/requirements/runtime.txt"
-  "${pip[@]}" --require-hashes --requirement "$source/requirements/build.txt"
+  # Wheels only: no package's own code runs while it is installed.
+  packages=("${pip[@]}" --only-binary :all: --require-hashes --requirement)
+  "${packages[@]}" "$source/requirements/runtime.txt"
+  "${packages[@]}" "$source/requirements/build.txt"
   "${pip[@]}" --no-deps --no-build-isolation "$source"
 fi
 echo "$venv/bin" >>"$GITHUB_PATH"
@@ -26,14 +37,10 @@ echo "$venv/bin" >>"$GITHUB_PATH"
 
 # Only what decrypts needs sops.
 case $COMMAND in
-plan | drift) [ "$KEYLESS" = true ] && exit 0 ;;
+install | plan | drift) [ "$KEYLESS" = true ] && exit 0 ;;
 apply | adopt) ;;
 *) exit 0 ;;
 esac
-if command -v sops >/dev/null; then
-  sops --disable-version-check --version
-  exit 0
-fi
 
 version=v3.11.0
 case $(uname -s).$(uname -m) in
@@ -45,9 +52,17 @@ Linux.aarch64 | Linux.arm64)
   file=sops-$version.linux.arm64
   sum=c71d32f74b3a73ce283affe6ed36e221a8f1476c3d37963f60bd962fb1676681
   ;;
-*) fail "no release of sops is pinned for $(uname -s) on $(uname -m): put sops on the PATH" ;;
+*) file='' sum='' ;;
 esac
-releases=${SOPS_RELEASES:-https://github.com/getsops/sops/releases/download}
+if found=$(command -v sops); then
+  actual=$(sha256sum "$found" | cut -d' ' -f1)
+  [ "$actual" = "$sum" ] ||
+    echo "::warning title=reconcile::the sops on the PATH is not the sops project's release $version: $found has the SHA-256 $actual. It decrypts everything that this job decrypts"
+  sops --disable-version-check --version
+  exit 0
+fi
+[ -n "$file" ] ||
+  fail "no release of sops is pinned for $(uname -s) on $(uname -m): put sops on the PATH"
 curl --fail --silent --show-error --location --retry 3 --output "$RUNNER_TEMP/sops" "$releases/$version/$file" ||
   fail "sops $version could not be fetched"
 echo "$sum  $RUNNER_TEMP/sops" | sha256sum --check --quiet - || {

@@ -35,6 +35,15 @@ usage() {
   end 64
 }
 
+# What stands alone in a command line is a name, and never an option of the reconciler's.
+[[ $ENVIRONMENT =~ ^([A-Za-z0-9][A-Za-z0-9_.-]{0,63})?$ ]] ||
+  usage "the input environment is no name of an environment"
+for input in BASE PLANS CHANGED MANIFESTS PLAN_ROLE APPLY_ROLE CONFIGURATION PLAN_FILE DIGEST TAKE REVIEWED BRANCH AUDIT; do
+  case ${!input:-} in
+  -*) usage "the input ${input,,} begins with a hyphen, as an option does" ;;
+  esac
+done
+
 named() { [ -n "$ENVIRONMENT" ] || usage "the command $COMMAND needs the input environment"; }
 
 only=()
@@ -147,7 +156,7 @@ adopt() {
   read -ra wanted <<<"$NAMES"
   for one in "${wanted[@]}"; do
     case $one in
-    -*) usage "the input names takes names, and $one is none" ;;
+    -* | *[!A-Za-z0-9/_+=.@-]*) usage "the input names takes names, and one of them is none" ;;
     esac
   done
   [ -z "$TAKE" ] || taken=(--take "$TAKE")

@@ -1,0 +1,163 @@
+"""What the workflows' action runs, with what in its environment, and what inputs cannot do."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from tests.trees import clean_environ
+from tests.workflows.test_install import ACTION, install, installed
+
+WORKFLOWS = ACTION.parents[1] / "workflows"
+SECRETS = {
+    "SOPS_AGE_KEY": "the-age-key", "SOPS_AGE_KEY_FILE": "/the/age/key",
+    "AWS_ACCESS_KEY_ID": "the-id", "AWS_SECRET_ACCESS_KEY": "the-key",
+    "AWS_SESSION_TOKEN": "the-session", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "the-token",
+    "ACTIONS_ID_TOKEN_REQUEST_URL": "https://the.example/token",
+}  # fmt: skip
+
+# A Python that installs nothing, and writes down with what it was called. Whatever a package runs
+# while it is installed is a child of it.
+SPY = """#!/bin/sh
+{ echo "CALL $*"; env; } >>"$RUNNER_TEMP/seen"
+if [ "$1 $2" = "-m venv" ]; then
+  mkdir -p "$3/bin"
+  cp "$0" "$3/bin/python"
+  cp "$0" "$3/bin/reconciler"
+fi
+"""
+
+
+def spied(folder: Path, command: str) -> str:
+    """All that the installer calls, and the variables of each call."""
+    spy = folder / "spy"
+    spy.write_text(SPY)
+    spy.chmod(0o755)
+    done = install(folder, command, KEYLESS="true", PYTHON=str(spy), **SECRETS)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return (folder / "runner" / "seen").read_text()
+
+
+@pytest.mark.parametrize("command", ["install", "plan"])
+def test_nothing_that_is_installed_sees_a_key_or_a_credential(tmp_path: Path, command: str) -> None:
+    seen = spied(tmp_path, command)
+    assert seen.count("CALL ") >= 6
+    assert [name for name, value in SECRETS.items() if name in seen or value in seen] == []
+
+
+def test_no_package_runs_code_of_its_own_while_it_is_installed(tmp_path: Path) -> None:
+    calls = [line for line in spied(tmp_path, "install").splitlines() if "pip" in line]
+    packages = [line for line in calls if "--requirement" in line]
+    assert len(packages) == 2
+    for line in packages:
+        assert "--only-binary :all: --require-hashes" in line
+
+
+def test_a_job_installs_before_it_has_anything_to_take() -> None:
+    jobs: dict[str, list[dict[str, Any]]] = {}
+    for file in sorted(WORKFLOWS.glob("secrets-*.yml")):
+        for name, job in YAML(typ="safe").load(file.read_text())["jobs"].items():
+            jobs[f"{file.stem} {name}"] = job.get("steps", [])
+    armed = {name for name, steps in jobs.items() if "credentials@" in str(steps)}
+    assert len(armed) == 5
+    for name in armed:
+        steps = jobs[name]
+        first = next(
+            i for i, s in enumerate(steps)
+            if "credentials@" in s.get("uses", "") or "secrets." in str(s.get("env"))
+        )  # fmt: skip
+        with_ = [s.get("with", {}) for s in steps[:first] if "actions/reconcile" in s["uses"]]
+        assert {"command": "install"}.items() <= with_[-1].items(), name
+        # And sops, where the job decrypts.
+        decrypts = "secrets." in str(steps)
+        assert (with_[-1].get("keyless") is True) is not decrypts, name
+
+
+def test_a_sops_on_the_path_that_is_not_the_release_is_said(tmp_path: Path) -> None:
+    """It sees the key and every value, so that whoever runs it should know."""
+    installed(tmp_path)
+    bin_ = tmp_path / "bin"
+    bin_.mkdir()
+    other = bin_ / "sops"
+    other.write_text("#!/bin/sh\necho sops 3.11.0\n")
+    other.chmod(0o755)
+    paths = [p for p in os.environ["PATH"].split(os.pathsep) if not (Path(p) / "sops").exists()]
+    done = install(tmp_path, "apply", PATH=os.pathsep.join([str(bin_), *paths]))
+    assert done.returncode == 0, done.stdout + done.stderr
+    sum_ = hashlib.sha256(other.read_bytes()).hexdigest()
+    assert (
+        "::warning title=reconcile::the sops on the PATH is not the sops project's" in done.stdout
+    )
+    assert f"{other} has the SHA-256 {sum_}" in done.stdout
+
+
+# --- inputs --------------------------------------------------------------------------------------
+
+INPUTS = (
+    "ENVIRONMENT", "MANIFESTS", "BASE", "PLANS", "CHANGED", "PLAN_ROLE", "APPLY_ROLE", "KEYLESS",
+    "COMMENT", "ISSUE", "CONFIGURATION", "PLAN_FILE", "DIGEST", "NAMES", "TAKE", "REVIEWED",
+    "BRANCH", "AUDIT",
+)  # fmt: skip
+
+
+def run(folder: Path, command: str, **inputs: str) -> tuple[int, str, list[str]]:
+    """The action's second step: its exit code, what it prints, and how it called the reconciler."""
+    bin_ = folder / "bin"
+    bin_.mkdir(exist_ok=True)
+    spy, calls = bin_ / "reconciler", folder / "calls"
+    spy.write_text(f'#!/bin/sh\necho "$*" >>"{calls}"\n')
+    spy.chmod(0o755)
+    environment = clean_environ() | {
+        **dict.fromkeys(INPUTS, ""), "PATH": f"{bin_}{os.pathsep}{os.environ['PATH']}",
+        "MANIFESTS": "manifests", "BRANCH": "main", "COMMAND": command, "GITHUB_SHA": "0" * 40,
+        "ACTION_PATH": str(ACTION), "RUNNER_TEMP": str(folder), "GITHUB_OUTPUT": str(folder / "o"),
+        "GITHUB_STEP_SUMMARY": str(folder / "s"), **inputs,
+    }  # fmt: skip
+    done = subprocess.run(
+        ["bash", str(ACTION / "run.sh")], env=environment, capture_output=True, text=True,
+        check=False, timeout=120,
+    )  # fmt: skip
+    return done.returncode, done.stdout, calls.read_text().splitlines() if calls.exists() else []
+
+
+COMMANDS = ("matrix", "validate", "plan", "apply", "adopt", "drift", "applied")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize(
+    "name",
+    ["--head=evil", "-C", "../production", "a b", "a;id", "$(id)", ".hidden", "a\nb", "a" * 65],
+)
+def test_an_environment_is_a_name_and_no_option(tmp_path: Path, command: str, name: str) -> None:
+    code, said, calls = run(tmp_path, command, ENVIRONMENT=name, DIGEST="0" * 64)
+    assert (code, calls) == (64, [])
+    assert "::error title=reconcile::the input environment is no name" in said
+    assert name not in said
+
+
+@pytest.mark.parametrize("given", [
+    "BASE", "PLANS", "MANIFESTS", "PLAN_ROLE", "APPLY_ROLE", "CONFIGURATION", "PLAN_FILE", "DIGEST",
+    "TAKE", "REVIEWED", "BRANCH", "AUDIT", "CHANGED",
+])  # fmt: skip
+def test_no_input_is_an_option(tmp_path: Path, given: str) -> None:
+    for command in COMMANDS:
+        code, _, calls = run(tmp_path, command, **{"ENVIRONMENT": "production", given: "--sops=/x"})
+        assert (code, calls) == (64, [])
+
+
+@pytest.mark.parametrize("names", ["db --take git", "-v", "db $(id)", "db;id"])
+def test_what_is_adopted_is_names(tmp_path: Path, names: str) -> None:
+    code, _, calls = run(tmp_path, "adopt", ENVIRONMENT="production", NAMES=names)
+    assert (code, calls) == (64, [])
+
+
+def test_what_is_right_is_passed_on(tmp_path: Path) -> None:
+    code, said, calls = run(tmp_path, "validate", ENVIRONMENT="eu.production-2_b")
+    assert code == 0, said
+    assert calls == ["validate eu.production-2_b --manifests manifests --color never"]
