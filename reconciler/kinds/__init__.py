@@ -1,30 +1,42 @@
 """The kinds of resource, in dependency order: creates and updates go in it, prunes against it.
 
 Everything else here follows from ``KINDS``. It is looked up at each call, so that a kind is known
-everywhere as soon as it stands there.
+everywhere as soon as it stands there. A kind's code is imported when somebody first asks for it:
+a saved plan is shown by the titles alone, in every pull request.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
 
-import reconciler.kinds.keys as keys
-import reconciler.kinds.parameter as parameter
-import reconciler.kinds.rotation as rotation
-import reconciler.kinds.secret as secret
 from reconciler.core.model import Key
-from reconciler.kinds.kind import Kind, Named, Part, Section
 
-KINDS: tuple[Named | Part, ...] = (
-    secret,
-    keys,
-    parameter,
-    rotation,
+if TYPE_CHECKING:
+    from reconciler.kinds.kind import Kind, Named, Part, Section
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """A kind's line: what it is called, what heads several of it, and the package that has it."""
+
+    name: str
+    title: str
+    package: str
+
+
+KINDS: tuple[Entry, ...] = (
+    Entry("secret", "Secrets", "reconciler.kinds.secret"),
+    Entry("keys", "Keys of rotated secrets", "reconciler.kinds.keys"),
+    Entry("parameter", "Parameters", "reconciler.kinds.parameter"),
+    Entry("rotation", "Rotation schedules", "reconciler.kinds.rotation"),
 )
 
 
-def kind(name: str) -> Kind:
+def of(name: str) -> Kind:
     """The kind of this name. Raises KeyError."""
     return _by_name(KINDS)[name]
 
@@ -36,12 +48,17 @@ def named(name: str) -> Named:
 
 def names() -> Collection[str]:
     """The names of all kinds."""
-    return _by_name(KINDS).keys()
+    return _titles(KINDS).keys()
 
 
 def order(name: str) -> int:
-    """Where a kind stands among the others. Raises KeyError."""
-    return list(_by_name(KINDS)).index(name)
+    """Where a kind stands among the others. Raises ValueError."""
+    return list(_titles(KINDS)).index(name)
+
+
+def all_of_them() -> Mapping[str, Kind]:
+    """Every kind by its name, in order."""
+    return _by_name(KINDS)
 
 
 def wholes() -> Mapping[str, Named]:
@@ -62,24 +79,25 @@ def titles() -> Mapping[str, str]:
 def holder(key: Key) -> Key:
     """The resource that people name: of a part (a schedule, keys that git owns) the one that it is
     declared in, else itself."""
-    return Key(kind(key.kind).READS, key.name)
+    return Key(of(key.kind).READS, key.name)
 
 
 @cache
-def _by_name(kinds: tuple[Named | Part, ...]) -> Mapping[str, Kind]:
-    return {kind.NAME: kind for kind in kinds}
+def _by_name(kinds: tuple[Entry, ...]) -> Mapping[str, Named | Part]:
+    # A package with these names is one: each says so to mypy by itself.
+    return {entry.name: cast("Named | Part", import_module(entry.package)) for entry in kinds}
 
 
 @cache
-def _titles(kinds: tuple[Named | Part, ...]) -> Mapping[str, str]:
-    return {kind.NAME: kind.TITLE for kind in kinds}
+def _titles(kinds: tuple[Entry, ...]) -> Mapping[str, str]:
+    return {entry.name: entry.title for entry in kinds}
 
 
 @cache
-def _named(kinds: tuple[Named | Part, ...]) -> Mapping[str, Named]:
-    return {kind.NAME: kind for kind in kinds if kind.section is not None}
+def _named(kinds: tuple[Entry, ...]) -> Mapping[str, Named]:
+    return {name: kind for name, kind in _by_name(kinds).items() if kind.section is not None}
 
 
 @cache
-def _sections(kinds: tuple[Named | Part, ...]) -> Mapping[str, Section]:
+def _sections(kinds: tuple[Entry, ...]) -> Mapping[str, Section]:
     return {kind.section.SECTION: kind.section for kind in _named(kinds).values()}

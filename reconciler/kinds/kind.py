@@ -221,7 +221,6 @@ class Kind(Protocol):
     """What every kind has: how one resource is read, compared and written."""
 
     NAME: str
-    TITLE: str  # what heads several of it
     READS: str  # the kind whose records it is shaped from: its own, or another's
     FIELDS: Table[Any, Any]  # everything that is compared of it, but for its value
 

@@ -116,7 +116,7 @@ def _waits(planned: Planned, change: Change, ended: Mapping[Key, Outcome]) -> st
 
 def _write(planned: Planned, change: Change, aws: Aws) -> tuple[str | None, str | None]:
     """The version that was written, and a warning."""
-    kind = kinds.kind(change.key.kind)
+    kind = kinds.of(change.key.kind)
     desired = planned.desired
     job = Job(
         change=change,

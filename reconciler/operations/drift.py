@@ -44,7 +44,7 @@ def read_deep(planned: Compared[Declares], aws: Aws) -> Deep:
         if key in declared and live.ownership is Ownership.OURS and not live.deleted
     ]
     found = aws.each(
-        lambda resource: fields.deep(kinds.kind(resource.key.kind).FIELDS, aws, resource), ours
+        lambda resource: fields.deep(kinds.of(resource.key.kind).FIELDS, aws, resource), ours
     )
     return {resource.key: content for resource, content in zip(ours, found, strict=True)}
 

@@ -75,7 +75,7 @@ def shape(
 ) -> dict[Key, Live]:
     """Every record in the form in which it compares with what is declared of it."""
     live: dict[Key, Live] = {}
-    for kind in kinds.KINDS:
+    for kind in kinds.all_of_them().values():
         for name, record in records[kind.READS].items():
             key = Key(kind.NAME, name)
             shaped = kind.shape(record, desired.get(key), trust, scope)

@@ -174,8 +174,8 @@ def make(
         found,
         (*refused, *warned),
         tuple(
-            Rows(kind.NAME, kind.TITLE, kind.COLUMNS, kind.TALLY)
-            for kind in kinds.wholes().values()
+            Rows(name, kinds.titles()[name], kind.COLUMNS, kind.TALLY)
+            for name, kind in kinds.wholes().items()
         ),
     )
 

@@ -309,7 +309,7 @@ def test_ten_are_shown_and_of_eleven_nine_and_how_many_more(
 def test_a_plan_is_shown_without_what_takes_long_to_import() -> None:
     """A pull request has such a step for each environment."""
     code = "import sys, reconciler.cli.commands.github.plan; print(' '.join(sys.modules))"
-    slow = ("boto3", "botocore", "pydantic", "ruamel", "deepdiff", "reconciler.manifest")
+    slow = ("boto3", "botocore", "ruamel", "deepdiff", "reconciler.manifest")
     assert [name for name in python(code).split() if name.startswith(slow)] == []
     assert shown.ENVIRONMENT_FILE == ENVIRONMENT_FILE
 

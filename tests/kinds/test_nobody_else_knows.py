@@ -15,7 +15,7 @@ import pytest
 from reconciler import kinds
 
 ROOT = Path(kinds.__file__).parent.parent
-NAMES = {kind.NAME for kind in kinds.KINDS}
+NAMES = set(kinds.titles())
 # These are also other words (a JSON property, a field of a manifest): alone they make no table.
 WHOLES = set(kinds.wholes())
 

@@ -24,7 +24,9 @@ VALUE = "toy-value-4711"
 @pytest.fixture
 def account(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     """An account with a bucket, and manifests that declare one object."""
-    monkeypatch.setattr(kinds, "KINDS", (*kinds.KINDS, toy))
+    monkeypatch.setattr(
+        kinds, "KINDS", (*kinds.KINDS, kinds.Entry("object", "Objects", "tests.kinds.toy"))
+    )
     world.client("s3").create_bucket(
         Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "us-west-2"}
     )

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from reconciler import kinds
 from reconciler.core.model import Action, Change, FieldChange, Key, Resource
-from reconciler.kinds import KINDS
 from reconciler.kinds.field import UnwrittenFieldError
 from reconciler.kinds.kind import Job, Kind, Record
 from reconciler.values.sensitive import Sealed, Sensitive
@@ -22,7 +22,7 @@ class Untouched:
 
 
 @pytest.mark.parametrize("action", ["create", "update"])
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.NAME)
+@pytest.mark.parametrize("kind", kinds.all_of_them().values(), ids=lambda kind: kind.NAME)
 def test_it_is_an_error_before_the_first_call(kind: Kind, action: str) -> None:
     if (kind.NAME, action) == ("keys", "create"):
         pytest.skip("the call that creates their secret writes them")

@@ -65,7 +65,8 @@ class Page(HTMLParser):
 
 
 ROWS = tuple(
-    Rows(kind.NAME, kind.TITLE, kind.COLUMNS, kind.TALLY) for kind in kinds.wholes().values()
+    Rows(name, kinds.titles()[name], kind.COLUMNS, kind.TALLY)
+    for name, kind in kinds.wholes().items()
 )
 
 

@@ -207,7 +207,7 @@ def _unlisted(declared: Cleartext, whole: str) -> dict[str, frozenset[str]]:
     """What reads the declared fields that no list returns, by the ARN of the whole."""
     found: dict[str, frozenset[str]] = {}
     for resource in declared.resources().values():
-        kind = kinds.kind(resource.key.kind)
+        kind = kinds.of(resource.key.kind)
         if whole == kind.READS:
             arn = _arn(declared, resource)
             actions = field.deep_actions(kind.FIELDS, resource.fields)
@@ -261,7 +261,7 @@ def _permissions(
     """What writing each declared field needs; whether it is one of a part, like a schedule, is
     told, and ``parts`` leaves them out or not."""
     for resource in declared.resources().values():
-        kind = kinds.kind(resource.key.kind)
+        kind = kinds.of(resource.key.kind)
         part = kinds.holder(resource.key) != resource.key
         if parts or not part:
             for permission in field.permissions(kind.FIELDS, resource.fields):
@@ -270,7 +270,7 @@ def _permissions(
 
 def _arn(declared: Cleartext, resource: Resource) -> str:
     scope, name = declared.settings.scope, resource.key.name
-    whole = kinds.kind(resource.key.kind).READS
+    whole = kinds.of(resource.key.kind).READS
     return names.secret(scope, name) if whole == "secret" else names.parameter(scope, name)
 
 

@@ -13,7 +13,6 @@ from reconciler.kinds.kind import Content, Flaw, Locked, Settings
 from reconciler.values.sensitive import Fingerprinter, Sealed, Sensitive, public
 
 NAME = "keys"
-TITLE = "Keys of rotated secrets"
 
 _FIELD = ("git_keys",)
 _CODE = "git-keys"

@@ -1,5 +1,7 @@
 """Parameters in Systems Manager Parameter Store. A stamp in the description is the fingerprint."""
 
+from typing import TYPE_CHECKING
+
 from reconciler.kinds.judging import suspect
 from reconciler.kinds.kind import Section
 from reconciler.kinds.parameter import declare
@@ -11,7 +13,7 @@ from reconciler.kinds.parameter.judge import judge
 from reconciler.kinds.parameter.observe import READS, find, pages, shape
 from reconciler.kinds.parameter.refuse import roll_back, rotate
 from reconciler.kinds.parameter.release import release
-from reconciler.kinds.parameter.report import COLUMNS, TALLY, TITLE, row
+from reconciler.kinds.parameter.report import COLUMNS, TALLY, row
 from reconciler.kinds.parameter.represent import represent
 from reconciler.kinds.parameter.terms import NAME
 from reconciler.kinds.parameter.values import read
@@ -20,13 +22,18 @@ from reconciler.kinds.whole import share
 
 section: Section = declare
 
+if TYPE_CHECKING:
+    from reconciler.kinds import parameter
+    from reconciler.kinds.kind import Named
+
+    _: Named = parameter
+
 __all__ = [
     "COLUMNS",
     "FIELDS",
     "NAME",
     "READS",
     "TALLY",
-    "TITLE",
     "barrier",
     "compared",
     "cost",

@@ -8,7 +8,6 @@ from reconciler.core.model import Live, Resource
 from reconciler.core.rows import Column, Row
 from reconciler.kinds.parameter.terms import SECURE
 
-TITLE = "Parameters"
 COLUMNS: tuple[Column, ...] = (Column.TYPE, Column.WRITER, Column.AGE, Column.OWNER)
 TALLY = "encrypted"
 

@@ -11,7 +11,6 @@ from reconciler.kinds.kind import Flaw, Settings
 from reconciler.kinds.schedule import FIELDS, Schedule
 
 NAME = "rotation"
-TITLE = "Rotation schedules"
 
 
 def parse(

@@ -1,5 +1,7 @@
 """Secrets in AWS Secrets Manager. The version id of a value is its fingerprint."""
 
+from typing import TYPE_CHECKING
+
 from reconciler.kinds.judging import suspect
 from reconciler.kinds.kind import Section
 from reconciler.kinds.represent import represent
@@ -10,7 +12,7 @@ from reconciler.kinds.secret.importing import has_value, imported, left_out
 from reconciler.kinds.secret.judge import judge
 from reconciler.kinds.secret.observe import READS, find, pages, shape
 from reconciler.kinds.secret.release import release
-from reconciler.kinds.secret.report import COLUMNS, TALLY, TITLE, row
+from reconciler.kinds.secret.report import COLUMNS, TALLY, row
 from reconciler.kinds.secret.rollback import roll_back
 from reconciler.kinds.secret.rotating import rotate
 from reconciler.kinds.secret.terms import NAME
@@ -26,13 +28,18 @@ def cost(count: int) -> str | None:
     return None
 
 
+if TYPE_CHECKING:
+    from reconciler.kinds import secret
+    from reconciler.kinds.kind import Named
+
+    _: Named = secret
+
 __all__ = [
     "COLUMNS",
     "FIELDS",
     "NAME",
     "READS",
     "TALLY",
-    "TITLE",
     "barrier",
     "compared",
     "cost",

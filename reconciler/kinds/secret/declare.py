@@ -20,6 +20,7 @@ from reconciler.kinds.field import NONE, Given, compared, declared_in, flaws
 from reconciler.kinds.keys import declare as keys
 from reconciler.kinds.kind import Content, Declared, Flaw, Locked, Parsed, Settings
 from reconciler.kinds.rotation import declare as rotations
+from reconciler.kinds.secret.alphabet import alphabet
 from reconciler.kinds.secret.fields import FIELDS
 from reconciler.kinds.secret.terms import LIMIT
 from reconciler.kinds.secret.terms import NAME as NAME
@@ -27,7 +28,6 @@ from reconciler.kinds.variable import Variables
 from reconciler.values.sensitive import Fingerprinter, Generate, Sealed, Sensitive, public
 
 SECTION = "secrets"
-CLASSES = ("lowercase", "uppercase", "digits", "punctuation")
 
 _NAME = re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}\Z")
 _LIKE_AN_ARN = re.compile(r"-.{6}\Z")
@@ -143,7 +143,8 @@ def _check_source(declared: Declaration, *, has_value: bool) -> list[Flaw]:
         )
     if declared.binary and not has_value:
         found.append(Flaw(("binary",), "binary", "`binary` needs a `value`"))
-    if declared.generate is not None and not alphabet(declared.generate):
+    made = declared.generate
+    if made is not None and not alphabet(made.classes, made.exclude_characters):
         found.append(Flaw(("generate",), "generate", "`exclude` leaves no character to use"))
     return found
 
@@ -164,19 +165,6 @@ def check_name(name: str) -> list[Flaw]:
             )
         ]
     return []
-
-
-def alphabet(generate: Generated | Generate) -> str:
-    """The characters that a generated value is made of."""
-    excluded = generate.classes if isinstance(generate, Generated) else generate.exclude
-    classes = {
-        "lowercase": "abcdefghijklmnopqrstuvwxyz",
-        "uppercase": "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
-        "digits": "0123456789",
-        "punctuation": "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~",
-    }
-    letters = "".join(chars for name, chars in classes.items() if name not in excluded)
-    return "".join(c for c in letters if c not in generate.exclude_characters)
 
 
 def form(declared: Declaration) -> dict[str, str]:

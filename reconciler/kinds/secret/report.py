@@ -8,7 +8,6 @@ from reconciler.core.model import Live, Resource
 from reconciler.core.rows import Column, Row
 from reconciler.kinds.rotation.declare import NAME as ROTATION
 
-TITLE = "Secrets"
 COLUMNS: tuple[Column, ...] = (Column.WRITER, Column.AGE, Column.ROTATED, Column.DUE, Column.OWNER)
 TALLY = "rotated by a schedule"
 

@@ -13,7 +13,7 @@ from reconciler.core.model import Action, FieldChange, Write
 from reconciler.kinds import field, tags
 from reconciler.kinds.kind import Job, Record
 from reconciler.kinds.secret import replicas
-from reconciler.kinds.secret.declare import alphabet
+from reconciler.kinds.secret.alphabet import alphabet
 from reconciler.kinds.secret.describe import REFUSED, describe, unless
 from reconciler.kinds.secret.field import Put, Sent, Tagged
 from reconciler.kinds.secret.fields import FIELDS
@@ -134,7 +134,7 @@ def _value(job: Job) -> tuple[str, dict[str, Any]]:
 
 
 def _generate(rule: Generate) -> Sensitive[str]:
-    letters = alphabet(rule)
+    letters = alphabet(rule.exclude, rule.exclude_characters)
     return Sensitive("".join(randomness.choice(letters) for _ in range(rule.length)))
 
 

@@ -24,6 +24,6 @@ def _named(change: Change, values: Mapping[Key, Sealed], earlier: Mapping[Key, C
         return change
     if whole is None or sealed is None or sealed.content is None:
         return change
-    before = kinds.kind(change.key.kind).share(whole, sealed.content)
+    before = kinds.of(change.key.kind).share(whole, sealed.content)
     keys = None if before is None else differing(before, sealed.content)
     return replace(change, value=replace(change.value, keys=keys or None))

@@ -24,7 +24,7 @@ def suspects(planned: Planned, *, everything: bool) -> list[Key]:
         for key, resource in sorted(planned.desired.resources.items())
         if (live := planned.live.get(key)) is not None
         and _readable(live)
-        and kinds.kind(key.kind).suspect(resource, live, everything=everything)
+        and kinds.of(key.kind).suspect(resource, live, everything=everything)
     ]
 
 
@@ -45,4 +45,4 @@ def _judged(planned: Planned, key: Key, answer: Read | Unread) -> Verdict:
     if isinstance(answer, Unread):
         return Verdict(unread=answer.aws_code)
     target = observe.target(planned.desired, planned.records, planned.live, key)
-    return kinds.kind(key.kind).judge(target, answer)
+    return kinds.of(key.kind).judge(target, answer)

@@ -8,7 +8,7 @@ from tests.kinds.toy import declare
 from tests.kinds.toy.declare import NAME
 from tests.kinds.toy.fields import FIELDS
 from tests.kinds.toy.observe import READS, deep, find, pages, shape
-from tests.kinds.toy.report import COLUMNS, TALLY, TITLE, row
+from tests.kinds.toy.report import COLUMNS, TALLY, row
 from tests.kinds.toy.values import (
     barrier,
     compared,
@@ -24,7 +24,7 @@ from tests.kinds.toy.write import cost, create, delete, release, roll_back, rota
 section: Section = declare
 
 __all__ = [
-    "COLUMNS", "FIELDS", "NAME", "READS", "TALLY", "TITLE", "barrier", "compared",
+    "COLUMNS", "FIELDS", "NAME", "READS", "TALLY", "barrier", "compared",
     "cost", "create", "deep", "delete", "find", "has_value", "imported", "judge",
     "left_out", "pages", "read", "release", "represent",
     "roll_back", "rotate", "row", "section", "shape", "share", "suspect", "undecided",

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from reconciler.core.model import Live, Resource
 from reconciler.core.rows import Column, Row
 
-TITLE = "Objects"
 COLUMNS: tuple[Column, ...] = (Column.WRITER, Column.AGE, Column.OWNER)
 TALLY = "in the bucket"
 
