@@ -14,10 +14,11 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+from reconciler import kinds
 from reconciler.access import iam
-from reconciler.access.iam import Statement, names
+from reconciler.access.iam import Statement
 from reconciler.access.iam.keys import manifests
-from reconciler.aws.arn import arn, partition
+from reconciler.aws.arn import partition
 from reconciler.aws.client import Aws
 from reconciler.core.errors import AwsError, ReconcilerError, UsageError
 from reconciler.core.model import JSON, Scope
@@ -41,7 +42,7 @@ _UNREACHED = (
      "remove it from .sops.yaml, run `sops --config manifests/.sops.yaml updatekeys FILE` for each"
      " file, and rotate what it could decrypt"),
     ("lists: names, descriptions and tags; AWS denies a list as a whole or not at all",
-     "detach what allows secretsmanager:ListSecrets and ssm:DescribeParameters"),
+     "detach what allows {lists}"),
 )  # fmt: skip
 
 
@@ -107,44 +108,20 @@ def policy(declared: Cleartext) -> dict[str, JSON]:
 
 def _statements(declared: Cleartext) -> Iterator[Statement]:
     scope = declared.settings.scope
-    # A replica has the name of its secret, in another Region.
-    secrets = [names.secrets_below(scope, "*")]
-    # The path itself is what GetParametersByPath is asked about.
-    parameters = [names.parameters_below(scope), names.parameter(scope, scope.prefix)]
-    paths = _above(scope.prefix)
-    for key in sorted(declared.resources()):
-        if key.name.startswith(scope.under):
-            continue
-        if key.kind == "secret":
-            secrets.append(names.secret(scope, key.name, "*"))
-        elif key.kind == "parameter":
-            parameters.append(names.parameter(scope, key.name))
-            paths |= _above(key.name)
-    yield Statement("Secrets", ("secretsmanager:*",), tuple(secrets), effect="Deny")
-    yield Statement("Parameters", ("ssm:*",), tuple(parameters), effect="Deny")
-    # "If a user has access to a path, then the user can access all levels of that path", and
-    # "even if a user has explicitly been denied access in IAM for parameter /a/b, they can still
-    # call the GetParametersByPath API operation recursively for /a and view /a/b."
-    above = tuple(
-        arn("ssm", scope.region, scope.account, f"parameter{path}") for path in sorted(paths)
-    )
-    yield Statement("PathsAbove", ("ssm:GetParametersByPath",), above, effect="Deny")
+    outside = kinds.outside(declared.resources(), scope)
+    for name, kind in kinds.wholes().items():
+        yield from kind.access.denials(scope, outside[name])
     for statement in manifests(declared):
         actions = _DECRYPTS if "kms:Decrypt" in statement.actions else statement.actions
         yield replace(statement, actions=actions, effect="Deny")
 
 
-def _above(name: str) -> set[str]:
-    """The paths above a name, up to the root. Whoever calls may end a path with a slash or not, and
-    how AWS then names it is not documented."""
-    steps = name.strip("/").split("/")[:-1]
-    above = ["/" + "/".join(steps[:count]) for count in range(1, len(steps) + 1)]
-    return {"/", *above, *(f"{path}/" for path in above)}
-
-
 def unreached(scope: Scope) -> list[tuple[str, str]]:
     """What the denial does not reach, each with what to do about it."""
-    return [(what, do.format(environment=scope.environment)) for what, do in _UNREACHED]
+    lists = " and ".join(name for kind in kinds.wholes().values() for name in kind.access.LISTS)
+    return [
+        (what, do.format(environment=scope.environment, lists=lists)) for what, do in _UNREACHED
+    ]
 
 
 def revoke(aws: Aws, who: Principal, scope: Scope, document: JSON) -> None:

@@ -7,13 +7,13 @@ a saved plan is shown by the titles alone, in every pull request.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
-from reconciler.core.model import Key
+from reconciler.core.model import Key, Scope
 
 if TYPE_CHECKING:
     from reconciler.kinds.kind import Kind, Named, Part, Section
@@ -80,6 +80,15 @@ def holder(key: Key) -> Key:
     """The resource that people name: of a part (a schedule, keys that git owns) the one that it is
     declared in, else itself."""
     return Key(of(key.kind).READS, key.name)
+
+
+def outside(declared: Iterable[Key], scope: Scope) -> Mapping[str, Sequence[str]]:
+    """The declared names that are not below the prefix, sorted, by the kind that people name."""
+    found: dict[str, list[str]] = {name: [] for name in wholes()}
+    for key in sorted(declared):
+        if key.kind in found and not key.name.startswith(scope.under):
+            found[key.kind].append(key.name)
+    return found
 
 
 @cache

@@ -1,8 +1,8 @@
 """What a kind of resource is: all that a command may ask of it.
 
-A kind is one folder whose package has the names of :class:`Named` (or :class:`Part`), and a module
-with those of :class:`Section`. Adding one is the folder and its line in ``KINDS``. Where a command
-is not for a kind, the kind says so: :class:`NotForKind`.
+A kind is one folder whose package has the names of :class:`Named` (or :class:`Part`), and modules
+with those of :class:`Section` and of :class:`Access`. Adding one is the folder and its line in
+``KINDS``. Where a command is not for a kind, the kind says so: :class:`NotForKind`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from reconciler.core.model import JSON, Change, Key, Live, Place, Policy, Resour
 from reconciler.core.ownership import Refusal
 from reconciler.core.reasons import Why
 from reconciler.core.rows import Column, Row
+from reconciler.kinds.access import Access
 from reconciler.kinds.comparison import Comparison
 from reconciler.kinds.differing import Content as Plain
 from reconciler.kinds.imported import Imported, NotImported
@@ -276,6 +277,10 @@ class Named(Kind, Protocol):
     @property
     def section(self) -> Section:
         """How people declare it."""
+
+    @property
+    def access(self) -> Access:
+        """What roles need for it, what a denial names, and what is told of it."""
 
     def row(self, resource: Resource | None, live: Live | None, parts: Sequence[Live]) -> Row:
         """What to say of one in a report. ``parts`` are the live parts of it."""

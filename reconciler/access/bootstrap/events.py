@@ -11,16 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from reconciler import kinds
 from reconciler.access.bootstrap import called
 from reconciler.access.bootstrap.parameters import HAS_EMAIL
-from reconciler.access.iam import names
 from reconciler.aws.arn import arn
 from reconciler.core.model import Key, Scope
 
 TOPIC = "Topic"
-_SECRETS, _PARAMETERS = "aws.secretsmanager", "aws.ssm"
-_SERVICE = "AWS Service Event via CloudTrail"
-_CALL = "AWS API Call via CloudTrail"
 
 
 def resources(scope: Scope, declared: Iterable[Key]) -> dict[str, Any]:
@@ -59,61 +56,16 @@ def outputs() -> dict[str, Any]:
     return {TOPIC: {"Description": "Subscribe here to be told", "Value": {"Ref": TOPIC}}}
 
 
-def patterns(scope: Scope, declared: Iterable[Key]) -> dict[str, dict[str, Any]]:
-    """What is told, by name. What lies outside the prefix is told by its own name."""
-    arns, called_, parameters = _matches(scope, declared)
-    return {
-        "RotationFailed": _rotation("RotationFailed", arns),
-        "RotationAbandoned": _rotation("RotationAbandoned", arns),
-        "SecretLabelUpdated": {
-            "source": [_SECRETS],
-            "detail-type": ["Secret Label Updated"],
-            "detail": {"name": called_},
-        },
-        "ParameterChanged": {
-            "source": [_PARAMETERS],
-            "detail-type": ["Parameter Store Change"],
-            "detail": {"name": parameters},
-        },
-        "SecretDeleted": {
-            "source": [_SECRETS],
-            "detail-type": [_CALL],
-            "detail": {
-                "eventSource": ["secretsmanager.amazonaws.com"],
-                "eventName": ["DeleteSecret"],
-                # Whoever deletes may name a secret either way.
-                "requestParameters": {"secretId": [*called_, *arns]},
-            },
-        },
-    }
-
-
-def _rotation(name: str, arns: list[Any]) -> dict[str, Any]:
-    return {
-        "source": [_SECRETS],
-        "detail-type": [_SERVICE],
-        "detail": {
-            "eventSource": ["secretsmanager.amazonaws.com"],
-            "eventName": [name],
-            "additionalEventData": {"SecretId": arns},
-        },
-    }
-
-
-def _matches(scope: Scope, declared: Iterable[Key]) -> tuple[list[Any], list[Any], list[Any]]:
-    """What matches secrets by ARN and by name, and parameters by name."""
-    arns: list[Any] = [{"prefix": names.secrets_below(scope).removesuffix("*")}]
-    secrets: list[Any] = [{"prefix": scope.under}]
-    parameters: list[Any] = [{"prefix": scope.under}]
-    for key in sorted(declared):
-        if key.name.startswith(scope.under):
-            continue
-        if key.kind == "secret":
-            arns.append({"prefix": names.secret(scope, key.name).removesuffix("??????")})
-            secrets.append(key.name)
-        elif key.kind == "parameter":
-            parameters.append(key.name)
-    return arns, secrets, parameters
+def patterns(scope: Scope, declared: Iterable[Key]) -> dict[str, Mapping[str, Any]]:
+    """What is told, by name: changes, then deletions. What lies outside the prefix is told by its
+    own name."""
+    outside = kinds.outside(declared, scope)
+    found: dict[str, Mapping[str, Any]] = {}
+    for name, kind in kinds.wholes().items():
+        found |= kind.access.changes(scope, outside[name])
+    for name, kind in kinds.wholes().items():
+        found |= kind.access.deletions(scope, outside[name])
+    return found
 
 
 def _publishers(scope: Scope) -> Mapping[str, Any]:

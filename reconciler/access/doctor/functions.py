@@ -6,12 +6,12 @@ AWS checks it when a rotation is set up, and again each night that one is due.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
+from reconciler import kinds
 from reconciler.access.doctor.check import Check, fails, ok, warning
-from reconciler.access.iam import names
 from reconciler.aws.client import Aws, require
 from reconciler.core.errors import AwsError
 from reconciler.core.model import Scope
@@ -24,20 +24,22 @@ _ACCOUNT, _ARN = "aws:sourceaccount", "aws:sourcearn"
 
 def look(declared: Cleartext, aws: Aws) -> list[Check]:
     """Each function that a declared secret rotates with, or a schedule names; one call each."""
-    users: dict[str, list[str]] = {}
+    scope = declared.settings.scope
+    users: dict[str, dict[str, str]] = {}
     for schedule in declared.settings.schedules.values():
         function = getattr(schedule, "function", None)
         if function is not None:
-            users.setdefault(function, [])
+            users.setdefault(function, {})
     for resource in declared.resources().values():
         named = resource.fields.get("lambda")
         if isinstance(named, str):
-            users.setdefault(named, []).append(resource.key.name)
-    scope = declared.settings.scope
+            whole = kinds.holder(resource.key)
+            arn = kinds.named(whole.kind).access.arn(scope, whole.name)
+            users.setdefault(named, {})[whole.name] = arn
     return aws.each(lambda item: _function(*item, scope, aws), sorted(users.items()))
 
 
-def _function(function: str, secrets: Sequence[str], scope: Scope, aws: Aws) -> Check:
+def _function(function: str, secrets: Mapping[str, str], scope: Scope, aws: Aws) -> Check:
     permit = (
         f"aws lambda add-permission --function-name {function} --statement-id secrets-manager"
         f" --action {_INVOKE} --principal {SERVICE} --source-account {scope.account}"
@@ -56,8 +58,8 @@ def _function(function: str, secrets: Sequence[str], scope: Scope, aws: Aws) -> 
     allowed = [s for s in _list(_get(policy, "Statement")) if _invokes(s)]
     left = [
         name
-        for name in secrets
-        if not any(_for_secret(statement, name, scope) for statement in allowed)
+        for name, arn in secrets.items()
+        if not any(_for_secret(statement, arn, scope) for statement in allowed)
     ]
     if not allowed or (not secrets and not any(_for_account(s, scope) for s in allowed)):
         return fails("function", f"{function}: Secrets Manager may not invoke it", permit)
@@ -86,10 +88,10 @@ def _for_account(statement: Any, scope: Scope) -> bool:
     )
 
 
-def _for_secret(statement: Any, name: str, scope: Scope) -> bool:
+def _for_secret(statement: Any, arn: str, scope: Scope) -> bool:
     """Whether a statement holds for a secret. AWS adds six characters to a secret's ARN, so any
     will do; a condition on anything else is taken to hold."""
-    arn = names.secret(scope, name).replace("-??????", "-AbCdEf")
+    arn = arn.replace("-??????", "-AbCdEf")
     return _for_account(statement, scope) and all(
         any(fnmatchcase(arn, value) or value.startswith(arn.removesuffix("AbCdEf"))
             for value in values)

@@ -1,38 +1,17 @@
-"""Statements of a policy, the document that they make, and AWS's limits to its size."""
+"""The document that the statements of a policy make, and AWS's limits to its size."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from reconciler.core.model import JSON
+from reconciler.kinds.statement import Statement
 
 # "IAM does not count white space when calculating the size of a policy against these quotas."
 MANAGED = 6_144  # characters of one managed policy
 INLINE = 10_240  # characters of all inline policies of a role together
-
-
-@dataclass(frozen=True)
-class Statement:
-    """One permission, or denial: actions on resources, under a condition if there is one."""
-
-    sid: str
-    actions: tuple[str, ...]
-    resources: tuple[str, ...] = ("*",)
-    condition: Mapping[str, Mapping[str, Sequence[str] | str]] = field(default_factory=dict)
-    effect: str = "Allow"
-    others: bool = False  # it is of all resources but the named ones
-
-    def as_data(self) -> dict[str, JSON]:
-        """As IAM has it."""
-        return {
-            "Sid": self.sid,
-            "Effect": self.effect,
-            "Action": _plain(self.actions),
-            "NotResource" if self.others else "Resource": _plain(self.resources),
-            **({"Condition": self.condition} if self.condition else {}),
-        }
 
 
 def document(statements: Iterable[Statement]) -> dict[str, JSON]:
@@ -84,8 +63,3 @@ def _fitting(before: Sequence[Statement], statement: Statement) -> int:
             (middle, high) if size(document([*before, cut])) <= MANAGED else (low, middle - 1)
         )
     return low
-
-
-def _plain(words: tuple[str, ...]) -> JSON:
-    """IAM takes a single word without a list; that is shorter."""
-    return words[0] if len(words) == 1 else words

@@ -2,35 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from enum import StrEnum
 
 from reconciler import kinds
-from reconciler.access.iam import keys, names
-from reconciler.access.iam.document import MANAGED, Statement, document, size
+from reconciler.access.iam import keys
+from reconciler.access.iam.document import MANAGED, document, size
 from reconciler.core.model import Resource
-from reconciler.kinds import field, tags
+from reconciler.kinds import field
 from reconciler.kinds.field import Permission
-from reconciler.kinds.keys import NAME as GIT_KEYS
-from reconciler.kinds.parameter.declare import Declaration as Parameter
-from reconciler.kinds.secret.declare import Declaration as Secret
+from reconciler.kinds.kind import Named
+from reconciler.kinds.statement import Statement
 from reconciler.manifest import Cleartext
-from reconciler.manifest.entries import Entry
 
-NONE = "none"
-_READ_SECRET = "secretsmanager:GetSecretValue"
-_READ_BATCH = "secretsmanager:BatchGetSecretValue"
-_READ_PARAMETERS = "ssm:GetParameters"
-# All that hands out a value. GetParametersByPath "returns children despite an explicit deny on
-# them", so it is denied as such.
-VALUE_READS = (
-    _READ_SECRET,
-    _READ_BATCH,
-    "ssm:GetParameter",
-    _READ_PARAMETERS,
-    "ssm:GetParametersByPath",
-    "ssm:GetParameterHistory",
-)
+Needs = Mapping[str, frozenset[str]]  # actions by ARN
 
 
 class Role(StrEnum):
@@ -62,13 +47,18 @@ def _drift(declared: Cleartext) -> Iterator[Statement]:
 
 def _apply(declared: Cleartext) -> Iterator[Statement]:
     yield from _look(declared)
-    yield from _deny_but_git_keys(declared)
+    yield from _deny_but_apply_reads(declared)
     fields = _by_field(declared, parts=True)
-    yield from _grouped("Secrets", _and(_secrets(declared, _write_secret), fields))
-    yield from _own(declared, parts=False)
-    yield from _last_look(declared)
-    yield from _grouped("Parameters", _and(_parameters(declared, _write_parameter), fields))
-    yield from _prune(declared)
+    for kind in kinds.wholes().values():
+        access = kind.access
+        needs = _and(_needs(declared, kind, access.applies), fields)
+        yield from _grouped(f"{access.WORD}s", needs)
+        yield from _own(declared, parts=False, whole=kind.NAME)
+        yield from _last_look(declared, kind, needs)
+    if declared.settings.policy.prune:
+        # What is no longer declared has no name here.
+        for kind in kinds.wholes().values():
+            yield from kind.access.prunes(declared.settings.scope)
     yield from _own(declared, parts=True)
     yield from keys.write(declared, reads=False)
     yield from keys.manifests(declared)
@@ -78,25 +68,26 @@ def _adopt(declared: Cleartext) -> Iterator[Statement]:
     yield from _look(declared)
     # A schedule belongs to its secret: it is set by the next apply.
     fields = _by_field(declared, parts=False)
-    secrets = _and(_secrets(declared, _adopt_secret), fields)
-    parameters = _and(_parameters(declared, _adopt_parameter), fields)
-    yield from _deny_but_compared(secrets, parameters)
-    if any(_READ_SECRET in actions for actions in secrets.values()):
-        yield Statement("ReadInBatches", (_READ_BATCH,), condition=_in_its_region(declared))
-    yield from _grouped("Secrets", secrets)
-    yield from _own(declared, parts=False)
-    yield from _grouped("Parameters", parameters)
+    needs = {
+        name: _and(_needs(declared, kind, kind.access.adopts), fields)
+        for name, kind in kinds.wholes().items()
+    }
+    yield from _deny_but_compared(needs)
+    yield from _in_batches(declared, needs)
+    for name, kind in kinds.wholes().items():
+        yield from _grouped(f"{kind.access.WORD}s", needs[name])
+        yield from _own(declared, parts=False, whole=name)
     yield from keys.write(declared, reads=True)
     yield from keys.manifests(declared)
 
 
 def _reader(declared: Cleartext) -> Iterator[Statement]:
-    secrets = _secrets(declared, lambda *_: {_READ_SECRET})
-    if secrets:
-        yield Statement("ReadInBatches", (_READ_BATCH,), condition=_in_its_region(declared))
-    yield from _grouped("Secrets", secrets)
-    read = {"ssm:GetParameter", _READ_PARAMETERS}
-    yield from _grouped("Parameters", _parameters(declared, lambda _: read))
+    needs = {
+        name: _needs(declared, kind, kind.access.reader) for name, kind in kinds.wholes().items()
+    }
+    yield from _in_batches(declared, needs)
+    for name, kind in kinds.wholes().items():
+        yield from _grouped(f"{kind.access.WORD}s", needs[name])
     yield from keys.read(declared)
 
 
@@ -120,66 +111,74 @@ def _look(declared: Cleartext) -> Iterator[Statement]:
     in the environment's Region. GetCallerIdentity needs none at all.
     """
     scope = declared.settings.scope
-    yield Statement(
-        "List",
-        ("secretsmanager:ListSecrets", "ssm:DescribeParameters"),
-        condition=_in_its_region(declared),
-    )
-    outside = sorted(
-        key.name
-        for key in declared.resources()
-        if key.kind == "secret" and not key.name.startswith(scope.under)
-    )
-    found = [names.secrets_below(scope)]
-    for name in outside:
-        found += [names.secret(scope, name), names.absent_secret(scope, name)]
-    yield Statement("Describe", ("secretsmanager:DescribeSecret",), tuple(found))
+    lists = tuple(action for kind in kinds.wholes().values() for action in kind.access.LISTS)
+    yield Statement("List", lists, condition=_in_its_region(declared))
+    outside = kinds.outside(declared.resources(), scope)
+    for name, kind in kinds.wholes().items():
+        yield from kind.access.describe(scope, outside[name])
 
 
 def _in_its_region(declared: Cleartext) -> Mapping[str, Mapping[str, str]]:
     return {"StringEquals": {"aws:RequestedRegion": declared.settings.scope.region}}
 
 
-def _deny() -> Statement:
+def _in_batches(declared: Cleartext, needs: Mapping[str, Needs]) -> Iterator[Statement]:
+    """What reads several values at once and names none of them; each takes a permission too."""
+    batches = tuple(
+        kind.access.BATCH
+        for name, kind in kinds.wholes().items()
+        if kind.access.BATCH is not None
+        and any(kind.access.READ in actions for actions in needs[name].values())
+    )
+    if batches:
+        yield Statement("ReadInBatches", batches, condition=_in_its_region(declared))
+
+
+def _deny(spared: Collection[str] = ()) -> Statement:
     """Whatever else allows it: a resource policy that the role itself may write could."""
-    return Statement("NoValueIsRead", VALUE_READS, effect="Deny")
+    reads = (action for kind in kinds.wholes().values() for action in kind.access.VALUE_READS)
+    denied = tuple(action for action in reads if action not in spared)
+    return Statement("NoValueIsRead", denied, effect="Deny")
 
 
-def _deny_but_git_keys(declared: Cleartext) -> Iterator[Statement]:
-    """The same, but for secrets of which git owns some keys: apply reads them to write those."""
-    scope = declared.settings.scope
-    read = [names.secret(scope, key.name) for key in declared.resources() if key.kind == GIT_KEYS]
-    if not read:
-        yield _deny()
-        return
-    arns = tuple(sorted(read))
-    yield Statement("GitKeys", (_READ_SECRET,), arns)
-    rest = tuple(action for action in VALUE_READS if action != _READ_SECRET)
-    yield Statement("NoValueIsRead", rest, effect="Deny")
-    yield _deny_others("NoOtherSecretIsRead", _READ_SECRET, arns)
+def _deny_but_apply_reads(declared: Cleartext) -> Iterator[Statement]:
+    """The same, but for what apply reads to write a part of it."""
+    spared: dict[str, set[str]] = {}
+    sids: dict[str, str] = {}
+    for entry in declared.entries:
+        key = entry.resource_key(declared.settings)
+        access = kinds.named(key.kind).access
+        sid = access.apply_reads(entry.declared)
+        if sid is not None:
+            sids[key.kind] = sid
+            spared.setdefault(key.kind, set()).add(access.arn(declared.settings.scope, key.name))
+    named = {name: tuple(sorted(arns)) for name, arns in spared.items()}
+    for name, arns in named.items():
+        yield Statement(sids[name], (kinds.named(name).access.READ,), arns)
+    yield _deny({kinds.named(name).access.READ for name in named})
+    for name, arns in named.items():
+        access = kinds.named(name).access
+        yield _deny_others(f"NoOther{access.WORD}IsRead", access.READ, arns)
 
 
-def _deny_but_compared(
-    secrets: Mapping[str, frozenset[str]], parameters: Mapping[str, frozenset[str]]
-) -> Iterator[Statement]:
+def _deny_but_compared(needs: Mapping[str, Needs]) -> Iterator[Statement]:
     """The same, but for the values that adopt compares: those that git declares.
 
-    A batch of secrets takes the permission to read each of them. What denies all names but some
+    A batch takes the permission to read each of its secrets. What denies all names but some
     cannot be cut between two policies: each would deny the other's names. Where they do not fit
-    into one, the secrets are denied by name that the role may write and git has no value of: only
+    into one, those are denied by name that the role may write and git has no value of: only
     on what it may write could it put a policy that lets itself read.
     """
-    spared = {_READ_BATCH, _READ_SECRET, _READ_PARAMETERS}
-    rest = tuple(action for action in VALUE_READS if action not in spared)
-    yield Statement("NoValueIsRead", rest, effect="Deny")
-    compared = tuple(sorted(arn for arn, actions in secrets.items() if _READ_SECRET in actions))
-    if compared and _fits(others := _deny_others("NoOtherSecretIsRead", _READ_SECRET, compared)):
-        yield others
-    elif foreign := tuple(sorted(secrets.keys() - set(compared))):
-        yield Statement("NoForeignSecretIsRead", (_READ_SECRET,), foreign, effect="Deny")
-    named = tuple(sorted(parameters))
-    if named and _fits(others := _deny_others("NoOtherParameterIsRead", _READ_PARAMETERS, named)):
-        yield others
+    accesses = {name: kind.access for name, kind in kinds.wholes().items()}
+    yield _deny({action for one in accesses.values() for action in (one.READ, one.BATCH) if action})
+    for name, access in accesses.items():
+        compared = {arn for arn, actions in needs[name].items() if access.READ in actions}
+        others = _deny_others(f"NoOther{access.WORD}IsRead", access.READ, tuple(sorted(compared)))
+        if compared and _fits(others):
+            yield others
+        elif foreign := tuple(sorted(needs[name].keys() - compared)):
+            sid = f"NoForeign{access.WORD}IsRead"
+            yield Statement(sid, (access.READ,), foreign, effect="Deny")
 
 
 def _deny_others(sid: str, action: str, arns: tuple[str, ...]) -> Statement:
@@ -193,17 +192,21 @@ def _fits(statement: Statement) -> bool:
 
 def _deep(declared: Cleartext) -> Iterator[Statement]:
     """What reads those declared fields that no list returns."""
-    yield from _grouped("DeepSecrets", _unlisted(declared, "secret"))
-    yield from _grouped("DeepParameters", _unlisted(declared, "parameter"))
+    for name, kind in kinds.wholes().items():
+        yield from _grouped(f"Deep{kind.access.WORD}s", _unlisted(declared, name))
 
 
-def _last_look(declared: Cleartext) -> Iterator[Statement]:
-    """Right before it overwrites what no list returns, apply reads it. Of parameters it may read
-    the tags anyway."""
-    yield from _grouped("LastLook", _unlisted(declared, "secret"))
+def _last_look(declared: Cleartext, kind: Named, needs: Needs) -> Iterator[Statement]:
+    """Right before it overwrites what no list returns, apply reads it: only what it may not read
+    anyway."""
+    more = {
+        arn: actions - needs.get(arn, frozenset())
+        for arn, actions in _unlisted(declared, kind.NAME).items()
+    }
+    yield from _grouped(kind.access.LAST_LOOK, more)
 
 
-def _unlisted(declared: Cleartext, whole: str) -> dict[str, frozenset[str]]:
+def _unlisted(declared: Cleartext, whole: str) -> Needs:
     """What reads the declared fields that no list returns, by the ARN of the whole."""
     found: dict[str, frozenset[str]] = {}
     for resource in declared.resources().values():
@@ -213,43 +216,6 @@ def _unlisted(declared: Cleartext, whole: str) -> dict[str, frozenset[str]]:
             actions = field.deep_actions(kind.FIELDS, resource.fields)
             found[arn] = found.get(arn, frozenset()) | actions
     return found
-
-
-# --- by resource ---------------------------------------------------------------------------------
-
-
-def _write_secret(secret: Secret, entry: Entry) -> set[str]:
-    """What apply may do to a declared secret; and rotate, rollback and set."""
-    found = {*_METADATA, "RestoreSecret"}
-    valued = entry.shape is not None or secret.generate is not None
-    rotates = secret.rotation not in (None, NONE)
-    if valued:
-        found |= {"CreateSecret", "PutSecretValue"}
-    if valued or rotates:
-        found |= {"UpdateSecretVersionStage"}
-    return {f"secretsmanager:{name}" for name in found}
-
-
-def _adopt_secret(_: Secret, entry: Entry) -> set[str]:
-    """What adopt may do to a declared secret; and release, and `drift --read-values`."""
-    found = {*_METADATA}
-    if entry.shape is not None:
-        found |= {"GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage"}
-    return {f"secretsmanager:{name}" for name in found}
-
-
-_METADATA = frozenset({"UpdateSecret", "TagResource", "UntagResource"})
-
-
-def _write_parameter(parameter: Parameter) -> set[str]:
-    found = {"PutParameter", "AddTagsToResource", "RemoveTagsFromResource", "ListTagsForResource"}
-    if parameter.replace:
-        found |= {"DeleteParameter"}
-    return {f"ssm:{name}" for name in found}
-
-
-def _adopt_parameter(parameter: Parameter) -> set[str]:
-    return (_write_parameter(parameter) - {"ssm:DeleteParameter"}) | {"ssm:GetParameters"}
 
 
 # --- by field ------------------------------------------------------------------------------------
@@ -269,9 +235,8 @@ def _permissions(
 
 
 def _arn(declared: Cleartext, resource: Resource) -> str:
-    scope, name = declared.settings.scope, resource.key.name
-    whole = kinds.of(resource.key.kind).READS
-    return names.secret(scope, name) if whole == "secret" else names.parameter(scope, name)
+    whole = kinds.holder(resource.key)
+    return kinds.named(whole.kind).access.arn(declared.settings.scope, whole.name)
 
 
 def _by_field(declared: Cleartext, *, parts: bool) -> dict[str, frozenset[str]]:
@@ -284,11 +249,13 @@ def _by_field(declared: Cleartext, *, parts: bool) -> dict[str, frozenset[str]]:
     return found
 
 
-def _own(declared: Cleartext, *, parts: bool) -> Iterator[Statement]:
-    """The statements of their own, of parts or of what is whole: one for each name, and for each
-    condition under it."""
+def _own(declared: Cleartext, *, parts: bool, whole: str | None = None) -> Iterator[Statement]:
+    """The statements of their own, of parts or of one kind that is ``whole``: one for each name,
+    and for each condition under it."""
     found: dict[str, dict[str, tuple[Permission, set[str]]]] = {}
     for resource, permission, part in _permissions(declared, parts=parts):
+        if whole not in (None, resource.key.kind):
+            continue
         if permission.sid is not None and part is parts:
             same = found.setdefault(permission.sid, {})
             group = same.setdefault(
@@ -301,63 +268,26 @@ def _own(declared: Cleartext, *, parts: bool) -> Iterator[Statement]:
             yield Statement(name, (permission.action,), tuple(sorted(arns)), permission.condition)
 
 
-def _and(
-    needs: Mapping[str, frozenset[str]], more: Mapping[str, frozenset[str]]
-) -> dict[str, frozenset[str]]:
+def _and(needs: Needs, more: Needs) -> dict[str, frozenset[str]]:
     return {arn: actions | more.get(arn, frozenset()) for arn, actions in needs.items()}
-
-
-# --- by what is declared -------------------------------------------------------------------------
-
-
-def _prune(declared: Cleartext) -> Iterator[Statement]:
-    """What is no longer declared has no name here: below the prefix, and only with our tag.
-
-    A deletion without a recovery window has no RecoveryWindowInDays, and so is not allowed.
-    """
-    if not declared.settings.policy.prune:
-        return
-    scope = declared.settings.scope
-    ours = {"StringEquals": {f"aws:ResourceTag/{tags.OWNER}": scope.owner_id}}
-    below = (names.secrets_below(scope),)
-    yield Statement(
-        "PruneSecrets",
-        ("secretsmanager:DeleteSecret",),
-        below,
-        {**ours, "NumericGreaterThanEquals": {"secretsmanager:RecoveryWindowInDays": "7"}},
-    )
-    yield Statement("PruneReplicas", ("secretsmanager:RemoveRegionsFromReplication",), below, ours)
-    yield Statement(
-        "PruneParameters", ("ssm:DeleteParameter",), (names.parameters_below(scope),), ours
-    )
 
 
 # --- names by what they need ---------------------------------------------------------------------
 
 
-def _secrets(
-    declared: Cleartext, needs: Callable[[Secret, Entry], Iterable[str]]
-) -> dict[str, frozenset[str]]:
-    scope = declared.settings.scope
+def _needs(declared: Cleartext, kind: Named, needs: Callable[..., Iterable[str]]) -> Needs:
+    """The actions by ARN. ``needs`` is asked about each declaration of the kind."""
+    settings = declared.settings
     return {
-        names.secret(scope, entry.full_name(declared.settings)): frozenset(needs(secret, entry))
+        kind.access.arn(settings.scope, entry.full_name(settings)): frozenset(
+            needs(entry.declared, valued=entry.shape is not None)
+        )
         for entry in declared.entries
-        if isinstance(secret := entry.declared, Secret)
+        if entry.kind.NAME == kind.NAME
     }
 
 
-def _parameters(
-    declared: Cleartext, needs: Callable[[Parameter], Iterable[str]]
-) -> dict[str, frozenset[str]]:
-    scope = declared.settings.scope
-    return {
-        names.parameter(scope, entry.full_name(declared.settings)): frozenset(needs(parameter))
-        for entry in declared.entries
-        if isinstance(parameter := entry.declared, Parameter)
-    }
-
-
-def _grouped(sid: str, needs: Mapping[str, frozenset[str]]) -> Iterator[Statement]:
+def _grouped(sid: str, needs: Needs) -> Iterator[Statement]:
     """Each name once, with all others that need the same."""
     groups: dict[tuple[str, ...], list[str]] = {}
     for arn, actions in sorted(needs.items()):

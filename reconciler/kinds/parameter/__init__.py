@@ -2,9 +2,10 @@
 
 from typing import TYPE_CHECKING
 
+from reconciler.kinds.access import Access
 from reconciler.kinds.judging import suspect
 from reconciler.kinds.kind import Section
-from reconciler.kinds.parameter import declare
+from reconciler.kinds.parameter import declare, permissions
 from reconciler.kinds.parameter.adopting import barrier, compared, undecided
 from reconciler.kinds.parameter.cost import cost
 from reconciler.kinds.parameter.fields import FIELDS
@@ -21,6 +22,7 @@ from reconciler.kinds.parameter.write import create, delete, update
 from reconciler.kinds.whole import share
 
 section: Section = declare
+access: Access = permissions
 
 if TYPE_CHECKING:
     from reconciler.kinds import parameter
@@ -34,6 +36,7 @@ __all__ = [
     "NAME",
     "READS",
     "TALLY",
+    "access",
     "barrier",
     "compared",
     "cost",

@@ -2,10 +2,11 @@
 
 from typing import TYPE_CHECKING
 
+from reconciler.kinds.access import Access
 from reconciler.kinds.judging import suspect
 from reconciler.kinds.kind import Section
 from reconciler.kinds.represent import represent
-from reconciler.kinds.secret import declare
+from reconciler.kinds.secret import declare, permissions
 from reconciler.kinds.secret.adopting import barrier, compared, undecided
 from reconciler.kinds.secret.fields import FIELDS
 from reconciler.kinds.secret.importing import has_value, imported, left_out
@@ -21,6 +22,7 @@ from reconciler.kinds.secret.write import create, delete, update
 from reconciler.kinds.whole import share
 
 section: Section = declare
+access: Access = permissions
 
 
 def cost(count: int) -> str | None:
@@ -40,6 +42,7 @@ __all__ = [
     "NAME",
     "READS",
     "TALLY",
+    "access",
     "barrier",
     "compared",
     "cost",

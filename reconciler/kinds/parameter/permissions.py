@@ -1,0 +1,132 @@
+"""Access to parameters: what roles need, what a denial names, and what is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from reconciler.aws.arn import arn as any_arn
+from reconciler.core.model import Resource, Scope
+from reconciler.kinds import tags
+from reconciler.kinds.access import KeyUse
+from reconciler.kinds.parameter.terms import ADVANCED, SERVICE, STANDARD
+from reconciler.kinds.statement import Statement
+
+WORD = "Parameter"
+LISTS: tuple[str, ...] = ("ssm:DescribeParameters",)
+READ = "ssm:GetParameters"
+BATCH: str | None = None
+# GetParametersByPath "returns children despite an explicit deny on them", so it is denied as such.
+VALUE_READS: tuple[str, ...] = (
+    "ssm:GetParameter",
+    READ,
+    "ssm:GetParametersByPath",
+    "ssm:GetParameterHistory",
+)
+LAST_LOOK = "LastLookAtParameters"
+
+_CONTEXT = "PARAMETER_ARN"
+# A standard parameter is encrypted by the key itself, an advanced one by a data key. A tier that is
+# not declared may turn out either.
+_WRITES = {STANDARD: ("kms:Encrypt",), ADVANCED: ("kms:GenerateDataKey",)}
+_EITHER = ("kms:Encrypt", "kms:GenerateDataKey")
+
+
+def arn(scope: Scope, name: str, region: str | None = None) -> str:
+    """One parameter: exactly this name."""
+    return any_arn(SERVICE, scope.region, scope.account, f"parameter/{name.lstrip('/')}", region)
+
+
+def below(scope: Scope, region: str | None = None) -> str:
+    """All parameters below the prefix."""
+    return arn(scope, f"{scope.under}*", region)
+
+
+def describe(scope: Scope, outside: Sequence[str]) -> Iterator[Statement]:
+    """Nothing: the list is what reads one again, too."""
+    yield from ()
+
+
+def applies(declared: Any, *, valued: bool) -> set[str]:
+    """To replace one is to delete it first."""
+    return _writes() | ({"ssm:DeleteParameter"} if declared.replace else set())
+
+
+def adopts(declared: Any, *, valued: bool) -> set[str]:
+    """Its value is compared, and written once more."""
+    return _writes() | {READ}
+
+
+def _writes() -> set[str]:
+    return {
+        "ssm:PutParameter",
+        "ssm:AddTagsToResource",
+        "ssm:RemoveTagsFromResource",
+        "ssm:ListTagsForResource",
+    }
+
+
+def reader(declared: Any, *, valued: bool) -> set[str]:
+    """One at a time, or several."""
+    return {"ssm:GetParameter", READ}
+
+
+def apply_reads(declared: Any) -> str | None:
+    """Never."""
+    return None
+
+
+def prunes(scope: Scope) -> Iterator[Statement]:
+    """Below the prefix, and only with the owner's tag."""
+    owned = {"StringEquals": {f"aws:ResourceTag/{tags.OWNER}": scope.owner_id}}
+    yield Statement("PruneParameters", ("ssm:DeleteParameter",), (below(scope),), owned)
+
+
+def key_uses(resource: Resource, region: str, *, writes: bool, reads: bool) -> Iterator[KeyUse]:
+    """Only what is encrypted has a key."""
+    key = resource.fields.get("kms_key")
+    if key is None:
+        return
+    actions = {"kms:Decrypt"} if reads else set()
+    if writes:
+        actions |= {*_WRITES.get(str(resource.fields.get("tier")), _EITHER)}
+    yield KeyUse(_CONTEXT, str(key), tuple(sorted(actions)), region, SERVICE)
+
+
+def denials(scope: Scope, outside: Sequence[str]) -> Iterator[Statement]:
+    """ "If a user has access to a path, then the user can access all levels of that path", and
+    "even if a user has explicitly been denied access in IAM for parameter /a/b, they can still
+    call the GetParametersByPath API operation recursively for /a and view /a/b."
+    """
+    # The path itself is what GetParametersByPath is asked about.
+    named = (below(scope), arn(scope, scope.prefix), *(arn(scope, name) for name in outside))
+    yield Statement("Parameters", ("ssm:*",), named, effect="Deny")
+    paths = _above(scope.prefix).union(*map(_above, outside))
+    above = tuple(
+        any_arn(SERVICE, scope.region, scope.account, f"parameter{path}") for path in sorted(paths)
+    )
+    yield Statement("PathsAbove", ("ssm:GetParametersByPath",), above, effect="Deny")
+
+
+def _above(name: str) -> set[str]:
+    """The paths above a name, up to the root. Whoever calls may end a path with a slash or not, and
+    how AWS then names it is not documented."""
+    steps = name.strip("/").split("/")[:-1]
+    above = ["/" + "/".join(steps[:count]) for count in range(1, len(steps) + 1)]
+    return {"/", *above, *(f"{path}/" for path in above)}
+
+
+def changes(scope: Scope, outside: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
+    """One event tells creations, updates and deletions."""
+    return {
+        "ParameterChanged": {
+            "source": ["aws.ssm"],
+            "detail-type": ["Parameter Store Change"],
+            "detail": {"name": [{"prefix": scope.under}, *outside]},
+        }
+    }
+
+
+def deletions(scope: Scope, outside: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
+    """None that a change does not tell."""
+    return {}

@@ -1,0 +1,175 @@
+"""Access to secrets: what roles need, what a denial names, and what is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from reconciler.aws.arn import arn as any_arn
+from reconciler.core.model import Resource, Scope
+from reconciler.kinds import tags
+from reconciler.kinds.access import KeyUse
+from reconciler.kinds.field import NONE
+from reconciler.kinds.secret.terms import SERVICE
+from reconciler.kinds.statement import Statement
+
+WORD = "Secret"
+LISTS: tuple[str, ...] = ("secretsmanager:ListSecrets",)
+READ = "secretsmanager:GetSecretValue"
+BATCH: str | None = "secretsmanager:BatchGetSecretValue"
+VALUE_READS: tuple[str, ...] = (READ, "secretsmanager:BatchGetSecretValue")
+LAST_LOOK = "LastLook"
+
+_METADATA = frozenset({"UpdateSecret", "TagResource", "UntagResource"})
+_CONTEXT = "SecretARN"
+# "You must also have kms:GenerateDataKey, kms:Encrypt, and kms:Decrypt permissions on the key."
+# Without kms:Encrypt a change of key silently leaves the versions that exist as they are.
+_WRITES = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey")
+_COPIES = ("kms:Encrypt", "kms:GenerateDataKey")  # of a replica's key, in the replica's Region
+
+_SOURCE = "aws.secretsmanager"
+_BY_SERVICE = "AWS Service Event via CloudTrail"
+_BY_CALL = "AWS API Call via CloudTrail"
+
+
+def arn(scope: Scope, name: str, region: str | None = None) -> str:
+    """One secret: AWS puts a hyphen and six characters after its name. ``-*`` would be also every
+    secret whose name begins so and goes on with a hyphen."""
+    return _arn(scope, f"{name}-??????", region)
+
+
+def below(scope: Scope, region: str | None = None) -> str:
+    """All secrets below the prefix."""
+    return _arn(scope, f"{scope.under}*", region)
+
+
+def _arn(scope: Scope, rest: str, region: str | None = None) -> str:
+    return any_arn(SERVICE, scope.region, scope.account, f"secret:{rest}", region)
+
+
+def describe(scope: Scope, outside: Sequence[str]) -> Iterator[Statement]:
+    """Allowed for all below the prefix, since a pull request adds names that the role does not know
+    yet.
+
+    Whether AWS looks at an ARN with six characters where there is no such secret is not documented;
+    no secret's own ARN is ever without them.
+    """
+    found = [below(scope)]
+    for name in outside:
+        found += [arn(scope, name), _arn(scope, name)]
+    yield Statement("Describe", ("secretsmanager:DescribeSecret",), tuple(found))
+
+
+def applies(declared: Any, *, valued: bool) -> set[str]:
+    """A value is written by creating and putting; a label is moved for it, and by rotation."""
+    found = {*_METADATA, "RestoreSecret"}
+    valued = valued or declared.generate is not None
+    rotates = declared.rotation not in (None, NONE)
+    if valued:
+        found |= {"CreateSecret", "PutSecretValue"}
+    if valued or rotates:
+        found |= {"UpdateSecretVersionStage"}
+    return {f"secretsmanager:{name}" for name in found}
+
+
+def adopts(declared: Any, *, valued: bool) -> set[str]:
+    """A value is compared, and written once more."""
+    found = {*_METADATA}
+    if valued:
+        found |= {"GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage"}
+    return {f"secretsmanager:{name}" for name in found}
+
+
+def reader(declared: Any, *, valued: bool) -> set[str]:
+    """Its value, whoever writes it."""
+    return {READ}
+
+
+def apply_reads(declared: Any) -> str | None:
+    """Of which git owns some keys: apply reads them to write those."""
+    return "GitKeys" if declared.git_keys is not None else None
+
+
+def prunes(scope: Scope) -> Iterator[Statement]:
+    """A deletion without a recovery window has no RecoveryWindowInDays, and so is not allowed."""
+    owned = {"StringEquals": {f"aws:ResourceTag/{tags.OWNER}": scope.owner_id}}
+    yield Statement(
+        "PruneSecrets",
+        ("secretsmanager:DeleteSecret",),
+        (below(scope),),
+        {**owned, "NumericGreaterThanEquals": {"secretsmanager:RecoveryWindowInDays": "7"}},
+    )
+    yield Statement(
+        "PruneReplicas", ("secretsmanager:RemoveRegionsFromReplication",), (below(scope),), owned
+    )
+
+
+def key_uses(resource: Resource, region: str, *, writes: bool, reads: bool) -> Iterator[KeyUse]:
+    """A replica may have a key of its own, in its Region."""
+    key = resource.fields.get("kms_key")
+    if key is not None:
+        actions = _WRITES if writes else ("kms:Decrypt",)
+        yield KeyUse(_CONTEXT, str(key), actions, region, SERVICE)
+    replicas = resource.fields.get("replicas") if writes else None
+    for replica in replicas if isinstance(replicas, Sequence) else ():
+        if isinstance(replica, Mapping) and "kms_key" in replica:
+            there = str(replica["region"])
+            yield KeyUse(_CONTEXT, str(replica["kms_key"]), _COPIES, there, SERVICE)
+
+
+def denials(scope: Scope, outside: Sequence[str]) -> Iterator[Statement]:
+    """A replica has the name of its secret, in another Region."""
+    arns = (below(scope, "*"), *(arn(scope, name, "*") for name in outside))
+    yield Statement("Secrets", ("secretsmanager:*",), arns, effect="Deny")
+
+
+def changes(scope: Scope, outside: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
+    """Rotations reach EventBridge as service events of CloudTrail, moved labels by themselves."""
+    return {
+        "RotationFailed": _rotation("RotationFailed", _arns(scope, outside)),
+        "RotationAbandoned": _rotation("RotationAbandoned", _arns(scope, outside)),
+        "SecretLabelUpdated": {
+            "source": [_SOURCE],
+            "detail-type": ["Secret Label Updated"],
+            "detail": {"name": _names(scope, outside)},
+        },
+    }
+
+
+def deletions(scope: Scope, outside: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
+    """Whoever deletes may name a secret either way."""
+    named = [*_names(scope, outside), *_arns(scope, outside)]
+    return {
+        "SecretDeleted": {
+            "source": [_SOURCE],
+            "detail-type": [_BY_CALL],
+            "detail": {
+                "eventSource": ["secretsmanager.amazonaws.com"],
+                "eventName": ["DeleteSecret"],
+                "requestParameters": {"secretId": named},
+            },
+        }
+    }
+
+
+def _rotation(name: str, arns: list[Any]) -> dict[str, Any]:
+    return {
+        "source": [_SOURCE],
+        "detail-type": [_BY_SERVICE],
+        "detail": {
+            "eventSource": ["secretsmanager.amazonaws.com"],
+            "eventName": [name],
+            "additionalEventData": {"SecretId": arns},
+        },
+    }
+
+
+def _arns(scope: Scope, outside: Sequence[str]) -> list[Any]:
+    return [
+        {"prefix": below(scope).removesuffix("*")},
+        *({"prefix": arn(scope, name).removesuffix("??????")} for name in outside),
+    ]
+
+
+def _names(scope: Scope, outside: Sequence[str]) -> list[Any]:
+    return [{"prefix": scope.under}, *outside]
