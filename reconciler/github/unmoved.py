@@ -26,7 +26,8 @@ def changed(api: Api, sha: str, branch: str) -> list[str]:
     """
     if not branch or ".." in branch or branch.startswith("-"):
         raise UsageError(f"{branch!r} is no branch")
-    answer = api.get(f"/compare/{sha}...{branch}", needs=_NEEDS)
+    # In full: GitHub would take a tag of the same name for the branch.
+    answer = api.get(f"/compare/{sha}...refs/heads/{branch}", needs=_NEEDS)
     content = answer if isinstance(answer, dict) else {}
     status, files = content.get("status"), content.get("files")
     shown = terminal(branch)

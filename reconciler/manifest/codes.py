@@ -52,6 +52,7 @@ CODES: Mapping[str, str] = {
     # Environments.
     "empty-environment": "an environment without resources would prune all that it owns",
     "environment-name": "an environment is known by its folder",
+    "environments-alike": "GitHub's Environments and queues, stacks and topics would be shared",
     "fingerprint-keys": "without good keys a fingerprint tells what its value is",
     "include": "the pattern matches nothing, or something that may not be included",
     "name-collision": "two declarations would overwrite each other in AWS",

@@ -111,6 +111,29 @@ def environments(root: Path) -> list[str]:
     )
 
 
+def alike(root: Path, document: Document, name: str) -> list[Problem]:
+    """Other environments whose name differs by case, or by `.`, `_` and `-`, alone.
+
+    GitHub's concurrency groups and Environments do not tell cases apart, and names of stacks and
+    topics have neither `.` nor `_`: the two would share them.
+    """
+    return [
+        document.error(
+            ("environment",),
+            "environments-alike",
+            f"the names {name} and {other} differ by case or by . _ - alone: GitHub, and the stack"
+            " of bootstrap, would take the two for one",
+            "rename one of the two, with its folder",
+        )
+        for other in environments(root)
+        if other != name and _canonical(other) == _canonical(name)
+    ]
+
+
+def _canonical(name: str) -> str:
+    return re.sub("[._]", "-", name).lower()
+
+
 def overlaps(root: Path, document: Document, settings: Settings) -> list[Problem]:
     """Other environments of the same account and Region whose prefix is this one's, above it, or
     below it: the two would prune each other's resources."""

@@ -20,7 +20,7 @@ from reconciler.kinds.kind import Settings
 from reconciler.manifest import elsewhere, encrypted, entries, explain, files, metadata
 from reconciler.manifest.cleartext import Cleartext
 from reconciler.manifest.document import Document
-from reconciler.manifest.environment import EnvironmentFile, environments, overlaps
+from reconciler.manifest.environment import EnvironmentFile, alike, environments, overlaps
 from reconciler.manifest.rules import Rules
 from reconciler.manifest.rules import read as read_rules
 from reconciler.manifest.trust import Trust
@@ -240,4 +240,5 @@ class _Reading:
         for path, flaw in found:
             self.problems.append(document.error(path, flaw.code, flaw.message, flaw.hint))
         self.settings = declared.settings()
+        self.problems += alike(self._root, document, self.settings.scope.environment)
         self.problems += overlaps(self._root, document, self.settings)

@@ -38,7 +38,7 @@ def compared(
     job: Job, *files: str | dict[str, str], status: str = "ahead", to: str = "main"
 ) -> None:
     listed: list[Any] = [f if isinstance(f, dict) else {"filename": f} for f in files]
-    job.state["compare"] = {f"{SHA}...{to}": {"status": status, "files": listed}}
+    job.state["compare"] = {f"{SHA}...refs/heads/{to}": {"status": status, "files": listed}}
 
 
 def test_nothing_was_merged_since(job: Job) -> None:

@@ -39,6 +39,7 @@ def command(
     or excessive access. Made from the manifests; no key, no credentials, and nothing is written.
     """
     options = chosen()
+    iam.check(branch, environment_name)
     declared = walk.read(environment, options)
     numbers = iam.numbers(repository_id, owner_id, "bootstrap")
     github = GitHub(

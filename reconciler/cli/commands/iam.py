@@ -23,6 +23,17 @@ from reconciler.manifest.gitfiles import Repository
 MOST = 10  # managed policies on one role, unless the account has asked for more
 _FROM_WORKFLOWS = (Role.APPLY, Role.ADOPT)  # whose trust names a workflow and an Environment
 _REPOSITORY = re.compile(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+\Z")
+# As git's check-ref-format has a branch, less what IAM or GitHub's `sub` would read otherwise.
+_BRANCH = re.compile(
+    r"(?!.*(?:\.\.|//|@\{|/\.|\.lock(?:/|\Z)))[A-Za-z0-9_][A-Za-z0-9_./#@+=,()-]{0,254}(?<![/.])\Z"
+)
+_ENVIRONMENT = re.compile(r"[^\W][^\x00-\x1f\x7f$*?:{}\"'`\\]{0,254}\Z")
+_WORKFLOW = re.compile(r"(?!.*\.\.)[A-Za-z0-9_.][A-Za-z0-9_./-]*\.ya?ml\Z")
+_FORMS = {
+    "--branch": "the name of a branch, without refs/heads/",
+    "--environment-name": "the name of a GitHub Environment, without : $ * ? or quotes",
+    "--workflow": "the path of a workflow in the repository, such as .github/workflows/apply.yml",
+}
 _REMOTE = re.compile(
     r"(?:https://(?:[^@/]+@)?github\.com/|(?:ssh://)?git@github\.com[:/])"
     r"(?P<name>[A-Za-z0-9-]+/[A-Za-z0-9._-]+?)(?:\.git)?/?\Z"
@@ -109,6 +120,7 @@ def command(
     """
     options = chosen()
     kind = Role(role)
+    check(branch, environment_name, workflow)
     _go_together(kind, trust, deep, part, branch, environment_name, workflow)
     declared = walk.read(environment, options)
     if trust:
@@ -191,6 +203,21 @@ def _go_together(
             raise click.UsageError(f"{name} is for --trust of apply and adopt.")
     if branch is not None and (not trust or role is Role.PLAN):
         raise click.UsageError("--branch is for --trust of apply, adopt and drift.")
+
+
+def check(branch: str | None, environment_name: str | None, workflow: str | None = None) -> None:
+    """What goes into a trust policy is a name as GitHub has them. Raises UsageError.
+
+    IAM reads `${aws:…}` in a condition's value as a variable, and some keys as patterns: a name
+    with `$`, `*` or `?` would trust more than it says. A colon would end a part of `sub`.
+    """
+    for option, value, form in (
+        ("--branch", branch, _BRANCH),
+        ("--environment-name", environment_name, _ENVIRONMENT),
+        ("--workflow", workflow, _WORKFLOW),
+    ):
+        if value is not None and not form.match(value):
+            raise click.UsageError(f"{option} is {_FORMS[option]}, and not {value!r}.")
 
 
 def numbers(
