@@ -12,8 +12,19 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from reconciler.core.errors import UsageError
+
 # What a Region's name looks like in every partition: `us-west-2`, `cn-north-1`, `eusc-de-east-1`.
 REGION = r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}"
+
+# What names one KMS key, and one role. In a policy `*` and `?` would stand for any, and `$` begins
+# a variable.
+ALIAS = r"alias/[A-Za-z0-9/_-]{1,250}"
+KEY_ID = r"([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32})"
+KEY_ARN = rf"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{{12}}:(key/[A-Za-z0-9-]{{1,128}}|{ALIAS})"
+ROLE_ARN = r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]{1,576}"
+
+_PATTERN = frozenset("*?$")
 
 
 @dataclass(frozen=True)
@@ -47,6 +58,18 @@ def hosts(service: str, region: str) -> list[str]:
     partition's own suffix or, in some of AWS's examples for other partitions, by amazonaws.com."""
     suffixes = sorted({"amazonaws.com", partition(region).suffix})
     return [f"{service}.{region}.{suffix}" for suffix in suffixes]
+
+
+def literal(text: str) -> str:
+    """The text, as what it is in a policy and nothing more. Raises UsageError where a policy would
+    read a pattern or a variable in it."""
+    if not _PATTERN.isdisjoint(text):
+        raise UsageError(
+            f"{text!r} has one of * ? $ in it, which a policy reads as more than that name",
+            code="wildcard",
+            hint="name one thing, in full",
+        )
+    return text
 
 
 @cache

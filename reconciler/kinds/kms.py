@@ -2,13 +2,36 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Annotated, Any
 
+from pydantic import AfterValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from reconciler.aws.arn import ALIAS, KEY_ARN, KEY_ID
 from reconciler.core.model import JSON, FieldChange, Scope
 from reconciler.core.reasons import Loss, Lost
 from reconciler.kinds.field import UNSET, Given, Unset
 from reconciler.kinds.kind import Settings
+
+_ANY = f"({ALIAS}|{KEY_ID}|{KEY_ARN})"
+_FORM = re.compile(rf"{_ANY}\Z")
+
+
+def _named(key: str) -> str:
+    if not _FORM.match(key):
+        raise PydanticCustomError(
+            "kms_key",
+            "a KMS key is named by `alias/NAME`, by its id, or by the ARN of one of these",
+        )
+    return key
+
+
+# Written to AWS as it is, and a policy's resource: it names one key.
+KeyName = Annotated[
+    str, AfterValidator(_named), WithJsonSchema({"type": "string", "pattern": f"^{_ANY}$"})
+]
 
 
 def normal(key: str | None, scope: Scope, default: str) -> str:

@@ -123,11 +123,13 @@ def _switching(enabled: JSON) -> Iterator[Permission]:
 def _invoking(function: JSON) -> Iterator[Permission]:
     """A function is handed the value, so the declared one is the only one that may be named.
 
-    "You also need lambda:InvokeFunction permissions on the rotation function."
+    "You also need lambda:InvokeFunction permissions on the rotation function." Its ARN may end in
+    `$LATEST`, and "${$} - use where you need a $ (dollar sign) character".
     """
-    own = {"ArnEquals": {_NAMED: str(function)}}
+    on = str(function).replace("$", "${$}")
+    own = {"ArnEquals": {_NAMED: on}}
     yield Permission("secretsmanager:RotateSecret", sid="RotateWith", condition=own)
-    yield Permission("lambda:InvokeFunction", sid="Rotate", on=str(function))
+    yield Permission("lambda:InvokeFunction", sid="Rotate", on=on)
 
 
 FIELDS: Table[Seen, Write] = (

@@ -71,7 +71,7 @@ CODES: Mapping[str, str] = {
     "generate": "there is nothing to generate a value from",
     "git-keys": "git owns keys of a JSON value of which rotation owns the rest: both have to be",
     "invalid-field": "the field's content has a form, a least or a greatest",
-    "kms-key": "only what is encrypted has a key",
+    "kms-key": "a key is named so that it is one key, and only what is encrypted has one",
     "lambda": "a rotation function is named by its ARN",
     "missing-field": "the field has to be there",
     "name": "AWS does not allow this name",

@@ -15,6 +15,7 @@ from reconciler.core.errors import Problem
 from reconciler.core.model import Policy, Scope
 from reconciler.kinds.duration import RecoveryWindow, days
 from reconciler.kinds.kind import Declared, Settings
+from reconciler.kinds.kms import KeyName
 from reconciler.kinds.schedule import Schedule
 from reconciler.manifest.document import Document
 from reconciler.manifest.files import ENVIRONMENT_FILE, load
@@ -68,9 +69,7 @@ class EnvironmentFile(Declared):
     include: list[str] = Field(
         default_factory=list, description="cleartext files without values, shared"
     )
-    kms_key: str | None = Field(
-        default=None, min_length=1, description="where nothing else is said"
-    )
+    kms_key: KeyName | None = Field(default=None, description="where nothing else is said")
     tags: dict[str, str] = Field(default_factory=dict, description="on every resource")
     ignore: dict[str, str] = Field(
         default_factory=dict, description="rule: why it is ignored in all of the environment"

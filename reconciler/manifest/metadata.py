@@ -11,7 +11,7 @@ from typing import Any
 
 from reconciler.core.errors import Problem
 from reconciler.manifest.document import Document
-from reconciler.manifest.recipients import Group, Recipient, covers, from_file
+from reconciler.manifest.recipients import Group, Recipient, covers, flaw, from_file
 from reconciler.manifest.rules import ENCRYPTED_REGEX, Rule, Rules
 from reconciler.values.sops import KEY_TYPES
 
@@ -137,6 +137,13 @@ def _check_groups(
     problems = []
     allowed: Group = frozenset().union(*rule.groups)
     present: Group = frozenset().union(*groups)
+    unnamed = [(r, found) for r in sorted(present, key=str) if (found := flaw(r)) is not None]
+    if unnamed:
+        hint = "* and ? are not allowed: name one, in full"
+        return [
+            document.error(_where(block, recipient), "sops-block", message, hint)
+            for recipient, message in unnamed
+        ]
     foreign = sorted((r for r in present if not covers(allowed, r)), key=str)
     for recipient in foreign:
         problems.append(

@@ -7,10 +7,15 @@ assume, the profile, the encryption context and the address that it would send a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from reconciler.aws.arn import KEY_ARN, ROLE_ARN
+
+_KEY = re.compile(rf"{KEY_ARN}\Z")
+_ROLE = re.compile(rf"{ROLE_ARN}\Z")
 MAX_MERGES = 8  # of key groups inside one another
 
 
@@ -38,6 +43,18 @@ Group = frozenset[Recipient]
 
 class _Malformed(Exception):
     """Something that sops would not read either; caught in this module."""
+
+
+def flaw(recipient: Recipient) -> str | None:
+    """What is wrong with the name of a key, or of the role that it is used under: a policy that
+    allows it would be of others too."""
+    if recipient.type == "kms":
+        key, role = recipient.identity[:2]
+        if not _KEY.match(key):
+            return "a KMS key is named by its ARN, or by that of its alias"
+        if role and not _ROLE.match(role):
+            return "a role is named by its ARN"
+    return None
 
 
 # --- from the `sops:` block of a file ----------------------------------------------------------

@@ -15,7 +15,7 @@ from typing import Any
 from reconciler.core.errors import Problem
 from reconciler.manifest.document import Data, Document
 from reconciler.manifest.files import RULES_FILE, load
-from reconciler.manifest.recipients import Group, from_rule
+from reconciler.manifest.recipients import Group, flaw, from_rule
 
 ENCRYPTED_REGEX = "^(value|fingerprint_keys)$"
 
@@ -132,6 +132,11 @@ def _rule(
         return None
     if not any(groups):
         wrong(path, "the rule names no key to encrypt to")
+        return None
+    flaws = {found for group in groups for key in group if (found := flaw(key)) is not None}
+    if flaws:
+        for message in sorted(flaws):
+            wrong(path, message, "* and ? are not allowed: name one, in full")
         return None
     threshold = entry.get("shamir_threshold", 0)
     if not isinstance(threshold, int):

@@ -321,7 +321,7 @@ SECRETS = st.sampled_from(
     [{}, {"binary": True}, {"generate": {}}, {"external": True}, {"rotation": "yearly"}]
 )
 PARAMETERS = st.sampled_from(
-    [{}, {"tier": "Advanced"}, {"type": "String"}, {"plaintext": "p"}, {"kms_key": "k"}]
+    [{}, {"tier": "Advanced"}, {"type": "String"}, {"plaintext": "p"}, {"kms_key": "alias/k"}]
 )
 
 
@@ -459,7 +459,7 @@ def test_a_parameter_has_the_type_of_its_value(declared, text, type_, shown):
 
 
 def test_the_order_of_replicas_and_policies_does_not_matter():
-    regions = [{"region": "us-east-1"}, {"region": "eu-west-1", "kms_key": "k"}]
+    regions = [{"region": "us-east-1"}, {"region": "eu-west-1", "kms_key": "alias/k"}]
     one, two = (parse("secret", {"replicas": r}, "v") for r in (regions, regions[::-1]))
     assert one.resources == two.resources
     rules = [{"Type": "NoChange"}, {"Type": "Expiration"}]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from reconciler import kinds
-from reconciler.aws.arn import arn, hosts
+from reconciler.aws.arn import arn, hosts, literal
 from reconciler.core.model import Resource, Scope
 from reconciler.kinds.access import KeyUse
 from reconciler.kinds.statement import Statement
@@ -32,7 +32,7 @@ def manifests(declared: Cleartext) -> Iterator[Statement]:
     scope = declared.settings.scope
     for number, (key, role) in enumerate(declared.kms_keys(), 1):
         if role:
-            yield Statement(f"Manifests{number}", ("sts:AssumeRole",), (role,))
+            yield Statement(f"Manifests{number}", ("sts:AssumeRole",), (literal(role),))
         else:
             yield _statement(f"Manifests{number}", ("kms:Decrypt",), key, scope.region, scope, {})
 
@@ -76,6 +76,7 @@ def _statement(
 ) -> Statement:
     """An alias cannot stand for a key among a policy's resources: what is named by one is any key
     that has it."""
+    key = literal(key)
     if not key.startswith("arn:"):
         name = key if key.startswith("alias/") else f"key/{key}"
         key = arn("kms", region, scope.account, name)

@@ -168,7 +168,7 @@ FIELDS: Table[Seen, Write] = (
     ),
     ParameterField(
         name="kms_key",
-        type=Annotated[str, pydantic.Field(min_length=1)],
+        type=kms.KeyName,
         content=_kms_key,
         observe=_observe_kms_key,
         loses=kms.loses,

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from reconciler.aws.arn import arn as any_arn
+from reconciler.aws.arn import literal
 from reconciler.core.model import Resource, Scope
 from reconciler.kinds import tags
 from reconciler.kinds.access import KeyUse
@@ -34,12 +35,16 @@ _EITHER = ("kms:Encrypt", "kms:GenerateDataKey")
 
 def arn(scope: Scope, name: str, region: str | None = None) -> str:
     """One parameter: exactly this name."""
-    return any_arn(SERVICE, scope.region, scope.account, f"parameter/{name.lstrip('/')}", region)
+    return _arn(scope, literal(name), region)
 
 
 def below(scope: Scope, region: str | None = None) -> str:
     """All parameters below the prefix."""
-    return arn(scope, f"{scope.under}*", region)
+    return _arn(scope, f"{literal(scope.under)}*", region)
+
+
+def _arn(scope: Scope, rest: str, region: str | None = None) -> str:
+    return any_arn(SERVICE, scope.region, scope.account, f"parameter/{rest.lstrip('/')}", region)
 
 
 def describe(scope: Scope, outside: Sequence[str]) -> Iterator[Statement]:
@@ -103,7 +108,8 @@ def denials(scope: Scope, outside: Sequence[str]) -> Iterator[Statement]:
     yield Statement("Parameters", ("ssm:*",), named, effect="Deny")
     paths = _above(scope.prefix).union(*map(_above, outside))
     above = tuple(
-        any_arn(SERVICE, scope.region, scope.account, f"parameter{path}") for path in sorted(paths)
+        any_arn(SERVICE, scope.region, scope.account, f"parameter{literal(path)}")
+        for path in sorted(paths)
     )
     yield Statement("PathsAbove", ("ssm:GetParametersByPath",), above, effect="Deny")
 

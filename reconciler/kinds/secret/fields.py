@@ -66,7 +66,7 @@ FIELDS: Table[Seen, Write] = (
     ),
     SecretField(
         name="kms_key",
-        type=Annotated[str, pydantic.Field(min_length=1)],
+        type=kms.KeyName,
         content=kms.content(DEFAULT_KEY),
         observe=lambda seen: kms.normal(seen.record.data.get("KmsKeyId"), seen.scope, DEFAULT_KEY),
         loses=kms.loses,

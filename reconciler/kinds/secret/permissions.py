@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from reconciler.aws.arn import arn as any_arn
+from reconciler.aws.arn import literal
 from reconciler.core.model import Resource, Scope
 from reconciler.kinds import tags
 from reconciler.kinds.access import KeyUse
@@ -35,12 +36,12 @@ _BY_CALL = "AWS API Call via CloudTrail"
 def arn(scope: Scope, name: str, region: str | None = None) -> str:
     """One secret: AWS puts a hyphen and six characters after its name. ``-*`` would be also every
     secret whose name begins so and goes on with a hyphen."""
-    return _arn(scope, f"{name}-??????", region)
+    return _arn(scope, f"{literal(name)}-??????", region)
 
 
 def below(scope: Scope, region: str | None = None) -> str:
     """All secrets below the prefix."""
-    return _arn(scope, f"{scope.under}*", region)
+    return _arn(scope, f"{literal(scope.under)}*", region)
 
 
 def _arn(scope: Scope, rest: str, region: str | None = None) -> str:
@@ -56,7 +57,7 @@ def describe(scope: Scope, outside: Sequence[str]) -> Iterator[Statement]:
     """
     found = [below(scope)]
     for name in outside:
-        found += [arn(scope, name), _arn(scope, name)]
+        found += [arn(scope, name), _arn(scope, literal(name))]
     yield Statement("Describe", ("secretsmanager:DescribeSecret",), tuple(found))
 
 

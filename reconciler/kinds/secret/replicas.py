@@ -14,6 +14,7 @@ from reconciler.core.model import JSON, FieldChange, Recorded, Resource
 from reconciler.core.reasons import Loss, Lost
 from reconciler.kinds.field import UNSET, Given, Permission, Unset
 from reconciler.kinds.kind import Declared, Flaw, Job, Record, Settings
+from reconciler.kinds.kms import KeyName
 from reconciler.kinds.secret.describe import describe, unless
 from reconciler.kinds.secret.field import Put, SecretField, Seen
 from reconciler.kinds.secret.terms import SERVICE
@@ -25,7 +26,7 @@ class Replica(Declared):
     """A copy of a secret in another Region."""
 
     region: str = Field(pattern=f"^{REGION}$")
-    kms_key: str | None = Field(default=None, min_length=1)
+    kms_key: KeyName | None = None
 
 
 def _check(given: list[Replica], settings: Settings | None) -> Iterator[Flaw]:
