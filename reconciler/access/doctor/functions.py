@@ -15,6 +15,7 @@ from reconciler.access.doctor.check import Check, fails, ok, warning
 from reconciler.aws.client import Aws, require
 from reconciler.core.errors import AwsError
 from reconciler.core.model import Scope
+from reconciler.kinds.schedule import Schedule
 from reconciler.manifest import Cleartext
 
 SERVICE = "secretsmanager.amazonaws.com"
@@ -27,7 +28,7 @@ def look(declared: Cleartext, aws: Aws) -> list[Check]:
     scope = declared.settings.scope
     users: dict[str, dict[str, str]] = {}
     for schedule in declared.settings.schedules.values():
-        function = getattr(schedule, "function", None)
+        function = schedule.given("lambda") if isinstance(schedule, Schedule) else None
         if function is not None:
             users.setdefault(function, {})
     for resource in declared.resources().values():

@@ -120,8 +120,8 @@ def command(
     """
     options = chosen()
     kind = Role(role)
-    check(branch, environment_name, workflow)
     _go_together(kind, trust, deep, part, branch, environment_name, workflow)
+    check(branch, environment_name, workflow)
     declared = walk.read(environment, options)
     if trust:
         number = numbers(repository_id, owner_id)

@@ -109,8 +109,15 @@ def test_more_parts_than_a_role_has_room_for(tmp_path: Path) -> None:
 
 
 def test_a_long_trust_policy_is_told(made: Tree) -> None:
-    name = "e" * 500
-    printed = iam(made, "apply", "production", "--trust", *WHO, "--environment-name", name)
+    names = (
+        "--environment-name",
+        "e" * 255,
+        "--branch",
+        "b" * 255,
+        "--workflow",
+        "w" * 200 + ".yml",
+    )
+    printed = iam(made, "apply", "production", "--trust", *WHO, *names)
     assert characters(printed.policy) > 2_048
     assert "AWS takes 2,048 of a trust policy" in printed.err
 
