@@ -20,8 +20,8 @@ class Refusal:
 def may_handle(live: Live) -> Refusal | None:
     """Whether a secret that exists may be rotated or rolled back. None: it may."""
     if live.ownership is not Ownership.OURS:
-        of = f" but of {live.owner}" if live.owner else ""
-        return Refusal("not-ours", f"it is not ours{of}", "adopt it first")
+        of = f": {live.owner} does" if live.owner else ""
+        return Refusal("not-ours", f"this environment does not own it{of}", "adopt it first")
     if live.deleted:
         restore = f"aws secretsmanager restore-secret --secret-id {live.key.name}"
         return Refusal("pending-deletion", "it is pending deletion", f"restore it first: {restore}")

@@ -256,7 +256,7 @@ def _moved(change: Change, live: Live | None) -> str | None:
     if live.deleted and change.action is not Action.RESTORE:
         return "it is pending deletion now"
     if live.ownership is not Ownership.OURS and change.action is not Action.ADOPT:
-        return f"it is not ours any more{f' but of {live.owner}' if live.owner else ''}"
+        return f"this environment no longer owns it{f': {live.owner} does' if live.owner else ''}"
     before = change.precondition.get("version")
     after = None if live.value is None else live.value.version
     if "version" in change.precondition and before != after:
@@ -273,5 +273,7 @@ def _writer(live: Live) -> str:
     if live.value.origin is not Origin.OUTSIDE:
         return ", written by a reconciler with this environment's key"
     return (
-        f", written by {live.changed_by}, not by us" if live.changed_by else ", not written by us"
+        f", written by {live.changed_by}, not by the reconciler"
+        if live.changed_by
+        else ", not written by the reconciler"
     )

@@ -54,8 +54,8 @@ def prepare(gathered: Gathered[Desired], aws: Aws, names: Collection[Key] | None
 def _answer(key: Key, current: Live | None, record: Record | None) -> Act | Refusal:
     """How something is released, or why it cannot be and what to do."""
     if current is None or record is None:
-        return Refusal("absent", "it does not exist", "there is nothing to let go of: leave it out")
+        return Refusal("absent", "it does not exist", "there is nothing to release: leave it out")
     if current.ownership is not Ownership.OURS:
-        of = f" but of {current.owner}" if current.owner else ""
-        return Refusal("not-ours", f"it is not ours{of}", "it bears no mark of ours: leave it out")
+        of = f": {current.owner} does" if current.owner else ""
+        return Refusal("not-ours", f"this environment does not own it{of}", "leave it out")
     return kinds.named(key.kind).release(record)

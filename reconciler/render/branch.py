@@ -29,11 +29,11 @@ _TITLES = {
 _SAID = {
     "environment-added": "a new environment",
     "environment-removed": "the whole environment is removed",
-    "fingerprint-keys-changed": "the fingerprint keys are others",
+    "fingerprint-keys-changed": "the fingerprint keys changed",
     "file-added": "added",
     "file-removed": "removed",
-    "file-re-encrypted": "encrypted anew: which of its values are others, only the key can tell",
-    "key-groups-changed": "its key groups, or how many of them it takes, are others",
+    "file-re-encrypted": "encrypted again: only the key can tell which of its values differ",
+    "key-groups-changed": "its key groups or their threshold changed",
     "not-a-file": "a symlink or submodule, which is not read",
     "other-rules": "rules for sops in another place: sops run there encrypts by them, not by these",
     "not-encrypted": "the file is not encrypted",
@@ -44,8 +44,8 @@ _SAID = {
     "rule-added": "a new rule",
     "rule-removed": "the rule is removed",
     "rule-unreadable": "its recipients are malformed",
-    "rules-reordered": "the order is another",
-    "unreadable": "this is no YAML that is read here",
+    "rules-reordered": "the order changed",
+    "unreadable": "this YAML cannot be read",
 }
 _VALUE = {"+": "value added", "-": "value removed", "~": "value changed"}
 

@@ -35,15 +35,15 @@ _WRITES = {
     Write.RETURNED: f"(value changed: {RETURNS})",
     Write.SAME: "(same value written again: AWS writes a parameter only as a whole)",
     Write.BOUND: "(same value: the live version stays, and a tag says that it is the declared one)",
-    Write.UNKNOWN: "(value: unknown until apply, since the lock is of another ciphertext)",
+    Write.UNKNOWN: "(value: unknown until apply, since the lock is of a different ciphertext)",
 }
 _CLEAR = {
     Write.CHANGED: "(value changed) -> ",
     Write.RETURNED: "(value changed) -> ",
-    Write.UNKNOWN: "(unknown until apply whether it is another) ",
+    Write.UNKNOWN: "(unknown until apply whether it differs) ",
 }
 _LABELS = {"fingerprint_key": "fingerprint key"}
-_MARK = " (what says that it is ours is made with the new key)"
+_MARK = " (the marks of its owner are made with the new key)"
 _SETTINGS = {"rotate_immediately": "rotates at once"}
 _DAYS = ("recovery_window",)
 
@@ -206,7 +206,7 @@ def _value(value: ValueChange) -> Iterator[str]:
 
 _KEYS = {
     Write.FIRST: "set, if the live value has others: nothing says yet what git last wrote",
-    Write.UNKNOWN: "unknown until apply, since the lock is of another ciphertext",
+    Write.UNKNOWN: "unknown until apply, since the lock is of a different ciphertext",
 }
 
 

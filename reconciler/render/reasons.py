@@ -28,14 +28,14 @@ _REASONS = {
     " not write over what rotation owns",
     Reason.ROTATION_ON: "`take: git` waits: rotation is still on, and while it is, rotation owns"
     " the value",
-    Reason.ROTATION_PENDING: "a rotation has begun and has not ended: AWSPENDING is on another"
-    " version than AWSCURRENT",
+    Reason.ROTATION_PENDING: "a rotation has begun and has not ended: AWSPENDING and AWSCURRENT"
+    " are on different versions",
     Reason.SEED_CHANGED: "the value in the manifest differs from the one that rotation began with,"
     " and rotation owns the value",
     Reason.SERVICE_OWNED: "the AWS service {who} owns it, and AWS refuses writes by anybody else",
     Reason.TOO_LONG: "its description is too long: a mark goes after it, and AWS limits both"
     " together",
-    Reason.UNREADABLE: "AWS does not hand out its value ({who})",
+    Reason.UNREADABLE: "AWS does not return its value ({who})",
     Reason.VALUES_DIFFER: "the live value is not the one that is declared",
     Reason.FIXED: "AWS does not change its {names} in place",
     Reason.GIT_KEYS: "git goes on to own its {keys}",
@@ -96,17 +96,17 @@ _LOSSES = {
     Loss.REPLICA: "its replica in {name} is deleted",
     Loss.UNKNOWN_REPLICAS: "its replicas in Regions that are not declared, if it has any, are"
     " deleted",
-    Loss.POLICY_REMOVED: "its resource policy is removed: who relies on it loses access",
-    Loss.UNKNOWN_POLICY_REMOVED: "its resource policy, if it has one, is removed: who relies on it"
-    " loses access",
+    Loss.POLICY_REMOVED: "its resource policy is removed: whoever relies on it loses access",
+    Loss.UNKNOWN_POLICY_REMOVED: "its resource policy, if it has one, is removed: whoever relies on"
+    " it loses access",
     Loss.UNKNOWN_POLICY_OVERWRITTEN: "the resource policy that it may have is overwritten, and is"
     " recorded nowhere",
-    Loss.POLICY_READERS: "who is let in by the old policy alone cannot read it any more",
+    Loss.POLICY_READERS: "whoever only the old policy allows can no longer read it",
     Loss.KEY_READERS: "who reads it has to be allowed to use the new key",
 }
 _NOTES = {
     Notable.KEPT: "owned and no longer declared; kept, because the environment says `prune: false`",
-    Notable.SEED: "the value in git is another than the one that rotation began with: of it only"
+    Notable.SEED: "the value in git differs from the one that rotation began with: of it only"
     " {keys} can be written, the rest is rotation's",
     Notable.UNKNOWN: "the value in git is unknown until apply, and is not written while rotation is"
     " on",

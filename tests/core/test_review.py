@@ -386,12 +386,12 @@ MOVED: dict[str, tuple[Things, Things, str]] = {
     "a value written outside": (
         [CHANGED, OLD],
         [CHANGED, live(foreign("v9"))],
-        f"secret:{NAME}: AWSCURRENT moved from v1 to v9, not written by us",
+        f"secret:{NAME}: AWSCURRENT moved from v1 to v9, not written by the reconciler",
     ),
     "a value written outside, by somebody known": (
         [STRING, STRING_OLD],
         [STRING, replace(STRING_OLD, value=foreign("4"), changed_by=BY)],
-        f"parameter:{NAME}: the version moved from 3 to 4, written by {BY}, not by us",
+        f"parameter:{NAME}: the version moved from 3 to 4, written by {BY}, not by the reconciler",
     ),
     "a value written by another run of ours": (
         [CHANGED, OLD],
@@ -402,7 +402,7 @@ MOVED: dict[str, tuple[Things, Things, str]] = {
     "a first value that came from elsewhere": (
         [CHANGED, live()],
         [CHANGED, live(foreign("v9"))],
-        f"secret:{NAME}: AWSCURRENT moved from nothing to v9, not written by us",
+        f"secret:{NAME}: AWSCURRENT moved from nothing to v9, not written by the reconciler",
     ),
     "a value that has gone": (
         [CHANGED, OLD],
@@ -418,12 +418,12 @@ MOVED: dict[str, tuple[Things, Things, str]] = {
             secret(value=value("fp-new", rotation="none", take=True)),
             live(foreign("v2"), rotation=ROTATED),
         ],
-        f"secret:{NAME}: AWSCURRENT moved from v1 to v2, not written by us",
+        f"secret:{NAME}: AWSCURRENT moved from v1 to v2, not written by the reconciler",
     ),
     "created by somebody else meanwhile": (
         [CHANGED],
         [CHANGED, live(foreign(), ownership=Ownership.FOREIGN)],
-        f"secret:{NAME}: it exists now, not written by us",
+        f"secret:{NAME}: it exists now, not written by the reconciler",
     ),
     "created by another run meanwhile, with another value": (
         [CHANGED],
@@ -433,12 +433,12 @@ MOVED: dict[str, tuple[Things, Things, str]] = {
     "generated, and written outside since": (
         [secret(value=generated())],
         [secret(value=generated()), live(foreign())],
-        f"secret:{NAME}: it exists now, not written by us",
+        f"secret:{NAME}: it exists now, not written by the reconciler",
     ),
     "a seed that another value took the place of, and not by rotation": (
         [SEEDED],
         [SEEDED, live(foreign())],
-        f"secret:{NAME}: it exists now, not written by us",
+        f"secret:{NAME}: it exists now, not written by the reconciler",
     ),
     "a seed that another run of ours took the place of": (
         [SEEDED],
@@ -468,7 +468,7 @@ MOVED: dict[str, tuple[Things, Things, str]] = {
     "done, and released since": (
         [DESCRIBED, UNDESCRIBED],
         [DESCRIBED, replace(DONE, ownership=Ownership.FOREIGN)],
-        f"secret:{NAME}: it is not ours any more",
+        f"secret:{NAME}: this environment no longer owns it",
     ),
     "to be restored, and another value is in git": (
         [CHANGED, replace(OLD, deleted=True)],
@@ -483,12 +483,12 @@ MOVED: dict[str, tuple[Things, Things, str]] = {
     "taken over by another owner": (
         [DESCRIBED, UNDESCRIBED],
         [DESCRIBED, replace(UNDESCRIBED, ownership=Ownership.OTHER_OWNER, owner="them/production")],
-        f"secret:{NAME}: it is not ours any more but of them/production",
+        f"secret:{NAME}: this environment no longer owns it: them/production does",
     ),
     "released": (
         [DESCRIBED, UNDESCRIBED],
         [DESCRIBED, replace(UNDESCRIBED, ownership=Ownership.FOREIGN)],
-        f"secret:{NAME}: it is not ours any more",
+        f"secret:{NAME}: this environment no longer owns it",
     ),
     "a field changed in AWS": (
         [DESCRIBED, UNDESCRIBED],
@@ -609,13 +609,19 @@ def test_what_moved_is_stale_and_says_how(then, now, said):
 
 
 PRUNES: dict[str, tuple[Things, str]] = {
-    "written since": ([live(foreign("v9"))], "AWSCURRENT moved from v1 to v9, not written by us"),
+    "written since": (
+        [live(foreign("v9"))],
+        "AWSCURRENT moved from v1 to v9, not written by the reconciler",
+    ),
     "declared again": (
         [secret(value=value("fp-old")), OLD],
         "nothing is to be done any more, and it is not what was reviewed",
     ),
     "declared again, and differing": ([CHANGED, OLD], "to prune became to update"),
-    "not ours any more": ([replace(OLD, ownership=Ownership.FOREIGN)], "it is not ours any more"),
+    "not ours any more": (
+        [replace(OLD, ownership=Ownership.FOREIGN)],
+        "this environment no longer owns it",
+    ),
 }
 
 
@@ -643,7 +649,7 @@ def test_everything_that_moved_is_said_and_nothing_is_selected():
     said = stale([CHANGED, OLD, other, there], [CHANGED, live(foreign("v9")), other])
     assert said == (
         "secret:/app/production/b: it does not exist any more\n  "
-        f"secret:{NAME}: AWSCURRENT moved from v1 to v9, not written by us"
+        f"secret:{NAME}: AWSCURRENT moved from v1 to v9, not written by the reconciler"
     )
 
 

@@ -215,7 +215,7 @@ def test_a_file_that_is_no_drift(job: Job, content: str) -> None:
 def test_a_file_of_other_environments(job: Job) -> None:
     save(job)
     said = job.run("drift", "staging", "--drift", "drift.json", code=64).err
-    assert "drift.json holds no drift of staging, but of production" in said
+    assert "drift.json holds no drift of staging; it is of production" in said
     assert "none.json cannot be read" in job.run(*DRIFT[:-1], "none.json", code=64).err
 
 

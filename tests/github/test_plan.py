@@ -370,7 +370,10 @@ def test_outside_of_a_job_it_shows_annotations_and_needs_nothing(job: Job) -> No
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("plan", "staging", "--plan", "plan.json"), "holds no plan of staging, but of production"),
+        (
+            ("plan", "staging", "--plan", "plan.json"),
+            "holds no plan of staging; it is of production",
+        ),
         (("plan", "production", "--plan", "none.json"), "none.json cannot be read"),
         (("plan", "production"), "Missing option '--plan'"),
         (("plan",), "Missing argument 'ENV'"),

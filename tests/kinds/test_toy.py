@@ -82,7 +82,7 @@ def apply(world: World) -> None:
 
 def drift(world: World) -> None:
     applied(world)
-    put(world, "outside")  # without our metadata it is not ours any more
+    put(world, "outside")  # without our metadata this environment no longer owns it
     done = command(world, "drift", "production")
     assert "object banner" in done.out
     declare(world, VALUE)

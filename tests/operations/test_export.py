@@ -123,7 +123,7 @@ def test_what_is_named_is_handed_out_or_nothing_is(declared: World) -> None:
     declared.client("secretsmanager").delete_secret(SecretId=f"{PREFIX}/made")
     ran = run(declared, *named, "--from", "aws", "--", "touch", "ran")
     assert ran.returncode == 1
-    assert "secret made: AWS does not hand out its value" in ran.stderr
+    assert "secret made: AWS does not return its value" in ran.stderr
     assert not (declared.tree.manifests.parent / "ran").exists()
 
 

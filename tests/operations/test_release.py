@@ -71,11 +71,11 @@ def test_bad_names_are_one_clear_line_each(owned: World) -> None:
     done = command(
         owned, "release", "production", "theirs", "db", "absent", "p", "--auto-approve", code=4
     )
-    assert "theirs: refused: it is not ours" in done.out
+    assert "theirs: refused: this environment does not own it" in done.out
     assert "db: refused: it is pending deletion" in done.out
     assert "absent: refused: it does not exist" in done.out
     assert "Released: 1 done, 3 refused." in done.out
-    for hint in ("bears no mark of ours", f"--secret-id {PREFIX}/db", "nothing to let go of"):
+    for hint in ("leave it out", f"--secret-id {PREFIX}/db", "nothing to release"):
         assert done.out.count(hint) == 1
     assert (
         "no secret or parameter dbb. Did you mean db?"

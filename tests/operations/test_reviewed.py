@@ -19,7 +19,7 @@ def test_a_moved_value_makes_the_whole_plan_stale(world: World) -> None:
         world.apply(reviewed)
     assert "AWSCURRENT moved from r1" in stale.value.message
     assert version in stale.value.message
-    assert "not written by us" in stale.value.message
+    assert "not written by the reconciler" in stale.value.message
     assert world.secret_value("other") == "one"
 
 

@@ -94,7 +94,7 @@ def test_what_cannot_be_rolled_back_is_one_clear_line(changed: World) -> None:
     changed.client("secretsmanager").delete_secret(SecretId=f"{PREFIX}/gone")
     changed.declare({**declared, "absent": {"value": "v"}}, {"p": {"value": "v"}})
     for name, told in (
-        ("theirs", "it is not ours"),
+        ("theirs", "this environment does not own it"),
         ("new", "it has no previous version"),
         (
             "gone",

@@ -160,7 +160,7 @@ def test_what_cannot_be_rotated_says_what_to_do(world: World) -> None:
         "reconciler set ENV git --apply",
         "gone: refused: it is pending deletion",
         "ext: refused: it has no rotation, and its value is somebody else's",
-        "theirs: refused: it is not ours",
+        "theirs: refused: this environment does not own it",
         "absent: refused: it does not exist",
         "p: refused: a parameter has no rotation",
         "Rotated: 0 done, 6 refused.",

@@ -81,7 +81,7 @@ MOVES: dict[str, tuple[Callable[[World], Any], str]] = {
         lambda w: w.client("secretsmanager").tag_resource(
             SecretId=f"{PREFIX}/db", Tags=[{"Key": "reconciler:owner", "Value": "them/other"}]
         ),
-        f"secret:{PREFIX}/db: it is not ours any more but of them/other",
+        f"secret:{PREFIX}/db: this environment no longer owns it: them/other does",
     ),
     "git": (lambda w: w.declare({**AFTER, "db": {"value": "three"}}, HOSTS[1]), "the value in git"),
 }
@@ -105,7 +105,7 @@ def test_all_that_moved_is_told_at_once(reviewed: World) -> None:
     done = reviewed.cli(*APPLY)
     assert done.returncode == 3
     assert "AWSCURRENT moved from" in done.stderr
-    assert "not written by us" in done.stderr
+    assert "not written by the reconciler" in done.stderr
     assert "the version moved from 1 to 2, written by arn:aws:iam" in done.stderr
 
 

@@ -31,7 +31,7 @@ from reconciler.values import sops
 def command(
     environment: str, names: tuple[str, ...], everything: bool, auto_approve: bool, form: str
 ) -> int:
-    """Let go of what is ours: undoes adopt.
+    """Stop managing resources: undoes adopt.
 
     Our tags, stamps and label go; values, descriptions and everybody's tags stay. A parameter's
     value is read and written once more, because only a new version is without our stamp. Take what

@@ -61,7 +61,7 @@ def owned(names: Sequence[str], content: Content) -> tuple[Sensitive[str] | None
     """Of a declared value the keys that git owns, as canonical JSON; or what is wrong with it."""
     given = members.names(content.text)
     if given is None:
-        what = "the value is no JSON object in which each key stands once"
+        what = "the value is not a JSON object in which each key appears once"
         return None, [Flaw(("value",), _CODE, what, "`git_keys` are keys of a mapping")]
     flaws = _missing(names, given)
     return (None, flaws) if flaws else (members.select(content.text, names), [])

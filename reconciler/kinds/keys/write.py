@@ -60,7 +60,7 @@ def _write(aws: Aws, job: Job, record: Record, declared: Sensitive[str]) -> str 
         merged = members.merge(text, declared)
     if merged is None:
         raise ReconcilerError(
-            f"{name}: the live value is no JSON object in which each key stands once",
+            f"{name}: the live value is not a JSON object in which each key appears once",
             code="git-keys",
             hint="git owns keys of a JSON object: see what its rotation function writes",
         )

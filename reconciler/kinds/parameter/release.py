@@ -42,7 +42,7 @@ def _unstamp(aws: Aws, record: Record) -> None:
     name, data = record.name, record.data
     value = read(aws, [name])[name]
     if isinstance(value, Unread):
-        raise ReconcilerError(f"AWS does not hand out its value ({value.aws_code})")
+        raise ReconcilerError(f"AWS does not return its value ({value.aws_code})")
     request: dict[str, Any] = {
         "Name": name,
         "Value": value.content,

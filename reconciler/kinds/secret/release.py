@@ -18,7 +18,7 @@ def release(record: Record) -> Act | Refusal:
         return Refusal(
             "pending-deletion",
             "it is pending deletion",
-            f"leave it to its end, or restore it first: {restore}",
+            f"let its deletion finish, or restore it first: {restore}",
         )
     return Act(partial(_unmark, record=record))
 

@@ -50,15 +50,15 @@ def _barred(target: Target, *, rotated: bool) -> Refusal | None:
         if live.rotation.enabled or live.rotation.last is not None:
             return Refusal(
                 "rotation-owned",
-                "rotation wrote its values, and the login before may not work any more",
-                "`--rotated` brings it back nevertheless",
+                "rotation wrote its values, and the previous login may no longer work",
+                "`--rotated` restores it anyway",
             )
         versions = (previous, current)
         if all(target.fingerprinter.is_generated(target.key.name, v) for v in versions):
             return Refusal(
                 "superseded",
                 "its previous value was replaced by `rotate`, perhaps because it leaked",
-                "`--rotated` brings it back nevertheless",
+                "`--rotated` restores it anyway",
             )
     return None
 

@@ -244,7 +244,7 @@ def move_current(aws: Aws, name: str, token: str, *, expected: str | None) -> No
             raise
         raise ConflictError(
             f"{name}: AWSCURRENT moved from {expected or 'nothing'} to {current or 'nothing'}"
-            " meanwhile, not by us",
+            " meanwhile, by somebody else",
             hint="nothing was overwritten; plan again",
         ) from None
 

@@ -24,7 +24,7 @@ _LINE = re.compile(
     r"(?P<kind>[a-z]+) (?P<name>\S+) ct:(?P<ct>[0-9a-f]{64})(?P<fp>( [0-9a-f]{6}:[0-9a-f]{64})+)\Z"
 )
 _KID = re.compile(r"[0-9a-f]{6}\Z")
-_AGAIN = "write it anew: reconciler lock {}"
+_AGAIN = "write it again: reconciler lock {}"
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ def edits(declared: Cleartext, keys: Iterable[Key], aws: Aws) -> list[Edit]:
 def _edit(declared: Cleartext, key: Key, answer: Read | Unread) -> Edit:
     entry = entry_of(declared, key)
     if isinstance(answer, Unread):
-        raise EditError(f"{entry.key}: AWS does not hand out its value ({answer.aws_code})")
+        raise EditError(f"{entry.key}: AWS does not return its value ({answer.aws_code})")
     reason = unrepresentable(answer.content)
     if reason is not None:
         raise EditError(f"{entry.key} cannot be declared: {reason}", place=entry.place())

@@ -42,5 +42,5 @@ def from_aws(aws: Aws, wanted: Collection[Key]) -> Collected:
         if isinstance(answer, Read):
             found.values[key] = answer.content
         else:
-            found.missing[key] = f"AWS does not hand out its value ({answer.aws_code})"
+            found.missing[key] = f"AWS does not return its value ({answer.aws_code})"
     return found

@@ -58,7 +58,7 @@ def _of_kind(
     for name, record in sorted(wanted.items()):
         answer = answers.get(name)
         if isinstance(answer, Unread):
-            why = f"AWS does not hand out its value ({answer.aws_code})"
+            why = f"AWS does not return its value ({answer.aws_code})"
             made.append(NotImported(Key(kind.NAME, name), why))
         else:
             called = names.of(section, name)

@@ -10,8 +10,8 @@ from reconciler.kinds.reading import Verdict
 from reconciler.operations.planning import Planned
 
 FALSE = (
-    "its version says that we wrote it, and it holds another value: somebody claimed the version"
-    " first, or deleted it and made it anew"
+    "its version id is that of the declared value, and it holds a different value: somebody used"
+    " the id first, or deleted it and re-created it"
 )
 
 

@@ -70,7 +70,7 @@ def _of(found: tuple[SavedDrift, ...], environment: str, file: Path) -> SavedDri
         if entry.scope.environment == environment:
             return entry
     held = ", ".join(entry.scope.environment for entry in found) or "nothing"
-    raise UsageError(f"{file} holds no drift of {environment}, but of {held}")
+    raise UsageError(f"{file} holds no drift of {environment}; it is of {held}")
 
 
 def _keep(job: Job, found: SavedDrift, configuration: str | None, options: Common) -> Kept:

@@ -77,7 +77,7 @@ def of(plans: Sequence[Plan], environment: str, file: Path) -> Plan:
         if plan.scope.environment == environment:
             return plan
     held = ", ".join(plan.scope.environment for plan in plans) or "nothing"
-    raise UsageError(f"{file} holds no plan of {environment}, but of {held}")
+    raise UsageError(f"{file} holds no plan of {environment}; it is of {held}")
 
 
 def read(file: Path) -> str:

@@ -27,7 +27,7 @@ def choose(name: str, resource: Resource | None, live: Live | None) -> Way | Ref
             "rotation-pending",
             "an earlier rotation has not ended: AWSPENDING is on another version than AWSCURRENT",
             "if it runs, wait for it; if its function failed, mend that, and AWS tries again; if it"
-            " is stuck, `--clear-pending` takes the label away and begins anew",
+            " is stuck, `--clear-pending` takes the label away and starts again",
         )
     if live.rotation.enabled:
         return Way.FUNCTION
