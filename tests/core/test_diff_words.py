@@ -55,7 +55,8 @@ REFUSALS: dict[str, tuple[Things, str, str]] = {
     ),
     "a rotation has begun": (
         (NEW, live(held("fp-b"), rotation=replace(OFF, pending=True))),
-        "a rotation has begun and has not ended: AWSPENDING and AWSCURRENT are on different versions",
+        "a rotation has begun and has not ended: AWSPENDING and AWSCURRENT are on different"
+        " versions",
         "wait for it, or end it; a value written now would abandon it",
     ),
     "taken while rotation is on": (

@@ -102,7 +102,7 @@ def test_what_is_no_lock_is_told_with_its_line(
     assert problem.code == code
     assert problem.place.path.endswith(lock.FILE)
     assert problem.place.line >= 1
-    assert problem.hint == "write it anew: reconciler lock production"
+    assert problem.hint == "write it again: reconciler lock production"
 
 
 def test_a_value_without_a_line_and_a_line_without_a_value_are_errors(tree: Tree) -> None:
