@@ -88,7 +88,7 @@ class Settings:
     policy: Policy
     kms_key: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
-    schedules: Mapping[str, BaseModel] = field(default_factory=dict)
+    schedules: Mapping[str, Declared] = field(default_factory=dict)
     ignore: Mapping[str, str] = field(default_factory=dict)  # rule: why it is ignored
 
 

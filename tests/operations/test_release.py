@@ -75,7 +75,7 @@ def test_bad_names_are_one_clear_line_each(owned: World) -> None:
     assert "db: refused: it is pending deletion" in done.out
     assert "absent: refused: it does not exist" in done.out
     assert "Released: 1 done, 3 refused." in done.out
-    for hint in ("leave it out", f"--secret-id {PREFIX}/db", "nothing to release"):
+    for hint in ("hint: leave it out", f"--secret-id {PREFIX}/db", "nothing to release"):
         assert done.out.count(hint) == 1
     assert (
         "no secret or parameter dbb. Did you mean db?"
