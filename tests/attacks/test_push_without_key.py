@@ -183,7 +183,7 @@ def test_a_secret_that_is_not_ours_cannot_be_passed_off_as_ours(world: World) ->
     assert "update secret db" in plan(world)
     done = world.cli("apply", "production", "--plan", "p.json")
     assert done.returncode == 3
-    assert "not ours" in done.stderr
+    assert "no longer owns it" in done.stderr
     assert world.secret_value("db") == "not ours"
 
 

@@ -193,7 +193,7 @@ def test_a_value_that_aws_does_not_hand_out_is_told(empty: World) -> None:
             answer.body = b"{}"
 
     empty.aws.after.append(cut)
-    assert "does not hand out its value (TruncatedAnswer)" in imported(empty, code=4)
+    assert "does not return its value (TruncatedAnswer)" in imported(empty, code=4)
 
 
 def test_it_asks_and_without_a_terminal_it_has_to_be_told(empty: World) -> None:

@@ -116,7 +116,7 @@ def test_a_claimed_version_id_is_found(world: World) -> None:
     assert drift(world) == []
     assert drift(world, "--read-values") == []  # no mark says that it differs
     (found,) = drift(world, "--read-values=all", code=2)
-    assert found.startswith("text outside: its version says that we wrote it")
+    assert found.startswith("text outside: its version id is that of the declared value")
 
 
 def test_a_parameter_made_anew_with_our_stamp_is_found(world: World) -> None:
@@ -127,7 +127,7 @@ def test_a_parameter_made_anew_with_our_stamp_is_found(world: World) -> None:
     client.put_parameter(Name=name, Value="hidden-9", Type="SecureString", Description=description)
     assert drift(world) == []
     (found,) = drift(world, "--read-values=all", code=2)
-    assert found.startswith("pool outside: its version says that we wrote it")
+    assert found.startswith("pool outside: its version id is that of the declared value")
 
 
 def test_a_bound_version_is_checked_too(world: World) -> None:
