@@ -39,19 +39,28 @@ class Decrypted:
     """What `validate` decrypts of several environments, and which of them it cannot."""
 
     options: Common
+    needs_key: bool = False  # that there is none is wrong
     opened: list[Document] = field(default_factory=list)
     closed: dict[str, list[Document]] = field(default_factory=dict)
 
-    def add(self, declared: Cleartext) -> tuple[Desired | None, list[Problem]]:
+    def add(
+        self, declared: Cleartext, *, neighbour: bool = False
+    ) -> tuple[Desired | None, list[Problem]]:
         """The values, where a key for them is here, and what is wrong with them; that there is no
-        key is nothing wrong."""
-        if not sops.may_decrypt(declared.document.key_types):
+        key is nothing wrong, unless it is needed. Raises SopsError where it is, and sops is
+        missing."""
+        needed = self.needs_key and not neighbour
+        if not needed and not sops.may_decrypt(declared.document.key_types):
             return None, []
         try:
             desired = declared.decrypt(sops.Sops(sops.find(self.options.sops)))
         except SopsError:
+            if needed:
+                raise
             return None, []
         except ManifestError as error:
+            if needed:
+                return None, list(error.problems)
             if {problem.code for problem in error.problems} == {"no-key"}:
                 self.closed[declared.settings.scope.environment] = declared.documents
             return None, [problem for problem in error.problems if problem.code not in _NO_KEY]

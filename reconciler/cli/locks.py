@@ -84,15 +84,16 @@ def resolved(reviewed: Plan, planned: Planned, declared: Cleartext, *, allowed: 
     return lock.resolve(reviewed, planned.plan, planned.desired.resources, declared.ciphertexts())
 
 
-def renewed(declared: Cleartext, options: Common) -> lock.Lock:
+def renewed(declared: Cleartext, options: Common, *, over_lies: bool = False) -> lock.Lock:
     """The lock as it should be: made with the key, or without it of the present one where no
-    ciphertext has changed. Raises ManifestError, SopsError."""
+    ciphertext has changed. Raises ManifestError, also where the present one has a line that is not
+    true and may not be written over; SopsError."""
     try:
         present = lock.load(walk.folder(options), declared.settings.scope.environment)
     except ManifestError:
         present = None  # it is going to be written anew
     try:
-        return lock.make(declared, _decrypt(declared, options))
+        desired = _decrypt(declared, options)
     except (ManifestError, SopsError) as error:
         codes = (
             {p.code for p in error.problems} if isinstance(error, ManifestError) else {error.code}
@@ -102,6 +103,10 @@ def renewed(declared: Cleartext, options: Common) -> lock.Lock:
             raise
         say("no key here: the lock is made of the present one", options)
         return again
+    lies = [] if present is None or over_lies else lock.mismatches(present, declared, desired)
+    if lies:
+        raise ManifestError(lies)
+    return lock.make(declared, desired)
 
 
 def _decrypt(declared: Cleartext, options: Common) -> Desired:

@@ -197,6 +197,43 @@ def test_an_environment_that_github_would_make_is_not_applied(
     assert secret("production/jwt/secret") == before
 
 
+def test_a_lie_that_is_merged_is_found_though_nothing_is_to_be_applied(
+    project: Project, canaries: Canaries
+) -> None:
+    """A value that somebody without the key replaced, and lines of the lock that hide it."""
+    project.converge()
+    before = project.git("rev-parse", "HEAD")
+    was = project.tree.read("production/fingerprints.lock")
+    raw = project.tree.path("production/main.sops.yaml").read_bytes()
+    plain = json.loads(project.tree.sops.decrypt(raw).reveal())
+    rewrite(project, "production", canaries,
+            secrets={"jwt/secret": {"value": canaries.plant()}})  # fmt: skip
+    project.lock()
+    now = project.tree.read("production/fingerprints.lock")
+    digests = dict(re.findall(r"\n(\w+ \S+) ct:([0-9a-f]{64})", now))
+    lied = re.sub(
+        r"\n(\w+ \S+) ct:[0-9a-f]{64}", lambda line: f"\n{line[1]} ct:{digests[line[1]]}", was
+    )
+    project.tree.path("production/fingerprints.lock").write_text(lied)
+    project.commit("a change of nothing")
+    run = project.push(before)
+    assert run.results == {
+        "changed": "success", "plan production": "success", "todo": "success",
+        "apply production": "failure",
+    }, run.log  # fmt: skip
+    assert "Checked with the key: production" in run.summaries["apply production"]
+    assert "lock-lie" in run.summaries["apply production"]
+    # The truth again, encrypted again: nothing is to be applied, and it is checked.
+    before = project.git("rev-parse", "HEAD")
+    project.tree.write("production/main.sops.yaml", plain)
+    project.lock()
+    project.commit("restored")
+    good = project.push(before)
+    assert good.results["apply production"] == "success", good.log
+    assert "Checked with the key: production" in good.summaries["apply production"]
+    assert canaries.found(*places(project, run, good)) == []
+
+
 def test_a_merge_after_aws_moved_says_so_and_writes_what_main_shows(
     project: Project, canaries: Canaries
 ) -> None:

@@ -66,6 +66,8 @@ make_matrix() {
       output count 0
       return
     fi
+    # Nothing to apply, and what only the key can tell the truth of has changed: that is checked.
+    [ -z "$BASE" ] || arguments+=(--base "$BASE")
   elif [ -n "$ENVIRONMENT" ]; then
     arguments+=("$ENVIRONMENT")
   elif [ -n "$BASE" ]; then
@@ -148,6 +150,17 @@ apply() {
   end "$code"
 }
 
+# What was merged is true: every file decrypts, and the lock says of each value what it is.
+check() {
+  named
+  on_main
+  local code=0
+  run validate "$ENVIRONMENT" --with-key 2>&1 | tee "$RUNNER_TEMP/outcomes" || code=$?
+  echo "## Checked with the key: $ENVIRONMENT" >>"$GITHUB_STEP_SUMMARY"
+  verbatim <"$RUNNER_TEMP/outcomes"
+  end "$code"
+}
+
 # Without a digest it shows the plan; with one it writes that plan.
 adopt() {
   named
@@ -218,9 +231,10 @@ validate) validate ;;
 diff) show_diff ;;
 plan) plan ;;
 apply) apply ;;
+check) check ;;
 adopt) adopt ;;
 drift) check_drift ;;
 applied) applied ;;
 unchanged) unchanged ;;
-*) usage "there is no command $COMMAND: matrix, validate, diff, plan, apply, adopt, drift, applied, unchanged" ;;
+*) usage "there is no command $COMMAND: matrix, validate, diff, plan, apply, check, adopt, drift, applied, unchanged" ;;
 esac

@@ -15,18 +15,25 @@ from reconciler.manifest import lock
 @click.command("lock", epilog="Example: reconciler lock production")
 @click.argument("environments", nargs=-1, metavar="[ENV]...")
 @click.option("--check", is_flag=True, help="Write nothing; exit code 1 where a lock would change.")
+@click.option(
+    "--over-lies",
+    is_flag=True,
+    help="Also over lines that are not true, once you know who wrote them and what the values are.",
+)
 @common
-def command(environments: tuple[str, ...], check: bool) -> int:
+def command(environments: tuple[str, ...], check: bool, over_lies: bool) -> int:
     """Write fingerprints.lock, by which a plan needs no key; of all environments, if none is named.
 
-    Needs the key where a value was encrypted anew. A lock holds no value and no version id.
+    Needs the key where a value was encrypted anew. A lock holds no value and no version id. Nothing
+    is written over a line whose fingerprint is not that of its value: nobody with the key wrote it.
     """
     options = chosen()
     failed = 0
     for environment in walk.environments(environments, options):
         target = walk.folder(options) / environment / lock.FILE
         try:
-            text = lock.dumps(locks.renewed(walk.read(environment, options), options))
+            declared = walk.read(environment, options)
+            text = lock.dumps(locks.renewed(declared, options, over_lies=over_lies))
         except UsageError:
             raise
         except ReconcilerError as error:

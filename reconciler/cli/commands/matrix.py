@@ -39,7 +39,8 @@ _ROLE = re.compile(r"[a-z][a-z0-9_]*")
     "plans",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="Only environments with changes in this saved plan; repeatable.",
+    help="Only environments with changes in this saved plan, as work=apply; with --base also those"
+    " whose ciphertext or lock changed since, as work=check. Repeatable.",
 )
 @click.option(
     "--role",
@@ -65,10 +66,12 @@ def command(
     credentials. Where there is no commit before the pushed one, GitHub gives zeros: that means all.
     """
     options = chosen()
-    if (names or plans) and (base is not None or head is not None):
+    if (names or plans) and (head is not None or (base is not None and not plans)):
         raise click.UsageError("Environments that are named need no --base and no --head.")
+    work: dict[str, str] = {}
     if plans:
-        names = _with_changes(plans, names)
+        work = _work(plans, names, base, options)
+        names = tuple(work)
     templates = [_template(role) for role in roles]
     asked = bool(names or plans)
     changed, side = _named(names, options) if asked else _changed(base, head, options)
@@ -77,6 +80,8 @@ def command(
     if problems:
         raise ManifestError(problems)
     found = [_entry(one, templates) for one in targets if isinstance(one, branch.Target)]
+    for entry in found if plans else ():
+        entry["work"] = work[entry["environment"]]
     if form == "names":
         for one in found:
             out(one["environment"])
@@ -102,11 +107,32 @@ def _template(role: str) -> tuple[str, str]:
     return name, template
 
 
-def _with_changes(plans: tuple[Path, ...], names: tuple[str, ...]) -> tuple[str, ...]:
-    """The environments of saved plans that have changes; of those named, if any are."""
-    found = [plan for file in plans for plan in show.load(file) if plan.changes]
-    every = [plan.scope.environment for plan in found]
-    return tuple(name for name in every if not names or name in names)
+def _work(
+    plans: tuple[Path, ...], names: tuple[str, ...], base: str | None, options: Common
+) -> dict[str, str]:
+    """What is to be done with the environments of saved plans, of those named if any are: `apply`
+    where there are changes, else `check` where ciphertext or the lock changed since ``base``. A
+    plan without a key takes both at their word, and apply is not going to look."""
+    found = [plan for file in plans for plan in show.load(file)]
+    planned = {plan.scope.environment: bool(plan.changes) for plan in found}
+    touched: frozenset[str] = frozenset()
+    if base and not all(planned.values()):
+        before, after = _sides(base, options)
+        touched = branch.touched(before, after)
+    return {
+        name: "apply" if changes else "check"
+        for name, changes in planned.items()
+        if (changes or name in touched) and (not names or name in names)
+    }
+
+
+def _sides(base: str, options: Common) -> tuple[branch.Side, branch.Side]:
+    folder = walk.folder(options)
+    after = branch.of_folder(folder, READ)
+    if not base.strip("0"):
+        return branch.Side({}), after
+    repository = Repository(folder)
+    return branch.of_commit(repository, repository.commit(base), READ), after
 
 
 def _named(names: tuple[str, ...], options: Common) -> tuple[frozenset[str], branch.Side]:

@@ -28,8 +28,9 @@ from reconciler.rules import REASONS, Examination
     default="text",
     help="How to show it. [default: text]",
 )
+@click.option("--with-key", is_flag=True, help="Fail where no key here decrypts a file.")
 @common
-def command(environments: tuple[str, ...], strict: bool, form: str) -> int:
+def command(environments: tuple[str, ...], strict: bool, form: str, with_key: bool) -> int:
     """Check manifests; needs no key and no credentials.
 
     All errors of all environments at once, each with its place, and what the rules find, as
@@ -39,7 +40,7 @@ def command(environments: tuple[str, ...], strict: bool, form: str) -> int:
     options = chosen()
     asked = walk.environments(environments, options)
     examined = findings.examination(options, history=True)
-    opening = findings.Decrypted(options)
+    opening = findings.Decrypted(options, needs_key=with_key)
     found: dict[str, list[Problem]] = {}
     read: dict[str, Cleartext] = {}
     for environment in asked:
@@ -97,5 +98,5 @@ def _neighbours(
                 declared = manifest.read(folder, environment)
             except ManifestError:
                 continue
-            desired, _ = opening.add(declared)
+            desired, _ = opening.add(declared, neighbour=True)
             examined.add(declared, desired.values if desired else None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reconciler.manifest.branch.compare import compare
-from reconciler.manifest.branch.concerned import concerned
+from reconciler.manifest.branch.concerned import concerned, touched
 from reconciler.manifest.branch.difference import Difference, Group
 from reconciler.manifest.branch.side import Side, of_commit, of_folder
 from reconciler.manifest.branch.target import Target, target
@@ -18,4 +18,5 @@ __all__ = [
     "of_commit",
     "of_folder",
     "target",
+    "touched",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 
 from reconciler.manifest.branch.side import MANIFESTS, Side
+from reconciler.manifest.encrypted import ciphertexts
 from reconciler.manifest.files import ENVIRONMENT_FILE, RULES_FILE
 
 # A lock decides what a plan without the key says, so it is one of an environment's files.
@@ -21,6 +22,26 @@ def concerned(base: Side, head: Side) -> frozenset[str]:
     return frozenset(
         name for name in environments(head) if differing & _read_by(name, base, head, differing)
     )
+
+
+def touched(base: Side, head: Side) -> frozenset[str]:
+    """The environments of ``head`` of which a value's ciphertext, a file's MAC or the lock differs:
+    what only the key can tell the truth of."""
+    return frozenset(
+        name for name in environments(head) if _sealed(base, name) != _sealed(head, name)
+    )
+
+
+def _sealed(side: Side, environment: str) -> dict[str, object]:
+    """What of an environment is encrypted, or vouches for what is, by file."""
+    own = f"{environment}/"
+    return {
+        path: side.files[path]
+        if path.endswith(".lock")
+        else (dict(ciphertexts(side.data(path))), side.block(path).get("mac"))
+        for path in side.files
+        if path.startswith(own)
+    }
 
 
 def environments(side: Side) -> frozenset[str]:

@@ -6,6 +6,8 @@ whose ciphertext is the same and whose fingerprint is not is a *lie*: nobody wit
 
 from __future__ import annotations
 
+import shlex
+
 from reconciler.core.errors import Problem
 from reconciler.core.model import Key
 from reconciler.manifest import Cleartext, Desired
@@ -82,4 +84,10 @@ def _says_untrue(lock: Lock, key: Key, ciphertext: str, desired: Desired) -> boo
 
 
 def _lie(lock: Lock, key: Key | None, message: str) -> Problem:
-    return lock.problem("lock-lie", message, key=key, warning=False)
+    # Written anew, the lock would vouch for a value that somebody without the key may have put in.
+    path = shlex.quote(lock.path)
+    hint = (
+        f"find out who wrote it: git log -p -- {path}; and restore that file, and the value's, from"
+        " a commit before"
+    )
+    return lock.problem("lock-lie", message, key=key, warning=False, hint=hint)

@@ -55,10 +55,18 @@ class Lock:
         here = (scope.environment, scope.account, scope.region, scope.prefix)
         return (self.environment, self.account, self.region, self.prefix) == here
 
-    def problem(self, code: str, message: str, *, key: Key | None = None, warning: bool) -> Problem:
+    def problem(
+        self,
+        code: str,
+        message: str,
+        *,
+        key: Key | None = None,
+        warning: bool,
+        hint: str | None = None,
+    ) -> Problem:
         """Something that is wrong with the lock, at the line of ``key`` or at its head."""
         number = 1 if key is None else self._numbers.get(key, 1)
-        hint = _AGAIN.format(self.environment)
+        hint = hint or _AGAIN.format(self.environment)
         return Problem(Place(self.path, number, 1), code, message, hint, warning)
 
     @cached_property
