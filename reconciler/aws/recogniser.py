@@ -8,7 +8,7 @@ from typing import Protocol
 
 from reconciler.values.sensitive import parse_token
 
-_PROOF = re.compile(r"([0-9a-f]{6})[0-9a-f]{32}\Z")
+_PROOF = re.compile(r"([0-9a-f]{6})[0-9a-f]{32}\Z")  # of an applied mark too
 _BOUND = re.compile(r"([0-9a-f]{32}):([0-9a-f]{6})[0-9a-f]{32}\Z")
 
 
@@ -30,6 +30,9 @@ class Recogniser(Protocol):
 
     def is_proof(self, name: str, proof: str) -> bool:
         """Whether this tag says that the secret is ours."""
+
+    def is_applied(self, name: str, content: str, digest: str) -> bool:
+        """Whether we remembered this content on the secret when we last wrote it."""
 
     def is_stamp(
         self, name: str, type_: str, fingerprint: str, spec: str, version: int, kid: str, own: str
@@ -64,6 +67,11 @@ class UnverifiedRecogniser:
     def is_proof(self, name: str, proof: str) -> bool:
         """Whether the tag has the form of one, under a key of ours."""
         match = _PROOF.match(proof)
+        return match is not None and match[1] in self.kids
+
+    def is_applied(self, name: str, content: str, digest: str) -> bool:
+        """Whether the digest has the form of one, under a key of ours."""
+        match = _PROOF.match(digest)
         return match is not None and match[1] in self.kids
 
     def is_stamp(

@@ -146,7 +146,7 @@ def _compare(resource: Resource, current: Live) -> tuple[Change | None, Note | N
         precondition["version"] = None if current.value is None else current.value.version
     if current.deleted:
         precondition["deleted"] = True
-    action, why = Action.UPDATE, _written_over(value, current)
+    action, why = Action.UPDATE, _because(value, current)
     if barred:
         action, why = Action.REPLACE, Why(Reason.FIXED, names=barred)
         fields = _all(resource, current)
@@ -226,12 +226,8 @@ def _written(write: Write, value: Value) -> ValueChange:
 def _value(resource: Resource, current: Live) -> tuple[ValueChange | None, Note | None] | Why:
     """What to do about the value: the rules that keep a rotated value from being reverted."""
     want, have, rotation = resource.value, current.value, current.rotation
-    rotated = (
-        have is not None
-        and have.origin is Origin.OUTSIDE
-        and (rotation.enabled or rotation.last is not None)
-    )
-    note = _rotated(current, want) if rotated else None
+    rotated = have is not None and have.origin is Origin.OUTSIDE and rotation.ever
+    note = _rotated(current, want) if rotated and (rotation.enabled or rotation.last) else None
     if want is None:
         return None, note
     if have is None:
@@ -270,6 +266,14 @@ def _rotated(current: Live, want: Value | None) -> Note:
     last = current.rotation.last
     shared = () if want is None else want.shared
     return Note(current.key, Notable.ROTATED, _day(last), shared)
+
+
+def _because(value: ValueChange | None, current: Live) -> Why | None:
+    """Why an update is more than git being ahead."""
+    unmarked = current.value is not None and current.value.origin is Origin.UNKNOWN
+    if value is not None and unmarked:
+        return Why(Reason.UNMARKED)
+    return _written_over(value, current)
 
 
 def _written_over(value: ValueChange | None, current: Live) -> Why | None:

@@ -142,6 +142,7 @@ class Origin(StrEnum):
     GIT = "git"  # a version that we wrote from a manifest
     GENERATED = "generated"  # a version that we generated
     OUTSIDE = "outside"  # anybody else
+    UNKNOWN = "unknown"  # its id has the form of git's, as anybody can give it, and no mark says
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +153,13 @@ class Rotation:
     last: datetime | None = None
     next: datetime | None = None
     pending: bool = False  # AWSPENDING is on another version than AWSCURRENT
+    configured: bool = False  # it was once set up: AWS keeps its rules when it is switched off
+
+    @property
+    def ever(self) -> bool:
+        """Whether a rotation may have written a value. The date alone does not tell: "If … rotation
+        has been disabled, Secrets Manager returns null." """
+        return self.enabled or self.configured or self.last is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ class Reason(StrEnum):
 
     # Why it is made.
     WRITTEN_OUTSIDE = "written-outside"  # the live value is written over
+    UNMARKED = "unmarked"  # no mark says whose the value is that is written over
     FIXED = "fixed"  # replaced: AWS does not change these fields in place
     GIT_KEYS = "git-keys"  # of a seed, git goes on to own these keys
 

@@ -270,6 +270,8 @@ def _moved(change: Change, live: Live | None) -> str | None:
 def _writer(live: Live) -> str:
     if live.value is None:
         return ""
+    if live.value.origin is Origin.UNKNOWN:
+        return ""
     if live.value.origin is not Origin.OUTSIDE:
         return ", written by a reconciler with this environment's key"
     return (

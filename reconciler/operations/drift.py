@@ -21,7 +21,7 @@ from reconciler.core.model import (
     Resource,
     Source,
 )
-from reconciler.core.reasons import Notable
+from reconciler.core.reasons import Notable, Reason
 from reconciler.kinds import field as fields
 from reconciler.operations.planning import Compared, Declares
 
@@ -81,6 +81,8 @@ def _declared(
     elif change is not None:
         because = change.why if change.action is Action.REFUSE else None
         text = "" if because is not None else _pending(change)
+        if change.why is not None and change.why.reason is Reason.UNMARKED:
+            text += "; no mark says that the live value was git's"
         yield Drift(resource.key, DriftClass.PENDING, text, resource.place, because)
     if live is None or live.ownership is not Ownership.OURS:
         return
@@ -112,6 +114,8 @@ def _outside(resource: Resource, live: Live) -> str | None:
         return None
     if rotation.enabled or rotation.last is not None:
         return None  # rotation wrote it: no drift, or, where the manifest objects, a refusal
+    if rotation.configured:
+        return "the value was written outside, or by the rotation that is off now"
     by = f" by {live.changed_by}" if live.changed_by else ""
     when = f" on {live.changed:%Y-%m-%d %H:%M} UTC" if live.changed else ""
     if resource.value.source is Source.GENERATED:

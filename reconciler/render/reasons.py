@@ -23,7 +23,8 @@ _REASONS = {
     Reason.PENDING_DELETION: "it is pending deletion",
     Reason.REPLICA: "it is a replica of the secret in {who}, and AWS refuses writes to it",
     Reason.REQUIRES: "its {who} is refused",
-    Reason.ROTATED_BEFORE: "rotation wrote the live value, and git never writes over it",
+    Reason.ROTATED_BEFORE: "rotation wrote the live value, or may have, and git never writes over"
+    " it",
     Reason.ROTATION_DROPPED: "rotation is on, the manifest has no rotation any more, and git does"
     " not write over what rotation owns",
     Reason.ROTATION_ON: "`take: git` waits: rotation is still on, and while it is, rotation owns"
@@ -37,6 +38,7 @@ _REASONS = {
     " together",
     Reason.UNREADABLE: "AWS does not return its value ({who})",
     Reason.VALUES_DIFFER: "the live value is not the one that is declared",
+    Reason.UNMARKED: "no mark says that the live value, which will be overwritten, was git's",
     Reason.FIXED: "AWS does not change its {names} in place",
     Reason.GIT_KEYS: "git goes on to own its {keys}",
 }

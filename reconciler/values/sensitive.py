@@ -61,6 +61,7 @@ _PARAMETER = b"reconciler/parameter-value/1"
 _STAMP = b"reconciler/parameter-stamp/1"
 _PROOF = b"reconciler/owner-proof/1"
 _BOUND = b"reconciler/bound-version/1"
+_APPLIED = b"reconciler/last-applied/1"
 _GIT_KEYS = b"reconciler/git-keys/1"
 _MERGED = b"reconciler/merged-version/1"
 _PUBLIC = b"reconciler/public-fingerprint/1"
@@ -217,6 +218,22 @@ class Fingerprinter:
         index = self.kids.index(kid)
         expected = self._digest(index, 32, _PROOF, self._scope.owner_id, *self._where(), name)
         return hmac.compare_digest(expected.encode(), digest.encode())
+
+    def applied(self, name: str, content: str) -> str:
+        """The digest under which a secret remembers what was last applied to it: 38 hex digits,
+        the key's id first. ``content`` is all that it remembers."""
+        return self.kid + self._applied(0, name, content)
+
+    def is_applied(self, name: str, content: str, digest: str) -> bool:
+        """Whether this digest is of this content of this secret, under a key of ours."""
+        if digest[:6] not in self.kids:
+            return False
+        expected = self._applied(self.kids.index(digest[:6]), name, content)
+        return hmac.compare_digest(expected.encode(), digest[6:].encode())
+
+    def _applied(self, index: int, name: str, content: str) -> str:
+        where = (self._scope.owner_id, *self._where())
+        return self._digest(index, 32, _APPLIED, *where, name, content)
 
     def bound(self, name: str, version_id: str, fingerprint: str) -> str:
         """A tag that says: this version, which we did not write, holds the declared value.

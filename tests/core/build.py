@@ -107,6 +107,7 @@ ROTATING = Rotation(enabled=True, last=LAST)
 ROTATED = Rotation(enabled=False, last=LAST)
 BEGUN = Rotation(enabled=True)  # on, and AWS has never rotated it
 OFF = Rotation()
+ONCE = Rotation(configured=True)  # off, and AWS has forgotten whether it ever rotated
 
 
 def held(
@@ -128,6 +129,11 @@ def made(version: str = "v1") -> LiveValue:
 def foreign(version: str = "v1", *, earlier: Iterable[str] = ()) -> LiveValue:
     """A live value that somebody else wrote, a rotation function for one."""
     return LiveValue(version, Origin.OUTSIDE, earlier=frozenset(earlier))
+
+
+def unmarked(fingerprint: str = "fp-b") -> LiveValue:
+    """A live value whose id has the form of git's, and of which no mark says anything."""
+    return LiveValue("v1", Origin.UNKNOWN, fingerprint)
 
 
 def live(

@@ -7,7 +7,7 @@ from itertools import product
 
 import pytest
 
-from reconciler.core.model import Action, LiveValue, Rotation, Value, Write
+from reconciler.core.model import Action, LiveValue, Rotation, Value, ValueChange, Write
 from reconciler.core.reasons import Loss, Lost, Reason, Why
 from reconciler.render import reasons
 from tests.core.build import (
@@ -15,6 +15,7 @@ from tests.core.build import (
     LAST,
     NAME,
     OFF,
+    ONCE,
     ROTATED,
     ROTATING,
     change,
@@ -26,6 +27,7 @@ from tests.core.build import (
     made,
     plan,
     secret,
+    unmarked,
     value,
 )
 
@@ -109,6 +111,8 @@ REFUSED: dict[str, tuple[Value, LiveValue | None, Rotation, str]] = {
     "`take: git` on an unset rotation that is on": (TAKE_UNSET, foreign(), BEGUN, "rotation-on"),
     "rotated once, rotation unset": (UNSET, foreign(), ROTATED, "rotated-before"),
     "rotated once, rotation `none`": (NONE, foreign(), ROTATED, "rotated-before"),
+    "rotation was once set up, AWS has no date": (NONE, foreign(), ONCE, "rotated-before"),
+    "another seed that no mark speaks of": (DECLARED, unmarked(), BEGUN, "seed-changed"),
     "a rotation has begun": (UNSET, held("fp-b"), PENDING, "rotation-pending"),
     "a rotation has begun, there is no value": (UNSET, None, PENDING, "rotation-pending"),
     "a rotation has begun, one is to be generated": (
@@ -134,7 +138,22 @@ def test_a_value_is_refused(want, have, rotation, code):
     assert reasons.hint(found.why)
 
 
-HAVES = [None, held("fp-a"), held("fp-b"), held("fp-b", earlier=["fp-a"]), made(), foreign()]
+def test_a_value_that_no_mark_speaks_of_is_written_over_and_said_so():
+    found = change(secret(value=value("fp-a")), live(unmarked()))
+    assert found.value == ValueChange(Write.CHANGED, "fp-a")
+    assert (found.why, found.losses) == (Why(Reason.UNMARKED), ())
+    assert changes(secret(value=generated()), live(unmarked())) == ()
+
+
+HAVES = [
+    None,
+    held("fp-a"),
+    held("fp-b"),
+    held("fp-b", earlier=["fp-a"]),
+    made(),
+    foreign(),
+    unmarked(),
+]
 SITUATIONS = [
     (replace(want, rotation=rule, take=take), have, Rotation(enabled, last, None, pending))
     for want in (value("fp-a"), generated())

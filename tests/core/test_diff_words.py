@@ -50,7 +50,7 @@ REFUSALS: dict[str, tuple[Things, str, str]] = {
     ),
     "rotated before": (
         (NEW, live(foreign(), rotation=ROTATED)),
-        "rotation wrote the live value, and git never writes over it",
+        "rotation wrote the live value, or may have, and git never writes over it",
         "put the `rotation` back, or write `take: git` to let git take the value over",
     ),
     "a rotation has begun": (

@@ -33,7 +33,12 @@ def test_each_has_a_reason_and_none_is_left_over() -> None:
     ends = {
         "conflict", "max-change-ratio", "max-prunes", "plan-file", "stale", "unknown-values",
     }  # fmt: skip
-    made = {Reason.FIXED, Reason.GIT_KEYS, Reason.WRITTEN_OUTSIDE}  # nothing is refused
+    made = {
+        Reason.FIXED,
+        Reason.GIT_KEYS,
+        Reason.UNMARKED,
+        Reason.WRITTEN_OUTSIDE,
+    }  # nothing is refused
     assert codes() | ends | (set(Reason) - made) == set(REASONS)
     assert StalePlanError.code in ends
 

@@ -23,7 +23,7 @@ _numbers = itertools.count()
 class Function:
     """A rotation function that works at once, in place of a child process that runs one."""
 
-    def __init__(self, _function: Any, _url: str) -> None:
+    def __init__(self, _function: Any, _url: str, _key: object) -> None:
         pass
 
     def __enter__(self) -> Function:

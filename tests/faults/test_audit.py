@@ -55,7 +55,11 @@ def test_each_change_has_a_line_before_and_a_line_after(account: Account, tmp_pa
     ended = next(e for e in second if e["name"] == DB.name and e["outcome"] == "done")
     change = next(c for c in planned.plan.changes if c.key == DB)
     made = outcomes[DB].calls
-    assert [call.operation for call in made] == ["PutSecretValue", "UpdateSecretVersionStage"]
+    assert [call.operation for call in made] == [
+        "PutSecretValue",
+        "TagResource",
+        "UpdateSecretVersionStage",
+    ]
     assert made[-1].request_id is not None
     assert ended.pop("time").endswith("+00:00")
     assert ended == {

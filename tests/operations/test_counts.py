@@ -73,7 +73,7 @@ def test_creating_with_a_schedule_is_one_call_more(world: World) -> None:
     assert ours <= set(world.calls)
 
 
-def test_updating_a_value_is_two_calls_and_the_confirming_read(world: World) -> None:
+def test_updating_a_value_is_three_calls_and_the_confirming_read(world: World) -> None:
     world.declare({"db": {"value": "one"}})
     world.converge()
     world.declare({"db": {"value": "two"}})
@@ -85,6 +85,7 @@ def test_updating_a_value_is_two_calls_and_the_confirming_read(world: World) -> 
             "DescribeParameters": 1,
             "DescribeSecret": 1,
             "PutSecretValue": 1,
+            "TagResource": 1,  # under a key: that this version is git's
             "UpdateSecretVersionStage": 1,
         }
     )

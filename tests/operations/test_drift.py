@@ -18,6 +18,7 @@ from tests.core.build import (
     BEGUN,
     LAST,
     NAME,
+    ONCE,
     POLICY,
     PRUNING,
     ROTATED,
@@ -33,6 +34,7 @@ from tests.core.build import (
     parameter,
     schedule,
     secret,
+    unmarked,
     value,
 )
 
@@ -123,7 +125,20 @@ CASES: dict[str, tuple[list[Resource | Live], list[tuple[str, str]]]] = {
     ),
     "rotated once, and off": (
         [OWN, live(foreign(), rotation=ROTATED)],
-        [("pending", "refused: rotation wrote the live value, and git never writes over it")],
+        [
+            (
+                "pending",
+                "refused: rotation wrote the live value, or may have, and git never writes over it",
+            )
+        ],
+    ),
+    "written outside where a rotation was": (
+        [OWN, live(foreign(), rotation=ONCE)],
+        [("outside", "the value was written outside, or by the rotation that is off now")],
+    ),
+    "git is ahead of what no mark speaks of": (
+        [OWN, live(unmarked())],
+        [("pending", "to update: value; no mark says that the live value was git's")],
     ),
     "not managed": (
         [OWN, live(held("fp-a"), ownership=Ownership.FOREIGN, rotation=Rotation(pending=True))],

@@ -13,7 +13,8 @@ from reconciler.kinds.reading import Read
 from reconciler.kinds.represent import represent, unrepresentable
 from reconciler.kinds.rotation import observe as rotation
 from reconciler.kinds.secret import declare, observe
-from reconciler.kinds.secret.observe import CURRENT, shape, version_at
+from reconciler.kinds.secret.labels import CURRENT, version_at
+from reconciler.kinds.secret.observe import shape
 from reconciler.kinds.secret.terms import NAME
 
 _OTHERS = frozenset({Ownership.SERVICE, Ownership.REPLICA, Ownership.OTHER_OWNER})

@@ -12,8 +12,6 @@ from reconciler.core.model import (
     JSON,
     Key,
     Live,
-    LiveValue,
-    Origin,
     Ownership,
     Resource,
     Rotation,
@@ -24,12 +22,11 @@ from reconciler.kinds.kind import Record, Settings, listed
 from reconciler.kinds.secret.describe import describe as describe
 from reconciler.kinds.secret.field import Seen
 from reconciler.kinds.secret.fields import COSTS, FIELDS
+from reconciler.kinds.secret.labels import CURRENT, PENDING, version_at
+from reconciler.kinds.secret.origin import live_value
 from reconciler.kinds.secret.terms import NAME
-from reconciler.values.sensitive import parse_token, public
 
 READS = NAME
-CURRENT, PENDING = "AWSCURRENT", "AWSPENDING"
-STAGED = "RECONCILER_STAGED"  # on a version that is written and does not serve yet
 PAGE = 100
 UNUSED = frozenset({"ARN", "CreatedDate", "LastAccessedDate"})
 
@@ -58,20 +55,6 @@ def find(
     """Each secret read afresh, one DescribeSecret each."""
     wanted = list(names)
     return dict(zip(wanted, aws.each(lambda name: describe(aws, name), wanted), strict=True))
-
-
-def stages(record: Record) -> Mapping[str, Sequence[str]]:
-    """The labels by version id; ListSecrets and DescribeSecret name them differently."""
-    data = record.data
-    found: Mapping[str, Sequence[str]] = (
-        data.get("SecretVersionsToStages") or data.get("VersionIdsToStages") or {}
-    )
-    return found
-
-
-def version_at(record: Record, label: str) -> str | None:
-    """The version id that holds a label."""
-    return next((v for v, labels in stages(record).items() if label in labels), None)
 
 
 def shape(
@@ -104,7 +87,7 @@ def imported(
 def _see(record: Record, resource: Resource | None, trust: Recogniser, scope: Scope) -> Seen:
     live_tags = tags.from_list(record.data.get("Tags"))
     spec = tags.decode_spec(live_tags.get(tags.SPEC, ""))
-    value = _value(record, resource, live_tags, trust)
+    value = live_value(record, resource, rotation_of(record), live_tags, trust)
     return Seen(record, resource, live_tags, spec, value, trust, scope)
 
 
@@ -137,44 +120,9 @@ def rotation_of(record: Record) -> Rotation:
         last=_date(data.get("LastRotatedDate")),
         next=_date(data.get("NextRotationDate")),
         pending=pending is not None and pending != version_at(record, CURRENT),
+        configured=bool(data.get("RotationRules") or data.get("RotationLambdaARN")),
     )
 
 
 def _date(value: Any) -> datetime | None:
     return value if isinstance(value, datetime) else None
-
-
-def _value(
-    record: Record,
-    resource: Resource | None,
-    live_tags: Mapping[str, str],
-    trust: Recogniser,
-) -> LiveValue | None:
-    version = version_at(record, CURRENT)
-    if version is None:
-        return None
-    earlier = frozenset(
-        public(other)
-        for other, labels in stages(record).items()
-        # A version that is only staged, or only begun, has never served: nothing returns to it.
-        if other != version and parse_token(other) and not {*labels} <= {STAGED, PENDING}
-    )
-    declared = () if resource is None or resource.value is None else resource.value.fingerprints
-    known = LiveValue(version, Origin.OUTSIDE, earlier=earlier)
-    token = parse_token(version)
-    if trust.is_generated(record.name, version):
-        known = LiveValue(version, Origin.GENERATED, kid=version[2:8], earlier=earlier)
-    elif token is not None and not token.generated and token.kid in trust.kids:
-        known = LiveValue(version, Origin.GIT, public(version), token.kid, earlier)
-    binding = trust.binding(record.name, version, live_tags.get(tags.BOUND, ""))
-    if binding is not None:
-        short, kid = binding
-        bound = next((f for f in declared if f.startswith(short)), None)
-        if bound is not None:
-            known = LiveValue(version, Origin.GIT, bound, kid, earlier)
-        elif token is not None and not token.generated:
-            # A key that has retired wrote it, and the manifest has another value, or none.
-            known = LiveValue(version, Origin.GIT, kid=kid, earlier=earlier)
-        elif short == public(version)[:32]:
-            known = LiveValue(version, Origin.GENERATED, kid=kid, earlier=earlier)
-    return known

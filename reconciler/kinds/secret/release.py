@@ -8,7 +8,7 @@ from reconciler.aws.client import Aws
 from reconciler.core.ownership import Refusal
 from reconciler.kinds import tags
 from reconciler.kinds.kind import Act, Record
-from reconciler.kinds.secret.observe import STAGED, version_at
+from reconciler.kinds.secret.labels import STAGED, version_at
 
 
 def release(record: Record) -> Act | Refusal:

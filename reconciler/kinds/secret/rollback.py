@@ -7,10 +7,9 @@ from reconciler.core.model import Source
 from reconciler.core.ownership import Refusal, may_handle
 from reconciler.kinds import tags
 from reconciler.kinds.kind import Act, Record, Target
-from reconciler.kinds.secret.observe import CURRENT, version_at
+from reconciler.kinds.secret import mark
+from reconciler.kinds.secret.labels import CURRENT, PREVIOUS, version_at
 from reconciler.kinds.secret.write import move_current, settle_pending
-
-PREVIOUS = "AWSPREVIOUS"
 
 
 def roll_back(target: Target, *, rotated: bool) -> Act | Refusal:
@@ -64,14 +63,12 @@ def _barred(target: Target, *, rotated: bool) -> Refusal | None:
 
 
 def _move(aws: Aws, target: Target, record: Record) -> str:
-    name = target.key.name
+    name, previous = target.key.name, str(version_at(record, PREVIOUS))
+    remembered = mark.before_return(target, record, previous)
+    if remembered:
+        aws.call("secretsmanager", "tag_resource", SecretId=name, Tags=tags.to_list(remembered))
     settle_pending(aws, record)
-    move_current(
-        aws,
-        name,
-        str(version_at(record, PREVIOUS)),
-        expected=version_at(record, CURRENT),
-    )
+    move_current(aws, name, previous, expected=version_at(record, CURRENT))
     if tags.GIT_KEYS in tags.from_list(record.data.get("Tags")):
         # The earlier value may hold earlier keys: without the mark the next plan writes git's.
         aws.call("secretsmanager", "untag_resource", SecretId=name, TagKeys=[tags.GIT_KEYS])

@@ -12,12 +12,12 @@ from reconciler.core.errors import AwsError, ConflictError
 from reconciler.core.model import Action, FieldChange, Write
 from reconciler.kinds import field, tags
 from reconciler.kinds.kind import Job, Record
-from reconciler.kinds.secret import replicas
+from reconciler.kinds.secret import mark, replicas
 from reconciler.kinds.secret.alphabet import alphabet
 from reconciler.kinds.secret.describe import REFUSED, describe, unless
 from reconciler.kinds.secret.field import Put, Sent, Tagged
 from reconciler.kinds.secret.fields import FIELDS
-from reconciler.kinds.secret.observe import CURRENT, PENDING, STAGED, version_at
+from reconciler.kinds.secret.labels import CURRENT, PENDING, STAGED, version_at
 from reconciler.kinds.secret.terms import SERVICE
 from reconciler.values.sensitive import Generate, Sensitive, public
 
@@ -42,7 +42,7 @@ def create(aws: Aws, job: Job) -> str | None:
             case Tagged():
                 pass  # among the marks
     # What a later call does is remembered after it, so that a run that stops between is seen.
-    marks = _marks(job, without=[change.name for _, change in later])
+    marks = _marks(job, token, without=[change.name for _, change in later])
     request["Tags"] = tags.to_list({**_tags(job), **marks})
     try:
         aws.call(SERVICE, "create_secret", **request)
@@ -60,8 +60,8 @@ def create(aws: Aws, job: Job) -> str | None:
             ) from None
     for put, change in later:
         put.calls(aws, job, change)
-    if marks != _marks(job):
-        _tag(aws, name, _marks(job))
+    if marks != _marks(job, token):
+        _tag(aws, name, _marks(job, token))
     return token
 
 
@@ -76,7 +76,7 @@ def update(aws: Aws, job: Job) -> str | None:
         aws.call(SERVICE, "restore_secret", SecretId=name)
     value = job.change.value
     writes = value is not None and value.write is not Write.BOUND
-    version = _swap(aws, job) if writes else None
+    version = swap(aws, job) if writes else None
 
     metadata: dict[str, Any] = {}
     for row, change in changes:
@@ -87,7 +87,7 @@ def update(aws: Aws, job: Job) -> str | None:
     for row, change in changes:
         if isinstance(row.write, Put):
             row.write.calls(aws, job, change)
-    _update_tags(aws, job)
+    _update_tags(aws, job, version)
     return version
 
 
@@ -138,8 +138,9 @@ def _generate(rule: Generate) -> Sensitive[str]:
     return Sensitive("".join(randomness.choice(letters) for _ in range(rule.length)))
 
 
-def _swap(aws: Aws, job: Job) -> str:
-    """Write the value as a staged version, then move AWSCURRENT to it from where the plan saw it.
+def swap(aws: Aws, job: Job) -> str:
+    """Write the value as a staged version, remember under a fingerprint key that it is git's, then
+    move AWSCURRENT to it from where the plan saw it. The version id is returned.
 
     "If the staging label is already attached to a different version … you must also specify
     RemoveFromVersionId. If … the specified version ID does not match, then the operation fails."
@@ -150,6 +151,8 @@ def _swap(aws: Aws, job: Job) -> str:
     expected = job.change.precondition.get("version")
     token, content = _value(job)
     labels = stage(aws, name, token, content)
+    # Not before: a version id that somebody else has taken is never called git's.
+    _tag(aws, name, mark.before_move(job, token))
     if expected is None and CURRENT in labels:
         # "If this operation creates the first version … AWSCURRENT" is attached by AWS itself.
         return token
@@ -257,8 +260,9 @@ def _tags(job: Job) -> dict[str, str]:
     return {k: str(v) for k, v in declared.items()} if isinstance(declared, Mapping) else {}
 
 
-def _marks(job: Job, *, without: Collection[str] = ()) -> dict[str, str]:
-    """The tags that make a secret ours and remember what was declared."""
+def _marks(job: Job, written: str | None, *, without: Collection[str] = ()) -> dict[str, str]:
+    """The tags that make a secret ours and remember what was declared, and the version that was
+    ``written``."""
     name = job.change.key.name
     fields = job.resource.fields if job.resource is not None else {}
     marks = {tags.OWNER: job.scope.owner_id, tags.PROOF: job.fingerprinter.proof(name)}
@@ -270,8 +274,7 @@ def _marks(job: Job, *, without: Collection[str] = ()) -> dict[str, str]:
             marks |= row.write.marks(fields[row.name])
         if row.deep is not None and row.name not in without:
             spec[row.name] = content_digest(fields[row.name])
-    if spec:
-        marks[tags.SPEC] = tags.encode_spec(spec)
+    marks |= mark.after_write(job, spec, written)
     value = job.change.value
     part = None if job.sealed is None else job.sealed.keys
     if part is not None and value is not None and value.write is not Write.BOUND:
@@ -284,7 +287,7 @@ def _tag(aws: Aws, name: str, wanted: Mapping[str, str]) -> None:
     aws.call(SERVICE, "tag_resource", SecretId=name, Tags=tags.to_list(wanted))
 
 
-def _update_tags(aws: Aws, job: Job) -> None:
+def _update_tags(aws: Aws, job: Job, written: str | None) -> None:
     """Remove the tags that we set and that are no longer declared, then set those that differ.
 
     In this order: the mark that lists our tags is set last, so that a run which stops in between
@@ -293,7 +296,9 @@ def _update_tags(aws: Aws, job: Job) -> None:
     name = job.change.key.name
     changed = {change.name: change for change in job.change.fields}
     live = tags.from_list(job.record.data.get("Tags")) if job.record is not None else {}
-    wanted = _marks(job)
+    if written is not None:
+        live |= mark.before_move(job, written)
+    wanted = _marks(job, written)
     unwanted: list[str] = []
     if "tags" in changed:
         declared = _tags(job)

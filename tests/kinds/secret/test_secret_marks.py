@@ -149,14 +149,14 @@ def after_retirement(declared_value: str | None, tag: str, **state: Any) -> Live
 def rebound(declared_value: str | None) -> str:
     """The tag that putting the second key first sets."""
     both = fingerprinter(KEYS[1], KEYS[0])
-    entry = {
-        "Name": NAME,
-        "SecretVersionsToStages": {RETIRED: ["AWSCURRENT"]},
-        "Tags": [
-            {"Key": tags.OWNER, "Value": SCOPE.owner_id},
-            {"Key": tags.PROOF, "Value": fingerprinter(KEYS[0]).proof(NAME)},
-        ],
-    }
+    first = declared(value=value(public(RETIRED)))
+    store = Store()
+    (create,) = diff({KEY: first}, {}, SCOPE, POLICY).changes
+    before = fingerprinter(KEYS[0])
+    secret.create(
+        store, Job(create, first, None, None, Sealed(Sensitive("one")), SCOPE, POLICY, before)
+    )
+    entry = store.entry
     given = None
     if declared_value is not None:
         prints = both.secret_tokens(NAME, Sensitive(declared_value))
@@ -165,9 +165,7 @@ def rebound(declared_value: str | None) -> str:
     live = secret.shape(Record(NAME, entry), resource, both, SCOPE)
     (update,) = diff({KEY: resource}, {KEY: live}, SCOPE, POLICY).changes
     assert [field.name for field in update.fields] == ["fingerprint_key"]
-    store = Store()
-    store.entry = entry
-    record = Record(NAME, entry)
+    record = Record(NAME, dict(entry))
     secret.update(store, Job(update, resource, live, record, None, SCOPE, POLICY, both))
     return tags.from_list(store.entry["Tags"])[tags.BOUND]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from reconciler.aws.client import Aws
 from reconciler.core.model import Action, Change, ValueChange, Write
 from reconciler.kinds.kind import Job, Target
-from reconciler.kinds.secret.write import update
+from reconciler.kinds.secret.write import swap
 
 
 def again(aws: Aws, target: Target) -> str:
@@ -20,7 +20,7 @@ def again(aws: Aws, target: Target) -> str:
         value=ValueChange(Write.GENERATED),
         precondition={"version": None if value is None else value.version},
     )
-    update(
+    swap(
         aws,
         Job(
             change=change,

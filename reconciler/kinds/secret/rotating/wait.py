@@ -7,7 +7,8 @@ import time
 
 from reconciler.aws.client import Aws
 from reconciler.core.errors import AwsError, ConflictError, ReconcilerError
-from reconciler.kinds.secret.observe import CURRENT, PENDING, describe, stages, version_at
+from reconciler.kinds.secret.labels import CURRENT, PENDING, stages, version_at
+from reconciler.kinds.secret.observe import describe
 
 SERVICE = "secretsmanager"
 PAUSE = 2.0  # seconds between two looks at a rotation
