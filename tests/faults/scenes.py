@@ -104,6 +104,7 @@ class Everything:
         earlier = {"returns": {"value": "one"}, "taken": {"value": "one", "rotation": SCHEDULE}}
         account.declare({**BEFORE, "secrets": {**BEFORE["secrets"], **earlier}})
         account.apply()
+        assert account.aws.wait_for_rotations()  # the test of its function, too
         client.rotate_secret(SecretId=f"{SCOPE.under}taken")
         assert account.aws.wait_for_rotations()
         account.declare(BEFORE)

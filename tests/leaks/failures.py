@@ -12,11 +12,13 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from reconciler.cli.commands import lock as locking
+from reconciler.core import wholefile
 from reconciler.sandbox.server import Answer, Drop
 from reconciler.values.sops import Sops, find
 from tests.age_key import new_age_key
@@ -252,7 +254,9 @@ def wrong_values(ground: Ground) -> None:
 def outdated_lock(ground: Ground) -> None:
     assert ground.world.cli("lock").returncode == 0
     declare(ground.world, ground.canaries)
-    ground.patch.setattr(locking, "save", lambda *_: None)  # nobody brings it up to date
+    ground.patch.setattr(
+        locking, "wholefile", SimpleNamespace(save=lambda *_: None)
+    )  # nobody brings it up to date
 
 
 def malformed_lock(ground: Ground) -> None:
@@ -266,14 +270,14 @@ def lying_lock(ground: Ground) -> None:
 
 def lock(ground: Ground, edit: Callable[[str], str]) -> None:
     """A lock that somebody edits after each time that it is written."""
-    save, path = locking.save, ground.world.tree.path("production/fingerprints.lock")
+    save, path = wholefile.save, ground.world.tree.path("production/fingerprints.lock")
 
     def edited(target: Path, text: str) -> None:
         save(target, edit(text))
 
     assert ground.world.cli("lock").returncode == 0
     path.write_text(edit(path.read_text()))
-    ground.patch.setattr(locking, "save", edited)
+    ground.patch.setattr(locking, "wholefile", SimpleNamespace(save=edited))
 
 
 # --- ourselves ------------------------------------------------------------------------------------

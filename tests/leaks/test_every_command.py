@@ -160,7 +160,7 @@ def in_a_job(folder: Path, github: GitHub, patch: pytest.MonkeyPatch) -> None:
     """A job of GitHub Actions for a pull request, whose files are searched as well."""
     job = make_job(folder, github)
     job.pull_request(7)
-    github.state["compare"] = {f"{SHA}...main": {"status": "identical", "files": []}}
+    github.state["compare"] = {f"{SHA}...refs/heads/main": {"status": "identical", "files": []}}
     for name, value in job.variables.items():
         patch.setenv(name, value)
 

@@ -309,7 +309,7 @@ def test_a_value_that_is_no_object_is_refused_and_not_quoted(rotated: World) -> 
     rotated.declare({"db": declared(host="two.internal")})
     outcome = rotated.apply()["keys:db"]
     assert outcome.status == "failed"
-    assert "no JSON object" in str(outcome.error)
+    assert "not a JSON object" in str(outcome.error)
     assert "planted" not in str(outcome.error)
     assert "planted" in rotated.secret_value("db")
 
