@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from reconciler import kinds
 from reconciler.aws.client import Aws
+from reconciler.core.applied import OFF, Applied, Standing
 from reconciler.core.model import (
     JSON,
     Action,
@@ -50,17 +51,21 @@ def read_deep(planned: Compared[Declares], aws: Aws) -> Deep:
 
 
 def classify(
-    planned: Compared[Declares], now: datetime, deep: Deep = MappingProxyType({})
+    planned: Compared[Declares],
+    now: datetime,
+    deep: Deep = MappingProxyType({}),
+    applied: Applied = OFF,
 ) -> tuple[Drift, ...]:
     """Every difference between git and AWS by its class, sorted by resource.
 
-    ``now`` is aware, in UTC. ``deep`` is what :func:`read_deep` found.
+    ``now`` is aware, in UTC. ``deep`` is what :func:`read_deep` found, and ``applied`` what is
+    known of the last apply.
     """
     changes = {change.key: change for change in planned.plan.changes}
     found: list[Drift] = []
     for key, resource in sorted(planned.desired.resources.items()):
         live = planned.live.get(key)
-        found += _declared(resource, live, changes.get(key), now)
+        found += _declared(resource, live, changes.get(key), now, applied)
         found += _hidden(resource, changes.get(key), deep.get(key, {}))
     for change in planned.plan.changes:
         if change.action is Action.PRUNE:
@@ -73,9 +78,13 @@ def classify(
 
 
 def _declared(
-    resource: Resource, live: Live | None, change: Change | None, now: datetime
+    resource: Resource, live: Live | None, change: Change | None, now: datetime, applied: Applied
 ) -> Iterator[Drift]:
+    whole = resource.requires is None  # what is part of another is told of with that
     outside = None if live is None else _outside(resource, live)
+    gone = live is None or live.ownership is not Ownership.OURS
+    if gone and whole and applied.standing(resource.key) is Standing.DECLARED_IN_APPLIED:
+        outside = "deleted outside" if live is None else "replaced outside, or unmarked"
     if outside is not None:
         yield Drift(resource.key, DriftClass.OUTSIDE, outside, resource.place)
     elif change is not None:
@@ -86,7 +95,7 @@ def _declared(
         yield Drift(resource.key, DriftClass.PENDING, text, resource.place, because)
     if live is None or live.ownership is not Ownership.OURS:
         return
-    if resource.requires is None:  # what is part of another is told of with that
+    if whole:
         stuck = _stuck(live, now)
         if stuck is not None:
             yield Drift(resource.key, DriftClass.STUCK, stuck, resource.place)

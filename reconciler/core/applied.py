@@ -1,0 +1,69 @@
+"""What is known of the last apply of an environment, for telling who moved: plain data.
+
+The applied record in AWS names commits, git says what those declared, and drift asks, of what git
+declares now, whether a run of ours has ever put it there. It explains, and never decides a write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from reconciler.core.model import JSON, Key
+
+
+class Standing(StrEnum):
+    """Whether a resource that git declares now was ever brought to AWS."""
+
+    DECLARED_IN_APPLIED = "declared-in-applied"  # the last complete apply left it there
+    ONLY_IN_ATTEMPTED = "only-in-attempted"  # a run that did not complete may have written it
+    IN_NEITHER = "in-neither"  # no run of ours was ever to write it
+    CANNOT_TELL = "cannot-tell"
+
+
+class Untold(StrEnum):
+    """Why it cannot be told what was last applied."""
+
+    OFF = "off"  # the environment says `record: none`
+    NO_RECORD = "no-record"  # none was written yet
+    DENIED = "denied"  # the role may not read it
+    MALFORMED = "malformed"
+    OTHER_OWNER = "other-owner"
+    FUTURE = "future"  # a format, or a time, that is not known yet
+    UNKNOWN_KEY = "unknown-key"
+    FALSE = "false"  # its proof does not hold
+    NO_GIT = "no-git"
+    SHALLOW = "shallow"
+    UNKNOWN_COMMIT = "unknown-commit"
+    ELSEWHERE = "elsewhere"  # the commit is not one that this branch contains
+    UNREADABLE = "unreadable"  # what the commit declared cannot be read from git
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What the applied record and git say together.
+
+    ``standings`` is by resource; of what is not in it, ``otherwise`` is said. ``untold`` is why
+    something cannot be told, None where all of it can. ``fields`` is what the last complete apply
+    declared of each resource, as far as that is known. ``unfinished`` are the commits of runs that
+    wrote since then and did not complete.
+    """
+
+    standings: Mapping[Key, Standing] = field(default_factory=dict)
+    otherwise: Standing = Standing.CANNOT_TELL
+    untold: Untold | None = None
+    fields: Mapping[Key, Mapping[str, JSON]] = field(default_factory=dict)
+    unfinished: tuple[str, ...] = ()
+    commit: str | None = None
+    at: datetime | None = None
+    by: str | None = None  # the ARN that applied it
+
+    def standing(self, key: Key) -> Standing:
+        """What is known of one resource that git declares now."""
+        return self.standings.get(key, self.otherwise)
+
+
+# Without a record drift goes by the marks alone: what is absent is taken for not yet created.
+OFF = Applied(untold=Untold.OFF)
