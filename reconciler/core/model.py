@@ -198,6 +198,8 @@ class Live:
     """One live resource, shaped so that each of its fields compares with the declared one.
 
     ``fixed`` names fields that AWS cannot change in place. ``costs`` is what its kind loses.
+    ``versioned`` is what people call that which ``value.version`` tells apart. ``apart`` says that
+    its fields can be written without its value.
     """
 
     key: Key
@@ -211,6 +213,8 @@ class Live:
     changed: datetime | None = None
     changed_by: str | None = None
     costs: Costs = NO_COSTS
+    versioned: str = "the version"
+    apart: bool = False
 
 
 # --- plan: what is to be done -------------------------------------------------------------------

@@ -114,10 +114,10 @@ def _without_value(current: Change, live: Live | None) -> tuple[Change, tuple[Ch
     the value is nothing to it, and stays as it is."""
     if live is None or live.value is None or live.value.origin is not Origin.OUTSIDE:
         return current, ()
-    if current.action is not Action.UPDATE:
+    if current.action is not Action.UPDATE or not live.apart:
         return current, ()
-    if current.value is None or not current.fields or current.key.kind != "secret":
-        return current, ()  # a parameter is written as a whole
+    if current.value is None or not current.fields:
+        return current, ()
     rest = {name: part for name, part in current.precondition.items() if name != "version"}
     of_value = [lost for lost in current.losses if lost.loss in live.costs.overwritten]
     of_fields = tuple(lost for lost in current.losses if lost not in of_value)
@@ -260,10 +260,8 @@ def _moved(change: Change, live: Live | None) -> str | None:
     before = change.precondition.get("version")
     after = None if live.value is None else live.value.version
     if "version" in change.precondition and before != after:
-        if change.key.kind == "keys":
-            return "another run has written the keys that git owns"
-        what = "AWSCURRENT" if change.key.kind == "secret" else "the version"
-        return f"{what} moved from {before or 'nothing'} to {after or 'nothing'}{_writer(live)}"
+        moved = f"moved from {before or 'nothing'} to {after or 'nothing'}"
+        return f"{live.versioned} {moved}{_writer(live)}"
     return None
 
 

@@ -4,23 +4,10 @@ is told of them."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
-from reconciler.core.model import Resource, Scope
+from reconciler.core.model import Scope
 from reconciler.kinds.statement import Statement
-
-
-@dataclass(frozen=True, order=True)
-class KeyUse:
-    """What is done with a KMS key of a resource: by which service, in which Region, and what that
-    service calls the resource in the encryption context."""
-
-    context: str
-    key: str
-    actions: tuple[str, ...]
-    region: str
-    service: str
 
 
 class Access(Protocol):
@@ -58,11 +45,6 @@ class Access(Protocol):
 
     def prunes(self, scope: Scope) -> Iterator[Statement]:
         """What takes away what is not declared any more: below the prefix, and owned."""
-
-    def key_uses(
-        self, resource: Resource, region: str, *, writes: bool, reads: bool
-    ) -> Iterator[KeyUse]:
-        """What writing and reading its value do with its KMS keys."""
 
     def denials(self, scope: Scope, outside: Sequence[str]) -> Iterator[Statement]:
         """What denies everything on all below the prefix, and on those names ``outside``."""

@@ -58,6 +58,27 @@ class Permission:
     condition: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, order=True)
+class KeyUse:
+    """What is done with a KMS key of a resource: by which service, in which Region, and what that
+    service calls the resource in the encryption context."""
+
+    context: str
+    key: str
+    actions: tuple[str, ...]
+    region: str
+    service: str
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What a role does with the values of an environment in ``region``."""
+
+    region: str
+    writes: bool
+    reads: bool
+
+
 Seen_ = TypeVar("Seen_")  # what a kind makes of a live record before its fields are read
 Write_ = TypeVar("Write_")  # how a kind writes a field
 Model = TypeVar("Model", bound=Declared)
@@ -68,6 +89,10 @@ def _no_flaw(given: Any, settings: Settings | None) -> Iterable[Flaw]:
 
 
 def _no_permission(content: JSON) -> Iterable[Permission]:
+    return ()
+
+
+def _no_key(resource: Resource, use: Use) -> Iterable[KeyUse]:
     return ()
 
 
@@ -89,6 +114,7 @@ class Field(Generic[Seen_, Write_]):
     ``imports`` is what a manifest says of live content, so that the next plan is empty; without it,
     it is that content. It raises UnsayableError where a manifest cannot say it.
     ``needs`` are the permissions for writing it.
+    ``keys`` are the KMS keys that it names, and what using the values does with them.
     """
 
     name: str
@@ -105,6 +131,7 @@ class Field(Generic[Seen_, Write_]):
     fixed: Callable[[JSON, JSON], bool] | None = None
     imports: Callable[[Any, Seen_, Settings], JSON | Unset] | None = None
     needs: Callable[[JSON], Iterable[Permission]] = _no_permission
+    keys: Callable[[Resource, Use], Iterable[KeyUse]] = _no_key
 
     def compared(self, given: Given) -> JSON | Unset:
         """The content that a declaration asks for."""
@@ -253,3 +280,10 @@ def permissions(table: Table[Any, Any], fields: Mapping[str, JSON]) -> Iterator[
 def deep_actions(table: Table[Any, Any], fields: Mapping[str, JSON]) -> frozenset[str]:
     """The IAM actions with which :func:`deep` reads the declared ``fields``."""
     return frozenset(action for row in table if row.name in fields for action in row.deep_needs)
+
+
+def key_uses(table: Table[Any, Any], resource: Resource, use: Use) -> Iterator[KeyUse]:
+    """What using the value of a declared resource does with the KMS keys that its fields name."""
+    for row in table:
+        if resource.fields.get(row.name) is not None:
+            yield from row.keys(resource, use)

@@ -137,7 +137,7 @@ def _pending(change: Change) -> str:
         return "declared and not there: to create"
     parts = [field.name for field in change.fields]
     if change.value is not None and change.value.write != "same":
-        named = change.settings.get("keys")
+        named = change.settings.get("git_keys")
         parts += map(str, named) if isinstance(named, list) else ["value"]
     return f"to {change.action}: {', '.join(parts) or 'as it was'}"
 

@@ -115,7 +115,7 @@ def _lines(change: Change) -> Iterator[str]:
         yield f"why: {why}"
     for field in change.fields:
         yield from _field(field, change.action)
-    if change.value is not None and "keys" in change.settings:
+    if change.value is not None and "git_keys" in change.settings:
         yield from _keys(change, change.value)
         return
     if change.value is not None:
@@ -212,7 +212,7 @@ _KEYS = {
 
 def _keys(change: Change, value: ValueChange) -> Iterator[str]:
     """The keys that git owns of a rotated secret, by name; everything else in it stays."""
-    named = change.settings.get("keys")
+    named = change.settings.get("git_keys")
     names = ", ".join(word(str(name)) for name in named) if isinstance(named, list) else ""
     unknown = value.ciphertext is not None
     said = _KEYS.get(Write.UNKNOWN if unknown else value.write, "changed")

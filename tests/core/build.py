@@ -163,6 +163,8 @@ def live(
         changed,
         changed_by,
         COSTS.get(kind, NO_COSTS),
+        versioned="AWSCURRENT" if kind == "secret" else "the version",
+        apart=kind == "secret",
     )
 
 

@@ -98,6 +98,7 @@ def lives(draw: st.DrawFn, key: Key) -> Live:
         rotation=draw(rotations) if secret else Rotation(),
         deleted=secret and draw(st.booleans()),
         fixed=("type",) if key.kind == "parameter" else (),
+        apart=secret,
     )
 
 

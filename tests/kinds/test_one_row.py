@@ -19,7 +19,7 @@ from tests.world import PREFIX, World
 # A label that stays on the version that serves: Secrets Manager keeps it, and nothing here knew it.
 HELPERS = """
 
-from reconciler.kinds.field import Permission
+from reconciler.kinds.field import KeyUse, Permission
 from reconciler.kinds.secret.describe import describe
 from reconciler.kinds.secret.field import Put, recorded
 
@@ -63,6 +63,9 @@ FIELDS = (*FIELDS, SecretField(
     observe=lambda seen: _label(seen.record.data),
     write=Put(_put_label),
     needs=lambda label: [Permission("secretsmanager:UpdateSecretVersionStage")],
+    keys=lambda resource, use: [
+        KeyUse("SecretARN", "alias/labels", ("kms:Decrypt",), use.region, "secretsmanager")
+    ],
 ))
 """
 UNLISTED = """
@@ -138,9 +141,11 @@ def test_a_row_of_what_a_list_returns(package: Edited) -> None:
     assert package.fields() == []
     held = package.run("iam", "apply", "production")
     world.declare({"db": {"external": True, "label": "APP_ONE"}})
-    assert "UpdateSecretVersionStage" in package.run("iam", "apply", "production")
+    assert "UpdateSecretVersionStage" in (allowed := package.run("iam", "apply", "production"))
+    assert "alias/labels" in allowed
     world.declare({"db": {"external": True}})
-    assert "UpdateSecretVersionStage" not in package.run("iam", "apply", "production")
+    assert "UpdateSecretVersionStage" not in (less := package.run("iam", "apply", "production"))
+    assert "alias/labels" not in less
     assert "UpdateSecretVersionStage" in held
     world.tree.path("production/main.sops.yaml").unlink()
     package.run("import", "production", "--auto-approve")

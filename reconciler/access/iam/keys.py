@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from reconciler import kinds
 from reconciler.aws.arn import arn, hosts, literal
 from reconciler.core.model import Resource, Scope
-from reconciler.kinds.access import KeyUse
+from reconciler.kinds.field import KeyUse, Use, key_uses
 from reconciler.kinds.statement import Statement
 from reconciler.manifest import Cleartext
 
@@ -45,8 +45,8 @@ def _statements(declared: Cleartext, *, writes: bool, reads: bool) -> Iterator[S
     for resource in declared.resources().values():
         if kinds.holder(resource.key) != resource.key:
             continue  # a part is encrypted with its whole
-        access = kinds.named(resource.key.kind).access
-        for use in access.key_uses(resource, scope.region, writes=writes, reads=reads):
+        table = kinds.named(resource.key.kind).FIELDS
+        for use in key_uses(table, resource, Use(scope.region, writes, reads)):
             if not use.key.startswith(_OWN):
                 contexts.setdefault(use, set()).add(_context(use, resource, scope))
     for number, (use, arns) in enumerate(sorted(contexts.items()), 1):

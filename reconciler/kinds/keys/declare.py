@@ -107,7 +107,7 @@ def parse(
         fields=compared(FIELDS, Given(names, settings, trust)),
         value=value,
         requires=Key("secret", name),
-        settings={NAME: sorted(names)},
+        settings={"git_keys": sorted(names)},
         place=place,
     )
     return resource, sealed

@@ -51,4 +51,5 @@ def shape(
         rotation=Rotation(pending=secret.rotation_of(record).pending),
         deleted=record.data.get("DeletedDate") is not None,
         changed=record.data.get("LastChangedDate"),
+        versioned="the mark of the keys that git owns",
     )

@@ -12,7 +12,7 @@ from reconciler.aws.client import Aws, require
 from reconciler.core.model import JSON, Recorded, Resource
 from reconciler.core.reasons import Costs, Loss
 from reconciler.kinds import kms, tags
-from reconciler.kinds.field import NONE, UNSET, Given, Table, Unset, losing
+from reconciler.kinds.field import NONE, UNSET, Given, KeyUse, Table, Unset, Use, losing
 from reconciler.kinds.kind import Flaw, Settings
 from reconciler.kinds.parameter import stamp
 from reconciler.kinds.parameter.field import (
@@ -78,6 +78,20 @@ def _send_kms_key(fields: Fields, live: Record) -> Mapping[str, Any]:
 
 
 _KEY = resent("kms_key", "KeyId")
+
+# A standard parameter is encrypted by the key itself, an advanced one by a data key. A tier that is
+# not declared may turn out either.
+_ENCRYPTS = {STANDARD: {"kms:Encrypt"}, ADVANCED: {"kms:GenerateDataKey"}}
+
+
+def _key_use(resource: Resource, use: Use) -> Iterator[KeyUse]:
+    """Only what is encrypted has a key."""
+    actions = {"kms:Decrypt"} if use.reads else set()
+    if use.writes:
+        tier = str(resource.fields.get("tier"))
+        actions |= _ENCRYPTS.get(tier, {"kms:Encrypt", "kms:GenerateDataKey"})
+    key = str(resource.fields["kms_key"])
+    yield KeyUse("PARAMETER_ARN", key, tuple(sorted(actions)), use.region, SERVICE)
 
 
 def _pattern(given: Given) -> JSON | Unset:
@@ -174,6 +188,7 @@ FIELDS: Table[Seen, Write] = (
         loses=kms.loses,
         imports=_import_kms_key,
         write=Sent(_send_kms_key),
+        keys=_key_use,
     ),
     ParameterField(
         name="allowed_pattern",

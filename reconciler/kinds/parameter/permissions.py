@@ -7,10 +7,9 @@ from typing import Any
 
 from reconciler.aws.arn import arn as any_arn
 from reconciler.aws.arn import literal
-from reconciler.core.model import Resource, Scope
+from reconciler.core.model import Scope
 from reconciler.kinds import tags
-from reconciler.kinds.access import KeyUse
-from reconciler.kinds.parameter.terms import ADVANCED, SERVICE, STANDARD
+from reconciler.kinds.parameter.terms import SERVICE
 from reconciler.kinds.statement import Statement
 
 WORD = "Parameter"
@@ -25,12 +24,6 @@ VALUE_READS: tuple[str, ...] = (
     "ssm:GetParameterHistory",
 )
 LAST_LOOK = "LastLookAtParameters"
-
-_CONTEXT = "PARAMETER_ARN"
-# A standard parameter is encrypted by the key itself, an advanced one by a data key. A tier that is
-# not declared may turn out either.
-_WRITES = {STANDARD: ("kms:Encrypt",), ADVANCED: ("kms:GenerateDataKey",)}
-_EITHER = ("kms:Encrypt", "kms:GenerateDataKey")
 
 
 def arn(scope: Scope, name: str, region: str | None = None) -> str:
@@ -85,17 +78,6 @@ def prunes(scope: Scope) -> Iterator[Statement]:
     """Below the prefix, and only with the owner's tag."""
     owned = {"StringEquals": {f"aws:ResourceTag/{tags.OWNER}": scope.owner_id}}
     yield Statement("PruneParameters", ("ssm:DeleteParameter",), (below(scope),), owned)
-
-
-def key_uses(resource: Resource, region: str, *, writes: bool, reads: bool) -> Iterator[KeyUse]:
-    """Only what is encrypted has a key."""
-    key = resource.fields.get("kms_key")
-    if key is None:
-        return
-    actions = {"kms:Decrypt"} if reads else set()
-    if writes:
-        actions |= {*_WRITES.get(str(resource.fields.get("tier")), _EITHER)}
-    yield KeyUse(_CONTEXT, str(key), tuple(sorted(actions)), region, SERVICE)
 
 
 def denials(scope: Scope, outside: Sequence[str]) -> Iterator[Statement]:

@@ -7,16 +7,21 @@ from typing import Annotated
 
 import pydantic
 
-from reconciler.core.model import JSON, Origin
+from reconciler.core.model import JSON, Origin, Resource
 from reconciler.core.reasons import Costs, Loss
 from reconciler.kinds import kms, tags
 from reconciler.kinds.duration import RecoveryWindow, days
-from reconciler.kinds.field import UNSET, Given, Table, Unset, losing
+from reconciler.kinds.field import UNSET, Given, KeyUse, Table, Unset, Use, losing
 from reconciler.kinds.kind import Flaw, Settings
 from reconciler.kinds.secret.field import SecretField, Seen, Sent, Tagged, Write
 from reconciler.kinds.secret.policy import RESOURCE_POLICY
 from reconciler.kinds.secret.replicas import REPLICAS
-from reconciler.kinds.secret.terms import DEFAULT_KEY, DESCRIPTION_LIMIT
+from reconciler.kinds.secret.terms import (
+    DEFAULT_KEY,
+    DESCRIPTION_LIMIT,
+    KEY_CONTEXT,
+    SERVICE,
+)
 
 
 def _key_in_use(seen: Seen) -> str:
@@ -37,6 +42,16 @@ def _check_description(given: str, settings: Settings | None) -> Iterator[Flaw]:
     if settings is None and len(given) > DESCRIPTION_LIMIT:
         text = f"a description has at most {DESCRIPTION_LIMIT} characters"
         yield Flaw(("description",), "too-long", text)
+
+
+# "You must also have kms:GenerateDataKey, kms:Encrypt, and kms:Decrypt permissions on the key."
+# Without kms:Encrypt a change of key silently leaves the versions that exist as they are.
+_KEY_WRITES = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey")
+
+
+def _key_use(resource: Resource, use: Use) -> Iterator[KeyUse]:
+    actions = _KEY_WRITES if use.writes else ("kms:Decrypt",)
+    yield KeyUse(KEY_CONTEXT, str(resource.fields["kms_key"]), actions, use.region, SERVICE)
 
 
 def _recovery_window(given: Given) -> JSON | Unset:
@@ -72,6 +87,7 @@ FIELDS: Table[Seen, Write] = (
         loses=kms.loses,
         imports=kms.importing(DEFAULT_KEY),
         write=Sent(lambda key: {"KmsKeyId": key}),
+        keys=_key_use,
     ),
     SecretField(
         name="tags",

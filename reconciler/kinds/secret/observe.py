@@ -74,6 +74,8 @@ def shape(
         deleted=data.get("DeletedDate") is not None,
         costs=COSTS,
         changed=data.get("LastChangedDate"),
+        versioned="AWSCURRENT",
+        apart=True,
     )
 
 

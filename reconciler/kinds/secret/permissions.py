@@ -7,9 +7,8 @@ from typing import Any
 
 from reconciler.aws.arn import arn as any_arn
 from reconciler.aws.arn import literal
-from reconciler.core.model import Resource, Scope
+from reconciler.core.model import Scope
 from reconciler.kinds import tags
-from reconciler.kinds.access import KeyUse
 from reconciler.kinds.field import NONE
 from reconciler.kinds.secret.terms import SERVICE
 from reconciler.kinds.statement import Statement
@@ -22,12 +21,6 @@ VALUE_READS: tuple[str, ...] = (READ, "secretsmanager:BatchGetSecretValue")
 LAST_LOOK = "LastLook"
 
 _METADATA = frozenset({"UpdateSecret", "TagResource", "UntagResource"})
-_CONTEXT = "SecretARN"
-# "You must also have kms:GenerateDataKey, kms:Encrypt, and kms:Decrypt permissions on the key."
-# Without kms:Encrypt a change of key silently leaves the versions that exist as they are.
-_WRITES = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey")
-_COPIES = ("kms:Encrypt", "kms:GenerateDataKey")  # of a replica's key, in the replica's Region
-
 _SOURCE = "aws.secretsmanager"
 _BY_SERVICE = "AWS Service Event via CloudTrail"
 _BY_CALL = "AWS API Call via CloudTrail"
@@ -103,19 +96,6 @@ def prunes(scope: Scope) -> Iterator[Statement]:
     yield Statement(
         "PruneReplicas", ("secretsmanager:RemoveRegionsFromReplication",), (below(scope),), owned
     )
-
-
-def key_uses(resource: Resource, region: str, *, writes: bool, reads: bool) -> Iterator[KeyUse]:
-    """A replica may have a key of its own, in its Region."""
-    key = resource.fields.get("kms_key")
-    if key is not None:
-        actions = _WRITES if writes else ("kms:Decrypt",)
-        yield KeyUse(_CONTEXT, str(key), actions, region, SERVICE)
-    replicas = resource.fields.get("replicas") if writes else None
-    for replica in replicas if isinstance(replicas, Sequence) else ():
-        if isinstance(replica, Mapping) and "kms_key" in replica:
-            there = str(replica["region"])
-            yield KeyUse(_CONTEXT, str(replica["kms_key"]), _COPIES, there, SERVICE)
 
 
 def denials(scope: Scope, outside: Sequence[str]) -> Iterator[Statement]:

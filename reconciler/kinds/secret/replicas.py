@@ -12,12 +12,12 @@ from reconciler.aws.client import Aws
 from reconciler.core.errors import AwsError
 from reconciler.core.model import JSON, FieldChange, Recorded, Resource
 from reconciler.core.reasons import Loss, Lost
-from reconciler.kinds.field import UNSET, Given, Permission, Unset
+from reconciler.kinds.field import UNSET, Given, KeyUse, Permission, Unset, Use
 from reconciler.kinds.kind import Declared, Flaw, Job, Record, Settings
 from reconciler.kinds.kms import KeyName
 from reconciler.kinds.secret.describe import describe, unless
 from reconciler.kinds.secret.field import Put, SecretField, Seen
-from reconciler.kinds.secret.terms import SERVICE
+from reconciler.kinds.secret.terms import KEY_CONTEXT, SERVICE
 
 NAME = "replicas"
 
@@ -145,6 +145,15 @@ def _needs(replicas: JSON) -> Iterator[Permission]:
         yield Permission("secretsmanager:ReplicateSecretToRegions")
 
 
+def _key_uses(resource: Resource, use: Use) -> Iterator[KeyUse]:
+    """A replica may have a key of its own, in its Region; a value is written there too."""
+    declared: Any = resource.fields[NAME] if use.writes else ()
+    for replica in declared:
+        if "kms_key" in replica:
+            actions = ("kms:Encrypt", "kms:GenerateDataKey")
+            yield KeyUse(KEY_CONTEXT, replica["kms_key"], actions, replica["region"], SERVICE)
+
+
 def _loses(change: FieldChange) -> Iterator[Lost]:
     """The copies in Regions that are declared no more; which they are, a list does not tell."""
     if not change.known:
@@ -169,4 +178,5 @@ REPLICAS = SecretField(
     deep=_deep,  # DescribeSecret, which every role may
     write=Put(_update, created=_created),
     needs=_needs,
+    keys=_key_uses,
 )

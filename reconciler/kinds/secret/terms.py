@@ -2,6 +2,7 @@
 
 NAME = "secret"
 SERVICE = "secretsmanager"
+KEY_CONTEXT = "SecretARN"  # what it names a secret by in a KMS encryption context
 DEFAULT_KEY = "alias/aws/secretsmanager"
 LIMIT = 65_536  # bytes of a value
 DESCRIPTION_LIMIT = 2048  # characters

@@ -118,7 +118,7 @@ def test_only_the_keys_of_git_change_and_all_else_stays_byte_for_byte(rotated: W
     rotated.declare({"db": declared(host="two.internal")})
     (change,) = rotated.changes().values()
     assert (change.key.kind, change.action) == ("keys", "update")
-    assert change.settings == {"keys": ["host", "port"]}
+    assert change.settings == {"git_keys": ["host", "port"]}
     assert READS.isdisjoint(rotated.calls)
     rotated.apply()
     assert rotated.calls == {
@@ -227,7 +227,7 @@ def test_another_write_of_the_keys_makes_the_review_stale(rotated: World) -> Non
     rotated.converge()
     rotated.declare({"db": declared(host="two.internal")})
     fresh = rotated.plan()
-    with pytest.raises(StalePlanError, match="another run has written the keys"):
+    with pytest.raises(StalePlanError, match="the mark of the keys that git owns moved"):
         review.by_plan(reviewed.plan, fresh.plan, fresh.live)
 
 

@@ -39,7 +39,7 @@ KEY = Key("keys", NAME)
 
 def keys(want: Value, **fields: Any) -> Resource:
     return Resource(
-        KEY, fields, want, requires=Key("secret", NAME), settings={"keys": ["host", "port"]}
+        KEY, fields, want, requires=Key("secret", NAME), settings={"git_keys": ["host", "port"]}
     )
 
 
@@ -64,7 +64,7 @@ def test_keys_are_written_against_their_old_mark_and_nothing_else(have, write):
     found = change(keys(value("fp-a")), live(have, kind="keys"))
     assert (found.action, found.value.write, found.value.fingerprint) == ("update", write, "fp-a")
     assert found.precondition == {"version": None if have is None else "mark"}
-    assert found.settings == {"keys": ["host", "port"]}
+    assert found.settings == {"git_keys": ["host", "port"]}
 
 
 def test_keys_of_what_does_not_exist_come_with_its_creation():

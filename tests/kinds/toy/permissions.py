@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from reconciler.aws.arn import partition
-from reconciler.core.model import Resource, Scope
-from reconciler.kinds.access import KeyUse
+from reconciler.core.model import Scope
 from reconciler.kinds.statement import Statement
 from tests.kinds.toy.observe import BUCKET
 
@@ -57,11 +56,6 @@ def apply_reads(declared: Any) -> str | None:
 def prunes(scope: Scope) -> Iterator[Statement]:
     """Below the prefix."""
     yield Statement("PruneObjects", ("s3:DeleteObject",), (below(scope),))
-
-
-def key_uses(resource: Resource, region: str, *, writes: bool, reads: bool) -> Iterator[KeyUse]:
-    """The bucket's own key encrypts it."""
-    yield from ()
 
 
 def denials(scope: Scope, outside: Sequence[str]) -> Iterator[Statement]:
