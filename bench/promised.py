@@ -47,6 +47,7 @@ PROMISED: Mapping[str, Mapping[str, str]] = {
         "DescribeParameters": "N/50 + N/50",
         "DescribeSecret": "N",
         "PutSecretValue": "N",
+        "TagResource": "N",
         "UpdateSecretVersionStage": "N",
         "PutParameter": "N",
         **CALLER,

@@ -327,14 +327,22 @@ def test_a_file_of_another_key_passes_with_a_key_of_ones_own(
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("command", ["apply", "adopt"])
-def test_the_workflow_that_writes_trusts_the_commit_that_it_runs_on(
-    victim: Branch, tmp_path: Path, command: str
+@pytest.mark.parametrize("command", ["apply", "adopt", "check", "validate"])
+def test_a_job_trusts_by_its_environment_and_not_by_what_a_checkout_keeps(
+    victim: Branch, stranger: Stranger, tmp_path: Path, command: str
 ) -> None:
-    """main, by its Environment: also where nobody has called the remote's branch main."""
+    """A runner keeps its checkout: an earlier job, of a branch, has left a base and a key in git's
+    configuration. What writes trusts the commit that it runs on, which is main's; the rest trusts
+    the remote's default branch. Nothing is left behind for the next job."""
+    poisoned(victim, stranger)
+    victim.git("update-ref", "refs/remotes/origin/main", "main")
+    victim.git("config", "reconciler.trusted-base", "poisoned")
+    victim.git("config", "--add", "reconciler.trusted-key", f"hc_vault {stranger.uri}")
+    kept = victim.git("config", "--list", "--local")
     program(
         tmp_path / "reconciler",
-        f'case "$1" in {command}) git -C "$MANIFESTS" config reconciler.trusted-base ;; esac\n',
+        f'[ "$1" = github ] || exec {shlex.quote(sys.executable)} -m reconciler.cli.main'
+        " validate production --manifests manifests\n",
     )
     action = Path(__file__).parents[2] / ".github" / "actions" / "reconcile"
     names = ("NAMES", "TAKE", "PLAN_FILE", "AUDIT", "CONFIGURATION", "REVIEWED")
@@ -342,12 +350,27 @@ def test_the_workflow_that_writes_trusts_the_commit_that_it_runs_on(
         ["bash", str(action / "run.sh")],
         cwd=victim.folder, text=True, check=False, capture_output=True,
         env={
-            **dict.fromkeys(names, ""), "PATH": f"{tmp_path}:/usr/bin:/bin", "COMMAND": command,
+            **environ(HOLDER), **dict.fromkeys(names, ""), "COMMAND": command,
+            "PATH": f"{tmp_path}:{environ(HOLDER)['PATH']}",
             "ENVIRONMENT": "production", "MANIFESTS": "manifests", "DIGEST": "d" * 64,
             "BRANCH": "main", "KEYLESS": "false", "RUNNER_TEMP": str(tmp_path),
             "GITHUB_OUTPUT": str(tmp_path / "out"), "GITHUB_STEP_SUMMARY": str(tmp_path / "out"),
-            "GITHUB_SHA": "0" * 40, "ACTION_PATH": str(action),
+            "GITHUB_SHA": victim.git("rev-parse", "main").strip(), "ACTION_PATH": str(action),
         },
     )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "\nHEAD\n" in done.stdout
+    assert stranger.tokens == []
+    assert "error[untrusted-key]" in done.stdout + done.stderr
+    assert "git config" not in done.stdout + done.stderr
+    assert victim.git("config", "--list", "--local") == kept
+
+
+def test_the_base_of_the_environment_is_asked_for_its_keys(
+    victim: Branch, stranger: Stranger
+) -> None:
+    poisoned(victim, stranger)
+    named = {**HOLDER, "RECONCILER_TRUSTED_BASE": "poisoned"}
+    assert cli("validate", "production", cwd=victim.folder, environment=named).returncode == 0
+    assert set(stranger.tokens) == {TOKEN}
+    named["RECONCILER_TRUSTED_BASE"] = "nowhere"
+    done = cli("validate", cwd=victim.folder, environment=named)
+    assert "git knows no commit nowhere, which RECONCILER_TRUSTED_BASE names" in done.stderr

@@ -44,6 +44,15 @@ for input in BASE PLANS CHANGED MANIFESTS PLAN_ROLE APPLY_ROLE CONFIGURATION PLA
   esac
 done
 
+# Whose .sops.yaml says whom sops may ask with this job's credentials: said in the environment, since
+# git's configuration stays in a checkout for the next job of a runner. What writes runs behind a
+# GitHub Environment that only main may deploy to, so its own commit was reviewed.
+case $COMMAND in
+apply | check | adopt) RECONCILER_TRUSTED_BASE=$GITHUB_SHA ;;
+*) RECONCILER_TRUSTED_BASE=${RECONCILER_TRUSTED_BASE:-refs/remotes/origin/${DEFAULT_BRANCH:-${BRANCH:-main}}} ;;
+esac
+export RECONCILER_TRUSTED_BASE
+
 named() { [ -n "$ENVIRONMENT" ] || usage "the command $COMMAND needs the input environment"; }
 
 only=()
@@ -120,13 +129,8 @@ plan() {
   fi
 }
 
-# What writes runs behind an Environment that only main may deploy to: its .sops.yaml was reviewed,
-# and says whom sops may ask with this job's credentials.
-on_main() { git -C "$MANIFESTS" config reconciler.trusted-base HEAD || end 1; }
-
 apply() {
   named
-  on_main
   local code=0 review=() audit=() fresh=$RUNNER_TEMP/fresh-$ENVIRONMENT.json
   if [ -n "$DIGEST" ]; then
     review=(--digest "$DIGEST")
@@ -153,7 +157,6 @@ apply() {
 # What was merged is true: every file decrypts, and the lock says of each value what it is.
 check() {
   named
-  on_main
   local code=0
   run validate "$ENVIRONMENT" --with-key 2>&1 | tee "$RUNNER_TEMP/outcomes" || code=$?
   echo "## Checked with the key: $ENVIRONMENT" >>"$GITHUB_STEP_SUMMARY"
@@ -164,7 +167,6 @@ check() {
 # Without a digest it shows the plan; with one it writes that plan.
 adopt() {
   named
-  on_main
   local code=0 wanted=() taken=() audit=() one
   read -ra wanted <<<"$NAMES"
   for one in "${wanted[@]}"; do
