@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -10,6 +11,8 @@ import click
 from reconciler.cli.options import Common
 from reconciler.cli.terminal import say
 from reconciler.core.errors import ManifestError, Problem, ReconcilerError
+from reconciler.core.model import Place
+from reconciler.render.escape import terminal
 
 
 def show(error: ReconcilerError, options: Common) -> None:
@@ -17,28 +20,33 @@ def show(error: ReconcilerError, options: Common) -> None:
     if isinstance(error, ManifestError):
         problems(error.problems, options)
         return
-    where = "" if error.place is None else f"{error.place}: "
     name = "error" if error.code == "error" else f"error[{error.code}]"
-    hint = f"\n  {error.hint}" if error.hint else ""
-    say(f"{where}{name}: {error.message}{hint}", options, level="failure")
+    _say(error.place, name, error.message, error.hint, options)
 
 
 def problems(found: Iterable[Problem], options: Common) -> None:
     """Everything that is wrong in manifests, one line each with its hint."""
     for problem in found:
-        word = "warning" if problem.warning else "error"
-        hint = f"\n  {problem.hint}" if problem.hint else ""
-        text = f"{problem.place}: {word}[{problem.code}]: {problem.message}{hint}"
+        name = f"{'warning' if problem.warning else 'error'}[{problem.code}]"
         if not (problem.warning and options.quiet):
-            say(text, options, level="failure")
+            _say(problem.place, name, problem.message, problem.hint, options)
 
 
 def usage(error: click.ClickException, options: Common) -> None:
     """A command line that does not make sense."""
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "reconciler"
-    hint = f"\n  try: {command} --help"
-    say(f"error[usage]: {error.format_message()}{hint}", options, level="failure")
+    _say(None, "error[usage]", error.format_message(), f"try: {command} --help", options)
+
+
+def _say(place: Place | None, name: str, told: str, hint: str | None, options: Common) -> None:
+    where = ""
+    if place is not None:
+        # A colon in a path would end it.
+        path = terminal(place.path).replace(":", r"\x3a")
+        where = f"{replace(place, path=path)}: "
+    text = f"{told}\n  {hint}" if hint else told
+    say(text, options, level="failure", lead=f"{where}{name}: ")
 
 
 def tell(text: str, options: Common) -> None:

@@ -15,7 +15,7 @@ from reconciler.core.errors import (
     SopsError,
     UnknownValuesError,
 )
-from reconciler.core.model import Plan
+from reconciler.core.model import Action, Change, Key, Plan
 from reconciler.manifest import Cleartext, Desired, lock
 from reconciler.operations.planning import Compared, Planned
 from reconciler.values import sops
@@ -69,19 +69,35 @@ def verify(declared: Cleartext, desired: Desired, options: Common) -> None:
     failure.problems(lock.outdated(found, declared), options)
 
 
+def raise_if_unknown(changes: Sequence[Change], declared: Cleartext, options: Common) -> None:
+    """Raises UnknownValuesError where a value is going to be written that the lock does not know:
+    a digest does not say whether the plan that was read was made with the key."""
+    found = lock.load(walk.folder(options), declared.settings.scope.environment)
+    if found is None:
+        return  # no plan without the key
+    unknown = lock.unknown_values(found, declared)
+    writes = [c for c in changes if c.value is not None and c.action is not Action.REFUSE]
+    _raise("the lock does not know the value of", [c.key for c in writes if c.key in unknown])
+
+
 def resolved(reviewed: Plan, planned: Planned, declared: Cleartext, *, allowed: bool) -> Plan:
     """A reviewed plan, with what was unknown of it in the review.
 
     Raises UnknownValuesError where something was, and nobody ``allowed`` it.
     """
-    unknown = [str(change.key) for change in lock.unknown(reviewed)]
-    if unknown and not allowed:
+    if not allowed:
+        told = "the review could not tell the value of"
+        _raise(told, [change.key for change in lock.unknown(reviewed)])
+    return lock.resolve(reviewed, planned.plan, planned.desired.resources, declared.ciphertexts())
+
+
+def _raise(told: str, unknown: Sequence[Key]) -> None:
+    if unknown:
         raise UnknownValuesError(
-            f"the review could not tell the value of {', '.join(unknown)}",
+            f"{told} {', '.join(map(str, unknown))}",
             hint="run reconciler lock, commit, and have the plan reviewed again; or pass"
             " --allow-unknown-values",
         )
-    return lock.resolve(reviewed, planned.plan, planned.desired.resources, declared.ciphertexts())
 
 
 def renewed(declared: Cleartext, options: Common, *, over_lies: bool = False) -> lock.Lock:

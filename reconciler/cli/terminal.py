@@ -7,7 +7,7 @@ import sys
 from typing import TextIO
 
 from reconciler.cli.options import Common
-from reconciler.render.escape import as_json, terminal
+from reconciler.render.escape import as_json, message, terminal
 
 
 def out(text: str) -> None:
@@ -25,15 +25,19 @@ def report(text: str) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def say(text: str, options: Common, *, level: str = "info") -> None:
-    """One message to the person who watches, or to the log that is kept."""
+def say(text: str, options: Common, *, level: str = "info", lead: str = "") -> None:
+    """One message to the person who watches, or to the log that is kept. ``lead`` is what a failure
+    begins with: its place and its name. No other message has one, and nothing in a message looks
+    like one: its further lines are indented."""
     if options.quiet and level in ("info", "debug"):
         return
     if options.log_format == "json":
-        sys.stderr.write(as_json({"level": level, "message": text}) + "\n")
+        sys.stderr.write(as_json({"level": level, "message": lead + text}) + "\n")
     else:
-        prefix = "warning: " if level == "warning" else ""
-        sys.stderr.write("\n".join(terminal(line) for line in f"{prefix}{text}".split("\n")) + "\n")
+        lead = lead or ("warning: " if level == "warning" else "")
+        first, *rest = map(terminal, text.split("\n"))
+        below = (f"\n{line if line.startswith('  ') else f'  {line}'}" for line in rest)
+        sys.stderr.write(message(lead + first) + "".join(below) + "\n")
     sys.stderr.flush()
 
 

@@ -20,16 +20,27 @@ _SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 # `##[command]` anywhere in one.
 _COMMAND_AT_START = re.compile(r"\s*::")
 _COMMAND = "##["
+# The action's problem matcher makes an annotation of a line with one of ours: nobody else's text
+# may look like one.
+_PROBLEM = re.compile(r"(:\d+:\d+: (?:error|warning))\[")
 
 _WORD = re.compile(r"[\w/+=@-][\w/:+=@-]*", re.ASCII)
 
 
 def terminal(text: str) -> str:
-    """One line of text without anything that a terminal or a workflow's log acts on.
+    """One line of text without anything that a terminal or a workflow's log acts on, or takes for a
+    message of ours that names a place.
 
     Control characters (C0, C1, ESC, DEL), line separators, bidirectional controls and whatever has
     no width become escapes like ``\\x1b`` and ``\\u202e``; nothing is cut.
     """
+    text = message(text)
+    return _PROBLEM.sub(r"\1\\x5b", text) if "[" in text else text
+
+
+def message(text: str) -> str:
+    """A line of our own, whose parts from outside were escaped before: what terminals and logs act
+    on, and no more."""
     if not text.isprintable() or (not text.isascii() and _INVISIBLE.search(text)):
         text = "".join(map(_visible, text))
     if ":" in text and _COMMAND_AT_START.match(text):

@@ -160,4 +160,29 @@ def test_what_is_adopted_is_names(tmp_path: Path, names: str) -> None:
 def test_what_is_right_is_passed_on(tmp_path: Path) -> None:
     code, said, calls = run(tmp_path, "validate", ENVIRONMENT="eu.production-2_b")
     assert code == 0, said
-    assert calls == ["validate eu.production-2_b --manifests manifests --color never"]
+    assert calls == ["--manifests=manifests --color=never validate -- eu.production-2_b"]
+
+
+GIVEN = {
+    "BASE": "b" * 40, "CHANGED": "staging", "PLAN_ROLE": "arn:plan", "APPLY_ROLE": "arn:apply",
+    "CONFIGURATION": "conf", "NAMES": "one two", "TAKE": "git", "REVIEWED": "w.yml",
+    "AUDIT": "audit.jsonl", "DIGEST": "d" * 64, "PLAN_FILE": "plan.json",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("command", [*COMMANDS, "diff", "check", "unchanged"])
+@pytest.mark.parametrize("without", ["", "DIGEST", "PLAN_FILE"])
+def test_every_input_stands_after_an_equals_sign_or_after_two_hyphens(
+    tmp_path: Path, command: str, without: str
+) -> None:
+    """So that none is an option, whatever the checks above let through."""
+    given = {name: value for name, value in GIVEN.items() if name != without}
+    _, said, calls = run(tmp_path, command, ENVIRONMENT="production", **given)
+    assert calls, said
+    inputs = [value for text in given.values() for value in text.split()]
+    for call in calls:
+        words = call.split()
+        names = words.index("--") if "--" in words else len(words)
+        for word in words[:names]:
+            assert word not in (*inputs, "production"), call
+        assert not [word for word in words[names + 1 :] if word.startswith("-")], call

@@ -6,6 +6,7 @@ values of their own choice, so the ciphertext in git may be theirs.
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -109,6 +110,27 @@ def test_an_approved_unknown_value_cannot_be_exchanged_afterwards(applied: World
     assert done.returncode == 3
     assert "the value in git changed" in done.stderr
     assert applied.secret_value("db") == "one"
+
+
+def test_a_digest_lets_no_value_through_that_the_lock_does_not_know(applied: World) -> None:
+    """A digest does not say whether the plan that was read could tell what the value is."""
+    one(applied, "theirs")
+    digest = json.loads(applied.cli("plan", "production", "-o", "json").stdout)["digest"]
+    done = applied.cli("apply", "production", "--digest", digest)
+    assert done.returncode == 4
+    assert "error[unknown-values]: the lock does not know the value of" in done.stderr
+    assert applied.secret_value("db") == "one"
+    done = applied.cli("apply", "production", "--digest", digest, "--allow-unknown-values")
+    assert done.returncode == 0, done.stderr
+    assert applied.secret_value("db") == "theirs"
+
+
+def test_the_digest_of_what_the_lock_knows_is_enough(applied: World) -> None:
+    one(applied, "known")
+    locked(applied)
+    digest = json.loads(applied.cli("plan", "production", "-o", "json").stdout)["digest"]
+    assert applied.cli("apply", "production", "--digest", digest).returncode == 0
+    assert applied.secret_value("db") == "known"
 
 
 def test_a_line_cannot_be_moved_to_another_value(applied: World) -> None:

@@ -35,6 +35,7 @@ FRAGMENTS = (
     "`", "``", "```", "````", "\n```\n", "|", "<script>", "</details>", "<!--", "&lt;", "&#64;",
     "@everyone", "@org/team", "#1", "GH-1", "org/repo#2", "https://example.com", "www.example.com",
     "[a](b)", "![a](b)", "**", "__", "~~", "$x$", "- ", "# ", "> ", "\\", '"', "'", "\n+ create x",
+    "x.yaml:3:5: error[bad]: it", ":3:5: warning[",
     "name", "/app/production/", "é", "日本", "x" * 50,
 )  # fmt: skip
 

@@ -41,6 +41,7 @@ from tests.render import hostile
         ("  ::error::x", r"  \x3a:error::x"),
         ("a::b", "a::b"),
         ("x ##[error]y", r"x #\x23[error]y"),
+        ("a.yaml:3:5: error[b]: c", r"a.yaml:3:5: error\x5bb]: c"),
     ],
 )
 def test_terminal(given_: str, shown: str) -> None:
@@ -81,12 +82,17 @@ def is_visible(character: str) -> bool:
     )
 
 
+# As the problem matcher of the action has it.
+MATCHED = re.compile(r"[^\s:][^:]*:\d+:\d+: (error|warning)\[")
+
+
 def assert_harmless(shown: str) -> None:
     """Every line can be written to a terminal, and to the log of a workflow."""
     for line in shown.split("\n"):
         assert all(map(is_visible, line)), ascii(line)
         assert not line.strip().startswith("::"), line
         assert "##[" not in line, line
+        assert not MATCHED.match(line), line
 
 
 @given(hostile.text)

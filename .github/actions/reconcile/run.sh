@@ -28,7 +28,8 @@ end() {
   exit "$code"
 }
 
-run() { reconciler "$@" --manifests "$MANIFESTS" --color never; }
+# Whatever is an input stands after `=` or after `--`: no option, whatever it says.
+run() { reconciler --manifests="$MANIFESTS" --color=never "$@"; }
 
 usage() {
   echo "::error title=reconcile::$1"
@@ -56,18 +57,18 @@ export RECONCILER_TRUSTED_BASE
 named() { [ -n "$ENVIRONMENT" ] || usage "the command $COMMAND needs the input environment"; }
 
 only=()
-[ -z "$ENVIRONMENT" ] || only=("$ENVIRONMENT")
+[ -z "$ENVIRONMENT" ] || only=(-- "$ENVIRONMENT")
 configuration=()
-[ -z "$CONFIGURATION" ] || configuration=(--configuration "$CONFIGURATION")
+[ -z "$CONFIGURATION" ] || configuration=(--configuration="$CONFIGURATION")
 without_key=()
 [ "$KEYLESS" != true ] || without_key=(--keyless)
 plan_file=${PLAN_FILE:-$RUNNER_TEMP/plan-$ENVIRONMENT.json}
 
 make_matrix() {
-  local arguments=() file made
+  local arguments=() named_one=() file made
   if [ -n "$PLANS" ]; then
     while IFS= read -r -d '' file; do
-      arguments+=(--plan "$file")
+      arguments+=(--plan="$file")
     done < <(find "$PLANS" -type f -name '*.json' -print0 | sort -z)
     # No plan at all is nothing to do, and not every environment.
     if [ ${#arguments[@]} -eq 0 ]; then
@@ -76,15 +77,15 @@ make_matrix() {
       return
     fi
     # Nothing to apply, and what only the key can tell the truth of has changed: that is checked.
-    [ -z "$BASE" ] || arguments+=(--base "$BASE")
+    [ -z "$BASE" ] || arguments+=(--base="$BASE")
   elif [ -n "$ENVIRONMENT" ]; then
-    arguments+=("$ENVIRONMENT")
+    named_one=("${only[@]}")
   elif [ -n "$BASE" ]; then
-    arguments+=(--base "$BASE")
+    arguments+=(--base="$BASE")
   fi
-  [ -z "$PLAN_ROLE" ] || arguments+=(--role "plan_role=$PLAN_ROLE")
-  [ -z "$APPLY_ROLE" ] || arguments+=(--role "apply_role=$APPLY_ROLE")
-  made=$(run matrix "${arguments[@]}") || end $?
+  [ -z "$PLAN_ROLE" ] || arguments+=(--role="plan_role=$PLAN_ROLE")
+  [ -z "$APPLY_ROLE" ] || arguments+=(--role="apply_role=$APPLY_ROLE")
+  made=$(run matrix "${arguments[@]}" "${named_one[@]}") || end $?
   echo "$made"
   output matrix "$made"
   local found
@@ -95,7 +96,7 @@ make_matrix() {
   if [ -n "$PLANS" ] && [ -n "$found" ]; then
     local every=()
     mapfile -t every <<<"$found"
-    run github protected "${every[@]}" || end $?
+    run github protected -- "${every[@]}" || end $?
   fi
 }
 
@@ -105,7 +106,7 @@ validate() {
 
 show_diff() {
   [ -n "$BASE" ] || usage "the command diff needs the input base"
-  run diff --base "$BASE" --format markdown | tee -a "$GITHUB_STEP_SUMMARY" || end $?
+  run diff --base="$BASE" --format=markdown | tee -a "$GITHUB_STEP_SUMMARY" || end $?
 }
 
 plan() {
@@ -114,18 +115,18 @@ plan() {
   [ "$COMMENT" != true ] || with_comment=(--comment)
   # After a merge: a run that somebody starts again may be of a commit that main has left behind.
   if [ -n "$REVIEWED" ]; then
-    run github unmoved "$ENVIRONMENT" --sha "$GITHUB_SHA" --branch "$BRANCH" || end $?
+    run github unmoved --sha="$GITHUB_SHA" --branch="$BRANCH" "${only[@]}" || end $?
   fi
-  run plan "$ENVIRONMENT" "${without_key[@]}" --out "$plan_file" || code=$?
+  run plan "${without_key[@]}" --out="$plan_file" "${only[@]}" || code=$?
   if [ "$code" -ne 0 ]; then
-    run github plan "$ENVIRONMENT" --plan "$plan_file" "${with_comment[@]}" "${configuration[@]}" \
-      --failed "the plan could not be made; the log of this job says why"
+    run github plan --plan="$plan_file" "${with_comment[@]}" "${configuration[@]}" \
+      --failed "the plan could not be made; the log of this job says why" "${only[@]}"
     end "$code"
   fi
-  run github plan "$ENVIRONMENT" --plan "$plan_file" "${with_comment[@]}" "${configuration[@]}" || end $?
+  run github plan --plan="$plan_file" "${with_comment[@]}" "${configuration[@]}" "${only[@]}" || end $?
   if [ -n "$REVIEWED" ]; then
-    run github reviewed "$ENVIRONMENT" --plan "$plan_file" --workflow "$REVIEWED" \
-      --artifact-name "secrets-plan-$ENVIRONMENT" || end $?
+    run github reviewed --plan="$plan_file" --workflow="$REVIEWED" \
+      --artifact-name="secrets-plan-$ENVIRONMENT" "${only[@]}" || end $?
   fi
 }
 
@@ -133,21 +134,21 @@ apply() {
   named
   local code=0 review=() audit=() fresh=$RUNNER_TEMP/fresh-$ENVIRONMENT.json
   if [ -n "$DIGEST" ]; then
-    review=(--digest "$DIGEST")
+    review=(--digest="$DIGEST")
   elif [ -n "$PLAN_FILE" ]; then
-    review=(--plan "$PLAN_FILE")
+    review=(--plan="$PLAN_FILE")
   else
     usage "the command apply needs the input plan-file or digest: nothing is written that was not reviewed"
   fi
-  [ -z "$AUDIT" ] || audit=(--audit "$AUDIT")
+  [ -z "$AUDIT" ] || audit=(--audit="$AUDIT")
   # Last of all before writing: what was approved may have waited for days.
-  run github unmoved "$ENVIRONMENT" --sha "$GITHUB_SHA" --branch "$BRANCH" || end $?
-  run apply "$ENVIRONMENT" "${review[@]}" "${audit[@]}" 2>&1 | tee "$RUNNER_TEMP/outcomes" || code=$?
+  run github unmoved --sha="$GITHUB_SHA" --branch="$BRANCH" "${only[@]}" || end $?
+  run apply "${review[@]}" "${audit[@]}" "${only[@]}" 2>&1 | tee "$RUNNER_TEMP/outcomes" || code=$?
   echo "## Applied: $ENVIRONMENT" >>"$GITHUB_STEP_SUMMARY"
   verbatim <"$RUNNER_TEMP/outcomes"
   if [ "$code" -eq 3 ]; then
     # Nothing was written. Show what the plan is now, and how to go on with it.
-    if run plan "$ENVIRONMENT" --out "$fresh" && run github plan "$ENVIRONMENT" --plan "$fresh"; then
+    if run plan --out="$fresh" "${only[@]}" && run github plan --plan="$fresh" "${only[@]}"; then
       echo "::notice title=$ENVIRONMENT::The reviewed plan is stale, and nothing was written. Read the fresh plan in the summary; to apply it, run this workflow by hand with its digest."
     fi
   fi
@@ -158,7 +159,7 @@ apply() {
 check() {
   named
   local code=0
-  run validate "$ENVIRONMENT" --with-key 2>&1 | tee "$RUNNER_TEMP/outcomes" || code=$?
+  run validate --with-key "${only[@]}" 2>&1 | tee "$RUNNER_TEMP/outcomes" || code=$?
   echo "## Checked with the key: $ENVIRONMENT" >>"$GITHUB_STEP_SUMMARY"
   verbatim <"$RUNNER_TEMP/outcomes"
   end "$code"
@@ -174,16 +175,16 @@ adopt() {
     -* | *[!A-Za-z0-9/_+=.@-]*) usage "the input names takes names, and one of them is none" ;;
     esac
   done
-  [ -z "$TAKE" ] || taken=(--take "$TAKE")
-  [ -z "$AUDIT" ] || audit=(--audit "$AUDIT")
+  [ -z "$TAKE" ] || taken=(--take="$TAKE")
+  [ -z "$AUDIT" ] || audit=(--audit="$AUDIT")
   if [ -z "$DIGEST" ]; then
-    run adopt "$ENVIRONMENT" "${wanted[@]}" "${taken[@]}" --out "$plan_file" || end $?
-    run github plan "$ENVIRONMENT" --plan "$plan_file" || end $?
+    run adopt "${taken[@]}" --out="$plan_file" "${only[@]}" "${wanted[@]}" || end $?
+    run github plan --plan="$plan_file" "${only[@]}" || end $?
     echo "::notice title=$ENVIRONMENT::Nothing was written. Read the plan in the summary; to adopt, run this workflow again with its digest."
     return
   fi
-  run github unmoved "$ENVIRONMENT" --sha "$GITHUB_SHA" --branch "$BRANCH" || end $?
-  run adopt "$ENVIRONMENT" "${wanted[@]}" "${taken[@]}" --digest "$DIGEST" "${audit[@]}" 2>&1 |
+  run github unmoved --sha="$GITHUB_SHA" --branch="$BRANCH" "${only[@]}" || end $?
+  run adopt "${taken[@]}" --digest="$DIGEST" "${audit[@]}" "${only[@]}" "${wanted[@]}" 2>&1 |
     tee "$RUNNER_TEMP/outcomes" || code=$?
   echo "## Adopted: $ENVIRONMENT" >>"$GITHUB_STEP_SUMMARY"
   verbatim <"$RUNNER_TEMP/outcomes"
@@ -193,13 +194,13 @@ adopt() {
 check_drift() {
   named
   local code=0 with_issue=() found=$RUNNER_TEMP/drift-$ENVIRONMENT.json
-  run drift "$ENVIRONMENT" "${without_key[@]}" --format json >"$found" || code=$?
+  run drift "${without_key[@]}" --format=json "${only[@]}" >"$found" || code=$?
   case $code in
   0 | 2) ;;
   *) end "$code" ;;
   esac
   [ "$ISSUE" != true ] || with_issue=(--issue)
-  run github drift "$ENVIRONMENT" --drift "$found" "${with_issue[@]}" "${configuration[@]}" || end $?
+  run github drift --drift="$found" "${with_issue[@]}" "${configuration[@]}" "${only[@]}" || end $?
   # The issue tells of the drift; a red run then means that the check itself is broken.
   [ "$ISSUE" != true ] || end 0
   end "$code"
@@ -208,20 +209,20 @@ check_drift() {
 # What a branch no longer changes: its comments say so.
 unchanged() {
   local every=() kept=() one
-  mapfile -t every < <(run matrix --format names)
+  mapfile -t every < <(run matrix --format=names)
   for one in "${every[@]}"; do
     case ",$CHANGED," in
     *",$one,"*) ;;
     *) kept+=("$one") ;;
     esac
   done
-  run github unchanged "${kept[@]}" "${configuration[@]}" || end $?
+  run github unchanged "${configuration[@]}" -- "${kept[@]}" || end $?
 }
 
 applied() {
   named
   local sha
-  sha=$(run github applied "$ENVIRONMENT") || end $?
+  sha=$(run github applied "${only[@]}") || end $?
   echo "last applied: ${sha:-never}"
   output sha "$sha"
 }

@@ -62,7 +62,8 @@ def whole(_ctx: click.Context, _parameter: click.Parameter, digest: str | None) 
 @click.option(
     "--allow-unknown-values",
     is_flag=True,
-    help="Also write values that a review without the key could not compare.",
+    help="Also write values that a review without the key could not compare: the lock does not know"
+    " them.",
 )
 @common
 def command(
@@ -98,6 +99,8 @@ def command(
         selection = review.by_plan(reviewed, planned.plan, planned.live)
     elif digest is not None:
         selection = review.by_digest(digest, planned.plan)
+        if not allow_unknown_values:
+            locks.raise_if_unknown(selection.todo, declared, options)
     else:
         selection = Selection(planned.plan.changes)
     tell(selection, planned.plan, options)

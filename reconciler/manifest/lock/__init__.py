@@ -5,7 +5,7 @@ and its public fingerprint under each fingerprint key. Neither can be turned int
 neither is a version id that somebody could claim.
 """
 
-from reconciler.manifest.lock.check import check, mismatches, outdated
+from reconciler.manifest.lock.check import check, mismatches, outdated, unknown_values
 from reconciler.manifest.lock.declare import Declared, declare
 from reconciler.manifest.lock.file import FILE, Line, Lock, dumps, load, loads
 from reconciler.manifest.lock.make import make, reuse
@@ -14,4 +14,5 @@ from reconciler.manifest.lock.reviewed import resolve, unknown
 __all__ = [
     "FILE", "Declared", "Line", "Lock", "check", "declare", "dumps", "load",
     "loads", "make", "mismatches", "outdated", "resolve", "reuse", "unknown",
+    "unknown_values",
 ]  # fmt: skip

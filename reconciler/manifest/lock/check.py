@@ -45,9 +45,19 @@ def outdated(lock: Lock, declared: Cleartext) -> list[Problem]:
             key=key,
             warning=True,
         )
-        for key, ciphertext in sorted(declared.ciphertexts().items())
-        if key in lock.lines and lock.lines[key].ciphertext != ciphertext
+        for key in sorted(unknown_values(lock, declared))
+        if key in lock.lines
     ]
+
+
+def unknown_values(lock: Lock, declared: Cleartext) -> frozenset[Key]:
+    """The values of which a plan without the key could say nothing, by this lock."""
+    of_other_keys = keys_changed(lock, declared)
+    return frozenset(
+        key
+        for key, ciphertext in declared.ciphertexts().items()
+        if of_other_keys or key not in lock.lines or lock.lines[key].ciphertext != ciphertext
+    )
 
 
 def keys_changed(lock: Lock, declared: Cleartext) -> bool:
