@@ -11,9 +11,10 @@ from reconciler.manifest.cleartext import Cleartext
 from reconciler.manifest.desired import Desired
 from reconciler.manifest.environment import environments
 from reconciler.manifest.read import read
+from reconciler.manifest.unclaimed import problems as unclaimed
 from reconciler.values.sops import Sops
 
-__all__ = ["Cleartext", "Desired", "environments", "load", "read"]
+__all__ = ["Cleartext", "Desired", "environments", "load", "read", "unclaimed"]
 
 
 def load(directory: Path, environment: str, sops: Sops) -> Desired:

@@ -19,6 +19,7 @@ CODES: Mapping[str, str] = {
     "tag-not-read": "YAML tags change what a value is; values are strings",
     "too-deep": "nesting this deep is no manifest",
     "too-large": "sops takes minutes and gigabytes for a file of this size",
+    "unclaimed": "whoever adds a file expects it to be checked and applied",
     "unquoted": "YAML reads an unquoted 012 as 10 and 1.10 as 1.1",
     "unreadable": "the file cannot be opened",
     "yaml": "the text is not YAML",

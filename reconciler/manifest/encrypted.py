@@ -46,6 +46,12 @@ def check(
     return list(_Check(document, sections, included).run())
 
 
+def in_clear(document: Document) -> list[Problem]:
+    """The values in clear text of a file that nothing reads, wherever they stand in it."""
+    clear = _Check(document, (), included=False).in_clear
+    return [problem for path, leaf in leaves(document.data) for problem in clear(path, leaf)]
+
+
 def shape(value: Data) -> Shape:
     """The form of a value that was checked."""
     if isinstance(value, dict):
@@ -79,6 +85,20 @@ class _Check:
                     "write it in quotes",
                 )
         yield from self._walk(self._document.data, ())
+
+    def in_clear(self, path: Path_, leaf: Data) -> Iterator[Problem]:
+        """The problem of a leaf that is, or stands below, a value and is not encrypted."""
+        if RESERVED.intersection(path) and leaf is not None and not str(leaf).startswith("ENC["):
+            yield self._clear(path)
+
+    def _clear(self, path: Path_) -> Problem:
+        return self._error(
+            path,
+            "not-encrypted",
+            "the value is not encrypted",
+            "it is in git now: replace it, then run sops --config manifests/.sops.yaml encrypt"
+            f" --in-place {shlex.quote(self._document.name)}",
+        )
 
     def _error(
         self, path: Sequence[str | int], code: str, message: str, hint: str | None = None
@@ -184,13 +204,7 @@ class _Check:
                 yield self._error(path, "empty-value", "the value is empty")
             return
         if type(node) is not str or not node.startswith("ENC["):
-            yield self._error(
-                path,
-                "not-encrypted",
-                "the value is not encrypted",
-                "it is in git now: replace it, then run sops --config manifests/.sops.yaml encrypt"
-                f" --in-place {shlex.quote(self._document.name)}",
-            )
+            yield self._clear(path)
             return
         match = _ENCRYPTED.match(node)
         if match is None:

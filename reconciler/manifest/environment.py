@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -108,6 +108,15 @@ def environments(root: Path) -> list[str]:
         for path in root.glob(f"*/{ENVIRONMENT_FILE}")
         if not path.parent.name.startswith(".")
     )
+
+
+def includes(document: Document) -> Iterator[tuple[int, str]]:
+    """The patterns under ``include`` in an environment's own file, each with its place in the
+    list, as far as the file is well-formed."""
+    patterns = document.data.get("include") if isinstance(document.data, dict) else None
+    for index, pattern in enumerate(patterns if isinstance(patterns, list) else ()):
+        if isinstance(pattern, str):
+            yield index, pattern
 
 
 def alike(root: Path, document: Document, name: str) -> list[Problem]:

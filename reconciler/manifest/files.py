@@ -118,6 +118,13 @@ def environment_files(folder: Path) -> Listing:
     return listing
 
 
+def manifests(root: Path) -> Iterator[Path]:
+    """All YAML and JSON files below a folder, sorted; no hidden ones, and none behind a symlink."""
+    for entry in _walk(root):
+        if entry.name.endswith(_LOOKS_LIKE_A_MANIFEST):
+            yield Path(entry.path)
+
+
 def _walk(folder: Path) -> Iterator[os.DirEntry[str]]:
     with os.scandir(folder) as entries:
         found = sorted(entries, key=lambda entry: entry.name)

@@ -20,7 +20,13 @@ from reconciler.kinds.kind import Settings
 from reconciler.manifest import elsewhere, encrypted, entries, explain, files, metadata
 from reconciler.manifest.cleartext import Cleartext
 from reconciler.manifest.document import Document
-from reconciler.manifest.environment import EnvironmentFile, alike, environments, overlaps
+from reconciler.manifest.environment import (
+    EnvironmentFile,
+    alike,
+    environments,
+    includes,
+    overlaps,
+)
 from reconciler.manifest.rules import Rules
 from reconciler.manifest.rules import read as read_rules
 from reconciler.manifest.trust import Trust
@@ -132,26 +138,24 @@ class _Reading:
         self.problems += listing.problems
         for other in listing.others:
             if other not in self._read_in_clear:
+                document = files.load(self._root, other)
                 self.problems.append(
-                    Document(other, files.shown(other)).error(
+                    document.error(
                         (),
                         "not-read",
                         "nothing reads this file",
                         "let its name end in .sops.yaml, or name it in `include`",
                     )
                 )
+                self.problems += encrypted.in_clear(document)
         for file in listing.files:
             document = files.load(self._root, file)
             self._encrypted(document, rules, kinds.sections())
             yield document
 
     def _included(self) -> Iterator[Document]:
-        data = self.document.data
-        patterns = data.get("include") if isinstance(data, dict) else None
         found: set[Path] = set()
-        for index, pattern in enumerate(patterns if isinstance(patterns, list) else ()):
-            if not isinstance(pattern, str):
-                continue
+        for index, pattern in includes(self.document):
             matches, wrong = files.included(self._root, self._folder, pattern)
             if wrong is not None:
                 self.problems.append(

@@ -11,8 +11,13 @@ from reconciler.core.model import JSON
 FORMAT_VERSION = "1.0"
 
 
-def as_json(found: Mapping[str, Sequence[Problem]], resources: Mapping[str, int]) -> str:
-    """By environment; ``resources`` counts what is declared, where the manifests could be read."""
+def as_json(
+    found: Mapping[str, Sequence[Problem]],
+    resources: Mapping[str, int],
+    unclaimed: Sequence[Problem],
+) -> str:
+    """By environment; ``resources`` counts what is declared, where the manifests could be read.
+    ``unclaimed`` is what is wrong with files of no environment."""
     environments: list[JSON] = [
         {
             "environment": environment,
@@ -21,7 +26,12 @@ def as_json(found: Mapping[str, Sequence[Problem]], resources: Mapping[str, int]
         }
         for environment, problems in found.items()
     ]
-    return json.dumps({"format_version": FORMAT_VERSION, "environments": environments}, indent=2)
+    document: dict[str, JSON] = {
+        "format_version": FORMAT_VERSION,
+        "environments": environments,
+        "unclaimed": [_problem(problem) for problem in unclaimed],
+    }
+    return json.dumps(document, indent=2)
 
 
 def _problem(problem: Problem) -> dict[str, JSON]:

@@ -34,11 +34,13 @@ def command(environments: tuple[str, ...], strict: bool, form: str, with_key: bo
     """Check manifests; needs no key and no credentials.
 
     All errors of all environments at once, each with its place, and what the rules find, as
-    warnings. Where an environment has a lock, that is checked too. Where a key is, so are the
-    values: whether fingerprints are true, and whether one value stands in two places.
+    warnings. Without a name, also the files that no environment reads. Where an environment has a
+    lock, that is checked too. Where a key is, so are the values: whether fingerprints are true, and
+    whether one value stands in two places.
     """
     options = chosen()
     asked = walk.environments(environments, options)
+    unclaimed = [] if environments else manifest.unclaimed(walk.folder(options))
     examined = findings.examination(options, history=True)
     opening = findings.Decrypted(options, needs_key=with_key)
     found: dict[str, list[Problem]] = {}
@@ -62,10 +64,11 @@ def command(environments: tuple[str, ...], strict: bool, form: str, with_key: bo
         found = {name: [replace(p, warning=False) for p in some] for name, some in found.items()}
     resources = {name: len(declared.resources()) for name, declared in read.items()}
     if form == "json":
-        out(rendering.as_json(found, resources))
+        out(rendering.as_json(found, resources, unclaimed))
     else:
+        failure.problems(unclaimed, options)
         _tell(found, resources, options)
-    wrong = any(not problem.warning for some in found.values() for problem in some)
+    wrong = any(not problem.warning for some in (unclaimed, *found.values()) for problem in some)
     return Exit.ERROR if wrong else Exit.OK
 
 
