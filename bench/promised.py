@@ -32,7 +32,7 @@ PROMISED: Mapping[str, Mapping[str, str]] = {
         "DescribeParameters": "N/50 + N/50 + N/50",
         "BatchGetSecretValue": "N/20",
         "GetParameters": "N/10",
-        "ListTagsForResource": "N",
+        "GetResources": "N/100",
         **CALLER,
     },
     CREATE: {

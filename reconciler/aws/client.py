@@ -86,6 +86,7 @@ class Aws:
 
     ``calls`` counts the calls by operation, as AWS counts them: one a page, one a batch.
     ``timeout`` is how many seconds all calls together may take: no call begins later.
+    ``warn`` is told what is done another way because a permission is missing.
     """
 
     def __init__(
@@ -96,6 +97,7 @@ class Aws:
         parallelism: int = 8,
         timeout: float | None = None,
         pacing: Pacing | None = None,
+        warn: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._session = session
         self._region = region
@@ -105,6 +107,8 @@ class Aws:
         self._deadline = None if timeout is None else self._began + timeout
         self._answered = False
         self._noted = threading.local()
+        self._warn = warn
+        self._warned: set[str] = set()
         self._clients: dict[tuple[str, int], Any] = {}
         self._lock = threading.Lock()
         self.calls: Counter[str] = Counter()
@@ -177,6 +181,14 @@ class Aws:
         if self._deadline is not None:
             return resumed < self._deadline
         return rounds < TRIES or resumed < began + PATIENCE
+
+    def warn(self, text: str) -> None:
+        """Tell, once in a run, what a missing permission changes."""
+        with self._lock:
+            known = text in self._warned
+            self._warned.add(text)
+        if not known:
+            self._warn(text)
 
     @property
     def out_of_time(self) -> bool:

@@ -49,6 +49,7 @@ _QUOTAS: Mapping[str, tuple[tuple[float, bool, tuple[str, ...]], ...]] = {
         (5, False, ("DeleteParameter", "DeleteParameters")),
         (10, False, ("AddTagsToResource", "RemoveTagsFromResource", "ListTagsForResource")),
     ),
+    "resourcegroupstaggingapi": ((15, True, ("GetResources",)),),
 }
 
 

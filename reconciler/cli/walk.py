@@ -68,6 +68,7 @@ def connect(region: str, options: Common) -> Aws:
             parallelism=options.parallelism,
             timeout=options.timeout,
             pacing=Pacing(options.pace),
+            warn=lambda text: say(text, options, level="warning"),
         )
     raise CredentialsError(
         f"no usable AWS credentials ({found})", hint="check AWS_PROFILE and the AWS config file"

@@ -114,6 +114,11 @@ class AwsError(ReconcilerError):
         self.request_id = request_id
         self.uncertain = uncertain
 
+    @property
+    def denied(self) -> bool:
+        """Whether the caller lacks a permission for the call."""
+        return self.aws_code in ("AccessDenied", "AccessDeniedException")
+
 
 class GithubError(ReconcilerError):
     """GitHub refused a request or could not be reached.

@@ -18,6 +18,7 @@ class Access(Protocol):
     VALUE_READS: tuple[str, ...]  # all that hand out a value; each is denied to who needs none
     READ: str  # the one of these that adopt reads a named value by
     BATCH: str | None  # and the one beside it that names no resource
+    TAGS: tuple[str, ...]  # what reads tags of many at once, and names none, where no list does
     LAST_LOOK: str  # names the statements by which apply reads right before it overwrites
 
     def arn(self, scope: Scope, name: str, region: str | None = None) -> str:

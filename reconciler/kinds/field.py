@@ -16,7 +16,7 @@ import pydantic
 from reconciler.aws.client import Aws
 from reconciler.aws.recogniser import Recogniser
 from reconciler.core.errors import ReconcilerError
-from reconciler.core.model import JSON, FieldChange, Recorded, Resource
+from reconciler.core.model import JSON, FieldChange, Recorded, Resource, Scope
 from reconciler.core.reasons import Losing
 from reconciler.kinds.kind import Declared, Flaw, Settings
 
@@ -79,6 +79,7 @@ class Use:
     reads: bool
 
 
+Deep = Callable[[Aws, Sequence[Resource], Scope], Sequence[JSON]]
 Seen_ = TypeVar("Seen_")  # what a kind makes of a live record before its fields are read
 Write_ = TypeVar("Write_")  # how a kind writes a field
 Model = TypeVar("Model", bound=Declared)
@@ -106,8 +107,8 @@ class Field(Generic[Seen_, Write_]):
     ``check`` finds flaws in what is given, first without the settings, then with them.
     ``content`` is what is compared; without it, it is what is given, and ``none`` declares absent.
     ``observe`` is the same of a live resource, out of a list's record.
-    ``deep`` reads from AWS what no list returns; ``observe`` then tells only the recorded digest.
-    ``deep_needs`` are the IAM actions for it.
+    ``deep`` reads from AWS what no list returns, of several resources in their order; ``observe``
+    then tells only the recorded digest. ``deep_needs`` are the IAM actions for it on each of them.
     ``write`` says how the kind writes it.
     ``loses`` is what a change of it takes away, and whom it concerns.
     ``fixed`` tells whether AWS cannot bring the live content to the declared one in place.
@@ -125,7 +126,7 @@ class Field(Generic[Seen_, Write_]):
     says: str | None = None
     check: Callable[[Any, Settings | None], Iterable[Flaw]] = _no_flaw
     content: Callable[[Given], JSON | Unset] | None = None
-    deep: Callable[[Aws, Resource], JSON] | None = None
+    deep: Deep | None = None
     deep_needs: tuple[str, ...] = ()
     loses: Losing | None = None
     fixed: Callable[[JSON, JSON], bool] | None = None
@@ -204,13 +205,27 @@ def observed(table: Table[Seen_, Any], seen: Seen_) -> dict[str, JSON | Recorded
     return {row.name: row.observe(seen) for row in table}
 
 
-def deep(table: Table[Any, Any], aws: Aws, resource: Resource) -> dict[str, JSON]:
-    """The live content of the declared fields that no list returns. Raises AwsError."""
-    return {
-        row.name: row.deep(aws, resource)
-        for row in table
-        if row.deep is not None and row.name in resource.fields
-    }
+def one_by_one(read: Callable[[Aws, Resource], JSON]) -> Deep:
+    """A field's ``deep`` where AWS tells it of one resource a call."""
+    return lambda aws, resources, _: aws.each(lambda resource: read(aws, resource), resources)
+
+
+def deep(
+    table: Table[Any, Any], aws: Aws, resources: Sequence[Resource], scope: Scope
+) -> list[dict[str, JSON]]:
+    """Of each resource the live content of the declared fields that no list returns.
+
+    Raises AwsError.
+    """
+    found: list[dict[str, JSON]] = [{} for _ in resources]
+    for row in table:
+        if row.deep is None:
+            continue
+        asked = [n for n, resource in enumerate(resources) if row.name in resource.fields]
+        contents = row.deep(aws, [resources[n] for n in asked], scope) if asked else ()
+        for number, content in zip(asked, contents, strict=True):
+            found[number][row.name] = content
+    return found
 
 
 def fixed(

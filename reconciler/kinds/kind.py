@@ -299,8 +299,10 @@ class Named(Kind, Protocol):
     def undecided(self, live: Live) -> bool:
         """Whether what a list says of its owner needs another look before it is believed."""
 
-    def barrier(self, aws: Aws, resource: Resource, live: Live, scope: Scope) -> Why | None:
-        """What keeps something from being adopted and no list shows."""
+    def barriers(
+        self, aws: Aws, wanted: Sequence[tuple[Resource, Live]], scope: Scope
+    ) -> Sequence[Why | None]:
+        """What keeps each from being adopted and no list shows."""
 
     def compared(self, resource: Resource, sealed: Sealed, answer: Read) -> Comparison:
         """What comparing a live value that is not owned with the declared one shows."""

@@ -34,20 +34,21 @@ Deep = Mapping[Key, Mapping[str, JSON]]
 
 
 def read_deep(planned: Compared[Declares], aws: Aws) -> Deep:
-    """What no list returns, of everything declared that is ours and live: a call or two each.
+    """What no list returns, of everything declared that is ours and live: a call or two each, but
+    for parameters' tags, which come by the hundred.
 
     No value is read. Raises AwsError.
     """
     declared = planned.desired.resources
-    ours = [
-        declared[key]
-        for key, live in planned.live.items()
-        if key in declared and live.ownership is Ownership.OURS and not live.deleted
-    ]
-    found = aws.each(
-        lambda resource: fields.deep(kinds.of(resource.key.kind).FIELDS, aws, resource), ours
-    )
-    return {resource.key: content for resource, content in zip(ours, found, strict=True)}
+    ours: dict[str, list[Resource]] = {}
+    for key, live in planned.live.items():
+        if key in declared and live.ownership is Ownership.OURS and not live.deleted:
+            ours.setdefault(key.kind, []).append(declared[key])
+    found: dict[Key, Mapping[str, JSON]] = {}
+    for name, resources in ours.items():
+        contents = fields.deep(kinds.of(name).FIELDS, aws, resources, planned.plan.scope)
+        found |= {resource.key: own for resource, own in zip(resources, contents, strict=True)}
+    return found
 
 
 def classify(

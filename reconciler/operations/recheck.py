@@ -6,7 +6,6 @@ is not overwritten or deleted: it is a conflict. The moment between this read an
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from reconciler.aws.client import Aws
@@ -18,8 +17,6 @@ from reconciler.core.review import explain
 from reconciler.kinds import field as fields
 from reconciler.kinds.kind import Kind, Record
 from reconciler.operations.planning import Planned
-
-_DENIED = frozenset({"AccessDenied", "AccessDeniedException"})
 
 
 @dataclass(frozen=True)
@@ -89,9 +86,9 @@ def _unlisted(kind: Kind, change: Change, planned: Planned, aws: Aws) -> str | N
         return None
     asked = replace(resource, fields={name: resource.fields.get(name) for name in blind})
     try:
-        found: Mapping[str, object] = fields.deep(kind.FIELDS, aws, asked)
+        (found,) = fields.deep(kind.FIELDS, aws, [asked], planned.plan.scope)
     except AwsError as error:
-        if error.aws_code not in _DENIED:
+        if not error.denied:
             raise
         names = ", ".join(sorted(blind))
         return f"written without a last look at {names}: the role lacks {error.operation}"
@@ -101,7 +98,7 @@ def _unlisted(kind: Kind, change: Change, planned: Planned, aws: Aws) -> str | N
         if name in found
         and found[name] != field.after
         and (found[name] or None) is not None
-        and content_digest(found[name]) != field.before  # type: ignore[arg-type]
+        and content_digest(found[name]) != field.before
     ]
     if moved:
         raise _conflict(

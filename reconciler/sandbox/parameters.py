@@ -68,6 +68,10 @@ class ParametersBackend(SimpleSystemManagerBackend):
         """The tags of a parameter, to read or to change."""
         return self._resource_tags["Parameter"][self._parameters.normalize_name(name)]
 
+    def known_tags(self, name: str) -> dict[str, str] | None:
+        """The same to read; None where it never had one, and no trace is left."""
+        return self._resource_tags["Parameter"].get(self._parameters.normalize_name(name))
+
     def tag(self, name: str, key: str) -> str | None:
         """One tag's value; unlike `tags`, leaves no trace where there is none."""
         found = self._resource_tags["Parameter"].get(name)
@@ -102,8 +106,13 @@ def new_parameter(**fields: Any) -> Parameter:
     return parameter
 
 
+def of_region(region: str) -> ParametersBackend:
+    """The parameters of a Region."""
+    return cast("ParametersBackend", ssm_backends[ACCOUNT][region])
+
+
 def _backend(call: Call) -> ParametersBackend:
-    return cast("ParametersBackend", ssm_backends[ACCOUNT][call.region])
+    return of_region(call.region)
 
 
 def handle(call: Call) -> Answer | None:

@@ -20,7 +20,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from moto.secretsmanager.models import secretsmanager_backends
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from . import access, install, parameters, secretsmanager, shapes
+from . import access, install, parameters, secretsmanager, shapes, tagging
 from . import state as states
 from .access import AccessKey
 from .account import ACCOUNT, secrets_of
@@ -40,7 +40,12 @@ Body = dict[str, Any] | None
 Before = Callable[[str, Body], "tuple[int, str, str] | None"]
 After = Callable[[str, Body, Answer], "Answer | None"]
 
-_TARGETS = {"secretsmanager": "secretsmanager.", "ssm": "AmazonSSM."}
+_TARGETS = {
+    "secretsmanager": "secretsmanager.",
+    "ssm": "AmazonSSM.",
+    "tagging": "ResourceGroupsTaggingAPI_20170126.",
+}
+_MODELS = {"tagging": "resourcegroupstaggingapi"}  # where botocore calls a service otherwise
 _running = threading.Lock()
 
 
@@ -269,7 +274,7 @@ class Sandbox:
             if service is not None:
                 if request.service != service:
                     raise _wrongly_signed(request, service)
-                if not shapes.knows(service, request.operation):
+                if not shapes.knows(_MODELS.get(service, service), request.operation):
                     raise Refusal("UnknownOperationException", "")
                 if request.body is None:
                     raise Refusal("SerializationException", "The request body is not JSON.")
@@ -377,6 +382,8 @@ def _wrongly_signed(request: Request, service: str) -> Refusal:
 def _perform_ours(service: str, call: Call) -> dict[str, Any] | None:
     if service == "secretsmanager":
         return secretsmanager.handle(call)
+    if service == "tagging":
+        return tagging.handle(call)
     try:
         return parameters.handle(call)
     except parameters.Passed:

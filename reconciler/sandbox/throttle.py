@@ -45,7 +45,11 @@ _PARAMETER_GROUPS: dict[tuple[str, ...], float] = {
 
 QUOTAS: dict[str, dict[str, tuple[str, float]]] = {
     service: {operation: (group[0], rate) for group, rate in groups.items() for operation in group}
-    for service, groups in (("secretsmanager", _SECRETS_GROUPS), ("ssm", _PARAMETER_GROUPS))
+    for service, groups in (
+        ("secretsmanager", _SECRETS_GROUPS),
+        ("ssm", _PARAMETER_GROUPS),
+        ("tagging", {("GetResources",): 15.0}),
+    )
 }
 """For each service, the bucket of each operation and its rate: calls a second and Region."""
 

@@ -19,7 +19,7 @@ from tests.world import PREFIX, World
 # A label that stays on the version that serves: Secrets Manager keeps it, and nothing here knew it.
 HELPERS = """
 
-from reconciler.kinds.field import KeyUse, Permission
+from reconciler.kinds.field import KeyUse, Permission, one_by_one
 from reconciler.kinds.secret.describe import describe
 from reconciler.kinds.secret.field import Put, recorded
 
@@ -74,7 +74,7 @@ FIELDS = (*FIELDS, SecretField(
     type=str,
     says="a label on the version that serves",
     observe=recorded("label"),
-    deep=_deep_label,
+    deep=one_by_one(_deep_label),
     deep_needs=("secretsmanager:ListSecretVersionIds",),
     write=Put(_put_label),
     needs=lambda label: [Permission("secretsmanager:UpdateSecretVersionStage")],

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
+from typing import Any
 
 import pytest
 
+from tests.command import command
+from tests.operations.test_adopt import script
 from tests.world import SCHEDULE, World
 
 READS = {
@@ -18,9 +22,9 @@ READS = {
 }
 
 
-def many(count: int) -> tuple[dict[str, object], dict[str, object]]:
-    secrets = {f"s{n:05}/login": {"value": {"user": f"u{n}"}} for n in range(count)}
-    parameters = {f"p{n:05}/host": {"plaintext": f"h{n}"} for n in range(count)}
+def many(count: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    secrets: dict[str, Any] = {f"s{n:05}/login": {"value": {"user": f"u{n}"}} for n in range(count)}
+    parameters: dict[str, Any] = {f"p{n:05}/host": {"plaintext": f"h{n}"} for n in range(count)}
     return secrets, parameters
 
 
@@ -130,3 +134,28 @@ def test_no_value_is_read(world: World, command: str) -> None:
     )
     getattr(world, command)()
     assert READS.isdisjoint(world.calls)
+
+
+@pytest.mark.parametrize(
+    ("count", "total"), [(200, 47), pytest.param(1000, 231, marks=pytest.mark.long)]
+)
+def test_an_adoption_plan_reads_in_batches(world: World, count: int, total: int) -> None:
+    secrets, parameters = many(count)
+    script(world, {name: json.dumps(s["value"]) for name, s in secrets.items()})
+    script(
+        world, parameters={name: p["plaintext"] for name, p in parameters.items()}, type_="String"
+    )
+    world.declare(secrets, parameters)
+    done = command(world, "adopt", "production", "--format", "json", "--pace", "1000")
+    assert done.calls == Counter(
+        {
+            "GetCallerIdentity": 1,
+            "ListSecrets": count // 100,
+            # The list; by name; which of them bear our tag.
+            "DescribeParameters": 3 * count // 50,
+            "BatchGetSecretValue": count // 20,
+            "GetParameters": count // 10,
+            "GetResources": count // 100,
+        }
+    )
+    assert done.calls.total() == total

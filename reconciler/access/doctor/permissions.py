@@ -22,7 +22,6 @@ from reconciler.manifest import Cleartext
 
 ABSENT = "reconciler-doctor"  # a name below the prefix that nothing has
 
-_DENIED = frozenset({"AccessDenied", "AccessDeniedException"})
 _SESSION = re.compile(r"arn:aws[a-z-]*:sts::([0-9]{12}):assumed-role/([^/]+)/")
 _USER = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:user/")
 _ROOT = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:root\Z")
@@ -45,7 +44,7 @@ def plan(declared: Cleartext, aws: Aws) -> Check:
         try:
             aws.call(service, operation, **parameters)
         except AwsError as error:
-            if error.aws_code in _DENIED:
+            if error.denied:
                 missing.append(action)
             elif error.aws_code != "ResourceNotFoundException":
                 unknown.append(f"{action} ({error.aws_code})")

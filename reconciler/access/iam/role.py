@@ -74,6 +74,7 @@ def _adopt(declared: Cleartext) -> Iterator[Statement]:
     }
     yield from _deny_but_compared(needs)
     yield from _in_batches(declared, needs)
+    yield from _tags(declared, [name for name, arns in needs.items() if arns])
     for name, kind in kinds.wholes().items():
         yield from _grouped(f"{kind.access.WORD}s", needs[name])
         yield from _own(declared, parts=False, whole=name)
@@ -192,8 +193,17 @@ def _fits(statement: Statement) -> bool:
 
 def _deep(declared: Cleartext) -> Iterator[Statement]:
     """What reads those declared fields that no list returns."""
-    for name, kind in kinds.wholes().items():
-        yield from _grouped(f"Deep{kind.access.WORD}s", _unlisted(declared, name))
+    found = {name: _unlisted(declared, name) for name in kinds.wholes()}
+    for name, needs in found.items():
+        yield from _grouped(f"Deep{kinds.named(name).access.WORD}s", needs)
+    yield from _tags(declared, [name for name, needs in found.items() if any(needs.values())])
+
+
+def _tags(declared: Cleartext, names: Iterable[str]) -> Iterator[Statement]:
+    """What reads the tags of many at once; it takes no resource."""
+    actions = tuple(action for name in names for action in kinds.named(name).access.TAGS)
+    if actions:
+        yield Statement("Tags", actions, condition=_in_its_region(declared))
 
 
 def _last_look(declared: Cleartext, kind: Named, needs: Needs) -> Iterator[Statement]:

@@ -6,7 +6,7 @@ from reconciler.kinds.access import Access
 from reconciler.kinds.judging import suspect
 from reconciler.kinds.kind import Section
 from reconciler.kinds.parameter import declare, permissions
-from reconciler.kinds.parameter.adopting import barrier, compared, undecided
+from reconciler.kinds.parameter.adopting import barriers, compared, undecided
 from reconciler.kinds.parameter.cost import cost
 from reconciler.kinds.parameter.fields import FIELDS
 from reconciler.kinds.parameter.importing import has_value, imported, left_out
@@ -37,7 +37,7 @@ __all__ = [
     "READS",
     "TALLY",
     "access",
-    "barrier",
+    "barriers",
     "compared",
     "cost",
     "create",

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from reconciler.aws.client import Aws, require
+from reconciler.aws.client import Aws
 from reconciler.core.model import Live, Ownership, Resource, Scope
 from reconciler.core.ownership import may_adopt
 from reconciler.core.reasons import Reason, Why
-from reconciler.kinds import tags
 from reconciler.kinds.comparison import Comparison
 from reconciler.kinds.equal import equal
-from reconciler.kinds.parameter import stamp
+from reconciler.kinds.parameter import stamp, tagged
 from reconciler.kinds.reading import Read
 from reconciler.values.sensitive import Sealed
-
-_STACK = "aws:cloudformation:stack-name"
 
 
 def undecided(live: Live) -> bool:
@@ -24,19 +22,23 @@ def undecided(live: Live) -> bool:
     return live.ownership is not Ownership.OURS or live.fields.get("fingerprint_key") is None
 
 
-def barrier(aws: Aws, resource: Resource, live: Live, scope: Scope) -> Why | None:
-    """What keeps a parameter from being adopted, which no list shows: one call."""
-    answer = aws.call(
-        "ssm", "list_tags_for_resource", ResourceType="Parameter", ResourceId=live.key.name
-    )
-    found = tags.from_list(require(answer, "TagList", "list_tags_for_resource"))
-    owner = found.get(tags.OWNER)
-    if owner not in (None, scope.owner_id):
+def barriers(
+    aws: Aws, wanted: Sequence[tuple[Resource, Live]], scope: Scope
+) -> Sequence[Why | None]:
+    """What keeps parameters from being adopted, which no list shows: a call for 100. They are
+    looked at again right before they are written."""
+    found = tagged.of_many(aws, [live.key.name for _, live in wanted], scope)
+    return [_barrier(resource, live, found[live.key.name], scope) for resource, live in wanted]
+
+
+def _barrier(resource: Resource, live: Live, found: tagged.Tags, scope: Scope) -> Why | None:
+    owner = tagged.other_owner(found, scope)
+    if owner is not None:
         named = replace(live, ownership=Ownership.OTHER_OWNER, owner=owner)
         return may_adopt(named)
-    stack = found.get(_STACK)
+    stack = tagged.stack(found)
     if stack is not None:
-        return may_adopt(replace(live, owner=f"CloudFormation stack {stack}"))
+        return may_adopt(replace(live, owner=stack))
     description = resource.fields.get("description", live.fields.get("description"))
     if isinstance(description, str) and len(description) > stamp.LIMIT - stamp.LENGTH:
         return Why(Reason.TOO_LONG)

@@ -8,13 +8,12 @@ from typing import Annotated, Any, Literal
 
 import pydantic
 
-from reconciler.aws.client import Aws, require
 from reconciler.core.model import JSON, Recorded, Resource
 from reconciler.core.reasons import Costs, Loss
 from reconciler.kinds import kms, tags
 from reconciler.kinds.field import NONE, UNSET, Given, KeyUse, Table, Unset, Use, losing
 from reconciler.kinds.kind import Flaw, Settings
-from reconciler.kinds.parameter import stamp
+from reconciler.kinds.parameter import stamp, tagged
 from reconciler.kinds.parameter.field import (
     Fields,
     ParameterField,
@@ -133,19 +132,6 @@ def _send_policies(fields: Fields, live: Record) -> Mapping[str, Any]:
     return {"Policies": json.dumps(fields["parameter_policies"])}
 
 
-def _deep_tags(aws: Aws, resource: Resource) -> JSON:
-    """The live tags that are ours: one call."""
-    declared = resource.fields["tags"]
-    answer = aws.call(
-        SERVICE,
-        "list_tags_for_resource",
-        ResourceType="Parameter",
-        ResourceId=resource.key.name,
-    )
-    live = tags.from_list(require(answer, "TagList", "list_tags_for_resource"))
-    return tags.managed(live, declared if isinstance(declared, Mapping) else ())
-
-
 FIELDS: Table[Seen, Write] = (
     ParameterField(
         name="type",
@@ -219,7 +205,7 @@ FIELDS: Table[Seen, Write] = (
         check=tags.check,
         content=tags.content,
         observe=lambda seen: Recorded(None if seen.mark is None else seen.mark.spec),
-        deep=_deep_tags,
+        deep=tagged.managed,
         deep_needs=("ssm:ListTagsForResource",),
         write=Tagged(),
     ),

@@ -23,6 +23,7 @@ VALUE_READS: tuple[str, ...] = (
     "ssm:GetParametersByPath",
     "ssm:GetParameterHistory",
 )
+TAGS: tuple[str, ...] = ("tag:GetResources",)
 LAST_LOOK = "LastLookAtParameters"
 
 

@@ -10,7 +10,7 @@ from reconciler.core.errors import ConflictError, ReconcilerError
 from reconciler.core.ownership import Refusal
 from reconciler.kinds import tags
 from reconciler.kinds.kind import Act, Record
-from reconciler.kinds.parameter import stamp
+from reconciler.kinds.parameter import stamp, tagged
 from reconciler.kinds.parameter.terms import SERVICE
 from reconciler.kinds.parameter.values import read
 from reconciler.kinds.parameter.write import parts
@@ -31,9 +31,7 @@ def _unmark(aws: Aws, record: Record) -> None:
     if stamp.split(record.data.get("Description"))[1] is not None:
         _unstamp(aws, record)
     which: dict[str, Any] = {"ResourceType": "Parameter", "ResourceId": record.name}
-    answer = aws.call(SERVICE, "list_tags_for_resource", **which)
-    live = tags.from_list(require(answer, "TagList", "list_tags_for_resource"))
-    marks = sorted(key for key in live if key.startswith(tags.OURS))
+    marks = sorted(key for key in tagged.of(aws, record.name) if key.startswith(tags.OURS))
     if marks:
         aws.call(SERVICE, "remove_tags_from_resource", **which, TagKeys=marks)
 

@@ -13,7 +13,7 @@ from reconciler.core.errors import AwsError, ConflictError
 from reconciler.core.model import JSON, Action
 from reconciler.kinds import field, tags
 from reconciler.kinds.kind import Job, Record
-from reconciler.kinds.parameter import stamp
+from reconciler.kinds.parameter import stamp, tagged
 from reconciler.kinds.parameter.field import Sent
 from reconciler.kinds.parameter.fields import FIELDS, RECORDED
 from reconciler.kinds.parameter.observe import find
@@ -92,14 +92,21 @@ def _marks(job: Job, declared: Mapping[str, str]) -> dict[str, str]:
 
 
 def _update_tags(aws: Aws, job: Job) -> None:
-    """Remove what we set before and set what is declared: only now are the live tags read.
+    """Remove what we set before and set what is declared: only now are the live tags read, and
+    nothing is written where they say that it is somebody else's.
 
     In this order: the mark that lists our tags is set last.
     """
     name = job.change.key.name
     which: dict[str, Any] = {"ResourceType": "Parameter", "ResourceId": name}
-    answer = aws.call(SERVICE, "list_tags_for_resource", needs="TagList", **which)
-    live = tags.from_list(answer["TagList"])
+    live = tagged.of(aws, name)
+    owner = tagged.other_owner(live, job.scope)
+    if owner is None and job.change.action is Action.ADOPT:
+        owner = tagged.stack(live)
+    if owner is not None:
+        raise ConflictError(
+            f"{name} belongs to {owner} now", hint="nothing was overwritten; plan again"
+        )
     declared = _tags(job)
     managed = job.resource is not None and "tags" in job.resource.fields
     wanted = {**declared, **_marks(job, declared)}

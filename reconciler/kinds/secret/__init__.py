@@ -7,7 +7,7 @@ from reconciler.kinds.judging import suspect
 from reconciler.kinds.kind import Section
 from reconciler.kinds.represent import represent
 from reconciler.kinds.secret import declare, permissions
-from reconciler.kinds.secret.adopting import barrier, compared, undecided
+from reconciler.kinds.secret.adopting import barriers, compared, undecided
 from reconciler.kinds.secret.fields import FIELDS
 from reconciler.kinds.secret.importing import has_value, imported, left_out
 from reconciler.kinds.secret.judge import judge
@@ -43,7 +43,7 @@ __all__ = [
     "READS",
     "TALLY",
     "access",
-    "barrier",
+    "barriers",
     "compared",
     "cost",
     "create",

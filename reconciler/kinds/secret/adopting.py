@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from reconciler.aws.client import Aws
 from reconciler.core.model import Live, Resource, Scope
 from reconciler.core.reasons import Why
@@ -17,9 +19,11 @@ def undecided(live: Live) -> bool:
     return False
 
 
-def barrier(aws: Aws, resource: Resource, live: Live, scope: Scope) -> Why | None:
-    """Nothing: lists show all that could keep it."""
-    return None
+def barriers(
+    aws: Aws, wanted: Sequence[tuple[Resource, Live]], scope: Scope
+) -> Sequence[Why | None]:
+    """Nothing: lists show all that could keep one."""
+    return [None] * len(wanted)
 
 
 def compared(resource: Resource, sealed: Sealed, answer: Read) -> Comparison:

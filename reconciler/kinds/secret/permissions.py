@@ -18,6 +18,7 @@ LISTS: tuple[str, ...] = ("secretsmanager:ListSecrets",)
 READ = "secretsmanager:GetSecretValue"
 BATCH: str | None = "secretsmanager:BatchGetSecretValue"
 VALUE_READS: tuple[str, ...] = (READ, "secretsmanager:BatchGetSecretValue")
+TAGS: tuple[str, ...] = ()
 LAST_LOOK = "LastLook"
 
 _METADATA = frozenset({"UpdateSecret", "TagResource", "UntagResource"})

@@ -9,7 +9,7 @@ from typing import Any
 from reconciler.aws.client import Aws, require
 from reconciler.core.model import JSON, FieldChange, Resource
 from reconciler.core.reasons import Loss, Lost
-from reconciler.kinds.field import NONE, Permission
+from reconciler.kinds.field import NONE, Permission, one_by_one
 from reconciler.kinds.kind import Flaw, Job, Settings
 from reconciler.kinds.secret.field import Put, SecretField, recorded
 from reconciler.kinds.secret.terms import POLICY_LIMIT, SERVICE
@@ -85,7 +85,7 @@ RESOURCE_POLICY = SecretField(
     check=_check,
     observe=recorded(NAME),
     loses=_loses,
-    deep=_deep,
+    deep=one_by_one(_deep),
     deep_needs=("secretsmanager:GetResourcePolicy",),
     write=Put(_put),
     needs=_needs,

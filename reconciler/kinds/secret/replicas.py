@@ -12,7 +12,7 @@ from reconciler.aws.client import Aws
 from reconciler.core.errors import AwsError
 from reconciler.core.model import JSON, FieldChange, Recorded, Resource
 from reconciler.core.reasons import Loss, Lost
-from reconciler.kinds.field import UNSET, Given, KeyUse, Permission, Unset, Use
+from reconciler.kinds.field import UNSET, Given, KeyUse, Permission, Unset, Use, one_by_one
 from reconciler.kinds.kind import Declared, Flaw, Job, Record, Settings
 from reconciler.kinds.kms import KeyName
 from reconciler.kinds.secret.describe import describe, unless
@@ -175,7 +175,7 @@ REPLICAS = SecretField(
     content=_content,
     observe=_observe,
     loses=_loses,
-    deep=_deep,  # DescribeSecret, which every role may
+    deep=one_by_one(_deep),  # DescribeSecret, which every role may
     write=Put(_update, created=_created),
     needs=_needs,
     keys=_key_uses,

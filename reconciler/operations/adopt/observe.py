@@ -76,12 +76,12 @@ def _findings(
     _forget(aws, records, gone, desired)
     for key, answer in answers.items():
         found[key] = _judge(desired, wanted[key], key, answer)
-    barred = aws.each(
-        lambda key: kinds.named(key.kind).barrier(aws, wanted[key], live[key], scope), open_
-    )
-    for key, refusal in zip(open_, barred, strict=True):
-        if refusal is not None:
-            found[key] = Comparison(refusal=refusal)
+    for name, kind in kinds.wholes().items():
+        mine = [key for key in open_ if key.kind == name]
+        barred = kind.barriers(aws, [(wanted[key], live[key]) for key in mine], scope)
+        for key, refusal in zip(mine, barred, strict=True):
+            if refusal is not None:
+                found[key] = Comparison(refusal=refusal)
     return found
 
 

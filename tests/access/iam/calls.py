@@ -25,6 +25,7 @@ from tests.trees import REGION
 from tests.world import PREFIX, SCHEDULE, World
 
 KEY_ID = KEY.rpartition("/")[2]  # as the reconciler sends it
+PREFIXES = {"resourcegroupstaggingapi": "tag"}  # of actions, where the client is called otherwise
 IDENTITY = "sts:GetCallerIdentity"  # "No permissions are required to perform this operation."
 
 
@@ -41,7 +42,7 @@ class Call:
     @property
     def action(self) -> str:
         """The permission that is called like it."""
-        return f"{self.service}:{self.name}"
+        return f"{PREFIXES.get(self.service, self.service)}:{self.name}"
 
 
 @dataclass
@@ -219,6 +220,9 @@ def _look(world: World, made: Record) -> None:
     """With something to confirm in either list, and something new."""
     world.put_parameter("plain", "theirs")
     world.put_secret("text", "theirs")
+    world.client("ssm").add_tags_to_resource(
+        ResourceType="Parameter", ResourceId=f"{PREFIX}/plain", Tags=[{"Key": "a", "Value": "c"}]
+    )
     more = {**SECRETS, "new": {"value": "v"}}
     world.declare(more, {**PARAMETERS, "new": {"value": "v"}})
     made.run("plan", "plan", "production")

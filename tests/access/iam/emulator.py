@@ -39,7 +39,7 @@ PYTHON = Path(__file__).parents[3] / ".venv/ministack/bin/python"
 CREATE = "secretsmanager:CreateSecret"
 UNKNOWN = ("kms:", "secretsmanager:")  # condition keys
 DENIED = frozenset({"AccessDenied", "AccessDeniedException"})
-SERVICES = "iam,sts,secretsmanager,ssm,kms,lambda"
+SERVICES = "iam,sts,secretsmanager,ssm,kms,lambda,tagging"
 START = 300.0  # seconds at most until it answers
 _ROOT = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
 

@@ -245,6 +245,7 @@ def test_deep_drift_reads_policies_and_tags_of_what_declares_them(tmp_path: Path
     assert printed.allowed(named("db")) == of("GetResourcePolicy")
     assert printed.allowed(named("no")) == set()
     assert printed.allowed(f"{PARAMETER}{PREFIX}/p") == {"ssm:ListTagsForResource"}
+    assert "tag:GetResources" in printed.allowed("*")
     assert printed.allowed(f"{PARAMETER}{PREFIX}/q") == set()
 
 

@@ -11,7 +11,7 @@ from tests.kinds.toy.fields import FIELDS
 from tests.kinds.toy.observe import READS, deep, find, pages, shape
 from tests.kinds.toy.report import COLUMNS, TALLY, row
 from tests.kinds.toy.values import (
-    barrier,
+    barriers,
     compared,
     has_value,
     imported,
@@ -26,7 +26,7 @@ section: Section = declare
 access: Access = permissions
 
 __all__ = [
-    "COLUMNS", "FIELDS", "NAME", "READS", "TALLY", "access", "barrier", "compared",
+    "COLUMNS", "FIELDS", "NAME", "READS", "TALLY", "access", "barriers", "compared",
     "cost", "create", "deep", "delete", "find", "has_value", "imported", "judge",
     "left_out", "pages", "read", "release", "represent",
     "roll_back", "rotate", "row", "section", "shape", "share", "suspect", "undecided",

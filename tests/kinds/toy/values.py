@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from reconciler.aws.client import Aws
 from reconciler.core.errors import AwsError
@@ -43,9 +43,11 @@ def undecided(live: Live) -> bool:
     return False
 
 
-def barrier(aws: Aws, resource: Resource, live: Live, scope: Scope) -> Why | None:
-    """Nothing keeps it."""
-    return None
+def barriers(
+    aws: Aws, wanted: Sequence[tuple[Resource, Live]], scope: Scope
+) -> Sequence[Why | None]:
+    """Nothing keeps any."""
+    return [None] * len(wanted)
 
 
 def compared(resource: Resource, sealed: Sealed, answer: Read) -> Comparison:
