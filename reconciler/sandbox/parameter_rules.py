@@ -21,6 +21,7 @@ MAX_POLICIES = 10
 _NAME = re.compile(r"[a-zA-Z0-9_.\-/]+")
 _NESTED = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _ADVANCED_TYPES = ("url", "json", "jsonc")
+_FIXED_TYPES = ("aws:ec2:image", "aws:ssm:integration")
 _HOSTNAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 
 
@@ -106,6 +107,18 @@ def check_value(value: str, kind: str, pattern: str | None, data_type: str) -> N
         raise Refusal(
             "ValidationException",
             f"The parameter value does not meet the requirements of the data type {data_type}.",
+        )
+
+
+def check_change(before: str, after: str) -> None:
+    """Refuse a change to or from a data type that AWS itself acts on; the type (String,
+    StringList, SecureString) may change, as recorded on AWS, whatever the text of
+    HierarchyTypeMismatchException says.
+    """
+    if before in _FIXED_TYPES or after in _FIXED_TYPES:
+        raise Refusal(
+            "ValidationException",
+            f"The data type of a parameter can't be changed from {before} to {after}.",
         )
 
 

@@ -152,16 +152,12 @@ def put_parameter(call: Call) -> Answer:
         raise Refusal(
             "ValidationException", "A parameter type is required when you create a parameter."
         )
-    if before is not None and kind != before.parameter_type:
-        raise Refusal(
-            "HierarchyTypeMismatchException",
-            f"Parameter Store does not support changing a parameter type. "
-            f"The parameter has the type {before.parameter_type}.",
-        )
     kept = None if call.sandbox.forgets_unsent else before
     pattern = _sent(body, "AllowedPattern", kept.allowed_pattern if kept else None)
     description = _sent(body, "Description", kept.description if kept else None)
     data_type = _sent(body, "DataType", kept.data_type if kept else None) or "text"
+    if before is not None and data_type != before.data_type:
+        parameter_rules.check_change(before.data_type, data_type)
     parameter_rules.check_value(value, kind, pattern, data_type)
     key = _key(call, kind, body.get("KeyId"), kept)
     # "All existing policies are preserved until you send new policies or an empty policy."

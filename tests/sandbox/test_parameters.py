@@ -54,14 +54,31 @@ def test_tags_and_overwrite_together_are_refused(parameters: Any) -> None:
 @pytest.mark.parametrize(
     ("before", "after"), list(itertools.permutations(["String", "StringList", "SecureString"], 2))
 )
-def test_the_type_cannot_be_changed(parameters: Any, before: str, after: str) -> None:
-    """ "HierarchyTypeMismatchException: Parameter Store does not support changing a parameter type
-    in a hierarchy. ... you can't change a parameter from a String type to a SecureString type."
+def test_the_type_is_changed_in_place(parameters: Any, before: str, after: str) -> None:
+    """Recorded on AWS: an overwrite changes the type, both ways, and the history keeps each version
+    as it was: an old cleartext stays cleartext.
     """
-    put(parameters, Type=before)
-    with refused("HierarchyTypeMismatchException", before):
-        put(parameters, Type=after, Overwrite=True)
-    assert shown(parameters)["Version"] == 1
+    put(parameters, value="old", Type=before)
+    assert put(parameters, value="new", Type=after, Overwrite=True)["Version"] == 2
+    assert shown(parameters)["Type"] == after
+    assert shown(parameters).get("KeyId") == (
+        "alias/aws/ssm" if after == "SecureString" else None
+    )
+    history = parameters.get_parameter_history(Name="/app/p")["Parameters"]
+    assert [one["Type"] for one in history] == [before, after]
+    assert [one["Value"] == "old" for one in history][0] == (before != "SecureString")
+
+
+@pytest.mark.parametrize("kind", ["aws:ec2:image", "aws:ssm:integration"])
+def test_the_data_type_is_not(parameters: Any, kind: str) -> None:
+    """Recorded on AWS: a DataType cannot be changed to or from those that AWS acts on."""
+    value = {"aws:ec2:image": "ami-12345abcdeEXAMPLE", "aws:ssm:integration": "{}"}[kind]
+    put(parameters, "/app/p", value)
+    with refused("ValidationException", "data type"):
+        put(parameters, "/app/p", value, DataType=kind, Overwrite=True)
+    put(parameters, "/app/q", value, DataType=kind)
+    with refused("ValidationException", "data type"):
+        put(parameters, "/app/q", value, DataType="text", Overwrite=True)
 
 
 def test_sizes_by_tier(parameters: Any) -> None:
