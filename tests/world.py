@@ -255,7 +255,9 @@ def account(folder: Path, aws: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iter
     """An empty account; the process's AWS variables lead to it and to nowhere else."""
     aws.reset()
     aws.latency = aws.list_staleness = 0.0
-    aws.throttle = aws.empty_pages = aws.forgets_unsent = False
+    aws.throttle = aws.keeps_pending = False
+    aws.empty_pages = True
+    aws.settling_calls = 0
     aws.hooks, aws.after = [], []
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)

@@ -5,19 +5,34 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from .account import secrets_of
+from moto.iam.models import get_account_id_from
+
+from .account import ACCOUNT, secrets_of
 from .context import Context
 from .secret import SecretsBackend
 
 
 @dataclass(frozen=True)
 class Call:
-    """Operation, Region (from the request's signature) and parsed body of one request."""
+    """Operation, Region (from the request's signature), parsed body and access key of one
+    request.
+    """
 
     sandbox: Context
     operation: str
     region: str
     body: dict[str, Any]
+    access_key: str = ""
+
+    @property
+    def is_function(self) -> bool:
+        """Whether a function calls that the sandbox itself runs."""
+        return self.access_key == self.sandbox.function_key.id
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether a role of another account calls."""
+        return bool(get_account_id_from(self.access_key) != ACCOUNT)
 
     @property
     def secrets(self) -> SecretsBackend:

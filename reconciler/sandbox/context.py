@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from .access import AccessKey
+from .settling import Settling
 from .tokens import PageTokens
 
 
@@ -33,9 +34,11 @@ class Context(Protocol):
     url: str
     function_key: AccessKey
     list_staleness: float
+    settling_calls: int
+    settling: Settling
+    denied_keys: set[tuple[str, str]]
+    keeps_pending: bool
     empty_pages: bool
-    strict_names: bool
-    forgets_unsent: bool
     rotations: list[Rotation]
     tokens: PageTokens
     lock: threading.Lock

@@ -1,12 +1,18 @@
-"""Which KMS keys there are: moto's, and the aliases that AWS makes by itself."""
+"""Which KMS keys there are (moto's, and the aliases that AWS makes), and what they decrypt."""
 
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from moto.kms.models import Key, kms_backends
 
+from .account import ACCOUNT
 from .refusal import Refusal
+from .secret import DEFAULT_VERSION_KEY, Version
+
+if TYPE_CHECKING:
+    from .call import Call
 
 
 def find_key(account: str, region: str, identifier: str) -> Key | None:
@@ -53,3 +59,63 @@ def check_key(account: str, region: str, identifier: str) -> None:
             "Secrets Manager can't encrypt the protected secret text using the provided KMS key. "
             "Check that the KMS key is available, enabled, and not in an invalid state.",
         )
+
+
+def encrypt(call: Call, identifier: str | None) -> str:
+    """What ListSecretVersionIds will say of a version that is made under a secret's key.
+
+    Raises EncryptionFailure for a key that is disabled or goes, and AccessDeniedException for one
+    that the caller may not use.
+    """
+    if identifier is None:
+        return DEFAULT_VERSION_KEY
+    check_key(ACCOUNT, call.region, identifier)
+    key = _arn(call, identifier)
+    if ("Encrypt", key) in call.sandbox.denied_keys:
+        raise Refusal("AccessDeniedException", "Access to KMS is not allowed")
+    return key
+
+
+def decrypt(call: Call, version: Version) -> None:
+    """Refuse to read a version that no key of its own decrypts any more."""
+    if any(_decrypts(call, key) for key in version["keys"]):
+        return
+    if any(("Decrypt", key) in call.sandbox.denied_keys for key in version["keys"]):
+        raise Refusal("AccessDeniedException", "Access to KMS is not allowed")
+    raise Refusal(
+        "DecryptionFailure",
+        "Secrets Manager can't decrypt the protected secret text using the provided KMS key.",
+    )
+
+
+def encrypt_again(call: Call, identifier: str | None, versions: list[Version]) -> None:
+    """Encrypt versions under a secret's new key too, those that the caller may decrypt, and none
+    where he may not encrypt: without a word. "Secrets Manager keeps all existing versions encrypted
+    with the previous key", so that either key decrypts them.
+    """
+    key = DEFAULT_VERSION_KEY if identifier is None else _arn(call, identifier)
+    if ("Encrypt", key) in call.sandbox.denied_keys:
+        return
+    for version in versions:
+        if key not in version["keys"] and any(_decrypts(call, old) for old in version["keys"]):
+            version["keys"].insert(0, key)
+
+
+def decrypts(call: Call, identifier: str) -> bool:
+    """Whether the caller may decrypt with a key of this account, and the key can."""
+    found = find_key(ACCOUNT, call.region, identifier)
+    return (
+        found is not None
+        and found.enabled
+        and found.key_state == "Enabled"
+        and ("Decrypt", found.arn) not in call.sandbox.denied_keys
+    )
+
+
+def _decrypts(call: Call, key: str) -> bool:
+    return key == DEFAULT_VERSION_KEY or decrypts(call, key)
+
+
+def _arn(call: Call, identifier: str) -> str:
+    found = find_key(ACCOUNT, call.region, identifier)
+    return found.arn if found is not None else identifier

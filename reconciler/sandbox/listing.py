@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
+
+from moto.secretsmanager.list_secrets.filters import _match_pattern
 
 from .refusal import Refusal
 
@@ -64,30 +65,24 @@ def _prefix(field: str) -> Callable[[Entry, tuple[str, ...]], bool]:
 
 
 def _described(entry: Entry, values: tuple[str, ...]) -> bool:
-    # "description: Prefix match, not case-sensitive."
-    description = (entry.get("Description") or "").lower()
-    return bool(description) and description.startswith(tuple(v.lower() for v in values))
+    return _words(entry.get("Description") or "", values)
 
 
 def _tag(part: str) -> Callable[[Entry, tuple[str, ...]], bool]:
     # "tag-key: Prefix match, case-sensitive."
-    return lambda entry, values: any(tag[part].startswith(values) for tag in entry["Tags"])
+    return lambda entry, values: any(tag[part].startswith(values) for tag in entry.get("Tags", []))
 
 
 def _all(entry: Entry, values: tuple[str, ...]) -> bool:
-    # "all: Breaks the filter value string into words and then searches all attributes for
-    # matches. Not case-sensitive."
     texts = [entry["Name"], entry.get("Description") or ""]
-    texts += [text for tag in entry["Tags"] for text in (tag["Key"], tag["Value"])]
-    words = [word for text in texts for word in _words(text)]
-    return any(
-        wanted and all(any(word.startswith(part) for word in words) for part in wanted)
-        for wanted in (_words(value) for value in values)
-    )
+    texts += [text for tag in entry.get("Tags", []) for text in (tag["Key"], tag["Value"])]
+    return any(_words(text, values) for text in texts)
 
 
-def _words(text: str) -> list[str]:
-    return [word for word in re.split(r"[^a-z0-9]+", text.lower()) if word]
+def _words(text: str, values: tuple[str, ...]) -> bool:
+    # Recorded on AWS, whatever the documentation says of a prefix: every word of the filter begins
+    # a word of the text, and moto knows how AWS splits them.
+    return any(_match_pattern(value, text, False, case_sensitive=False) for value in values)
 
 
 _MATCHERS: dict[str, Callable[[Entry, tuple[str, ...]], bool]] = {

@@ -22,6 +22,11 @@ _NAME = re.compile(r"[a-zA-Z0-9_.\-/]+")
 _NESTED = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _ADVANCED_TYPES = ("url", "json", "jsonc")
 _FIXED_TYPES = ("aws:ec2:image", "aws:ssm:integration")
+_NOT_QUALIFIED = (
+    "Parameter name must be a fully qualified name. It can consist of sub-paths divided by slash "
+    "symbol; each sub-path can be formed as a mix of letters, numbers and the following 3 symbols "
+    ".-_"
+)
 _HOSTNAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 
 
@@ -39,12 +44,7 @@ def check_name(name: str, region: str) -> str:
             'Parameter name: can\'t be prefixed with "aws" or "ssm" (case-insensitive).',
         )
     if not _NAME.fullmatch(name) or "//" in name or name.endswith("/"):
-        raise Refusal(
-            "ValidationException",
-            "Parameter name must be a fully qualified name. It can consist of sub-paths divided "
-            "by slash symbol; each sub-path can be formed as a mix of letters, numbers and the "
-            "following 3 symbols .-_",
-        )
+        raise Refusal("ValidationException", _NOT_QUALIFIED)
     if "/" in name and not name.startswith("/"):
         # "For parameters in a hierarchy, you must include a leading forward slash character."
         raise Refusal("ValidationException", "Parameter name must be a fully qualified name.")
@@ -61,6 +61,12 @@ def check_name(name: str, region: str) -> str:
             f"The parameter name can't be longer than {MAX_ARN} characters, including its ARN.",
         )
     return name
+
+
+def check_asked(name: str) -> None:
+    """Refuse to look for a name that none can have. Recorded on AWS."""
+    if "//" in name or ("/" in name and not name.startswith("/")):
+        raise Refusal("ValidationException", _NOT_QUALIFIED)
 
 
 def check_value(value: str, kind: str, pattern: str | None, data_type: str) -> None:

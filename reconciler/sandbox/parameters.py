@@ -40,6 +40,7 @@ class ParametersBackend(SimpleSystemManagerBackend):
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
         self._names: list[str] = []
+        self.high_throughput = "false"
 
     @property
     def _url_module(self) -> Any:
@@ -152,14 +153,13 @@ def put_parameter(call: Call) -> Answer:
         raise Refusal(
             "ValidationException", "A parameter type is required when you create a parameter."
         )
-    kept = None if call.sandbox.forgets_unsent else before
-    pattern = _sent(body, "AllowedPattern", kept.allowed_pattern if kept else None)
-    description = _sent(body, "Description", kept.description if kept else None)
-    data_type = _sent(body, "DataType", kept.data_type if kept else None) or "text"
+    pattern = _sent(body, "AllowedPattern", before.allowed_pattern if before else None)
+    description = _sent(body, "Description", before.description if before else None)
+    data_type = _sent(body, "DataType", before.data_type if before else None) or "text"
     if before is not None and data_type != before.data_type:
         parameter_rules.check_change(before.data_type, data_type)
     parameter_rules.check_value(value, kind, pattern, data_type)
-    key = _key(call, kind, body.get("KeyId"), kept)
+    key = _key(call, kind, body.get("KeyId"), before)
     # "All existing policies are preserved until you send new policies or an empty policy."
     policies = before.policies if before else None
     if "Policies" in body:
@@ -345,11 +345,7 @@ def get_parameter(call: Call) -> Answer:
     name = call.body["Name"].strip()
     if _is_aws(name):
         raise Passed
-    parameter, selector = _select(call, name)
-    shown = _shown(call, parameter, call.body.get("WithDecryption", False))
-    if selector:
-        shown["Selector"] = selector
-    return {"Parameter": shown}
+    return {"Parameter": _got(call, name)}
 
 
 def get_parameters(call: Call) -> Answer:
@@ -357,17 +353,13 @@ def get_parameters(call: Call) -> Answer:
     if any(_is_aws(name) for name in names):
         raise Passed
     found, invalid = [], []
-    decrypt = call.body.get("WithDecryption", False)
     for name in dict.fromkeys(names):
         try:
-            parameter, selector = _select(call, name)
-        except Refusal:
+            found.append(_got(call, name))
+        except Refusal as refusal:
+            if not refusal.code.startswith("Parameter"):
+                raise
             invalid.append(name)
-            continue
-        shown = _shown(call, parameter, decrypt)
-        if selector:
-            shown["Selector"] = selector
-        found.append(shown)
     # "The results for GetParameters requests are listed in alphabetical order."
     found.sort(key=lambda shown: str(shown["Name"]))
     return {"Parameters": found, "InvalidParameters": invalid}
@@ -377,18 +369,27 @@ def _is_aws(name: str) -> bool:
     return name.lower().startswith("/aws/")
 
 
-def _select(call: Call, name: str) -> tuple[Parameter, str]:
-    """A parameter by name or ARN, `name:version` or `name:label`."""
+def _got(call: Call, name: str) -> dict[str, Any]:
+    """A parameter by name or ARN, `name:version` or `name:label`, as GetParameter shows it."""
     prefix = arn("ssm", call.region, "parameter")
     bare, _, selector = name.removeprefix(prefix).partition(":")
+    parameter_rules.check_asked(bare)
+    shown = _shown(call, _select(call, bare, selector), call.body.get("WithDecryption", False))
+    if not name.startswith(prefix):
+        # Recorded on AWS: with a leading slash or without, as it was asked for.
+        shown["Name"] = bare
+    return shown | ({"Selector": f":{selector}"} if selector else {})
+
+
+def _select(call: Call, bare: str, selector: str) -> Parameter:
     versions = _backend(call).versions(bare)
     if not versions:
-        raise _not_found(name)
+        raise _not_found(bare)
     if not selector:
-        return versions[-1], ""
+        return versions[-1]
     for parameter in versions:
         if selector in parameter.labels or selector == str(parameter.version):
-            return parameter, f":{selector}"
+            return parameter
     raise Refusal(
         "ParameterVersionNotFound",
         f"Systems Manager could not find version {selector} of {bare}. "
@@ -414,7 +415,7 @@ def get_parameter_history(call: Call) -> Answer:
     answer: Answer = {
         "Parameters": [
             _metadata(call, parameter)
-            | {"Value": _text(parameter, decrypt), "Labels": list(parameter.labels)}
+            | {"Value": _text(call, parameter, decrypt), "Labels": list(parameter.labels)}
             for parameter in versions[start:end]
         ]
     }
@@ -457,15 +458,22 @@ def _shown(call: Call, parameter: Parameter, decrypt: bool) -> dict[str, Any]:
         "Name": parameter.name,
         "ARN": _arn(call, parameter),
         "Type": parameter.parameter_type,
-        "Value": _text(parameter, decrypt),
+        "Value": _text(call, parameter, decrypt),
         "Version": parameter.version,
         "LastModifiedDate": unix_time(parameter.last_modified_date),
         "DataType": parameter.data_type,
     }
 
 
-def _text(parameter: Parameter, decrypt: bool) -> str:
+def _text(call: Call, parameter: Parameter, decrypt: bool) -> str:
     text = parameter.decrypt(parameter.value)
+    key = parameter.keyid
+    if decrypt and key and not kms.is_default(key, "ssm") and not kms.decrypts(call, key):
+        raise Refusal(
+            "AccessDeniedException",
+            "The ciphertext refers to a customer master key that does not exist, does not exist "
+            "in this region, or you are not allowed to access. (Service: AWSKMS; Status Code: 400)",
+        )
     if parameter.parameter_type == "SecureString" and not decrypt:
         # Ciphertext to look at; moto would show the value itself.
         digest = hashlib.sha512(f"{parameter.keyid}\0{text}".encode()).digest()
@@ -478,6 +486,40 @@ def label(call: Call) -> Answer:
     if not _backend(call).versions(call.body["Name"].strip()):
         raise _not_found(call.body["Name"])
     raise Passed
+
+
+# Settings
+
+
+def _setting(call: Call) -> tuple[ParametersBackend, str]:
+    """The Region, and the attribute that holds the setting. Others are not Parameter Store's."""
+    name = call.body["SettingId"].rpartition(":servicesetting")[2]
+    known = {
+        "/ssm/parameter-store/default-parameter-tier": "default_parameter_tier",
+        "/ssm/parameter-store/high-throughput-enabled": "high_throughput",
+    }
+    if name not in known:
+        raise Refusal("ServiceSettingNotFound", f"Setting {name} not found.")
+    return _backend(call), known[name]
+
+
+def get_service_setting(call: Call) -> Answer:
+    backend, attribute = _setting(call)
+    name, value = call.body["SettingId"], getattr(backend, attribute)
+    return {
+        "ServiceSetting": {
+            "SettingId": name,
+            "SettingValue": value,
+            "ARN": arn("ssm", call.region, f"servicesetting{name}"),
+            "Status": "Default" if value in ("Standard", "false") else "Customized",
+        }
+    }
+
+
+def update_service_setting(call: Call) -> Answer:
+    backend, attribute = _setting(call)
+    setattr(backend, attribute, call.body["SettingValue"])
+    return {}
 
 
 # Tags
@@ -538,9 +580,11 @@ _OPERATIONS: dict[str, Callable[[Call], Answer]] = {
     "GetParameterHistory": get_parameter_history,
     "GetParameters": get_parameters,
     "GetParametersByPath": get_parameters_by_path,
+    "GetServiceSetting": get_service_setting,
     "LabelParameterVersion": label,
     "ListTagsForResource": list_tags_for_resource,
     "PutParameter": put_parameter,
     "RemoveTagsFromResource": remove_tags_from_resource,
     "UnlabelParameterVersion": label,
+    "UpdateServiceSetting": update_service_setting,
 }

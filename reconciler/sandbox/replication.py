@@ -22,6 +22,7 @@ _FOLLOWED = (
     "last_changed_date",
     "versions",
     "default_version_id",
+    "policy",
 )
 
 
@@ -65,6 +66,14 @@ def add(secret: Secret, regions: list[dict[str, Any]], overwrite: bool) -> None:
             status["StatusMessage"] = "Replication succeeded"
         secret.replica_status.append(status)
     secret.primary_region = secret.region
+
+
+def in_progress(secret: Secret) -> list[dict[str, str]]:
+    """The replicas' status as it is first."""
+    return [
+        {"Region": status["Region"], "KmsKeyId": status["KmsKeyId"], "Status": "InProgress"}
+        for status in secret.replica_status
+    ]
 
 
 def remove(secret: Secret, regions: list[str]) -> None:

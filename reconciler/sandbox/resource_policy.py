@@ -62,6 +62,16 @@ def is_public(policy: dict[str, Any]) -> bool:
     return False
 
 
+def principals(policy: dict[str, Any]) -> list[str]:
+    """The users and roles that it names by their ARN."""
+    found: list[str] = []
+    for statement in statements(policy):
+        principal = statement.get("Principal")
+        named = principal.get("AWS", []) if isinstance(principal, dict) else []
+        found += named if isinstance(named, list) else [named]
+    return [one for one in found if ":role/" in one or ":user/" in one]
+
+
 def _check(statement: Any) -> None:
     if not isinstance(statement, dict) or not set(statement) <= _STATEMENT_KEYS:
         raise _malformed("This resource policy contains a syntax error.")

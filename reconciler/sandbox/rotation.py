@@ -20,7 +20,7 @@ from .awslambda import FunctionError, RunningFunction, find_function, invocable_
 from .call import Call
 from .context import Context, Rotation
 from .refusal import Refusal
-from .secret import Secret
+from .secret import DEFAULT_VERSION_KEY, Secret
 
 if TYPE_CHECKING:
     from moto.awslambda.models import LambdaFunction
@@ -39,45 +39,49 @@ def rotate(call: Call, secret: Secret, token: str) -> None:
     if rules is not None:
         rules = schedule.check(rules)
     arn = body.get("RotationLambdaARN") or secret.lambda_arn
-    function = _function(secret, arn)
+    role = body.get("ExternalSecretRotationRoleArn") or secret.rotation_role
+    function = _function(secret, arn, role)
     _refuse_unfinished(secret)
     if token in secret.versions:
         # "This value helps ensure idempotency": the same request again starts nothing.
         return
     now = time.time()
-    if secret.owner is None:
-        secret.lambda_arn = arn
+    secret.lambda_arn = arn
+    secret.rotation_role = role
     if rules is not None:
         secret.rules = rules
         secret.computed_days = None
     if secret.rules is not None:
         secret.enabled = True
         secret.next_rotation = schedule.next_rotation(secret.rules, _since(secret, now), now)
-    secret.versions[token] = {
-        "version_id": token,
-        "createdate": round(now, 3),
-        "version_stages": [],
-    }
+    secret.make_room(now)
+    version = secret.new_version(token, now)
     if not immediately:
         # "This test creates an AWSPENDING version of the secret and then removes it." testSecret
         # reads that version, so it holds the current value.
-        current = secret.holder("AWSCURRENT")
+        current = secret.labelled("AWSCURRENT")
         if current is not None:
-            for name in ("secret_string", "secret_binary"):
-                if name in secret.versions[current]:
-                    secret.versions[token][name] = secret.versions[current][name]
+            version.update(
+                {n: current[n] for n in ("secret_string", "secret_binary", "keys") if n in current}
+            )
     secret.attach("AWSPENDING", token)
     secret.rotating = token
     secret.last_changed_date = round(now, 3)  # type: ignore[assignment]
     call.secrets.touch(secret)
     steps = STEPS if immediately else ("testSecret",)
     run = _Run(call.sandbox, call.region, secret.arn, token, function, steps)
+    call.sandbox.settling.begin(call.sandbox.settling_calls, secret.arn, "rotation")
     call.sandbox.spawn(run.run, f"rotation of {secret.name}")
 
 
-def _function(secret: Secret, arn: str | None) -> LambdaFunction | None:
-    """The function to call; None means managed rotation."""
-    if secret.owner is not None:
+def _function(secret: Secret, arn: str | None, role: str | None) -> LambdaFunction | None:
+    """The function to call; None means that AWS or a partner rotates, the latter with a role."""
+    if secret.partner is not None and role is None:
+        raise Refusal(
+            "InvalidRequestException",
+            "No rotation role ARN is associated with this managed external secret.",
+        )
+    if secret.owner is not None or secret.partner is not None:
         # "For secrets that use managed rotation, omit this field."
         if arn is not None:
             raise Refusal(
@@ -93,12 +97,8 @@ def _function(secret: Secret, arn: str | None) -> LambdaFunction | None:
             "No Lambda rotation function ARN is associated with this secret.",
         )
     function = find_function(ACCOUNT, arn)
-    if function is None:
-        raise Refusal(
-            "ResourceNotFoundException",
-            "Secrets Manager can't find the specified Lambda function.",
-        )
-    if not invocable_by(function, SERVICE, secret.arn, ACCOUNT):
+    # Recorded on AWS: a function that does not exist is one that may not be invoked.
+    if function is None or not invocable_by(function, SERVICE, secret.arn, ACCOUNT):
         raise Refusal(
             "AccessDeniedException",
             "Secrets Manager cannot invoke the specified Lambda function. Ensure that the "
@@ -210,6 +210,8 @@ class _Run:
             outcome = "test succeeded" if error is None else "test failed"
         elif error is None and secret.holder("AWSCURRENT") == self._token:
             secret.last_rotated = round(now, 3)
+            if not self._sandbox.keeps_pending:
+                secret.detach("AWSPENDING")
             reschedule(secret, now)
             if secret.next_rotation is not None and "ScheduleExpression" in (secret.rules or {}):
                 secret.computed_days = schedule.days_between(now, secret.next_rotation)
@@ -235,6 +237,6 @@ class _Run:
         if isinstance(document, dict):
             document["password"] = password
             password = json.dumps(document)
-        secret.versions[self._token]["secret_string"] = password
+        secret.versions[self._token] |= {"secret_string": password, "keys": [DEFAULT_VERSION_KEY]}
         secret.attach("AWSCURRENT", self._token)
         secret.detach("AWSPENDING")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -14,9 +15,11 @@ from .staleness import History
 Version = dict[str, Any]
 
 DEFAULT_KEY = "alias/aws/secretsmanager"
+DEFAULT_VERSION_KEY = "DefaultEncryptionKey"
 MAX_LABELS = 20
 MAX_VERSIONS = 100
 _DAY = 86_400
+_LIKE_ARN_SUFFIX = re.compile(r".*-[A-Za-z0-9]{6}", re.DOTALL)
 
 
 class Secret(FakeSecret):
@@ -35,7 +38,7 @@ class Secret(FakeSecret):
             created_date=now,  # type: ignore[arg-type]
             last_changed_date=now,  # type: ignore[arg-type]
         )
-        self.tags = []
+        self.tags = None
         self.rules: dict[str, Any] | None = None
         self.lambda_arn: str | None = None
         self.enabled: bool | None = None
@@ -50,7 +53,13 @@ class Secret(FakeSecret):
         self.primary_region: str | None = None
         self.replica_status: list[dict[str, str]] = []
         self.purge_at: float | None = None
+        self.forced: bool = False
+        """Deleted by force; it lingers until it settled."""
         self.accessed: float | None = None
+        self.partner: str | None = None
+        """The Type of a managed external secret."""
+        self.rotation_role: str | None = None
+        self.cross_account_primary: str | None = None
 
     @property
     def owning_service(self) -> str | None:
@@ -58,7 +67,9 @@ class Secret(FakeSecret):
 
     @property
     def is_replica(self) -> bool:
-        return self.primary_region is not None and self.primary_region != self.region
+        return self.cross_account_primary is not None or (
+            self.primary_region is not None and self.primary_region != self.region
+        )
 
     # Labels
 
@@ -68,6 +79,12 @@ class Secret(FakeSecret):
             if label in version["version_stages"]:
                 return version_id
         return None
+
+    def labelled(self, label: str) -> Version | None:
+        """The version that holds a staging label, and has a value."""
+        version_id = self.holder(label)
+        version = self.versions[version_id] if version_id else None
+        return version if version and "keys" in version else None
 
     def labels(self) -> dict[str, list[str]]:
         """Labelled versions only: "A version that does not have any SecretVersionStage is
@@ -106,34 +123,50 @@ class Secret(FakeSecret):
                 self.detach("AWSPREVIOUS")
                 self.versions[before]["version_stages"].append("AWSPREVIOUS")
 
-    def drop_outdated(self, now: float) -> None:
+    def new_version(self, version_id: str, now: float) -> Version:
+        """A version without a value and without labels."""
+        version: Version = {
+            "version_id": version_id,
+            "createdate": round(now, 3),
+            "version_stages": [],
+        }
+        self.versions[version_id] = version
+        return version
+
+    def make_room(self, now: float) -> None:
         """ "Secrets Manager removes outdated versions when there are more than 100, but it does
-        not remove versions created less than 24 hours ago."
+        not remove versions created less than 24 hours ago ... you will reach the quota".
         """
-        excess = len(self.versions) - MAX_VERSIONS
-        if excess <= 0:
+        if len(self.versions) < MAX_VERSIONS:
             return
-        outdated = [
-            version_id
-            for version_id, version in self.versions.items()
-            if not version["version_stages"] and now - version["createdate"] > _DAY
-        ]
-        for version_id in outdated[:excess]:
-            del self.versions[version_id]
+        for version_id, version in self.versions.items():
+            if not version["version_stages"] and now - version["createdate"] > _DAY:
+                del self.versions[version_id]
+                return
+        raise Refusal(
+            "LimitExceededException",
+            f"You've reached the maximum number of versions ({MAX_VERSIONS}) for this secret. "
+            "Versions created less than 24 hours ago aren't removed.",
+        )
 
     # What AWS shows
 
     def entry(self) -> dict[str, Any]:
         """The secret as ListSecrets shows it: no policy, no replication, no deprecated version."""
         shown = self._common()
-        shown["SecretVersionsToStages"] = self.labels()
+        shown["SecretVersionsToStages"] = self.labels() or None
         return _present(shown)
 
     def description_of(self) -> dict[str, Any]:
         """The secret as DescribeSecret shows it."""
         shown = self._common()
-        shown["VersionIdsToStages"] = self.labels()
+        shown["VersionIdsToStages"] = self.labels() or None
         shown["ReplicationStatus"] = self.replica_status or None
+        if self.cross_account_primary:
+            shown["CrossAccountPrimary"] = {
+                "PrimarySecretARN": self.cross_account_primary,
+                "ReplicationStatus": "InSync",
+            }
         return _present(shown)
 
     def to_dict(self) -> dict[str, Any]:
@@ -161,7 +194,10 @@ class Secret(FakeSecret):
             "LastAccessedDate": self.accessed,
             "DeletedDate": self.deleted_date,
             "NextRotationDate": self.next_rotation if self.enabled else None,
-            "Tags": [dict(tag) for tag in self.tags or []],
+            # Recorded on AWS: left out where there never was one, empty once all are removed.
+            "Tags": None if self.tags is None else [dict(tag) for tag in self.tags],
+            "Type": self.partner,
+            "ExternalSecretRotationRoleArn": self.rotation_role,
             "OwningService": self.owner,
             "CreatedDate": self.created_date,
             "PrimaryRegion": self.primary_region,
@@ -184,8 +220,9 @@ class SecretStore(SecretsStore):
             by_name = dict.get(self, rest[:-7])
             if by_name is not None and by_name.arn == identifier:
                 secret = by_name
-            else:
-                # A partial ARN, without the hyphen and six characters.
+            elif not _LIKE_ARN_SUFFIX.fullmatch(rest):
+                # A partial ARN, without the hyphen and six characters. What ends like them "cause
+                # Secrets Manager to assume that you're specifying a complete ARN".
                 secret = dict.get(self, rest)
                 if secret is not None and not secret.arn.startswith(identifier + "-"):
                     secret = None
@@ -257,12 +294,8 @@ class SecretsBackend(SecretsManagerBackend):
         secret.kms_key_id = given.get("kms_key_id")
         secret.tags = list(given.get("tags") or [])
         version_id = given.get("version_id") or self._from_client_request_token(None)
-        secret.versions[version_id] = {
-            "version_id": version_id,
-            "createdate": round(time.time(), 3),
-            "version_stages": [],
-            "secret_string": given.get("secret_string"),
-        }
+        version = secret.new_version(version_id, time.time())
+        version |= {"secret_string": given.get("secret_string"), "keys": [DEFAULT_VERSION_KEY]}
         secret.attach("AWSCURRENT", version_id)
         self.add(secret)
         return secret

@@ -6,13 +6,14 @@ moto's own are bypassed; its backends hold the state, so that its other services
 from __future__ import annotations
 
 import base64
+import dataclasses
 import json
 import re
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from . import kms, replication, resource_policy, rotation, shapes
+from . import kms, replication, resource_policy, rotation, settling, shapes
 from .account import ACCOUNT, arn
 from .call import Call
 from .listing import compile_filters, sort_key
@@ -26,7 +27,8 @@ BATCH = 20
 MAX_TAGS = 50
 MAX_BYTES = 65_536
 _NAME = re.compile(r"[A-Za-z0-9/_+=.@-]+")
-_LIKE_ARN_SUFFIX = re.compile(r".*-[A-Za-z0-9]{6}", re.DOTALL)
+_SECRET_ID = re.compile(r"[A-Za-z0-9/_+=.@!:-]+")
+_OWN_LABELS = ("AWSCURRENT", "AWSPENDING", "AWSPREVIOUS")
 _DAY = 86_400
 
 
@@ -41,7 +43,19 @@ def handle(call: Call) -> Answer | None:
             "InvalidParameterException", "ClientRequestToken must be 32-64 characters long."
         )
     shapes.check("secretsmanager", call.operation, call.body)
+    _check_name(call.body)
     return operation(call)
+
+
+def _check_name(body: dict[str, Any]) -> None:
+    # Recorded on AWS: on every call, a forced deletion included. "!" is in names of AWS's own.
+    for field, pattern in (("Name", _NAME), ("SecretId", _SECRET_ID)):
+        if field in body and not pattern.fullmatch(body[field]):
+            raise Refusal(
+                "ValidationException",
+                "Invalid name. Must be a valid name containing alphanumeric characters, "
+                "or any of the following: -/_+=.@!",
+            )
 
 
 # Looking up
@@ -51,14 +65,27 @@ def find(call: Call) -> Secret:
     """The secret that SecretId names. Raises ResourceNotFoundException."""
     backend = call.secrets
     secret = backend.secrets.find(call.body["SecretId"])
-    if secret is not None and secret.purge_at is not None and secret.purge_at <= time.time():
+    if secret is not None and _is_gone(call, secret):
         backend.remove(secret)
         secret = None
-    if secret is None:
-        raise Refusal(
-            "ResourceNotFoundException", "Secrets Manager can't find the specified secret."
-        )
+    if secret is None or call.sandbox.settling.lags(secret.arn, call.operation):
+        raise _not_found()
     return secret
+
+
+def _not_found() -> Refusal:
+    return Refusal("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
+
+
+def _begin(call: Call, secret: Secret, *sights: str) -> None:
+    call.sandbox.settling.begin(call.sandbox.settling_calls, secret.arn, *sights)
+
+
+def _is_gone(call: Call, secret: Secret) -> bool:
+    if secret.forced:
+        # Recorded on AWS: what was deleted by force is "scheduled for deletion" for seconds.
+        return not call.sandbox.settling.lags(secret.arn, "deletion")
+    return secret.purge_at is not None and secret.purge_at <= time.time()
 
 
 def find_writable(call: Call, *, owned: bool = False) -> Secret:
@@ -95,16 +122,24 @@ def _refuse_owned(secret: Secret) -> None:
 def _refuse_replica(secret: Secret) -> None:
     if secret.is_replica:
         raise Refusal(
-            "InvalidRequestException",
+            "InvalidParameterException",
             "Operation not permitted on a replica secret. "
             "Call must be made in primary secret's region.",
+        )
+
+
+def _refuse_foreign(call: Call, secret: Secret) -> None:
+    if secret.kms_key_id is None and call.is_foreign:
+        raise Refusal(
+            "InvalidRequestException",
+            "You can't access a secret from a different AWS account if you encrypt the secret "
+            "with the default KMS service key.",
         )
 
 
 def changed(call: Call, secret: Secret) -> None:
     """Note a change: LastChangedDate, the replicas, and what lists will show."""
     secret.last_changed_date = round(time.time(), 3)  # type: ignore[assignment]
-    secret.drop_outdated(time.time())
     call.secrets.touch(secret)
     replication.sync(secret)
 
@@ -145,7 +180,9 @@ def _token(call: Call) -> str:
         # "If you generate a raw HTTP request to the Secrets Manager service endpoint, then you
         # must generate a ClientRequestToken and include it in the request."
         raise Refusal(
-            "InvalidRequestException",
+            "InvalidParameterException"
+            if call.operation == "RotateSecret"
+            else "InvalidRequestException",
             "You must provide a ClientRequestToken value. We recommend a UUID-type value.",
         )
     return str(token)
@@ -160,20 +197,20 @@ def _token_in_use(secret: Secret, token: str) -> Refusal:
 
 
 def _add_version(
-    secret: Secret, token: str, value: dict[str, str], labels: list[str], now: float
+    call: Call, secret: Secret, token: str, value: dict[str, str], labels: list[str]
 ) -> None:
-    rotation.abandon_for(secret, token)
+    now = time.time()
+    keys = {"keys": [kms.encrypt(call, secret.kms_key_id)]}
     version = secret.versions.get(token)
     if version is None:
-        secret.versions[token] = {
-            "version_id": token,
-            "createdate": round(now, 3),
-            "version_stages": [],
-            **value,
-        }
-    else:
-        # The empty version that a rotation made for its function to fill.
-        version.update(value)
+        secret.make_room(now)
+        version = secret.new_version(token, now)
+    # Else the empty version that a rotation made for its function to fill.
+    rotation.abandon_for(secret, token)
+    version.update(value | keys)
+    if "AWSCURRENT" in labels and secret.holder("AWSPENDING") == secret.holder("AWSCURRENT"):
+        # Recorded on AWS: a version that had both is left with AWSPREVIOUS.
+        secret.detach("AWSPENDING")
     for label in labels:
         secret.attach(label, token)
     if token != secret.rotating:
@@ -189,49 +226,33 @@ def _add_version(
 def create_secret(call: Call) -> Answer:
     body, backend = call.body, call.secrets
     name = body["Name"]
-    if not _NAME.fullmatch(name):
-        # "The secret name can contain ASCII letters, numbers, and the following characters:
-        # /_+=.@-"
-        raise Refusal(
-            "ValidationException",
-            "Invalid name. Must be a valid name containing alphanumeric characters, "
-            "or any of the following: -/_+=.@",
-        )
-    if call.sandbox.strict_names and _LIKE_ARN_SUFFIX.fullmatch(name):
-        raise Refusal(
-            "ValidationException",
-            "Invalid name. Do not end your secret name with a hyphen followed by six characters.",
-        )
     token, value = _token(call), _value(body)
-    tags = _merge_tags([], body.get("Tags") or [])
+    tags = _merge_tags([], body["Tags"]) if body.get("Tags") else None
     key = _key(call, body.get("KmsKeyId"))
     existing = backend.secrets.find(name)
     if existing is not None and existing.name == name:
-        if existing.purge_at is not None and existing.purge_at <= time.time():
-            backend.remove(existing)
-        else:
-            return _create_over(existing, token, value)
+        if not _is_gone(call, existing):
+            return _create_over(call, existing, token, value)
+        backend.remove(existing)
     secret = Secret(ACCOUNT, call.region, name)
     secret.description = body.get("Description") or None
     secret.kms_key_id = key
     secret.tags = tags
     if value:
-        _add_version(secret, token, value, ["AWSCURRENT"], time.time())
+        _add_version(call, secret, token, value, ["AWSCURRENT"])
+    secret.partner = body.get("Type")
     replication.check_regions(secret, body.get("AddReplicaRegions") or [])
     backend.add(secret)
+    _begin(call, secret, *settling.NOT_FOUND)
     answer: Answer = {"ARN": secret.arn, "Name": name}
     if value:
         answer["VersionId"] = token
     if body.get("AddReplicaRegions"):
-        replication.add(
-            secret, body["AddReplicaRegions"], body.get("ForceOverwriteReplicaSecret", False)
-        )
-        changed(call, secret)
-        answer["ReplicationStatus"] = secret.replica_status
+        answer |= _replicate(call, secret)
     return answer
 
 
-def _create_over(existing: Secret, token: str, value: dict[str, str]) -> Answer:
+def _create_over(call: Call, existing: Secret, token: str, value: dict[str, str]) -> Answer:
     if existing.deleted_date is not None:
         raise Refusal(
             "InvalidRequestException",
@@ -244,7 +265,7 @@ def _create_over(existing: Secret, token: str, value: dict[str, str]) -> Answer:
             "ResourceExistsException",
             f"The operation failed because the secret {existing.name} already exists.",
         )
-    if _value_of(version) != value:
+    if not _is_same(call, version, value):
         # "...then the request fails because you cannot modify an existing version."
         raise _token_in_use(existing, token)
     # "If a version with this value already exists and the version SecretString and SecretBinary
@@ -252,16 +273,22 @@ def _create_over(existing: Secret, token: str, value: dict[str, str]) -> Answer:
     return {"ARN": existing.arn, "Name": existing.name, "VersionId": token}
 
 
+def _is_same(call: Call, version: Version, value: dict[str, str]) -> bool:
+    kms.decrypt(call, version)
+    return _value_of(version) == value
+
+
 def put_secret_value(call: Call) -> Answer:
-    secret = find_writable(call)
     token, value = _token(call), _value(call.body)
+    secret = find_writable(call)
+    _refuse_foreign(call, secret)
     if not value:
         raise Refusal(
             "InvalidRequestException", "You must provide either SecretString or SecretBinary."
         )
     version = secret.versions.get(token)
     if version is not None and _value_of(version):
-        if _value_of(version) != value:
+        if not _is_same(call, version, value):
             raise _token_in_use(secret, token)
         # "you specify the same secret data, the operation succeeds but does nothing": no label
         # moves, not even those that the request names.
@@ -271,7 +298,7 @@ def put_secret_value(call: Call) -> Answer:
         # automatically attaches the staging label AWSCURRENT to it."
         if secret.holder("AWSCURRENT") is None and "AWSCURRENT" not in labels:
             labels.append("AWSCURRENT")
-        _add_version(secret, token, value, labels, time.time())
+        _add_version(call, secret, token, value, labels)
         changed(call, secret)
     return {
         "ARN": secret.arn,
@@ -283,17 +310,20 @@ def put_secret_value(call: Call) -> Answer:
 
 def update_secret(call: Call) -> Answer:
     body = call.body
-    secret = find_writable(call)
     value = _value(body)
+    token = _token(call) if value else ""
+    secret = find_writable(call)
     key = _key(call, body.get("KmsKeyId"))
     answer: Answer = {"ARN": secret.arn, "Name": secret.name}
     if value:
-        token = _token(call)
-        if token in secret.versions:
+        version = secret.versions.get(token)
+        if version is None or not _value_of(version):
+            _add_version(call, secret, token, value, ["AWSCURRENT"])
+        elif not _is_same(call, version, value):
             # "If you call this operation with a ClientRequestToken that matches an existing
-            # version's VersionId, the operation results in an error."
+            # version's VersionId, the operation results in an error." Recorded on AWS: not where
+            # the value is the same.
             raise _token_in_use(secret, token)
-        _add_version(secret, token, value, ["AWSCURRENT"], time.time())
         answer["VersionId"] = token
     if body.get("Description") is not None:
         secret.description = body["Description"] or None
@@ -301,6 +331,9 @@ def update_secret(call: Call) -> Answer:
         # "If you set this to an empty string, Secrets Manager uses the Amazon Web Services
         # managed key aws/secretsmanager."
         secret.kms_key_id = key
+        kms.encrypt_again(
+            call, key, [version for label in _OWN_LABELS if (version := secret.labelled(label))]
+        )
     changed(call, secret)
     return answer
 
@@ -352,12 +385,11 @@ def update_secret_version_stage(call: Call) -> Answer:
 def get_secret_value(call: Call) -> Answer:
     secret = find(call)
     _refuse_pending(secret)
-    answer = _read(secret, call.body.get("VersionId"), call.body.get("VersionStage"))
-    _accessed(call, secret)
-    return answer
+    _refuse_foreign(call, secret)
+    return _read(call, secret, call.body.get("VersionId"), call.body.get("VersionStage"))
 
 
-def _read(secret: Secret, version_id: str | None, label: str | None) -> Answer:
+def _read(call: Call, secret: Secret, version_id: str | None, label: str | None) -> Answer:
     if version_id is None:
         # "If you don't specify either a VersionStage or VersionId, then Secrets Manager returns
         # the AWSCURRENT version."
@@ -377,6 +409,8 @@ def _read(secret: Secret, version_id: str | None, label: str | None) -> Answer:
             "InvalidRequestException",
             "You provided a VersionStage that is not associated to the provided VersionId.",
         )
+    kms.decrypt(call, version)
+    _accessed(call, secret, version)
     answer: Answer = {
         "ARN": secret.arn,
         "Name": secret.name,
@@ -391,9 +425,10 @@ def _read(secret: Secret, version_id: str | None, label: str | None) -> Answer:
     return answer
 
 
-def _accessed(call: Call, secret: Secret) -> None:
+def _accessed(call: Call, secret: Secret, version: Version) -> None:
     # AWS keeps the day only.
     today = float(int(time.time()) // _DAY * _DAY)
+    version["accessed"] = today
     if secret.accessed != today:
         secret.accessed = today
         call.secrets.touch(secret)
@@ -421,7 +456,7 @@ def batch_get_secret_value(call: Call) -> Answer:
     values, errors = [], []
     for identifier in ids or []:
         try:
-            one = Call(call.sandbox, call.operation, call.region, {"SecretId": identifier})
+            one = dataclasses.replace(call, body={"SecretId": identifier})
             values.append(get_secret_value(one))
         except Refusal as refusal:
             # "If Secrets Manager encounters errors ... while attempting to retrieve any of the
@@ -457,11 +492,11 @@ def _page(call: Call, size: int) -> tuple[list[dict[str, Any]], str | None]:
         except ValueError:
             raise Refusal("InvalidNextTokenException", "The NextToken value is invalid.") from None
     test = compile_filters(body.get("Filters") or [])
-    pending, now = body.get("IncludePlannedDeletion", False), time.time()
+    pending = body.get("IncludePlannedDeletion", False)
     page: list[dict[str, Any]] = []
     last: Any = None
     for place, entry in _in_order(call, position):
-        if "DeletedDate" in entry and not (pending and _still_there(call, entry, now)):
+        if "DeletedDate" in entry and not (pending and _still_there(call, entry)):
             continue
         if not test(entry):
             continue
@@ -486,13 +521,23 @@ def _in_order(call: Call, position: Any) -> Iterator[tuple[Any, dict[str, Any]]]
             yield place, item[1]
 
 
-def _still_there(call: Call, entry: dict[str, Any], now: float) -> bool:
+def _still_there(call: Call, entry: dict[str, Any]) -> bool:
     secret = call.secrets.secrets.find(entry["ARN"])
-    return secret is None or secret.purge_at is None or secret.purge_at > now
+    return secret is None or not _is_gone(call, secret)
 
 
 def describe_secret(call: Call) -> Answer:
-    return find(call).description_of()
+    secret = find(call)
+    shown = secret.description_of()
+    if secret.replica_status and call.sandbox.settling.lags(secret.arn, "replication"):
+        shown["ReplicationStatus"] = replication.in_progress(secret)
+    if not call.is_function and call.sandbox.settling.lags(secret.arn, "rotation"):
+        shown["VersionIdsToStages"] = {
+            version_id: labels
+            for version_id, labels in shown["VersionIdsToStages"].items()
+            if "AWSPENDING" not in labels or "AWSCURRENT" in labels
+        }
+    return shown
 
 
 def list_secret_version_ids(call: Call) -> Answer:
@@ -516,10 +561,12 @@ def list_secret_version_ids(call: Call) -> Answer:
     answer["Versions"] = [
         {
             "VersionId": version["version_id"],
-            "VersionStages": list(version["version_stages"]),
             "CreatedDate": version["createdate"],
-            "KmsKeyIds": [secret.kms_key_id or "DefaultEncryptionKey"],
+            "KmsKeyIds": list(version["keys"]),
         }
+        # Recorded on AWS: left out where there is none.
+        | ({"VersionStages": list(labels)} if (labels := version["version_stages"]) else {})
+        | ({"LastAccessedDate": version["accessed"]} if "accessed" in version else {})
         for version in versions[start:end]
     ]
     if end < len(versions):
@@ -558,12 +605,16 @@ def delete_secret(call: Call) -> Answer:
         regions = ",".join(status["Region"] for status in secret.replica_status)
         raise Refusal(
             "InvalidParameterException",
-            f"You can't delete secret {secret.name} that still has replica regions [{regions}]",
+            f"You can't delete secret {secret.arn} that still has replica regions [{regions}]",
         )
     answer: Answer = {"ARN": secret.arn, "Name": secret.name}
     rotation.cancel(secret)
     if force:
-        call.secrets.remove(secret)
+        secret.forced, secret.deleted_date = True, round(now, 3)
+        call.secrets.touch(secret)
+        _begin(call, secret, "deletion")
+        if not call.sandbox.settling_calls:
+            call.secrets.remove(secret)
         return answer | {"DeletionDate": round(now, 3)}
     _refuse_pending(secret)
     secret.deleted_date = round(now, 3)
@@ -575,8 +626,11 @@ def delete_secret(call: Call) -> Answer:
 def restore_secret(call: Call) -> Answer:
     secret = find(call)
     _refuse_replica(secret)
+    if secret.forced:
+        raise _not_found()
     secret.deleted_date = None
     secret.purge_at = None
+    _begin(call, secret, *settling.NOT_FOUND)
     changed(call, secret)
     return {"ARN": secret.arn, "Name": secret.name}
 
@@ -638,6 +692,13 @@ def put_resource_policy(call: Call) -> Answer:
     secret = find_writable(call)
     text = call.body["ResourcePolicy"]
     policy = resource_policy.parse(text)
+    for principal in resource_policy.principals(policy):
+        call.sandbox.settling.begin_once(call.sandbox.settling_calls, principal, "principal")
+        if call.sandbox.settling.lags(principal, "principal"):
+            raise Refusal(
+                "MalformedPolicyDocumentException",
+                "This resource policy contains an unsupported principal.",
+            )
     if call.body.get("BlockPublicPolicy") and resource_policy.is_public(policy):
         raise Refusal(
             "PublicPolicyException",
@@ -681,8 +742,8 @@ def validate_resource_policy(call: Call) -> Answer:
 
 
 def rotate_secret(call: Call) -> Answer:
-    secret = find_writable(call, owned=True)
     token = _token(call)
+    secret = find_writable(call, owned=True)
     rotation.rotate(call, secret, token)
     return {"ARN": secret.arn, "Name": secret.name, "VersionId": token}
 
@@ -703,11 +764,19 @@ def cancel_rotate_secret(call: Call) -> Answer:
 
 def replicate_secret_to_regions(call: Call) -> Answer:
     secret = find_writable(call)
-    regions = call.body["AddReplicaRegions"]
-    replication.check_regions(secret, regions)
-    replication.add(secret, regions, call.body.get("ForceOverwriteReplicaSecret", False))
+    replication.check_regions(secret, call.body["AddReplicaRegions"])
+    return {"ARN": secret.arn} | _replicate(call, secret)
+
+
+def _replicate(call: Call, secret: Secret) -> Answer:
+    body = call.body
+    replication.add(
+        secret, body["AddReplicaRegions"], body.get("ForceOverwriteReplicaSecret", False)
+    )
     changed(call, secret)
-    return {"ARN": secret.arn, "ReplicationStatus": secret.replica_status}
+    _begin(call, secret, "replication")
+    # Recorded on AWS: it is in progress first, and may fail later.
+    return {"ReplicationStatus": replication.in_progress(secret)}
 
 
 def remove_regions_from_replication(call: Call) -> Answer:

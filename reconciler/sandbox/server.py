@@ -30,6 +30,7 @@ from .context import Rotation
 from .http import Answer, Drop, Handler, Request, error_answer, json_answer, parse
 from .refusal import Refusal
 from .secret import Secret, SecretsBackend
+from .settling import Settling
 from .throttle import Throttle
 from .tokens import PageTokens
 
@@ -58,13 +59,15 @@ class Sandbox:
     Attributes that may be changed while it runs:
         latency: seconds that every call waits.
         list_staleness: seconds by which ListSecrets lags behind (0 to 600).
+        settling_calls: how many calls of each kind see the past of what was just created,
+            restored, deleted by force, replicated or put into a rotation (`settling.py`).
+        denied_keys: (operation, key ARN) that callers may not use of KMS: ("Decrypt", arn) for the
+            key of values, ("Encrypt", arn) for a secret's new key.
         throttle: whether calls are throttled by AWS's quotas.
         empty_pages: whether a filtered page of parameters ends after MaxResults parameters were
             looked at, and so may be empty and still carry a NextToken.
-        strict_names: whether a new secret's name may not end in a hyphen and six characters,
-            which AWS advises against and does not refuse.
-        forgets_unsent: whether PutParameter with Overwrite drops description, pattern, key and
-            data type that the request does not send; what AWS does only an account can tell.
+        keeps_pending: whether AWSPENDING stays on what a rotation made current; AWS removes it,
+            and reports exist where it stays.
         keep_log: whether `log` grows.
         hooks: called as `hook(operation, body)` before each call; the first that returns
             `(status, code, message)` makes the call fail so, without effect.
@@ -95,10 +98,12 @@ class Sandbox:
         self.access_key = access_key
         self.latency = latency
         self.list_staleness = list_staleness
+        self.settling_calls = 0
+        self.settling = Settling()
+        self.denied_keys: set[tuple[str, str]] = set()
         self.throttle = throttle
-        self.empty_pages = False
-        self.strict_names = True
-        self.forgets_unsent = False
+        self.empty_pages = True
+        self.keeps_pending = False
         self.keep_log = True
         self.hooks: list[Before] = []
         self.after: list[After] = []
@@ -195,6 +200,8 @@ class Sandbox:
         with self.lock:
             install.empty()
         self._throttle.reset()
+        self.settling.reset()
+        self.denied_keys.clear()
         self.tokens.expire()
         with self._counting:
             self.calls.clear()
@@ -251,7 +258,8 @@ class Sandbox:
                     status, code, message = failure
                     raise Refusal(code, message, status)
             if self.throttle:
-                self._throttle.take(request.service, request.region, request.operation)
+                higher = parameters.of_region(request.region).high_throughput == "true"
+                self._throttle.take(request.service, request.region, request.operation, higher)
             answer = self._perform(request, handler)
         except Refusal as refusal:
             answer = error_answer(request, refusal)
@@ -278,7 +286,9 @@ class Sandbox:
                     raise Refusal("UnknownOperationException", "")
                 if request.body is None:
                     raise Refusal("SerializationException", "The request body is not JSON.")
-                call = Call(self, request.operation, request.region, request.body)
+                call = Call(
+                    self, request.operation, request.region, request.body, request.access_key
+                )
                 document = _perform_ours(service, call)
                 if document is not None:
                     return json_answer(document)
@@ -297,6 +307,11 @@ class Sandbox:
         """Make a secret the replica of one in `primary_region`; it then refuses writes."""
         with self._edit(name, region) as secret:
             secret.primary_region = primary_region
+
+    def make_cross_account_replica(self, name: str, primary: str) -> None:
+        """Make a secret the replica of one in another account, of which `primary` is the ARN."""
+        with self._edit(name, None) as secret:
+            secret.cross_account_primary = primary
 
     def set_last_rotated(
         self, name: str, moment: datetime | None, *, region: str | None = None

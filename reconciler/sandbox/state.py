@@ -30,7 +30,7 @@ from .parameters import ParametersBackend, new_parameter
 from .secret import Secret
 
 FORMAT = "reconciler-sandbox-state"
-VERSION = 1
+VERSION = 2
 
 _SECRET_FIELDS = (
     "arn",
@@ -55,6 +55,10 @@ _SECRET_FIELDS = (
     "purge_at",
     "accessed",
     "policy",
+    "forced",
+    "partner",
+    "rotation_role",
+    "cross_account_primary",
 )
 _KEY_FIELDS = (
     "id",

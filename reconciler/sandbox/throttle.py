@@ -43,6 +43,9 @@ _PARAMETER_GROUPS: dict[tuple[str, ...], float] = {
     ("LabelParameterVersion", "UnlabelParameterVersion"): 5,
 }
 
+HIGHER: dict[str, float] = {"PutParameter": 10}
+"""The rates that ssm's setting high-throughput-enabled raises."""
+
 QUOTAS: dict[str, dict[str, tuple[str, float]]] = {
     service: {operation: (group[0], rate) for group, rate in groups.items() for operation in group}
     for service, groups in (
@@ -65,12 +68,17 @@ class Throttle:
         with self._lock:
             self._buckets.clear()
 
-    def take(self, service: str, region: str, operation: str) -> None:
-        """Take one token. Raises ThrottlingException when the bucket is empty."""
+    def take(self, service: str, region: str, operation: str, higher: bool) -> None:
+        """Take one token. Raises ThrottlingException when the bucket is empty.
+
+        `higher`: the Region's throughput of parameters is the one that is paid for.
+        """
         quota = QUOTAS.get(service, {}).get(operation)
         if quota is None:
             return
         bucket, rate = quota
+        if higher:
+            rate = HIGHER.get(operation, rate)
         key = (service, region, bucket)
         now = time.monotonic()
         with self._lock:

@@ -174,7 +174,9 @@ def test_what_cannot_be_rotated_says_what_to_do(world: World) -> None:
 
 def test_a_missing_function_is_told(rotating: World) -> None:
     rotating.client("lambda").delete_function(FunctionName=FUNCTION)
-    assert "the rotation function does not exist" in rotate(rotating, "db", code=4).out
+    said = rotate(rotating, "db", code=4).out
+    assert "AccessDeniedException" in said
+    assert "secretsmanager.amazonaws.com invoke the rotation function" in said
 
 
 def test_outcomes_as_json_and_a_terminal_to_ask_on(rotating: World) -> None:

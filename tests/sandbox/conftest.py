@@ -98,8 +98,9 @@ def aws(server: Any) -> Iterator[Any]:
     """The running server, empty and with every switch as it was."""
     server.reset()
     server.latency = server.list_staleness = 0.0
-    server.throttle = server.empty_pages = server.forgets_unsent = False
-    server.strict_names = True
+    server.throttle = server.keeps_pending = False
+    server.empty_pages = True
+    server.settling_calls = 0
     server.hooks = []
     server.after = []
     yield server

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import boto3
 import pytest
 
 from .conftest import refused, token
@@ -71,14 +72,122 @@ def test_name_length(secrets: Any) -> None:
         secrets.create_secret(Name="n" * 513, SecretString="x")
 
 
-def test_a_name_like_an_arn_suffix(secrets: Any, aws: Any) -> None:
-    """ "Do not end your secret name with a hyphen followed by six characters." AWS advises and
-    does not refuse; the sandbox refuses unless told otherwise.
+def test_a_name_like_an_arn_suffix(secrets: Any) -> None:
+    """Recorded on AWS: a name that ends in a hyphen and six characters is accepted, and found by
+    its name and its ARN; where the ARN is partial, they "cause Secrets Manager to assume that
+    you're specifying a complete ARN".
     """
-    with refused("ValidationException", "six characters"):
-        secrets.create_secret(Name="db-passwd", SecretString="x")
-    aws.strict_names = False
-    secrets.create_secret(Name="db-passwd", SecretString="x")
+    arn = secrets.create_secret(Name="client-secret", SecretString="x")["ARN"]
+    for known in ("client-secret", arn):
+        assert secrets.get_secret_value(SecretId=known)["SecretString"] == "x"
+    with refused("ResourceNotFoundException"):
+        secrets.get_secret_value(SecretId=arn[:-7])
+
+
+CALLS: list[tuple[str, dict[str, Any]]] = [
+    ("delete_secret", {"ForceDeleteWithoutRecovery": True}),
+    ("describe_secret", {}),
+    ("get_secret_value", {}),
+    ("list_secret_version_ids", {}),
+    ("put_secret_value", {"SecretString": "x"}),
+    ("tag_resource", {"Tags": [{"Key": "k", "Value": "v"}]}),
+    ("untag_resource", {"TagKeys": ["k"]}),
+    ("update_secret", {"Description": "d"}),
+    ("validate_resource_policy", {"ResourcePolicy": "{}"}),
+]
+
+
+@pytest.mark.parametrize(("operation", "given"), CALLS)
+def test_a_secret_id_that_is_no_name(secrets: Any, operation: str, given: dict[str, Any]) -> None:
+    """Recorded on AWS: ValidationException on every call, not ResourceNotFoundException."""
+    with refused("ValidationException", "Invalid name. Must be a valid name", "-/_+=.@!"):
+        getattr(secrets, operation)(SecretId=" Inv*Name? ", **given)
+
+
+@pytest.mark.moto_too
+def test_keys_are_left_out(secrets: Any) -> None:
+    """Recorded on AWS: Tags where there never was one, and `[]` once all are removed; the versions
+    of a secret without a value.
+    """
+    secrets.create_secret(Name="s")
+    assert not {"Tags", "VersionIdsToStages"} & set(secrets.describe_secret(SecretId="s"))
+    (entry,) = secrets.list_secrets()["SecretList"]
+    assert not {"Tags", "SecretVersionsToStages"} & set(entry)
+    secrets.tag_resource(SecretId="s", Tags=[{"Key": "k", "Value": "v"}])
+    secrets.untag_resource(SecretId="s", TagKeys=["k"])
+    assert secrets.describe_secret(SecretId="s")["Tags"] == []
+
+
+def test_a_missing_token(client: Any, aws: Any) -> None:
+    """Recorded on AWS, before the secret is looked up: "You must provide a ClientRequestToken
+    value. We recommend a UUID-type value."
+    """
+    secrets = client("secretsmanager")
+
+    def without_token(model: Any, params: Any, **_: Any) -> None:
+        body = json.loads(params["body"])
+        body.pop("ClientRequestToken", None)
+        params["body"] = json.dumps(body).encode()
+
+    secrets.meta.events.register("before-call.secretsmanager", without_token)
+    try:
+        for operation, given, code in (
+            ("create_secret", {"Name": "s"}, "InvalidRequestException"),
+            ("put_secret_value", {"SecretId": "none"}, "InvalidRequestException"),
+            ("update_secret", {"SecretId": "none"}, "InvalidRequestException"),
+            ("rotate_secret", {"SecretId": "none"}, "InvalidParameterException"),
+        ):
+            value = {} if operation == "rotate_secret" else {"SecretString": "x"}
+            with refused(code, "You must provide a ClientRequestToken value."):
+                getattr(secrets, operation)(**given, **value)
+    finally:
+        secrets.meta.events.unregister("before-call.secretsmanager", without_token)
+
+
+def test_a_managed_external_secret(secrets: Any) -> None:
+    """Type: "The exact string that identifies the partner that holds the external secret"; it is
+    rotated with a role, and with no function.
+    """
+    secrets.create_secret(Name="s", SecretString="x", Type="PartnerCredential")
+    with refused("InvalidRequestException", "role"):
+        secrets.rotate_secret(SecretId="s", RotationRules={"AutomaticallyAfterDays": 7})
+    role = "arn:aws:iam::123456789012:role/rotation"
+    secrets.rotate_secret(
+        SecretId="s",
+        RotationRules={"AutomaticallyAfterDays": 7},
+        ExternalSecretRotationRoleArn=role,
+    )
+    for shown in (secrets.describe_secret(SecretId="s"), secrets.list_secrets()["SecretList"][0]):
+        assert (shown["Type"], shown["ExternalSecretRotationRoleArn"]) == (
+            "PartnerCredential",
+            role,
+        )
+
+
+def test_another_account_and_the_default_key(secrets: Any, client: Any, aws: Any) -> None:
+    """Recorded on AWS: "You can't access a secret from a different AWS account if you encrypt the
+    secret with the default KMS service key."
+    """
+    arn = secrets.create_secret(Name="s", SecretString="x")["ARN"]
+    key = client("kms").create_key()["KeyMetadata"]["Arn"]
+    own = secrets.create_secret(Name="own", SecretString="x", KmsKeyId=key)["ARN"]
+    role = client("sts").assume_role(
+        RoleArn="arn:aws:iam::210987654321:role/reader", RoleSessionName="s"
+    )["Credentials"]
+    there = boto3.client(
+        "secretsmanager",
+        endpoint_url=aws.url,
+        region_name="us-west-2",
+        aws_access_key_id=role["AccessKeyId"],
+        aws_secret_access_key=role["SecretAccessKey"],
+        aws_session_token=role["SessionToken"],
+    )
+    assert there.describe_secret(SecretId=arn)["ARN"] == arn
+    with refused("InvalidRequestException", "with the default KMS service key"):
+        there.get_secret_value(SecretId=arn)
+    with refused("InvalidRequestException", "with the default KMS service key"):
+        there.put_secret_value(SecretId=arn, SecretString="y")
+    assert there.get_secret_value(SecretId=own)["SecretString"] == "x"
 
 
 def test_fifty_tags(secrets: Any) -> None:

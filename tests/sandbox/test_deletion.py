@@ -23,6 +23,7 @@ WRITES: list[tuple[str, dict[str, Any]]] = [
     ("delete_resource_policy", {}),
     ("replicate_secret_to_regions", {"AddReplicaRegions": [{"Region": "us-east-1"}]}),
 ]
+_moto_lets = {"update_secret_version_stage"}
 _moto_refuses = {"update_secret", "rotate_secret"}
 
 
@@ -140,13 +141,13 @@ def test_lists_hide_pending_deletions(secrets: Any, secret: str) -> None:
     assert [entry["Name"] for entry in shown] == [secret]
 
 
-@pytest.mark.moto_too
 def test_replicas_go_first(secrets: Any, secret: str) -> None:
     """ "You can't delete a primary secret that is replicated to other Regions." """
     secrets.replicate_secret_to_regions(
         SecretId=secret, AddReplicaRegions=[{"Region": "us-east-1"}]
     )
-    with refused("InvalidParameterException", "us-east-1"):
+    arn = secrets.describe_secret(SecretId=secret)["ARN"]
+    with refused("InvalidParameterException", "us-east-1", arn):
         secrets.delete_secret(SecretId=secret)
     secrets.remove_regions_from_replication(SecretId=secret, RemoveReplicaRegions=["us-east-1"])
     secrets.delete_secret(SecretId=secret)
@@ -167,7 +168,13 @@ def test_owned_secrets_refuse_writes(
         getattr(secrets, operation)(SecretId=secret, **given)
 
 
-@pytest.mark.parametrize(("operation", "given"), [*WRITES, ("delete_secret", {})])
+@pytest.mark.parametrize(
+    ("operation", "given"),
+    [
+        pytest.param(*write, marks=[] if write[0] in _moto_lets else [pytest.mark.moto_too])
+        for write in [*WRITES, ("delete_secret", {})]
+    ],
+)
 def test_replicas_refuse_writes(
     secrets: Any, client: Any, secret: str, operation: str, given: dict[str, Any]
 ) -> None:
@@ -179,21 +186,24 @@ def test_replicas_refuse_writes(
     )
     there = client("secretsmanager", "us-east-1")
     assert there.list_secrets()["SecretList"][0]["PrimaryRegion"] == "us-west-2"
-    with refused("InvalidRequestException", "replica"):
+    with refused("InvalidParameterException", "replica"):
         getattr(there, operation)(SecretId=secret, **given)
 
 
 def test_a_replica_follows_its_primary(secrets: Any, client: Any, secret: str) -> None:
-    """ "Replicates the secret to a new Regions": value, labels, tags and description, and
-    PrimaryRegion on both sides.
+    """ "Replicates the secret to a new Regions": value, labels, tags and description, the resource
+    policy (recorded on AWS), and PrimaryRegion on both sides.
     """
     secrets.replicate_secret_to_regions(
         SecretId=secret, AddReplicaRegions=[{"Region": "us-east-1"}]
     )
     secrets.put_secret_value(SecretId=secret, SecretString="y", ClientRequestToken=token("b"))
     secrets.tag_resource(SecretId=secret, Tags=[{"Key": "k", "Value": "v"}])
+    policy = '{"Statement": [{"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}]}'
+    secrets.put_resource_policy(SecretId=secret, ResourcePolicy=policy)
     there = client("secretsmanager", "us-east-1")
     assert there.get_secret_value(SecretId=secret)["SecretString"] == "y"
+    assert there.get_resource_policy(SecretId=secret)["ResourcePolicy"] == policy
     shown = there.list_secrets()["SecretList"][0]
     assert shown["Tags"] == [{"Key": "k", "Value": "v"}]
     assert shown["SecretVersionsToStages"] == {
@@ -215,7 +225,6 @@ def test_a_promoted_replica_stands_alone(secrets: Any, client: Any, secret: str)
     assert "ReplicationStatus" not in secrets.describe_secret(SecretId=secret)
 
 
-@pytest.mark.moto_too
 def test_a_replica_over_a_name_in_use_fails(secrets: Any, client: Any, secret: str) -> None:
     """StatusMessage: "Secret with this name already exists in this region": the status fails, not
     the call; and lists show no replication.
@@ -224,8 +233,10 @@ def test_a_replica_over_a_name_in_use_fails(secrets: Any, client: Any, secret: s
     answer = secrets.replicate_secret_to_regions(
         SecretId=secret, AddReplicaRegions=[{"Region": "us-east-1"}]
     )
-    assert answer["ReplicationStatus"][0]["Status"] == "Failed"
-    assert "already exists" in answer["ReplicationStatus"][0]["StatusMessage"]
+    assert answer["ReplicationStatus"][0]["Status"] == "InProgress"
+    (status,) = secrets.describe_secret(SecretId=secret)["ReplicationStatus"]
+    assert status["Status"] == "Failed"
+    assert "already exists" in status["StatusMessage"]
     assert "ReplicationStatus" not in secrets.list_secrets()["SecretList"][0]
     there = client("secretsmanager", "us-east-1").get_secret_value(SecretId=secret)
     assert there["SecretString"] == "other"
@@ -235,5 +246,16 @@ def test_made_replicas(aws: Any, secrets: Any, secret: str) -> None:
     """`make_replica` makes one where the public API would need a second Region."""
     aws.make_replica(secret, "eu-west-1")
     assert secrets.list_secrets()["SecretList"][0]["PrimaryRegion"] == "eu-west-1"
-    with refused("InvalidRequestException", "replica"):
+    with refused("InvalidParameterException", "replica"):
+        secrets.put_secret_value(SecretId=secret, SecretString="y")
+
+
+def test_a_replica_across_accounts(aws: Any, secrets: Any, secret: str) -> None:
+    """ "This field is omitted if the secret is not a cross-account replica." """
+    arn = "arn:aws:secretsmanager:us-west-2:210987654321:secret:s-AbCdEf"
+    assert "CrossAccountPrimary" not in secrets.describe_secret(SecretId=secret)
+    aws.make_cross_account_replica(secret, arn)
+    shown = secrets.describe_secret(SecretId=secret)["CrossAccountPrimary"]
+    assert shown == {"PrimarySecretARN": arn, "ReplicationStatus": "InSync"}
+    with refused("InvalidParameterException", "replica"):
         secrets.put_secret_value(SecretId=secret, SecretString="y")

@@ -83,11 +83,21 @@ def test_the_name_filter_is_a_prefix(secrets: Any) -> None:
     assert found == ["/app/a", "/other/app/"]
 
 
-def test_description_is_a_prefix_too(secrets: Any) -> None:
-    """ "description: Prefix match, not case-sensitive." """
-    secrets.create_secret(Name="a", Description="Primary login")
-    secrets.create_secret(Name="b", Description="The primary login")
-    assert names(secrets.list_secrets(Filters=[by("description", "primary")])) == ["a"]
+@pytest.mark.moto_too
+def test_words_of_a_description(secrets: Any) -> None:
+    """Recorded on AWS, whatever the documentation says of a prefix: every word of the filter begins
+    a word; camel case is split, and words in capitals are not.
+    """
+    secrets.create_secret(Name="a", Description="a secret")
+    secrets.create_secret(Name="b", Description="the secret")
+    secrets.create_secret(Name="c", Description="MyCamelCase")
+    secrets.create_secret(Name="d", Description="UPPERCASE")
+    for key in ("description", "all"):
+        assert names(secrets.list_secrets(Filters=[by(key, "sec")])) == ["a", "b"]
+        assert names(secrets.list_secrets(Filters=[by(key, "the sec")])) == ["b"]
+        assert names(secrets.list_secrets(Filters=[by(key, "camel")])) == ["c"]
+        assert names(secrets.list_secrets(Filters=[by(key, "CASE")])) == ["c"]
+        assert names(secrets.list_secrets(Filters=[by(key, "cret")])) == []
 
 
 def test_negation(secrets: Any) -> None:

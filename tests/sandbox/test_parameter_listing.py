@@ -157,7 +157,6 @@ def test_an_empty_page_may_be_followed(aws: Any, parameters: Any) -> None:
     """
     fill(parameters, *(f"/a/p{number:02}" for number in range(12)))
     fill(parameters, "/b/last")
-    aws.empty_pages = True
     condition = by("Path", "/b", option="Recursive")
     answer = parameters.describe_parameters(ParameterFilters=[condition], MaxResults=5)
     assert answer["Parameters"] == []

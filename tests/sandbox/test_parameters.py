@@ -52,7 +52,11 @@ def test_tags_and_overwrite_together_are_refused(parameters: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "after"), list(itertools.permutations(["String", "StringList", "SecureString"], 2))
+    ("before", "after"),
+    [
+        pytest.param(*pair, marks=[pytest.mark.moto_too] if pair[0] != "SecureString" else [])
+        for pair in itertools.permutations(["String", "StringList", "SecureString"], 2)
+    ],
 )
 def test_the_type_is_changed_in_place(parameters: Any, before: str, after: str) -> None:
     """Recorded on AWS: an overwrite changes the type, both ways, and the history keeps each version
@@ -61,12 +65,10 @@ def test_the_type_is_changed_in_place(parameters: Any, before: str, after: str) 
     put(parameters, value="old", Type=before)
     assert put(parameters, value="new", Type=after, Overwrite=True)["Version"] == 2
     assert shown(parameters)["Type"] == after
-    assert shown(parameters).get("KeyId") == (
-        "alias/aws/ssm" if after == "SecureString" else None
-    )
+    assert shown(parameters).get("KeyId") == ("alias/aws/ssm" if after == "SecureString" else None)
     history = parameters.get_parameter_history(Name="/app/p")["Parameters"]
     assert [one["Type"] for one in history] == [before, after]
-    assert [one["Value"] == "old" for one in history][0] == (before != "SecureString")
+    assert (history[0]["Value"] == "old") is (before != "SecureString")
 
 
 @pytest.mark.parametrize("kind", ["aws:ec2:image", "aws:ssm:integration"])
@@ -321,16 +323,48 @@ def test_a_secure_string_is_read_encrypted(parameters: Any) -> None:
     assert (got["Value"], got["Type"]) == ("hunter2", "SecureString")
 
 
-def test_what_an_overwrite_does_not_send(aws: Any, parameters: Any) -> None:
-    """What AWS does with a description that an overwrite does not send only an account can tell:
-    the sandbox does either, so that callers can prove that they send it.
+@pytest.mark.moto_too
+def test_what_an_overwrite_does_not_send(parameters: Any, client: Any) -> None:
+    """Recorded on AWS: an unset description, key and pattern stay on an overwrite; an empty
+    description or pattern clears it.
     """
-    put(parameters, Description="d", AllowedPattern=".*")
-    put(parameters, Overwrite=True)
-    assert (shown(parameters)["Description"], shown(parameters)["AllowedPattern"]) == ("d", ".*")
-    aws.forgets_unsent = True
-    put(parameters, Overwrite=True)
-    assert "Description" not in shown(parameters)
+    key = client("kms").create_key()["KeyMetadata"]["KeyId"]
+    put(parameters, Description="d", AllowedPattern=".*", Type="SecureString", KeyId=key)
+    put(parameters, Type="SecureString", Overwrite=True)
+    kept = shown(parameters)
+    assert (kept["Description"], kept["AllowedPattern"], kept["KeyId"]) == ("d", ".*", key)
+    put(parameters, Type="SecureString", Overwrite=True, Description="", AllowedPattern="")
+    assert not {"Description", "AllowedPattern"} & set(shown(parameters))
+
+
+def test_a_pattern_without_lines(parameters: Any) -> None:
+    """Recorded on AWS: `.*` refuses a value of several lines."""
+    put(parameters, "/app/key", AllowedPattern=".*")
+    with refused("ParameterPatternMismatchException"):
+        put(parameters, "/app/key", "one\ntwo", Overwrite=True)
+
+
+def test_the_name_as_it_was_asked_for(parameters: Any) -> None:
+    """Recorded on AWS: a name without hierarchy is found with a slash and without, and answered as
+    it was asked for; the ARN is answered with the name.
+    """
+    put(parameters, "plain")
+    put(parameters, "/a/b")
+    for name in ("plain", "/plain"):
+        assert parameters.get_parameter(Name=name)["Parameter"]["Name"] == name
+        assert parameters.get_parameters(Names=[name])["Parameters"][0]["Name"] == name
+    by_arn = parameters.get_parameter(Name=shown(parameters, "/a/b")["ARN"])["Parameter"]
+    assert by_arn["Name"] == "/a/b"
+
+
+@pytest.mark.parametrize("name", ["a/b", "/a//b"])
+def test_a_name_that_none_can_have(parameters: Any, name: str) -> None:
+    """Recorded on AWS: not ParameterNotFound."""
+    put(parameters, "/a/b")
+    with refused("ValidationException", "sub-paths divided by slash symbol"):
+        parameters.get_parameter(Name=name)
+    with refused("ValidationException", "sub-paths divided by slash symbol"):
+        parameters.get_parameters(Names=["/a/b", name])
 
 
 @pytest.mark.moto_too

@@ -38,6 +38,37 @@ def test_a_rotation_runs_all_four_steps(aws: Any, secrets: Any, secret: str, dep
     assert [rotation.outcome for rotation in aws.rotations] == ["succeeded"]
 
 
+@pytest.mark.parametrize("keeps", [False, pytest.param(True, marks=pytest.mark.moto_too)])
+def test_pending_goes_after_a_rotation(
+    aws: Any, secrets: Any, secret: str, deploy: Any, keeps: bool
+) -> None:
+    """Recorded on AWS: AWSPENDING goes once the rotation succeeded. Reports exist where it stays:
+    `keeps_pending`.
+    """
+    aws.keeps_pending = keeps
+    secrets.rotate_secret(SecretId=secret, RotationLambdaARN=deploy(), RotationRules=DAILY)
+    assert aws.wait_for_rotations()
+    assert ("AWSPENDING" in labels(secrets, secret)) is keeps
+
+
+def test_a_broken_function_is_told_nowhere(
+    aws: Any, secrets: Any, secret: str, deploy: Any
+) -> None:
+    """Recorded on AWS: with RotateImmediately=False a broken function shows as TestRotationFailed
+    in CloudTrail (here: `rotations`) and nowhere else.
+    """
+    secrets.rotate_secret(
+        SecretId=secret,
+        RotationLambdaARN=deploy(fails="testSecret"),
+        RotationRules=DAILY,
+        RotateImmediately=False,
+    )
+    assert aws.wait_for_rotations()
+    assert [one.outcome for one in aws.rotations] == ["test failed"]
+    assert labels(secrets, secret) == {"AWSCURRENT": token("a")}
+    assert secrets.describe_secret(SecretId=secret)["RotationEnabled"] is True
+
+
 def test_the_rules_are_kept_and_listed(aws: Any, secrets: Any, secret: str, deploy: Any) -> None:
     """ListSecrets and DescribeSecret return RotationEnabled, RotationLambdaARN, RotationRules,
     NextRotationDate and, once it rotated, LastRotatedDate.
@@ -158,8 +189,10 @@ def test_a_function_is_bounded_by_its_timeout(
 
 
 def test_a_missing_function_leaves_nothing(secrets: Any, secret: str) -> None:
-    """A refused RotateSecret changes nothing: no AWSPENDING, no rotation."""
-    with refused("ResourceNotFoundException"):
+    """Recorded on AWS: a function that does not exist is one that may not be invoked. A refused
+    RotateSecret changes nothing: no AWSPENDING, no rotation.
+    """
+    with refused("AccessDeniedException", "cannot invoke the specified Lambda function"):
         secrets.rotate_secret(
             SecretId=secret,
             RotationLambdaARN="arn:aws:lambda:us-west-2:123456789012:function:none",

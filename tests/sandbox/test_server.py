@@ -382,7 +382,7 @@ def test_state_survives_a_restart(tmp_path: Path) -> None:
         ("[]", "is not a state file"),
         ('{"format": "other"}', "is not a state file"),
         ('{"format": "reconciler-sandbox-state", "version": 99}', "another version"),
-        ('{"format": "reconciler-sandbox-state", "version": 1}', "is damaged"),
+        ('{"format": "reconciler-sandbox-state", "version": 2}', "is damaged"),
     ],
 )
 def test_a_foreign_state_file(tmp_path: Path, content: str, why: str) -> None:

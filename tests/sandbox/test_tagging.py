@@ -25,6 +25,7 @@ def asked(aws: Sandbox, arns: list[str], **more: Any) -> dict[str, Any]:
 
 
 def test_what_is_or_was_tagged_and_nothing_else(world: Any) -> None:
+    """ "Returns all the tagged or previously tagged resources": of an untagged one an empty set."""
     ssm = world.client("ssm")
     for name in ("/app/a", "/app/b", "/app/c", "bare"):
         ssm.put_parameter(Name=name, Value="v", Type="String")
@@ -42,6 +43,9 @@ def test_what_is_or_was_tagged_and_nothing_else(world: Any) -> None:
 
 
 def test_a_hundred_arns_and_nothing_beside_them(world: Any) -> None:
+    """ResourceARNList: at most 100, and "You can't specify both this parameter and any of the
+    pagination parameters".
+    """
     with pytest.raises(ClientError, match="InvalidParameterException"):
         asked(world.aws, [f"{ARN}/a"], ResourcesPerPage=100)
     with pytest.raises(ClientError, match="less than or equal to 100"):

@@ -79,6 +79,26 @@ def test_parameters_are_throttled(aws: Any, parameters: Any) -> None:
     parameters.put_parameter(Name="/later", Value="v", Type="String")
 
 
+@pytest.mark.parametrize(("value", "rate"), [("false", 3), ("true", 10)])
+def test_higher_throughput(
+    aws: Any, parameters: Any, monkeypatch: pytest.MonkeyPatch, value: str, rate: int
+) -> None:
+    """GetServiceSetting of /ssm/parameter-store/high-throughput-enabled says which of the two
+    quotas of PutParameter holds.
+    """
+    name = "/ssm/parameter-store/high-throughput-enabled"
+    parameters.update_service_setting(SettingId=name, SettingValue=value)
+    setting = parameters.get_service_setting(SettingId=name)["ServiceSetting"]
+    assert (setting["SettingId"], setting["SettingValue"]) == (name, value)
+    clock = SimpleNamespace(monotonic=lambda: 1000.0)
+    monkeypatch.setattr("reconciler.sandbox.throttle.time", clock)
+    aws.throttle = True
+    for number in range(rate):
+        parameters.put_parameter(Name=f"/p{number}", Value="v", Type="String")
+    with refused("ThrottlingException"):
+        parameters.put_parameter(Name="/more", Value="v", Type="String")
+
+
 def test_writes_of_secrets_share_a_quota(
     aws: Any, secrets: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -145,14 +145,17 @@ def test_a_deprecated_version_is_still_there(secrets: Any, two: tuple[str, str])
 
 def test_old_deprecated_versions_go(secrets: Any, aws: Any) -> None:
     """ "Secrets Manager removes outdated versions when there are more than 100, but it does not
-    remove versions created less than 24 hours ago."
+    remove versions created less than 24 hours ago. If you update the secret value more than once
+    every 10 minutes, you create more versions than Secrets Manager removes, and you will reach the
+    quota".
     """
     secrets.create_secret(Name="s", SecretString="0", ClientRequestToken=f"{0:032}")
-    for number in range(1, 102):
+    for number in range(1, 100):
         secrets.put_secret_value(
             SecretId="s", SecretString=str(number), ClientRequestToken=f"{number:032}"
         )
-    assert len(aws.secret("s").versions) == 102
+    with refused("LimitExceededException", "100"):
+        secrets.put_secret_value(SecretId="s", SecretString="new", ClientRequestToken=token())
     aws.age_versions("s", 25 * 3600)
     secrets.put_secret_value(SecretId="s", SecretString="new", ClientRequestToken=token())
     assert len(aws.secret("s").versions) == 100
@@ -190,10 +193,47 @@ def test_the_same_token_and_data_does_nothing(secrets: Any, two: tuple[str, str]
 
 def test_update_with_a_used_token_is_an_error(secrets: Any, two: tuple[str, str]) -> None:
     """ "If you call this operation with a ClientRequestToken that matches an existing version's
-    VersionId, the operation results in an error." The same data makes no difference.
+    VersionId, the operation results in an error." Recorded on AWS: not with the same value.
     """
     with refused("ResourceExistsException"):
-        secrets.update_secret(SecretId="s", SecretString="two", ClientRequestToken=two[1])
+        secrets.update_secret(SecretId="s", SecretString="other", ClientRequestToken=two[1])
+    before = labels(secrets, "s")
+    for value, used in (("one", two[0]), ("two", two[1])):
+        answer = secrets.update_secret(SecretId="s", SecretString=value, ClientRequestToken=used)
+        assert answer["VersionId"] == used
+    assert labels(secrets, "s") == before
+
+
+def test_pending_goes_with_current(secrets: Any, two: tuple[str, str]) -> None:
+    """Recorded on AWS: a version with AWSCURRENT and AWSPENDING is left with AWSPREVIOUS alone when
+    a new one is put; labels of one's own stay.
+    """
+    secrets.update_secret_version_stage(
+        SecretId="s", VersionStage="AWSPENDING", MoveToVersionId=two[1]
+    )
+    secrets.update_secret_version_stage(SecretId="s", VersionStage="MINE", MoveToVersionId=two[1])
+    secrets.put_secret_value(SecretId="s", SecretString="3", ClientRequestToken=token("c"))
+    stages = secrets.describe_secret(SecretId="s")["VersionIdsToStages"]
+    assert {v: set(held) for v, held in stages.items()} == {
+        two[1]: {"AWSPREVIOUS", "MINE"},
+        token("c"): {"AWSCURRENT"},
+    }
+
+
+def test_keys_of_a_version_are_left_out(secrets: Any, two: tuple[str, str]) -> None:
+    """Recorded on AWS: VersionStages of a deprecated version, LastAccessedDate of one that was
+    never read.
+    """
+    secrets.get_secret_value(SecretId="s", VersionId=two[0])
+    secrets.put_secret_value(SecretId="s", SecretString="3", ClientRequestToken=token("c"))
+    answer = secrets.list_secret_version_ids(SecretId="s", IncludeDeprecated=True)
+    found = {version.pop("VersionId"): set(version) for version in answer["Versions"]}
+    always = {"CreatedDate", "KmsKeyIds"}
+    assert found == {
+        two[0]: always | {"LastAccessedDate"},
+        two[1]: always | {"VersionStages"},
+        token("c"): always | {"VersionStages"},
+    }
 
 
 def test_metadata_updates_may_repeat_a_token(secrets: Any, two: tuple[str, str]) -> None:

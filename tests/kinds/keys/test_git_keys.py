@@ -66,7 +66,10 @@ def arrange(world: World, **variables: str) -> None:
 
 @pytest.fixture
 def rotated(world: World) -> World:
-    """A world whose secret has a rotated password, and git's host and port."""
+    """A world whose secret has a rotated password, and git's host and port; AWSPENDING stayed, as
+    it does for some.
+    """
+    world.aws.keeps_pending = True
     arrange(world)
     world.rotate("db")
     assert content(world)["password"].startswith("rotated-")
