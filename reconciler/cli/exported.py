@@ -47,6 +47,10 @@ def collect(environment: str, source: str, only: Sequence[str], options: Common)
         if only:
             raise ExportError(f"{rendering.with_kind(key, scope)}: {reason}", hint=NOTHING)
         say(f"left out: {rendering.with_kind(key, scope)}: {reason}", options, level="warning")
+    for key in sorted(found.seeds):
+        text = f"{rendering.with_kind(key, scope)}: git has only its first value, which rotation"
+        hint = "may have replaced; --from aws reads the one that is live"
+        say(f"{text} {hint}", options, level="warning")
     called = {
         Key(entry.kind.NAME, entry.full_name(declared.settings)): name
         for entry in declared.entries

@@ -77,6 +77,37 @@ def test_apply_writes_the_same_token_as_the_merge_would(declared: World) -> None
     assert declared.changes() == {}
 
 
+FUNCTION = "arn:aws:lambda:us-west-2:123456789012:function:rotate"
+
+
+@pytest.fixture
+def rotated(world: World) -> World:
+    """A secret that rotation owns but for one key."""
+    rotation = {"lambda": FUNCTION, "schedule": "rate(30 days)"}
+    value = {"host": "one", "password": "one"}
+    world.declare({"db": {"value": value, "rotation": rotation, "git_keys": ["host"]}})
+    return world
+
+
+def test_a_value_that_rotation_owns_is_not_applied(rotated: World) -> None:
+    before = rotated.tree.read("production/main.sops.yaml")
+    done = put(rotated, "db", "--key", "password", "--apply", "--auto-approve", code=1)
+    assert "rotation owns the value of db: apply would not write it" in done.err
+    assert "reconciler rotate production db" in done.err
+    assert rotated.tree.read("production/main.sops.yaml") == before
+    assert not done.calls
+
+
+def test_the_first_value_of_a_rotated_secret_is_called_so(rotated: World) -> None:
+    assert (
+        "this one is written only when it is created" in put(rotated, "db", "--key", "password").err
+    )
+
+
+def test_a_key_that_git_owns_is_not_rotations(rotated: World) -> None:
+    assert "rotation owns" not in put(rotated, "db", "--key", "host").err
+
+
 def test_apply_writes_nothing_else(declared: World) -> None:
     put(declared, "text", value="other")
     put(declared, "p", "--apply", "--auto-approve")

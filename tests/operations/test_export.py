@@ -102,6 +102,15 @@ def test_from_aws(declared: World) -> None:
     }  # fmt: skip
 
 
+def test_a_first_value_that_rotation_owns_is_told(world: World) -> None:
+    function = "arn:aws:lambda:us-west-2:123456789012:function:rotate"
+    rotation = {"lambda": function, "schedule": "rate(30 days)"}
+    world.declare({"db": {"value": "first", "rotation": rotation}, "own": {"value": "x"}})
+    done = export(world, "--format", "json")
+    assert "secret db: git has only its first value, which rotation may have replaced" in done.err
+    assert "own" not in done.err
+
+
 def test_only_some(declared: World) -> None:
     assert json.loads(export(declared, "--only", "jwt/secret", "-o", "json").out) == {
         "JWT_SECRET": "signing"

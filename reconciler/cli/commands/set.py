@@ -13,6 +13,7 @@ from reconciler.cli.commands import apply
 from reconciler.cli.options import chosen, common
 from reconciler.cli.terminal import out, say
 from reconciler.core.errors import Exit, ManifestError
+from reconciler.kinds.field import NONE
 from reconciler.kinds.kind import Content
 from reconciler.manifest import edit
 from reconciler.manifest.edit import Edit, EditError
@@ -65,6 +66,14 @@ def command(
         raise click.UsageError(f"{name} is {what}; edit the file with sops.")
     entry = edit.entry_of(declared, keys[0])
     _check_field(entry, field)
+    rotated = _rotated(entry, field)
+    if rotated and applies:
+        raise EditError(
+            f"rotation owns the value of {entry.key}: apply would not write it",
+            hint=f"for a new value: reconciler rotate {environment} {entry.key}; for another first"
+            " value, used only where the secret is created: set without --apply",
+            place=entry.place(),
+        )
     value = _ask(entry.key if field is None else f"{entry.key}: {field}")
     if not value.reveal():
         raise click.UsageError("The value is empty.")
@@ -81,8 +90,14 @@ def command(
         out(json.dumps(outcomes.as_object([told], scope), indent=2))
         return Exit.OK
     edited.tell(paths, environment, options)
-    if not applies:
+    if rotated:
+        text = (
+            f"rotation owns the value of {entry.key}: this one is written only when it is created"
+        )
+        say(text, options, level="warning")
+    elif not applies:
         say("commit it; apply writes it to AWS", options)
+    if not applies:
         return Exit.OK
     code: int = context.invoke(
         apply.command,
@@ -97,6 +112,13 @@ def command(
     if code == Exit.OK:
         say("commit the manifest: until then the next apply would take the value back", options)
     return code
+
+
+def _rotated(entry: Entry, field: str | None) -> bool:
+    """Whether what is set is only the first value that AWS gets, and rotation writes the others."""
+    rotation = getattr(entry.declared, "rotation", None)
+    owned = getattr(entry.declared, "git_keys", None) or ()
+    return rotation not in (None, NONE) and field not in owned
 
 
 def _instead(entry: Entry) -> str:

@@ -17,10 +17,12 @@ Content = Sensitive[str] | Sensitive[bytes]
 
 @dataclass
 class Collected:
-    """Values by resource, and why others have none."""
+    """Values by resource, and why others have none. ``seeds`` are those of which git has only
+    the first: rotation owns them."""
 
     values: dict[Key, Content] = field(default_factory=dict)
     missing: dict[Key, str] = field(default_factory=dict)
+    seeds: set[Key] = field(default_factory=set)
 
 
 def from_manifests(desired: Desired, wanted: Collection[Key]) -> Collected:
@@ -30,6 +32,9 @@ def from_manifests(desired: Desired, wanted: Collection[Key]) -> Collected:
         sealed = desired.values.get(key)
         if sealed is not None and sealed.content is not None:
             found.values[key] = sealed.content
+            value = desired.resources[key].value
+            if value is not None and value.rotation == "declared":
+                found.seeds.add(key)
         else:
             found.missing[key] = "git does not have its value; --from aws reads it"
     return found
