@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from reconciler import manifest
-from reconciler.access.doctor import approval, caller, functions, keys, permissions, tool
+from reconciler.access.doctor import approval, caller, clone, functions, keys, permissions, tool
 from reconciler.access.doctor.check import Check, State, fails, ok
 from reconciler.cli import walk
 from reconciler.cli.commands.github import shown
@@ -42,7 +42,7 @@ _APPLIES = ".github/workflows/secrets-apply.yml"
 )
 @common
 def command(environments: tuple[str, ...], form: str) -> int:
-    """Check prerequisites: sops, keys, identity, permissions, clock, functions, and approval.
+    """Check prerequisites: sops, merges, keys, identity, permissions, clock, functions, approval.
 
     Each line says ok, warning or fails, and what to do. Nothing is written, and no value is read;
     files are decrypted in memory, to see whether they can be. Exit code 1 where anything fails.
@@ -55,6 +55,7 @@ def command(environments: tuple[str, ...], form: str) -> int:
     except UsageError as error:
         found[None].append(_failed("manifests", error))
     else:
+        found[None] += _clone(folder)
         for environment in names:
             found[environment] = _environment(environment, folder, options)
     if form == "json":
@@ -78,6 +79,13 @@ def _environment(environment: str, folder: Path, options: Common) -> list[Check]
     found = [ok("manifests", f"{count} resource{'' if count == 1 else 's'} declared")]
     found += _keys(declared, folder, options)
     return [*found, *_account(declared, options), *_approval(environment, folder)]
+
+
+def _clone(folder: Path) -> list[Check]:
+    try:
+        return [clone.look(Repository(folder).top)]
+    except UsageError:
+        return []
 
 
 def _approval(environment: str, folder: Path) -> list[Check]:

@@ -35,6 +35,14 @@ def install(top: Path) -> list[str]:
     return changed
 
 
+def named_only(top: Path) -> bool:
+    """Whether the repository names the driver, and this clone does not know it: git then merges
+    line by line, and says nothing of it."""
+    file = top / ".gitattributes"
+    lines = file.read_text(errors="replace").splitlines() if file.is_file() else []
+    return not set(ATTRIBUTES).isdisjoint(lines) and _config(top, "merge.reconciler.driver") is None
+
+
 def _config(top: Path, *arguments: str) -> str | None:
     done = subprocess.run(
         ["git", "-C", str(top), "config", *arguments],

@@ -396,3 +396,18 @@ def test_whether_somebody_is_asked_before_github_applies(
         monkeypatch.setenv("GITHUB_TOKEN", github.state["token"])
         monkeypatch.setenv("GITHUB_REPOSITORY", github.state["repository"])
         assert lines(doctor(session, "production", code=code), "approval") == [line]
+
+
+def test_a_clone_that_does_not_know_the_merge_driver(world: World) -> None:
+    top = world.tree.manifests.parent
+    assert lines(doctor(world), "merges") == []
+    subprocess.run(["git", "init", "--quiet", top], check=True)
+    assert [line.split()[0] for line in lines(doctor(world), "merges")] == ["ok"]
+    command(world, "merge-driver", "--install")
+    subprocess.run(["git", "-C", top, "config", "--unset", "merge.reconciler.driver"], check=True)
+    done = doctor(world)
+    (line,) = lines(done, "merges")
+    assert line.startswith("warning merges: .gitattributes names the merge driver")
+    assert "reconciler merge-driver --install" in done.out
+    command(world, "merge-driver", "--install")
+    assert [line.split()[0] for line in lines(doctor(world), "merges")] == ["ok"]
