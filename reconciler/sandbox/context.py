@@ -28,6 +28,16 @@ class Rotation:
     error: str | None = None
 
 
+@dataclass(frozen=True)
+class Event:
+    """ "Secret Label Updated": recorded on AWS for every label, one's own included."""
+
+    arn: str
+    label: str
+    version: str | None
+    """The version that holds the label now; None: none."""
+
+
 class Context(Protocol):
     """The sandbox as operations see it; `Sandbox` says what each part means."""
 
@@ -40,6 +50,7 @@ class Context(Protocol):
     keeps_pending: bool
     empty_pages: bool
     rotations: list[Rotation]
+    events: list[Event]
     tokens: PageTokens
     lock: threading.Lock
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from moto.ssm.models import Parameter
+from moto.ssm.models import Parameter, SimpleSystemManagerBackend
 
 from .refusal import Refusal
 
@@ -22,49 +21,30 @@ class Row(NamedTuple):
 
 Test = Callable[[Row], bool]
 
-_TYPES = ("String", "StringList", "SecureString")
-_TIERS = ("Standard", "Advanced", "Intelligent-Tiering")
-_PATH = re.compile(r"/[a-zA-Z0-9_.\-/]*")
 
-
-def compile_describe(body: dict[str, Any]) -> Test:
-    """One test for every filter of a DescribeParameters request; all must hold."""
-    if body.get("Filters") and body.get("ParameterFilters"):
+def compile_describe(backend: SimpleSystemManagerBackend, body: dict[str, Any]) -> Test:
+    """One test for every filter of a DescribeParameters request; all must hold. moto knows which
+    filters AWS takes.
+    """
+    conditions = body.get("ParameterFilters") or []
+    if body.get("Filters") and conditions:
         raise Refusal(
             "ValidationException",
             "You can use either Filters or ParameterFilters in a single request.",
         )
-    tests = [_legacy(condition) for condition in body.get("Filters") or []]
-    conditions = body.get("ParameterFilters") or []
-    _refuse_repeated(conditions)
-    for condition in conditions:
-        if condition["Key"] == "Label":
-            raise Refusal(
-                "InvalidFilterKey",
-                "The following filter key is not valid: Label. "
-                "Valid filter keys include: [Path, Name, Type, KeyId, Tier].",
-            )
-        tests.append(_one(condition))
-    return _all(tests)
+    backend._validate_parameter_filters(conditions, by_path=False)
+    legacy = [_legacy(condition) for condition in body.get("Filters") or []]
+    return _all(legacy + [_one(condition) for condition in conditions])
 
 
-def compile_by_path(body: dict[str, Any]) -> Test:
+def compile_by_path(backend: SimpleSystemManagerBackend, body: dict[str, Any]) -> Test:
     """The test of a GetParametersByPath request: the path, and every filter."""
-    tests = [_path([body["Path"]], "Recursive" if body.get("Recursive") else "OneLevel")]
+    option = "Recursive" if body.get("Recursive") else "OneLevel"
+    path = {"Key": "Path", "Option": option, "Values": [body["Path"]]}
     conditions = body.get("ParameterFilters") or []
-    _refuse_repeated(conditions)
-    for condition in conditions:
-        key = condition["Key"]
-        if key not in ("Type", "KeyId", "Label"):
-            # "The following Key values aren't supported for GetParametersByPath: tag, DataType,
-            # Name, Path, and Tier."
-            raise Refusal(
-                "InvalidFilterKey",
-                f"The following filter key is not valid: {key}. "
-                "Valid filter keys include: [Type, KeyId].",
-            )
-        tests.append(_one(condition))
-    return _all(tests)
+    backend._validate_parameter_filters([path], by_path=False)
+    backend._validate_parameter_filters(conditions, by_path=True)
+    return _all([_one(condition) for condition in [path, *conditions]])
 
 
 def _all(tests: list[Test]) -> Test:
@@ -73,39 +53,13 @@ def _all(tests: list[Test]) -> Test:
     return lambda row: all(test(row) for test in tests)
 
 
-def _refuse_repeated(conditions: list[dict[str, Any]]) -> None:
-    keys = [condition["Key"] for condition in conditions]
-    for key in keys:
-        if keys.count(key) > 1:
-            raise Refusal(
-                "InvalidFilterKey",
-                f"The following filter is duplicated in the request: {key}. "
-                "A request can contain only one occurrence of a specific filter.",
-            )
-
-
 def _one(condition: dict[str, Any]) -> Test:
     key, values = condition["Key"], condition.get("Values") or []
     if key == "Path":
-        option = condition.get("Option", "OneLevel")
-        if option not in ("Recursive", "OneLevel"):
-            raise _bad_option(option, "Recursive, OneLevel")
-        _refuse_missing(key, values)
-        return _path(values, option)
+        return _path(values, condition.get("Option", "OneLevel"))
     option = condition.get("Option", "Equals")
-    options = ("Equals", "BeginsWith", "Contains") if key == "Name" else ("Equals", "BeginsWith")
-    if option not in options:
-        raise _bad_option(option, "BeginsWith, Equals")
     if key.startswith("tag:"):
         return _tag(key[4:], tuple(values), option)
-    _refuse_missing(key, values)
-    for known, allowed in (("Type", _TYPES), ("Tier", _TIERS)):
-        if key == known and option == "Equals" and not set(values) <= set(allowed):
-            raise Refusal(
-                "InvalidFilterValue",
-                f"The following filter value is not valid: {', '.join(values)}. "
-                f"Valid values include: [{', '.join(allowed)}].",
-            )
     if key == "Name":
         return _name(values, option)
     if key == "Label":
@@ -149,21 +103,6 @@ def _tag(key: str, values: tuple[str, ...], option: str) -> Test:
 
 
 def _path(values: list[str], option: str) -> Test:
-    for value in values:
-        if value.lower().startswith(("/aws", "/ssm")):
-            raise Refusal(
-                "ValidationException",
-                'Filters for common parameters can\'t be prefixed with "aws" or "ssm" '
-                "(case-insensitive). When using global parameters, please specify within a "
-                "global namespace.",
-            )
-        if not _PATH.fullmatch(value) or "//" in value:
-            raise Refusal(
-                "ValidationException",
-                "The parameter doesn't meet the parameter name requirements. The parameter name "
-                'must begin with a forward slash "/". It must use only letters, numbers, or the '
-                "following symbols: . (period), - (hyphen), _ (underscore).",
-            )
     prefixes = tuple(value.rstrip("/") + "/" for value in values)
     if option == "Recursive":
         return lambda row: ("/" + row.name.lstrip("/")).startswith(prefixes)
@@ -182,18 +121,3 @@ def _legacy(condition: dict[str, Any]) -> Test:
         return lambda row: row.latest.name.startswith(values)
     field = "parameter_type" if condition["Key"] == "Type" else "keyid"
     return lambda row: (getattr(row.latest, field) or "") in values
-
-
-def _refuse_missing(key: str, values: list[str]) -> None:
-    if not values:
-        raise Refusal(
-            "InvalidFilterValue",
-            f"The following filter values are missing : null for filter key {key}.",
-        )
-
-
-def _bad_option(option: str, valid: str) -> Refusal:
-    return Refusal(
-        "InvalidFilterOption",
-        f"The following filter option is not valid: {option}. Valid options include: [{valid}].",
-    )

@@ -287,7 +287,7 @@ def _not_found(name: str) -> Refusal:
 
 
 def describe_parameters(call: Call) -> Answer:
-    test = compile_describe(call.body)
+    test = compile_describe(_backend(call), call.body)
     size = call.body.get("MaxResults") or DEFAULT_PAGE
     found, token = _page(call, test, size)
     answer: Answer = {"Parameters": [_metadata(call, parameter) for parameter in found]}
@@ -299,7 +299,7 @@ def describe_parameters(call: Call) -> Answer:
 def get_parameters_by_path(call: Call) -> Answer:
     if call.body["Path"].lower().startswith(("/aws/service", "/aws/reference")):
         raise Passed
-    test = compile_by_path(call.body)
+    test = compile_by_path(_backend(call), call.body)
     found, token = _page(call, test, call.body.get("MaxResults") or DEFAULT_PAGE)
     decrypt = call.body.get("WithDecryption", False)
     answer: Answer = {"Parameters": [_shown(call, parameter, decrypt) for parameter in found]}

@@ -56,6 +56,8 @@ class Secret(FakeSecret):
         self.forced: bool = False
         """Deleted by force; it lingers until it settled."""
         self.accessed: float | None = None
+        self.told: dict[str, str] = {}
+        """The labels that events have told of, and their versions."""
         self.partner: str | None = None
         """The Type of a managed external secret."""
         self.rotation_role: str | None = None

@@ -16,6 +16,7 @@ from typing import Any
 from . import kms, replication, resource_policy, rotation, settling, shapes
 from .account import ACCOUNT, arn
 from .call import Call
+from .context import Event
 from .listing import compile_filters, sort_key
 from .refusal import Refusal
 from .secret import Secret, Version
@@ -140,6 +141,10 @@ def _refuse_foreign(call: Call, secret: Secret) -> None:
 def changed(call: Call, secret: Secret) -> None:
     """Note a change: LastChangedDate, the replicas, and what lists will show."""
     secret.last_changed_date = round(time.time(), 3)  # type: ignore[assignment]
+    held = {label: version for version, labels in secret.labels().items() for label in labels}
+    moved = [label for label in held | secret.told if held.get(label) != secret.told.get(label)]
+    call.sandbox.events += [Event(secret.arn, label, held.get(label)) for label in moved]
+    secret.told = held
     call.secrets.touch(secret)
     replication.sync(secret)
 
@@ -244,6 +249,7 @@ def create_secret(call: Call) -> Answer:
     replication.check_regions(secret, body.get("AddReplicaRegions") or [])
     backend.add(secret)
     _begin(call, secret, *settling.NOT_FOUND)
+    changed(call, secret)
     answer: Answer = {"ARN": secret.arn, "Name": name}
     if value:
         answer["VersionId"] = token

@@ -5,31 +5,28 @@
 
 from __future__ import annotations
 
-import contextlib
 import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from datetime import datetime
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Any, cast
+from typing import Any
 
+from moto.core.exceptions import JsonRESTError
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-from moto.secretsmanager.models import secretsmanager_backends
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from . import access, install, parameters, secretsmanager, shapes, tagging
 from . import state as states
 from .access import AccessKey
-from .account import ACCOUNT, secrets_of
 from .awslambda import FunctionsBackend
+from .beyond import Beyond
 from .call import Call
-from .context import Rotation
+from .context import Event, Rotation
 from .http import Answer, Drop, Handler, Request, error_answer, json_answer, parse
 from .refusal import Refusal
-from .secret import Secret, SecretsBackend
 from .settling import Settling
 from .throttle import Throttle
 from .tokens import PageTokens
@@ -50,7 +47,7 @@ _MODELS = {"tagging": "resourcegroupstaggingapi"}  # where botocore calls a serv
 _running = threading.Lock()
 
 
-class Sandbox:
+class Sandbox(Beyond):
     """An AWS of one account (123456789012) on 127.0.0.1. A context manager.
 
     Only one can run in a process at a time, since moto's state belongs to the process; `start`
@@ -81,6 +78,7 @@ class Sandbox:
         calls: operation name -> number of calls, refused ones included.
         log: (operation, parsed body or None) of each call, values included.
         rotations: how each rotation went.
+        events: what EventBridge would tell of labels.
         failures: exceptions that the sandbox itself must not have had (the caller saw a 500).
     """
 
@@ -110,6 +108,7 @@ class Sandbox:
         self.calls: Counter[str] = Counter()
         self.log: list[tuple[str, Body]] = []
         self.rotations: list[Rotation] = []
+        self.events: list[Event] = []
         self.failures: list[Exception] = []
         self.tokens = PageTokens()
         # One lock for every access to moto's state, which knows none. Not reentrant: a running
@@ -207,6 +206,7 @@ class Sandbox:
             self.calls.clear()
             self.log.clear()
         self.rotations.clear()
+        self.events.clear()
         self.failures.clear()
 
     # Work in the background
@@ -263,6 +263,9 @@ class Sandbox:
             answer = self._perform(request, handler)
         except Refusal as refusal:
             answer = error_answer(request, refusal)
+        except JsonRESTError as error:
+            # One of moto's own checks.
+            answer = error_answer(request, Refusal(error.error_type, error.message))
         except NotImplementedError:
             # What moto does not know is no fault, and not worth a repeat: clients repeat a 500.
             unknown = Refusal("NotImplemented", "the embedded AWS does not know this", 501)
@@ -293,75 +296,6 @@ class Sandbox:
                 if document is not None:
                     return json_answer(document)
             return handler.run_moto(self._app, request.raw)
-
-    # What AWS has and its API cannot make
-
-    def set_owning_service(self, name: str, service: str, *, region: str | None = None) -> None:
-        """Have another AWS service own a secret ("rds"): it then refuses writes, and rotates
-        without a function. KeyError when there is no such secret.
-        """
-        with self._edit(name, region) as secret:
-            secret.owner = service
-
-    def make_replica(self, name: str, primary_region: str, *, region: str | None = None) -> None:
-        """Make a secret the replica of one in `primary_region`; it then refuses writes."""
-        with self._edit(name, region) as secret:
-            secret.primary_region = primary_region
-
-    def make_cross_account_replica(self, name: str, primary: str) -> None:
-        """Make a secret the replica of one in another account, of which `primary` is the ARN."""
-        with self._edit(name, None) as secret:
-            secret.cross_account_primary = primary
-
-    def set_last_rotated(
-        self, name: str, moment: datetime | None, *, region: str | None = None
-    ) -> None:
-        """Set when AWS last rotated a secret; None: never."""
-        with self._edit(name, region) as secret:
-            secret.last_rotated = None if moment is None else moment.timestamp()
-
-    def set_next_rotation(
-        self, name: str, moment: datetime | None, *, region: str | None = None
-    ) -> None:
-        """Set when the next rotation is due, also in the past; shown while rotation is on."""
-        with self._edit(name, region) as secret:
-            secret.next_rotation = None if moment is None else moment.timestamp()
-
-    def set_last_changed(self, name: str, moment: datetime, *, region: str | None = None) -> None:
-        """Set a secret's LastChangedDate and the creation date of its current version."""
-        with self._edit(name, region) as secret:
-            secret.last_changed_date = moment.timestamp()  # type: ignore[assignment]
-            current = secret.holder("AWSCURRENT")
-            if current is not None:
-                secret.versions[current]["createdate"] = moment.timestamp()
-
-    def age_versions(self, name: str, seconds: float, *, region: str | None = None) -> None:
-        """Make every version of a secret older by `seconds`."""
-        with self._edit(name, region) as secret:
-            for version in secret.versions.values():
-                version["createdate"] -= seconds
-
-    def age_lists(self, seconds: float) -> None:
-        """Let `seconds` pass for ListSecrets, so that no test need wait for `list_staleness`."""
-        with self.lock:
-            for backend in secretsmanager_backends[ACCOUNT].values():
-                cast("SecretsBackend", backend).history.age(seconds)
-
-    def secret(self, name: str, *, region: str | None = None) -> Secret:
-        """The state of a secret, for a test to look at. KeyError when there is none."""
-        regions = [region] if region else list(secretsmanager_backends[ACCOUNT])
-        for candidate in regions:
-            found = secrets_of(candidate).secrets.find(name)
-            if found is not None:
-                return found
-        raise KeyError(name)
-
-    @contextlib.contextmanager
-    def _edit(self, name: str, region: str | None) -> Iterator[Secret]:
-        with self.lock:
-            secret = self.secret(name, region=region)
-            yield secret
-            secrets_of(secret.region).touch(secret)
 
 
 def _refuse_browsers(request: Request) -> None:

@@ -60,6 +60,7 @@ class PlainMoto:
         self.calls: dict[str, int] = {}
         self.hooks: list[Any] = []
         self.rotations: list[Any] = []
+        self.events: list[Any] = []
         self.failures: list[Exception] = []
 
     def reset(self) -> None:
@@ -104,6 +105,7 @@ def aws(server: Any) -> Iterator[Any]:
     server.hooks = []
     server.after = []
     yield server
+    server.settling_calls = 0
     assert server.failures == []
 
 

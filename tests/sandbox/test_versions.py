@@ -220,6 +220,22 @@ def test_pending_goes_with_current(secrets: Any, two: tuple[str, str]) -> None:
     }
 
 
+def test_every_label_is_told(aws: Any, secrets: Any, two: tuple[str, str]) -> None:
+    """Recorded on AWS: "Secret Label Updated" fires for every label, one's own included; not where
+    nothing moves.
+    """
+    aws.events.clear()
+    move = {"SecretId": "s", "VersionStage": "MINE", "MoveToVersionId": two[0]}
+    secrets.update_secret_version_stage(**move)
+    secrets.update_secret(SecretId="s", Description="d")
+    secrets.put_secret_value(SecretId="s", SecretString="3", ClientRequestToken=token("c"))
+    assert [(event.label, event.version) for event in aws.events] == [
+        ("MINE", two[0]),
+        ("AWSPREVIOUS", two[1]),
+        ("AWSCURRENT", token("c")),
+    ]
+
+
 def test_keys_of_a_version_are_left_out(secrets: Any, two: tuple[str, str]) -> None:
     """Recorded on AWS: VersionStages of a deprecated version, LastAccessedDate of one that was
     never read.
