@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import uuid
 from collections.abc import Iterator
 from datetime import datetime
 from typing import cast
 
 from moto.secretsmanager.models import secretsmanager_backends
 
+from . import rotation
 from .account import ACCOUNT, secrets_of
+from .call import Call
+from .context import Context
 from .secret import Secret, SecretsBackend
 
 
@@ -63,6 +67,15 @@ class Beyond:
         with self._edit(name, region) as secret:
             for version in secret.versions.values():
                 version["createdate"] -= seconds
+
+    def rotate_as_scheduled_before(self, name: str) -> bool:
+        """Let a rotation begin that a former rule had scheduled; False where there is none."""
+        with self._edit(name, None) as secret:
+            due, secret.scheduled_before = secret.scheduled_before, None
+            if due is not None:
+                call = Call(cast("Context", self), "RotateSecret", secret.region, {})
+                rotation.rotate(call, secret, str(uuid.uuid4()))
+        return due is not None
 
     def age_lists(self, seconds: float) -> None:
         """Let `seconds` pass for ListSecrets, so that no test need wait for `list_staleness`."""

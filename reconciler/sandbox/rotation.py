@@ -49,6 +49,10 @@ def rotate(call: Call, secret: Secret, token: str) -> None:
     secret.lambda_arn = arn
     secret.rotation_role = role
     if rules is not None:
+        if rules != secret.rules:
+            # Recorded on AWS: with rate() a rotation that was scheduled before may still come.
+            expression = (secret.rules or {}).get("ScheduleExpression", "")
+            secret.scheduled_before = secret.next_rotation if "rate" in expression else None
         secret.rules = rules
         secret.computed_days = None
     if secret.rules is not None:

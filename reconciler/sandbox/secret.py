@@ -46,6 +46,8 @@ class Secret(FakeSecret):
         self.last_rotated: float | None = None
         self.last_put: float = now
         self.next_rotation: float | None = None
+        self.scheduled_before: float | None = None
+        """When a former rule would rotate it, which may still happen."""
         self.computed_days: int | None = None
         self.rotating: str | None = None
         """The token of the rotation that runs now."""

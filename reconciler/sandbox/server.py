@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from moto.core.exceptions import JsonRESTError
+from moto.core.exceptions import ServiceException
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
@@ -263,9 +263,9 @@ class Sandbox(Beyond):
             answer = self._perform(request, handler)
         except Refusal as refusal:
             answer = error_answer(request, refusal)
-        except JsonRESTError as error:
+        except ServiceException as error:
             # One of moto's own checks.
-            answer = error_answer(request, Refusal(error.error_type, error.message))
+            answer = error_answer(request, Refusal(error.code, error.message))
         except NotImplementedError:
             # What moto does not know is no fault, and not worth a repeat: clients repeat a 500.
             unknown = Refusal("NotImplemented", "the embedded AWS does not know this", 501)

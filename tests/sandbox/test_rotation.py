@@ -348,6 +348,22 @@ def test_changing_only_the_rules_rotates_too(
     assert shown["RotationRules"] == {"AutomaticallyAfterDays": 7}
 
 
+@pytest.mark.parametrize(
+    ("before", "comes"), [("rate(10 days)", True), ("cron(0 4 1 * ? *)", False)]
+)
+def test_a_rotation_that_was_scheduled_before_may_still_come(
+    aws: Any, secrets: Any, secret: str, deploy: Any, before: str, comes: bool
+) -> None:
+    """Recorded on AWS: with rate(), after the rule was changed; with cron not."""
+    given = {"SecretId": secret, "RotationLambdaARN": deploy(), "RotateImmediately": False}
+    for schedule in (before, "cron(0 8 1 * ? *)"):
+        secrets.rotate_secret(**given, RotationRules={"ScheduleExpression": schedule})
+        assert aws.wait_for_rotations()
+    assert aws.rotate_as_scheduled_before(secret) is comes
+    assert aws.wait_for_rotations()
+    assert (secrets.get_secret_value(SecretId=secret)["SecretString"] == "rotated") is comes
+
+
 def test_a_manual_change_moves_the_next_date(
     aws: Any, secrets: Any, secret: str, deploy: Any
 ) -> None:

@@ -23,7 +23,7 @@ from urllib.parse import urlparse
 import pytest
 from botocore.exceptions import ClientError
 
-from reconciler.sandbox import Sandbox, secretsmanager, server
+from reconciler.sandbox import Sandbox, secret_lists, server
 from reconciler.sandbox.http import Handler
 from reconciler.sandbox.state import StateError, load
 from tests.limit import has_to_end
@@ -216,14 +216,14 @@ def test_a_page_costs_a_page(aws: Any, connection: Any, monkeypatch: pytest.Monk
         body = {"Name": f"s{number:05}", "SecretString": "x", "ClientRequestToken": token()}
         ask(connection, "secretsmanager.CreateSecret", json.dumps(body).encode())
     costs = []
-    page = secretsmanager._page
+    page = secret_lists.page_of
 
     def counted(*given: Any) -> Any:
         pages: list[Any] = []
         costs.append(steps(lambda: pages.append(page(*given))))
         return pages[0]
 
-    monkeypatch.setattr(secretsmanager, "_page", counted)
+    monkeypatch.setattr(secret_lists, "page_of", counted)
     given: dict[str, Any] = {"Filters": [{"Key": "name", "Values": ["s0"]}]}
     while True:
         _, answer = ask(connection, "secretsmanager.ListSecrets", json.dumps(given).encode())
