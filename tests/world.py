@@ -6,11 +6,13 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -26,22 +28,29 @@ from reconciler.operations.apply import Outcome
 from reconciler.operations.drift import Drift
 from reconciler.operations.planning import Planned
 from reconciler.sandbox.server import Sandbox
+from tests import forked
 from tests.inprocess import reconciler
 from tests.sandbox.conftest import deploy_function
 from tests.trees import Tree, clean_environ
 
 PREFIX = "/test/production"
 FUNCTION = "arn:aws:lambda:us-west-2:123456789012:function:rotate"
+FASTER = 25  # times: how much less the pauses between two tries take here
+WAITING = (
+    "botocore.endpoint", "reconciler.aws.client", "reconciler.kinds.parameter.write",
+)  # fmt: skip
 SCHEDULE = {"lambda": FUNCTION, "schedule": "rate(30 days)"}
 
 
 @dataclass
 class World:
-    """``calls`` counts what the last command asked of AWS."""
+    """``calls`` counts what the last command asked of AWS; ``program`` is what runs in a process
+    of its own, where it is another."""
 
     tree: Tree
     aws: Sandbox
     calls: Counter[str] = field(default_factory=Counter)
+    program: Path | None = None
 
     # --- git ----------------------------------------------------------------------------------
 
@@ -131,7 +140,7 @@ class World:
     ) -> subprocess.CompletedProcess[str]:
         """Run ``reconciler`` in a process of its own, without a terminal."""
         return subprocess.run(
-            [sys.executable, "-m", "reconciler.cli.main", *arguments],
+            [str(self.program or forked.program()), *arguments],
             cwd=self.tree.manifests.parent,
             env=self.environ() | dict(environment or {}),
             stdin=subprocess.DEVNULL,
@@ -268,6 +277,10 @@ def account(folder: Path, aws: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iter
     monkeypatch.setenv("AWS_CONFIG_FILE", str(folder / "none"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(folder / "none"))
     monkeypatch.setattr("reconciler.kinds.parameter.write.AFTER_DELETE", 0.0)
+    clock = SimpleNamespace(**{**vars(time), "sleep": lambda s: time.sleep(s / FASTER)})
+    for place in WAITING:
+        monkeypatch.setattr(f"{place}.time", clock)
+    forked.run_functions(monkeypatch)
     monkeypatch.chdir(folder)
     yield make_world(folder, aws)
     assert aws.failures == []

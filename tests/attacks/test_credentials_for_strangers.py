@@ -8,9 +8,7 @@ where the branch that everybody has reviewed, or the user's own git configuratio
 from __future__ import annotations
 
 import json
-import shlex
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +18,7 @@ import pytest
 from reconciler.sandbox.server import Sandbox
 from reconciler.values.sensitive import Sensitive
 from reconciler.values.sops import KEY_TYPES, Sops, find
+from tests import forked
 from tests.age_key import new_age_key
 from tests.attacks.stranger import Stranger, listening
 from tests.cli.run import cli, environ
@@ -46,7 +45,6 @@ SETTINGS = {
     "environment": "production", "account": "123456789012", "region": "us-west-2",
     "prefix": "/test/production", "owner": "test", "fingerprint_keys": ["5f" * 32],
 }  # fmt: skip
-DRIVER = f"{shlex.quote(sys.executable)} -m reconciler.cli.main merge-driver %O %A %B %P"
 
 
 @pytest.fixture
@@ -137,7 +135,7 @@ def test_set_sends_no_token_to_an_address_that_a_branch_names(
 ) -> None:
     poisoned(victim, stranger)
     done = subprocess.run(
-        [sys.executable, "-m", "reconciler.cli.main", "set", "production", "db"],
+        [str(forked.program()), "set", "production", "db"],
         cwd=victim.folder, env=environ(HOLDER), input="new", capture_output=True, text=True,
         check=False,
     )  # fmt: skip
@@ -204,7 +202,7 @@ def test_a_repository_that_git_cannot_read_trusts_nobody(
 
 def merged(branch: Branch, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run git with the driver, as somebody who holds a token."""
-    branch.git("config", "merge.reconciler.driver", DRIVER)
+    branch.git("config", "merge.reconciler.driver", f"{forked.program()} merge-driver %O %A %B %P")
     return subprocess.run(
         ["git", "-c", "user.name=a", "-c", "user.email=a@example.com", *arguments],
         cwd=branch.folder, env=environ(HOLDER), capture_output=True, text=True, check=False,

@@ -10,7 +10,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from reconciler.core import planfile
 from tests.attacks.test_push_without_key import forge
 from tests.cli.run import cli
 from tests.core import build
+from tests.forked import program
 from tests.manifest.branch.build import ENVIRONMENT, MAIN, Branch, make_branch
 from tests.manifest.lock.test_commands import FILE, NO_KEY, lie, locked, one
 from tests.world import World
@@ -163,7 +163,7 @@ def test_the_action_runs_the_check_with_the_key(lying: World, tmp_path: Path) ->
     inputs = ("NAMES", "TAKE", "PLAN_FILE", "AUDIT", "CONFIGURATION", "REVIEWED", "DIGEST", "BASE",
               "PLANS", "CHANGED", "PLAN_ROLE", "APPLY_ROLE", "COMMENT", "ISSUE")  # fmt: skip
     summary = tmp_path / "summary"
-    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    path = f"{program().parent}:{os.environ['PATH']}"
 
     def run() -> subprocess.CompletedProcess[str]:
         return subprocess.run(

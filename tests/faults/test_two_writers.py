@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import pytest
 
 from reconciler.sandbox.server import Sandbox
+from tests.forked import program
 from tests.world import PREFIX, World, make_world
 
 COUNT = 6  # of each kind
@@ -56,7 +56,7 @@ def together(*worlds: World) -> list[tuple[int, dict[str, dict[str, Any]], str]]
     runs = []
     for number, world in enumerate(worlds):
         log = world.tree.manifests.parent / f"audit-{number}.jsonl"
-        command = [sys.executable, "-m", "reconciler.cli.main", "apply", "production"]
+        command = [str(program()), "apply", "production"]
         command += ["--auto-approve", "--parallelism", "1", "--audit", str(log), "--pace", "100"]
         child = subprocess.Popen(
             command,

@@ -6,14 +6,14 @@ The row is appended to ``fields.py`` in a copy of the package, and the commands 
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import reconciler
+from tests import forked
 from tests.world import PREFIX, World
 
 # A label that stays on the version that serves: Secrets Manager keeps it, and nothing here knew it.
@@ -87,16 +87,15 @@ class Edited:
 
     def __init__(self, world: World, folder: Path, row: str) -> None:
         package = Path(reconciler.__file__).parent
-        shutil.copytree(package, folder / "reconciler", ignore=shutil.ignore_patterns("*.pyc"))
+        shutil.copytree(package, folder / "reconciler")
         table = folder / "reconciler" / "kinds" / "secret" / "fields.py"
         table.write_text(table.read_text() + HELPERS + row)
-        self._path = os.pathsep.join([str(folder), *sys.path])
-        self.world = world
+        self.world = replace(world, program=forked.program(folder))
 
     def run(self, *arguments: str, code: int = 0) -> str:
         """What it prints on stdout, or where it ends with an error, on stderr."""
         # A process of its own: this one has the package as it is.
-        done = self.world.process(*arguments, environment={"PYTHONPATH": self._path})
+        done = self.world.process(*arguments)
         assert done.returncode == code, done.stdout + done.stderr
         return done.stderr if code == 1 else done.stdout
 

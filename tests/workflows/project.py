@@ -2,7 +2,8 @@
 
 ``act`` runs the workflows as they are, but for what it does not know: ``queue:`` of a concurrency
 group is left out, ``$/`` becomes a repository of its own, and the actions of others are those in
-``stubs/``. It does not wait at an Environment, and knows no permissions.
+``stubs/``. It does not wait at an Environment, and knows no permissions. The program is a process
+that is forked (`tests/forked.py`); one test takes the script that is installed.
 """
 
 from __future__ import annotations
@@ -19,11 +20,13 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.sandbox.server import Sandbox
+from tests.forked import program
 from tests.github.server import GitHub
 from tests.trees import Tree, clean_environ
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
+INSTALLED = BIN / "reconciler"
 STUBS = {
     "actions/checkout": "checkout",
     "actions/upload-artifact": "upload",
@@ -51,13 +54,15 @@ class Run:
 
 @dataclass
 class Project:
-    """``repository`` is what is pushed to GitHub; ``runs`` counts the runs."""
+    """``repository`` is what is pushed to GitHub; ``runs`` counts the runs; ``program`` is what
+    stands for ``reconciler``."""
 
     folder: Path
     tree: Tree
     aws: Sandbox
     github: GitHub
     runs: int = 0
+    program: Path = field(default_factory=program)
 
     @property
     def repository(self) -> Path:
@@ -96,7 +101,7 @@ class Project:
     def _command(self, *arguments: str) -> None:
         # The fixture's AWS variables lead to the embedded AWS.
         done = subprocess.run(
-            [str(BIN / "reconciler"), *arguments],
+            [str(self.program), *arguments],
             cwd=self.repository,
             env=os.environ | self.tree.environ | {"PYTHONDONTWRITEBYTECODE": ""},
             capture_output=True,
@@ -243,7 +248,7 @@ class Project:
             "TEST_AWS": self.aws.url,
             "TEST_BEFORE_APPLY": str(self.folder / "before-apply"),
             "TEST_KEPT": str(kept),
-            "TEST_RECONCILER": str(BIN / "reconciler"),
+            "TEST_RECONCILER": str(self.program),
             "TEST_REPOSITORY": str(self.repository),
             "GITHUB_API_URL": self.github.url,
             "PYTHONDONTWRITEBYTECODE": "",

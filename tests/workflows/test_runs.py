@@ -11,7 +11,7 @@ import boto3
 
 from tests.leaks.test_leaks import Canaries
 from tests.workflows.conftest import declared
-from tests.workflows.project import Project, Run
+from tests.workflows.project import INSTALLED, Project, Run
 
 PLAN, APPLY = "arn:aws:iam::123456789012:role/plan-", "arn:aws:iam::123456789012:role/apply-"
 
@@ -135,6 +135,7 @@ def test_a_fork_gets_no_credentials_and_its_changes_are_shown(project: Project) 
 
 
 def test_a_manifest_that_is_wrong_fails_the_check_that_is_required(project: Project) -> None:
+    project.program = INSTALLED
     branch(project, "change", lambda: None)
     project.git("checkout", "--quiet", "change")
     project.tree.edit("staging/main.sops.yaml", 'plaintext: "5432"', 'plaintxt: "5432"')

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import shlex
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +12,13 @@ import pytest
 from reconciler import manifest
 from reconciler.manifest import lock, merge
 from reconciler.values.sops import find
+from tests import forked
 from tests.age_key import new_age_key
 from tests.cli.run import cli, environ
 from tests.leaks.canaries import program
 from tests.manifest.branch.build import ENVIRONMENT, MAIN, Branch, make_branch
 from tests.trees import creation_rules
 
-COMMAND = f"{shlex.quote(sys.executable)} -m reconciler.cli.main"
 LOCK = "production/fingerprints.lock"
 
 
@@ -61,7 +59,7 @@ def merging(tmp_path: Path) -> Merging:
     made = make_branch(folder)
     merging = Merging(made.tree, made.folder)
     merge.install(folder)
-    merging.git("config", "merge.reconciler.driver", f"{COMMAND} merge-driver %O %A %B %P")
+    merging.git("config", "merge.reconciler.driver", f"{forked.program()} merge-driver %O %A %B %P")
     merging.lock()
     merging.commit("with the driver and a lock")
     merging.git("tag", "-f", "base")
@@ -177,7 +175,7 @@ def test_what_sops_gives_is_not_believed_to_be_the_file(merging: Merging, tmp_pa
     """A sops that talks where it should decrypt: an error without a word of it."""
     two(merging)
     tool = program(tmp_path / "talking-sops", f'echo oops; exec "{find()}" "$@"\n')
-    driver = f"{COMMAND} merge-driver --sops {tool} %O %A %B %P"
+    driver = f"{forked.program()} merge-driver --sops {tool} %O %A %B %P"
     merging.git("config", "merge.reconciler.driver", driver)
     done = merging.merge("theirs")
     assert done.returncode == 1
