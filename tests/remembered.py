@@ -1,7 +1,8 @@
 """What sops gave for the same input, key and words, so that it runs once for each in this process.
 
-Only what depends on nothing else: decryption with an age key by the real program. A program that a
-test puts in its place, another key type, a failure: each runs.
+Only what depends on nothing else: decryption with an age key by the real program, or by a script
+of a test that keeps what it is given and runs that. A program that a test puts in its place,
+another key type, a failure: each runs.
 """
 
 from __future__ import annotations
@@ -18,12 +19,20 @@ _WHERE = "SOPS_AGE_KEY_FILE"
 _OF_AGE = {"HOME", "LANG", "LC_ALL", "PATH", "SOPS_AGE_KEY", "TMPDIR", _WHERE}
 _Key = tuple[object, ...]
 _known: dict[_Key, subprocess.CompletedProcess[bytes]] = {}
-_REAL = sops.find()
+_REAL = str(sops.find())
+_spies: set[str] = set()
 
 
 def remember() -> None:
     """Let every :class:`Sops` of this process do so."""
     sops.subprocess = SimpleNamespace(**{**vars(subprocess), "run": _run})  # type: ignore[assignment]
+
+
+def as_well(spy: Path) -> Path:
+    """Take a script for the real program, but where a variable or argument is another, it runs:
+    what it keeps is all that it would ever be given."""
+    _spies.add(str(spy))
+    return spy
 
 
 def _run(command: Sequence[str], **options: Any) -> subprocess.CompletedProcess[bytes]:
@@ -37,9 +46,13 @@ def _run(command: Sequence[str], **options: Any) -> subprocess.CompletedProcess[
 
 
 def _key(command: Sequence[str], document: bytes, environment: Mapping[str, str]) -> _Key | None:
-    if command[0] != str(_REAL) or "decrypt" not in command or not set(environment) <= _OF_AGE:
+    spied = command[0] in _spies
+    if not (spied or command[0] == _REAL) or "decrypt" not in command:
         return None
-    given = {name: text for name, text in environment.items() if name not in ("PATH", "TMPDIR")}
+    if not set(environment) <= _OF_AGE:
+        return None
+    same = () if spied else ("PATH", "TMPDIR")
+    given = {name: text for name, text in environment.items() if name not in same}
     if _WHERE in given:
         file = Path(given[_WHERE])
         given[_WHERE] = file.read_text() if file.is_file() else ""

@@ -128,7 +128,7 @@ def search(
     assert canaries.found(b"\0".join([*seen, *everything(folder)])) == []
     # git has no use for a key or a credential, whoever calls it.
     given = (folder / "spy" / "environment-git").read_bytes()
-    assert not re.search(rb"^(SOPS|AWS)_|GITHUB_TOKEN", given, re.MULTILINE)
+    assert not re.search(rb"^(export |declare -x )(SOPS|AWS)_|GITHUB_TOKEN", given, re.MULTILINE)
     return codes
 
 

@@ -60,7 +60,11 @@ def frames(error: BaseException) -> bytes:
             shown += told.format_exception_only()
         for frame in told.stack:
             if not frame.filename.startswith(TESTS):
-                shown.append(f"{frame.name} {json.dumps(frame.locals or {}, ensure_ascii=False)}")
+                # A line each: what many frames hold is searched once.
+                shown += [
+                    f"{name} {json.dumps(text, ensure_ascii=False)}"
+                    for name, text in (frame.locals or {}).items()
+                ]
         todo += [one.__cause__, one.__context__]
     return "\n".join(shown).encode()
 
