@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from reconciler import kinds
 from reconciler.core import planfile
+from reconciler.core.digest import plan_digest
 from reconciler.core.errors import PlanFileError
 from reconciler.core.model import Plan, Policy
 from reconciler.core.planfile.format import PlanFile
@@ -86,12 +87,12 @@ def edited(content: Any, path: Path, new: Any) -> Any:
 DROPPED = object()
 
 
-def repaired(content: Any) -> str | None:
+def repaired(content: Any, digest: str | None = None) -> str | None:
     """The file with every digest, the summary and the checksum made anew; None where it says
-    nothing that could be digested."""
+    nothing that could be digested, or another digest than asked for."""
     try:
-        file = PlanFile.model_validate_json(json.dumps(content))
-        return planfile.dumps([file.plain()])
+        plan = PlanFile.model_validate_json(json.dumps(content)).plain()
+        return planfile.dumps([plan]) if digest in (None, plan_digest(plan)) else None
     except ValueError:
         return None
 
@@ -105,14 +106,13 @@ def check(content: Any, before: tuple[str, str], path: Path, new: Any) -> None:
     """Refused, or under another digest, or shown in the same way."""
     changed = edited(content, path, new)
     changed["checksum"] = checksum(changed)
-    for attempt in (json.dumps(changed), repaired(changed)):
+    said = json.dumps(changed) if changed["digest"] == content["digest"] else None
+    for attempt in (said, repaired(changed, content["digest"])):
         if attempt is None:
             continue
         try:
             (after,) = planfile.loads(attempt, KINDS)
         except PlanFileError:
-            continue
-        if json.loads(attempt)["digest"] != content["digest"]:
             continue
         assert is_outside(path) or shown(after) == before, path
 

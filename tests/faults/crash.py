@@ -12,6 +12,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import boto3
@@ -30,17 +31,17 @@ TIMEOUT = 300  # seconds for a child, which takes half of one
 
 
 class Watched:
-    """A connection that tells "before" and "after" each of its calls.
+    """A connection that tells "before" and "after" each of its calls, and of which operation.
 
     Its clients are made at once, and not in each child again. None has an open connection, which
     the children would share.
     """
 
     def __init__(self) -> None:
-        self.heard: Callable[[str], None] = lambda _: None
+        self.heard: Callable[[str, str], None] = lambda *_: None
         session = boto3.session.Session()
-        session.events.register("before-send", lambda **_: self.heard("before"))
-        session.events.register("after-call", lambda **_: self.heard("after"))
+        for event, moment in (("before-send", "before"), ("after-call", "after")):
+            session.events.register(event, partial(self._tell, moment))
         self.aws = Aws(session, SCOPE.region, parallelism=1, pacing=Pacing(1000))
         for service, attempts in (
             ("sts", FIRST_ATTEMPTS),
@@ -49,6 +50,9 @@ class Watched:
             ("ssm", 1),
         ):
             self.aws._client(service, attempts)
+
+    def _tell(self, moment: str, event_name: str, **_: object) -> None:
+        self.heard(moment, event_name.rpartition(".")[2])
 
 
 Make = Callable[[Aws], Planned]  # of a plan
@@ -71,7 +75,7 @@ def kill(watched: Watched, make: Make, reviewed: str | None, moment: str, point:
     if child == 0:
         seen = [0]
 
-        def end(now: str) -> None:
+        def end(now: str, _: str) -> None:
             if now == moment:
                 seen[0] += 1
                 if seen[0] == point + 1:

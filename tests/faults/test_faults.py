@@ -15,6 +15,8 @@ from reconciler.sandbox.http import Answer
 from reconciler.sandbox.server import Drop
 from tests.faults.account import Account, assert_ends, assert_true_report, exit_code
 from tests.faults.direct import SCOPE
+from tests.faults.photo import take
+from tests.kept import Kept, keep
 
 HALF = 50  # of each kind are there already and are updated; as many are created
 
@@ -29,33 +31,35 @@ def declared(value: str, count: int) -> dict[str, dict[str, Any]]:
     }
 
 
+_old: list[Kept] = []
+
+
 @pytest.fixture
 def fleet(account: Account) -> Account:
     """100 resources that are to be updated, and 100 that are to be created."""
-    account.declare(declared("old", HALF))
-    assert_ends(account)
+    if _old:
+        _old[0].restore(account.aws)
+    else:
+        account.declare(declared("old", HALF))
+        assert_ends(account)
+        _old.append(keep(account.aws))
     account.declare(declared("new", 2 * HALF))
     return account
 
 
 def assert_whole(account: Account) -> None:
     """Every value is the declared one, in the version that one run would have made."""
-    secrets, ssm = account.client("secretsmanager"), account.client("ssm")
+    live = take(account.aws)
+    assert len(live) == 4 * HALF
     for n in range(2 * HALF):
-        name = f"{SCOPE.under}s{n:03}"
-        ids = secrets.list_secret_version_ids(SecretId=name, IncludeDeprecated=True)["Versions"]
-        assert len(ids) == (2 if n < HALF else 1), name
-        assert secrets.get_secret_value(SecretId=name)["SecretString"] == f"new{n}"
+        secret = live[Key("secret", f"{SCOPE.under}s{n:03}")]
+        assert len(secret.versions) == (2 if n < HALF else 1), n
+        assert secret.value == f"new{n}"
         if n < HALF:
-            previous = secrets.get_secret_value(SecretId=name, VersionStage="AWSPREVIOUS")
-            assert previous["SecretString"] == f"old{n}"
-    for start in range(0, 2 * HALF, 10):
-        names = [f"{SCOPE.under}p{n:03}" for n in range(start, start + 10)]
-        found = ssm.get_parameters(Names=names, WithDecryption=True)["Parameters"]
-        for entry in found:
-            n = int(entry["Name"][-3:])
-            assert entry["Value"] == f"new{n}"
-            assert entry["Version"] == (2 if n < HALF else 1), entry["Name"]
+            assert secret.versions[secret.labels["AWSPREVIOUS"]] == f"old{n}"
+        parameter = live[Key("parameter", f"{SCOPE.under}p{n:03}")]
+        assert parameter.value == f"new{n}"
+        assert parameter.current == ("2" if n < HALF else "1"), n
 
 
 def survive(account: Account) -> Exit:

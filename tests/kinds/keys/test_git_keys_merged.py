@@ -193,7 +193,13 @@ def test_what_is_equal_is_the_very_same_text():
 scalars = st.none() | st.booleans() | st.integers() | st.text(st.characters(codec="utf-8"))
 objects = st.dictionaries(
     st.text(st.characters(codec="utf-8"), max_size=4),
-    st.recursive(scalars, lambda inner: st.lists(inner) | st.dictionaries(st.text("ab"), inner)),
+    st.recursive(
+        scalars,
+        lambda inner: (
+            st.lists(inner, max_size=3) | st.dictionaries(st.text("ab"), inner, max_size=3)
+        ),
+        max_leaves=6,
+    ),
     max_size=5,
 )
 
