@@ -17,8 +17,8 @@ _INVISIBLE = re.compile(
 _SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 
 # A workflow's runner obeys `::command::` at the start of a line, spaces before it or not, and
-# `##[command]` anywhere in one.
-_COMMAND_AT_START = re.compile(r"\s*::")
+# `##[command]` anywhere in one. After a colon alone, a colon of ours would make it one.
+_COMMAND_AT_START = re.compile(r"\s*:(?::|$)")
 _COMMAND = "##["
 # The action's problem matcher makes an annotation of a line with one of ours: nobody else's text
 # may look like one.
@@ -44,7 +44,7 @@ def message(text: str) -> str:
     if not text.isprintable() or (not text.isascii() and _INVISIBLE.search(text)):
         text = "".join(map(_visible, text))
     if ":" in text and _COMMAND_AT_START.match(text):
-        text = text.replace("::", r"\x3a:", 1)
+        text = text.replace(":", r"\x3a", 1)
     if _COMMAND in text:
         text = text.replace(_COMMAND, r"#\x23[")
     return text

@@ -101,6 +101,11 @@ def test_terminal_leaves_nothing_that_acts(given_: str) -> None:
     assert "\n" not in terminal(given_)
 
 
+@pytest.mark.parametrize("given_", [":", "  :"])
+def test_a_colon_and_one_of_ours_are_no_command(given_: str) -> None:
+    assert_harmless(f"{terminal(given_)}: said")
+
+
 HEAD = re.compile(r"(  [+~>^!-]|-/\+) (create|update|replace|adopt|restore|prune|refuse) ")
 
 
