@@ -339,8 +339,7 @@ def test_a_job_trusts_by_its_environment_and_not_by_what_a_checkout_keeps(
     kept = victim.git("config", "--list", "--local")
     program(
         tmp_path / "reconciler",
-        f'[ "$1" = github ] || exec {shlex.quote(sys.executable)} -m reconciler.cli.main'
-        " validate production --manifests manifests\n",
+        f'[ "$1" = github ] || exec {forked.program()} validate production --manifests manifests\n',
     )
     action = Path(__file__).parents[2] / ".github" / "actions" / "reconcile"
     names = ("NAMES", "TAKE", "PLAN_FILE", "AUDIT", "CONFIGURATION", "REVIEWED")

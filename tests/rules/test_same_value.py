@@ -1,9 +1,12 @@
-"""Equal values: under two names, in two environments."""
+"""same-value: equal values under two names."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from reconciler import manifest
+from reconciler.rules import same_value
+from reconciler.rules.equality import RunKey
 from tests.canary import CANARY, assert_holds_no_canary
 from tests.rules.look import look, of, secrets, told
 from tests.trees import Tree, make_tree
@@ -15,6 +18,7 @@ def test_a_value_under_two_names_is_told_at_both(tmp_path: Path) -> None:
     assert told(
         tmp_path,
         {"production": secrets(a={"value": LONG}, b={"value": LONG}, c={"value": "other"})},
+        same_value,
     ) == [
         "production/main.sops.yaml:4:9 same-value: the value of a is the same as the value of b",
         "production/main.sops.yaml:7:9 same-value: the value of b is the same as the value of a",
@@ -34,6 +38,7 @@ def test_of_mappings_the_parts_that_are_secret_by_their_name_count(tmp_path: Pat
                 "parameters": {"url": {"value": LONG}},
             }
         },
+        same_value,
     )
     assert [line.partition(" ")[2] for line in found] == [
         "same-value: `password` of a is the same as the value of url and 1 other",
@@ -53,6 +58,7 @@ def test_an_equal_mapping_is_told_once_and_a_short_value_not_at_all(tmp_path: Pa
                 d={"value": {**short, "n": "2"}},
             )
         },
+        same_value,
     )  # fmt: skip
     assert [line.partition(" ")[2] for line in found] == [
         "same-value: the value of a is the same as the value of b",
@@ -60,7 +66,7 @@ def test_an_equal_mapping_is_told_once_and_a_short_value_not_at_all(tmp_path: Pa
     ]
 
 
-def test_a_value_in_two_environments(tmp_path: Path) -> None:
+def test_of_two_environments_each_is_looked_at_alone(tmp_path: Path) -> None:
     tree = make_tree(
         tmp_path,
         {
@@ -69,31 +75,17 @@ def test_a_value_in_two_environments(tmp_path: Path) -> None:
             "development": secrets(a={"value": "development's"}, own={"value": "this one's"}),
         },
     )
-    found = of(look(tree), tree)
-    assert found == [
-        "production/main.sops.yaml:4:9 same-value-elsewhere: the value of a is the same as in"
-        " staging"
-    ]
-    found = of(look(tree, "staging"), tree)
+    assert of(look(tree, same_value), tree) == []
+    found = of(look(tree, same_value, environment="staging"), tree)
     assert [line.partition(" ")[2] for line in found] == [
         "same-value: the value of a is the same as `token` of own",
-        "same-value-elsewhere: the value of a is the same as in production",
         "same-value: `token` of own is the same as the value of a",
-        "same-value-elsewhere: `token` of own is the same as the value of a in production",
-    ]
-
-
-def test_an_equal_mapping_in_two_environments_is_told_once(tmp_path: Path) -> None:
-    whole = {"a": {"value": {"user": "u", "password": LONG}}}
-    found = told(tmp_path, {"production": secrets(**whole), "staging": secrets(**whole)})
-    assert [line.partition(" ")[2] for line in found] == [
-        "same-value-elsewhere: the value of a is the same as in staging"
     ]
 
 
 def test_without_a_key_nothing_is_known_of_values(tmp_path: Path) -> None:
     tree = make_tree(tmp_path, {"production": secrets(a={"value": LONG}, b={"value": LONG})})
-    assert look(tree, key=False) == []
+    assert look(tree, same_value, key=False) == []
 
 
 def test_what_git_shows_and_what_is_generated_is_no_secret_in_two_places(tmp_path: Path) -> None:
@@ -106,17 +98,15 @@ def test_what_git_shows_and_what_is_generated_is_no_secret_in_two_places(tmp_pat
                 "parameters": {"x": shown, "y": shown},
             }
         },
+        same_value,
     )
 
 
 def test_no_value_is_in_a_finding_or_in_what_it_was_made_of(tmp_path: Path) -> None:
     tree = make_tree(tmp_path, {"production": secrets(a={"value": LONG}, b={"value": LONG})})
-    found = look(tree)
+    found = look(tree, same_value)
     assert len(found) == 2
     assert CANARY not in repr(found)
-    from reconciler import manifest
-    from reconciler.rules.equality import RunKey
-
     desired = manifest.load(tree.manifests, "production", tree.sops)
     one, other = RunKey().digests(desired.values), RunKey().digests(desired.values)
     assert CANARY not in repr(one)
@@ -133,6 +123,6 @@ def test_damaged_json_is_a_text_like_any_other(tmp_path: Path) -> None:
     tree: Tree = make_tree(
         tmp_path, {"production": secrets(a={"value": f'{{"{LONG}'}, b={"value": f'{{"{LONG}'})}
     )
-    found = look(tree)
+    found = look(tree, same_value)
     assert [problem.code for problem in found] == ["same-value", "same-value"]
     assert_holds_no_canary(AssertionError(repr(found)))
