@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,8 @@ from reconciler.core.errors import ManifestError, Problem, ReconcilerError
 from reconciler.core.model import Place
 from reconciler.render.escape import terminal
 
+MOST = 100  # problems that are told one by one
+
 
 def show(error: ReconcilerError, options: Common) -> None:
     """An error of ours."""
@@ -25,11 +28,21 @@ def show(error: ReconcilerError, options: Common) -> None:
 
 
 def problems(found: Iterable[Problem], options: Common) -> None:
-    """Everything that is wrong in manifests, one line each with its hint."""
-    for problem in found:
-        name = f"{'warning' if problem.warning else 'error'}[{problem.code}]"
-        if not (problem.warning and options.quiet):
-            _say(problem.place, name, problem.message, problem.hint, options)
+    """What is wrong in manifests, one line each with its hint: the first of them, and how many more
+    there are."""
+    told = [problem for problem in found if not (problem.warning and options.quiet)]
+    for problem in told[:MOST]:
+        name = f"{_word(problem)}[{problem.code}]"
+        _say(problem.place, name, problem.message, problem.hint, options)
+    rest = Counter(map(_word, told[MOST:]))
+    if rest:
+        counts = " and ".join(f"{n:,} more {word}s" for word, n in sorted(rest.items()))
+        hint = "mend these first; all of them: reconciler validate -o json"
+        say(f"{counts} not shown\n  {hint}", options, level="failure")
+
+
+def _word(problem: Problem) -> str:
+    return "warning" if problem.warning else "error"
 
 
 def usage(error: click.ClickException, options: Common) -> None:

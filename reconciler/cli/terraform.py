@@ -11,6 +11,8 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from reconciler.cli.commands.show import LARGEST
+from reconciler.core import wholefile
 from reconciler.core.errors import UsageError
 
 # Where each type says which secret or parameter it is of: by name, or by ARN.
@@ -41,10 +43,8 @@ def removed_blocks(state: Path, names: Collection[str]) -> str:
 
 def _resources(state: Path) -> list[Any]:
     try:
-        content = json.loads(state.read_bytes())
-    except OSError as error:
-        raise UsageError(f"{state} cannot be read: {error.strerror}") from None
-    except ValueError:
+        content = json.loads(wholefile.read(state, LARGEST))
+    except (ValueError, RecursionError):
         content = None
     found = content.get("resources") if isinstance(content, dict) else None
     if isinstance(found, list):

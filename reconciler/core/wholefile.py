@@ -1,11 +1,11 @@
-"""Writing a file: the whole of it or nothing, and through no link."""
+"""A file as a whole: written, it is all there or not at all, through no link; read, it is a regular
+file of a size that was agreed on."""
 
 from __future__ import annotations
 
 import os
 import stat
 import tempfile
-from contextlib import suppress
 from pathlib import Path
 
 from reconciler.core.errors import UsageError
@@ -22,18 +22,23 @@ def write(path: Path, content: bytes, mode: int | None = None) -> None:
     """
     if mode is None:
         mode = _mode(path)
-    handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fchmod(handle, mode)
-            os.fsync(handle)
-        Path(part).replace(path)
-    except BaseException:
-        with suppress(OSError):
-            Path(part).unlink()
-        raise
+    # A folder of our own, which git ignores with all that is in it, should the process be killed.
+    with tempfile.TemporaryDirectory(
+        dir=path.parent, prefix=f".{path.name}.", ignore_cleanup_errors=True
+    ) as folder:
+        _fill(Path(folder, ".gitignore"), b"*\n", PRIVATE)
+        part = Path(folder, "whole")
+        _fill(part, content, mode)
+        part.replace(path)
+
+
+def _fill(path: Path, content: bytes, mode: int) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, PRIVATE)
+    with os.fdopen(handle, "wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fchmod(handle, mode)
+        os.fsync(handle)
 
 
 def save(path: Path, content: str | bytes) -> None:
@@ -42,6 +47,24 @@ def save(path: Path, content: str | bytes) -> None:
         write(path, content.encode() if isinstance(content, str) else content)
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def read(path: Path, largest: int) -> bytes:
+    """What a regular file holds. Raises UsageError where it is none, cannot be read, or is larger
+    than so many bytes."""
+    try:
+        # O_NONBLOCK: opening a named pipe must not wait for somebody to write.
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
+            os.close(handle)
+            raise UsageError(f"{path} is not a regular file")
+        with os.fdopen(handle, "rb") as stream:
+            if status.st_size > largest:
+                raise UsageError(f"{path} is larger than {largest >> 20} MiB")
+            return stream.read(largest)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
 
 
 def _mode(path: Path) -> int:

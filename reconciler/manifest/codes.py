@@ -10,6 +10,7 @@ CODES: Mapping[str, str] = {
     "documents": "sops decrypts only the first document of a file and drops the rest",
     "duplicate-field": "readers of YAML disagree about which of two equal fields counts",
     "empty-file": "a file without content declares nothing: it is a mistake or a leftover",
+    "file-name": "a name that breaks a line or shows as nothing is not what a reader sees",
     "field-name": "a field's name that YAML reads as a number, a date or a mapping is not text",
     "merge-key": "readers of YAML disagree about merge keys",
     "not-a-file": "only regular files are read",
@@ -93,6 +94,7 @@ CODES: Mapping[str, str] = {
     "unknown-field": "a misspelt field would be silently without effect",
     "unknown-schedule": "the environment names its schedules",
     "value": "AWS does not allow this value",
+    "variable": "programs obey some variables, and whoever renames a value to one runs code",
     "window": "a rotation's window has to fit its schedule and the UTC day",
     "wrong-type": "types are not converted: text stays text, and numbers stay numbers",
     # Locks.
@@ -102,6 +104,7 @@ CODES: Mapping[str, str] = {
     "lock-head": "a lock of another environment, account, Region or prefix says nothing here",
     "lock-keys": "without the ids of the fingerprint keys nothing in AWS is recognised as owned",
     "lock-lie": "only somebody without the key writes a fingerprint that does not match the value",
+    "lock-mac": "a MAC is over a file's values: sops refuses one that does not go with them",
     "lock-missing": "without a line for a value, a plan without the key cannot see that it changed",
     "lock-outdated": "the lock was made from a different ciphertext: it does not know the value",
 }

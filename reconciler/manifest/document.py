@@ -30,6 +30,7 @@ from reconciler.manifest.scalars import Unquoted, resolve
 
 MAX_DEPTH = 32  # mappings and lists inside one another
 MAX_EVENTS = 2_000_000  # some 100,000 resources
+MAX_ALIASED = 10_000  # what all aliases together stand for
 
 Path_: TypeAlias = "tuple[str | int, ...]"
 Data: TypeAlias = "None | bool | int | float | str | list[Data] | dict[str, Data]"
@@ -69,6 +70,7 @@ class Document:
     key_types: frozenset[str] = frozenset()
     recipients: Group = frozenset()  # whose keys it is encrypted with
     any_of: Group | None = None  # the keys each of which alone decrypts it, if there are such
+    mac: str = ""  # the digest of its MAC as it stands there, encrypted
     included: bool = False
     declarations: dict[Path_, tuple[int, int]] = field(default_factory=dict)  # where they start
     _places: dict[Path_, tuple[int, int]] | None = None
@@ -172,6 +174,7 @@ class _Builder:
         self._document = document
         self._anchors = anchors
         self._named: dict[str, Data] = {}
+        self._aliased = 0
         self._stack: list[dict[str, Data] | list[Data]] = []
         self._keys: list[str | None] = []  # the field that is being filled, for each of the stack
         self._documents = 0
@@ -193,7 +196,7 @@ class _Builder:
         elif kind is AliasEvent:
             if not self._anchors:
                 self._refuse(event, "anchor", "anchors and aliases are not read here")
-            self._put(self._named.get(event.anchor), event)
+            self._put(self._expanded(event), event)
         elif kind is DocumentStartEvent:
             self._documents += 1
             if self._documents == 2:
@@ -207,6 +210,23 @@ class _Builder:
         if self._count > MAX_EVENTS:
             self._refuse(event, "too-large", "the file holds too much", "split it")
             self.stopped = True
+
+    def _expanded(self, event: Any) -> Data:
+        """What an alias stands for. A few in one another stand for millions, or for themselves."""
+        content = self._named.get(event.anchor)
+        inside = [content]
+        while inside:
+            node = inside.pop()
+            self._aliased += 1
+            if self._aliased > MAX_ALIASED or any(node is open_ for open_ in self._stack):
+                self._refuse(
+                    event, "anchor", "the aliases stand for too much", "write out what they name"
+                )
+                self.stopped = True
+                return None
+            if isinstance(node, dict | list):
+                inside += node.values() if isinstance(node, dict) else node
+        return content
 
     def _scalar(self, event: Any) -> None:
         text = event.value

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from reconciler.core.errors import Problem
 from reconciler.core.model import Place
-from reconciler.manifest.files import RULES_FILE, shown
+from reconciler.manifest.files import RULES_FILE, folders, shown
 
 
 def _above(root: Path) -> list[Path]:
@@ -29,25 +29,20 @@ def others_above(root: Path) -> list[Path]:
     return [file for folder in _above(root) for file in _rules_in(folder)]
 
 
-def others(root: Path) -> list[Path]:
-    """Every other file of rules above the manifests' folder and in it, sorted."""
+def others(root: Path, unseen: list[Problem]) -> list[Path]:
+    """Every other file of rules above the manifests' folder and in it, sorted; ``unseen`` gets the
+    folders that cannot be looked into."""
     found = others_above(root)
-    folders = [root]
-    while folders:
-        folder = folders.pop()
-        found += (file for file in _rules_in(folder) if file != root / RULES_FILE)
-        with os.scandir(folder) as entries:
-            folders += (
-                Path(entry.path)
-                for entry in entries
-                if not entry.name.startswith(".") and entry.is_dir(follow_symlinks=False)
-            )
-    return sorted(found)
+    for entries in folders(root, unseen):
+        found += (Path(entry.path) for entry in entries if entry.name.lower() == RULES_FILE)
+    return sorted(file for file in found if file != root / RULES_FILE)
 
 
 def problems(root: Path) -> list[Problem]:
-    """The refusal of each."""
-    return [
+    """The refusal of each, and of a folder that cannot be looked into."""
+    unseen: list[Problem] = []
+    found = others(root, unseen)
+    return unseen + [
         Problem(
             Place(shown(file)),
             "other-rules",
@@ -55,7 +50,7 @@ def problems(root: Path) -> list[Problem]:
             f" {shown(root / RULES_FILE)}",
             "move what is needed of it there, and remove this file",
         )
-        for file in others(root)
+        for file in found
     ]
 
 

@@ -18,6 +18,7 @@ ENVIRONMENT_FILE = "environment.sops.yaml"
 ENCRYPTED = ".sops.yaml"
 RULES_FILE = ".sops.yaml"
 MAX_SIZE = 64 * 1024 * 1024  # bytes of one file
+MAX_FOLDERS = 32  # inside one another
 
 _LOOKS_LIKE_A_MANIFEST = (".yaml", ".yml", ".json")
 
@@ -66,15 +67,20 @@ def read(root: Path, file: Path, name: str) -> tuple[bytes, Problem | None]:
         return b"", _unreadable(name, error)
     finally:
         os.close(folder)
+    status = os.fstat(opened)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(opened)
+        return b"", _not_a_file(name)
     with os.fdopen(opened, "rb") as stream:
-        status = os.fstat(stream.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            return b"", Problem(Place(name), "not-a-file", "this is not a regular file")
         if status.st_size > MAX_SIZE:
             return b"", Problem(
                 Place(name), "too-large", f"the file is over {MAX_SIZE >> 20} MiB", "split it"
             )
         return stream.read(MAX_SIZE), None
+
+
+def _not_a_file(name: str) -> Problem:
+    return Problem(Place(name), "not-a-file", "this is not a regular file")
 
 
 def _unreadable(name: str, error: OSError) -> Problem:
@@ -96,45 +102,88 @@ def symlink(name: str) -> Problem:
 def environment_files(folder: Path) -> Listing:
     """All manifests of one environment, at any depth, sorted; hidden files are not looked at."""
     listing = Listing()
-    for entry in _walk(folder):
-        path = Path(entry.path)
-        if entry.is_symlink():
-            if entry.name.endswith(_LOOKS_LIKE_A_MANIFEST) or path.is_dir():
-                listing.problems.append(symlink(shown(path)))
-        elif entry.name == ENVIRONMENT_FILE:
-            if path.parent != folder:
-                listing.problems.append(
-                    Problem(
-                        Place(shown(path)),
-                        "nested-environment",
-                        "an environment inside another",
-                        "an environment's folder lies directly in the manifests' folder",
-                    )
-                )
-        elif entry.name.endswith(ENCRYPTED):
-            listing.files.append(path)
-        elif entry.name.endswith(_LOOKS_LIKE_A_MANIFEST):
-            listing.others.append(path)
+    for entries in folders(folder, listing.problems):
+        for entry in entries:
+            if not entry.name.startswith("."):
+                _list(entry, folder, listing)
+    listing.files.sort()
+    listing.others.sort()
     return listing
 
 
-def manifests(root: Path) -> Iterator[Path]:
+def manifests(root: Path) -> list[Path]:
     """All YAML and JSON files below a folder, sorted; no hidden ones, and none behind a symlink."""
-    for entry in _walk(root):
-        if entry.name.endswith(_LOOKS_LIKE_A_MANIFEST):
-            yield Path(entry.path)
+    return sorted(
+        Path(entry.path)
+        for entries in folders(root, [])
+        for entry in entries
+        if entry.name.endswith(_LOOKS_LIKE_A_MANIFEST)
+        and not entry.name.startswith(".")
+        and not entry.is_dir(follow_symlinks=False)
+    )
 
 
-def _walk(folder: Path) -> Iterator[os.DirEntry[str]]:
-    with os.scandir(folder) as entries:
-        found = sorted(entries, key=lambda entry: entry.name)
-    for entry in found:
-        if entry.name.startswith("."):
+def _list(entry: os.DirEntry[str], folder: Path, listing: Listing) -> None:
+    path = Path(entry.path)
+    like_a_manifest = entry.name.endswith(_LOOKS_LIKE_A_MANIFEST)
+    if entry.is_symlink():
+        if like_a_manifest or path.is_dir():
+            listing.problems.append(symlink(shown(path)))
+    elif not like_a_manifest:
+        return
+    elif entry.is_dir():
+        listing.problems.append(_not_a_file(shown(path)))
+    elif not entry.name.isprintable():
+        listing.problems.append(_bad_name(shown(path)))
+    elif entry.name == ENVIRONMENT_FILE:
+        if path.parent != folder:
+            listing.problems.append(
+                Problem(
+                    Place(shown(path)),
+                    "nested-environment",
+                    "an environment inside another",
+                    "an environment's folder lies directly in the manifests' folder",
+                )
+            )
+    elif entry.name.endswith(ENCRYPTED):
+        listing.files.append(path)
+    else:
+        listing.others.append(path)
+
+
+def folders(root: Path, problems: list[Problem]) -> Iterator[list[os.DirEntry[str]]]:
+    """What each folder holds, ``root`` first, sorted by name; hidden folders and links are not
+    entered. What is too deep, or has a name that is no text, is a problem, and not entered."""
+    waiting = [(root, 0)]
+    while waiting:
+        folder, depth = waiting.pop()
+        try:
+            with os.scandir(folder) as entries:
+                found = sorted(entries, key=lambda entry: entry.name)
+        except OSError as error:
+            problems.append(_unreadable(shown(folder), error))
             continue
-        if entry.is_dir(follow_symlinks=False):
-            yield from _walk(Path(entry.path))
-        else:
-            yield entry
+        yield found
+        for entry in reversed(found):
+            if entry.name.startswith(".") or not entry.is_dir(follow_symlinks=False):
+                continue
+            path = Path(entry.path)
+            if not entry.name.isprintable():
+                problems.append(_bad_name(shown(path)))
+            elif depth == MAX_FOLDERS:
+                message = f"more than {MAX_FOLDERS} folders inside one another"
+                problems.append(Problem(Place(shown(path)), "too-deep", message))
+            else:
+                waiting.append((path, depth + 1))
+
+
+def _bad_name(name: str) -> Problem:
+    return Problem(
+        Place(name),
+        "file-name",
+        "the name is not printable UTF-8",
+        "rename it: names of manifests are text without control characters",
+    )
 
 
 def included(root: Path, folder: Path, pattern: str) -> tuple[list[Path], str | None]:
@@ -162,6 +211,8 @@ def included(root: Path, folder: Path, pattern: str) -> tuple[list[Path], str | 
 
 
 def _match(folder: Path, parts: tuple[str, ...]) -> list[Path]:
+    if folder.is_symlink():
+        return [folder]  # and nothing behind it: links to where they stand multiply
     if not folder.is_dir():
         return []
     names = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))

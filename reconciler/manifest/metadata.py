@@ -6,9 +6,11 @@ encrypt the next edit for a foreign recipient. So it may name only what ``.sops.
 
 from __future__ import annotations
 
+import hashlib
 import shlex
 from typing import Any
 
+from reconciler.core.digest import canonical
 from reconciler.core.errors import Problem
 from reconciler.manifest.document import Document
 from reconciler.manifest.recipients import Group, Recipient, covers, flaw, from_file
@@ -42,6 +44,12 @@ def any_of(document: Document) -> Group | None:
 def key_types(document: Document) -> frozenset[str]:
     """The types of key that a file is encrypted with."""
     return frozenset(recipient.type for recipient in recipients(document))
+
+
+def mac(document: Document) -> str:
+    """The digest of a file's MAC as it stands there, encrypted."""
+    block = _block(document) or {}
+    return hashlib.sha256(canonical(block.get("mac")).encode()).hexdigest()
 
 
 def check(document: Document, rules: Rules, relative: str) -> list[Problem]:

@@ -1,16 +1,18 @@
 """The creation rules of ``.sops.yaml``: for whom each file may be encrypted, and how.
 
 Rules are matched as sops does: the path relative to the file of rules, the first rule that matches.
+RE2's expressions are Go's, which sops is written in, and take time in proportion to the path: a
+branch brings its own.
 """
 
 from __future__ import annotations
 
-import re
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
+
+import re2
 
 from reconciler.core.errors import Problem
 from reconciler.manifest.document import Data, Document
@@ -25,8 +27,15 @@ _KEYS = frozenset(
 )
 _OPTIONS = frozenset({"path_regex", "encrypted_regex", "mac_only_encrypted"})
 
-# Go's regular expressions and Python's agree but for these; the rest of Go's does not compile here.
-_NOT_THE_SAME = re.compile(r"\[\[:|\\[pPQzZCB1-9]|\(\?(?!:|i\)|P<)|\(\?P[=>]|[*+?}]\+")
+_QUIET = re2.Options()
+_QUIET.log_errors = False
+
+
+class Pattern(Protocol):
+    """A compiled expression of RE2."""
+
+    def search(self, text: bytes) -> object | None:
+        """The first match, None without."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +43,7 @@ class Rule:
     """One creation rule: where it applies and the groups of recipients that it names."""
 
     index: int
-    pattern: re.Pattern[str] | None  # None: every path
+    pattern: Pattern | None  # None: every path
     groups: tuple[Group, ...]
     threshold: int
 
@@ -49,8 +58,9 @@ class Rules:
 
     def match(self, relative: str) -> Rule | None:
         """The rule for a file, by its path relative to the file of rules."""
+        path = relative.encode(errors="surrogateescape")
         for rule in self.rules:
-            if rule.pattern is None or rule.pattern.search(relative):
+            if rule.pattern is None or rule.pattern.search(path):
                 return rule
         return None
 
@@ -147,13 +157,11 @@ def _rule(
     return Rule(index, pattern, groups, threshold)
 
 
-def _compile(regex: object) -> re.Pattern[str] | None:
-    if not isinstance(regex, str) or _NOT_THE_SAME.search(regex):
+def _compile(regex: object) -> Pattern | None:
+    if not isinstance(regex, str):
         return None
-    with warnings.catch_warnings():
-        # "Possible nested set": what Python is going to read in another way than sops.
-        warnings.simplefilter("error", FutureWarning)
-        try:
-            return re.compile(regex, re.ASCII)
-        except (re.error, FutureWarning):
-            return None
+    try:
+        compiled: Pattern = re2.compile(regex, _QUIET)
+    except (re2.error, UnicodeEncodeError):
+        return None
+    return compiled

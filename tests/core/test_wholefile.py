@@ -86,7 +86,7 @@ def test_it_is_on_the_disk_before_it_takes_the_place(
 
     monkeypatch.setattr(os, "fsync", look)
     wholefile.write(path, b"after it")
-    assert seen == [(8, b"before")]
+    assert seen[-1] == (8, b"before")
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:

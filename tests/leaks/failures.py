@@ -300,12 +300,9 @@ def full_disk(ground: Ground) -> None:
     def fail(self: Path, *_: object, **__: object) -> None:
         raise OSError(28, os.strerror(28), str(self))
 
-    def make(*_: object, **more: object) -> None:
-        raise OSError(28, os.strerror(28), str(more.get("dir")))
-
     for method in ("write_text", "write_bytes"):
         ground.patch.setattr(Path, method, fail)
-    ground.patch.setattr("tempfile.mkstemp", make)
+    ground.patch.setattr("reconciler.core.wholefile._fill", fail)
 
 
 def sops_is(make: Callable[[Path], Path]) -> Arrange:

@@ -11,7 +11,7 @@ import click
 from reconciler import kinds
 from reconciler.cli.options import chosen, common
 from reconciler.cli.terminal import colour, out
-from reconciler.core import planfile
+from reconciler.core import planfile, wholefile
 from reconciler.core.errors import Exit, UsageError
 from reconciler.core.model import Plan
 from reconciler.render.formats import FORMATS, TEXT
@@ -45,11 +45,7 @@ def load(file: Path) -> tuple[Plan, ...]:
     """The plans in a file. Raises UsageError where it cannot be read, PlanFileError where it is
     not what a plan wrote."""
     try:
-        if file.stat().st_size > LARGEST:
-            raise UsageError(f"{file} is larger than any plan")
-        content = file.read_text()
-    except OSError as error:
-        raise UsageError(f"{file} cannot be read: {error.strerror}") from None
+        content = wholefile.read(file, LARGEST).decode()
     except UnicodeDecodeError:
         raise UsageError(f"{file} is not a plan: it is not text") from None
     titles = kinds.titles()

@@ -57,7 +57,7 @@ class Side:
         if path not in self._parsed:
             raw = self.files.get(path)
             document = None
-            if raw is not None:
+            if raw is not None and path.endswith(MANIFESTS):
                 document = parse(Path(path), path, raw, anchors=path == RULES_FILE)
             self._parsed[path] = None if document is None else document.data
         return self._parsed[path]
@@ -158,15 +158,12 @@ def of_folder(root: Path, endings: Sequence[str] = MANIFESTS) -> Side:
     wanted = tuple(endings)
     found: dict[str, bytes] = {}
     odd = set()
-    for folder, folders, names in os.walk(root):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        for name in [*names, *folders]:
-            file = Path(folder) / name
+    for entries in files.folders(root, []):
+        for entry in entries:
+            if not entry.name.endswith(wanted) or entry.is_dir(follow_symlinks=False):
+                continue
+            file = Path(entry.path)
             path = file.relative_to(root).as_posix()
-            if name in folders and not file.is_symlink():
-                continue
-            if not name.endswith(wanted):
-                continue
             raw, problem = files.read(root, file, path)
             if problem is None:
                 found[path] = raw

@@ -13,6 +13,7 @@ from reconciler.cli.commands.show import LARGEST
 from reconciler.cli.folder import folder
 from reconciler.cli.options import Common
 from reconciler.cli.terminal import out, say
+from reconciler.core import wholefile
 from reconciler.core.errors import UsageError
 from reconciler.core.model import Place, Plan
 from reconciler.github import annotation, files
@@ -83,14 +84,9 @@ def of(plans: Sequence[Plan], environment: str, file: Path) -> Plan:
 def read(file: Path) -> str:
     """The text of a file. Raises UsageError where there is none to read."""
     try:
-        if file.stat().st_size > LARGEST:
-            raise UsageError(f"{file} is too large to read")
-        return file.read_text()
-    except OSError as error:
-        problem = f"cannot be read: {error.strerror}"
+        return wholefile.read(file, LARGEST).decode()
     except UnicodeDecodeError:
-        problem = "is not text"
-    raise UsageError(f"{file} {problem}")
+        raise UsageError(f"{file} is not text") from None
 
 
 def annotate(found: Sequence[Annotation], job: Job) -> None:
