@@ -10,6 +10,7 @@ from reconciler.cli.options import Common
 from reconciler.cli.terminal import say
 from reconciler.core.errors import ReconcilerError
 from reconciler.core.model import Key
+from reconciler.kinds.obeyed import obeyed
 from reconciler.operations import exporting, planning
 from reconciler.operations.exporting import Variables
 from reconciler.render import names as rendering
@@ -28,9 +29,9 @@ NOTHING = "nothing was handed out, since it was named by --only: leave it out, o
 def collect(environment: str, source: str, only: Sequence[str], options: Common) -> Variables:
     """The variables of an environment, of all or ``only`` some of its resources.
 
-    What has no value where they are read is told. Raises ExportError where two claim a name, and
-    where what was asked for by its name has no value: a command that runs without it would be one
-    that takes a failed read for an empty value.
+    What has no value where they are read is told. Raises ExportError where two claim a name,
+    where programs obey one, and where what was asked for by its name has no value: a command that
+    runs without it would be one that takes a failed read for an empty value.
     """
     declared = walk.read(environment, options)
     scope = declared.settings.scope
@@ -56,11 +57,17 @@ def collect(environment: str, source: str, only: Sequence[str], options: Common)
         for entry in declared.entries
         if (name := getattr(entry.declared, "env", None)) is not None
     }
-    made = exporting.variables(found.values, called, scope)
+    made = exporting.variables(found.values, called, scope, declared.settings.env_prefix)
     if made.collisions:
         name, (first, second) = next(iter(sorted(made.collisions.items())))
         raise ExportError(
             f"{first} and {second} both are {name}",
             hint="declare another name for one of them: `env: NAME`",
         )
+    for name, origin in sorted(made.origins.items()):
+        if obeyed(name):
+            raise ExportError(
+                f"{origin} would be {name}, which programs obey",
+                hint="declare another name for it: `env: NAME`; or `env_prefix` for all of them",
+            )
     return made

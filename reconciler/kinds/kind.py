@@ -90,6 +90,7 @@ class Settings:
     tags: Mapping[str, str] = field(default_factory=dict)
     schedules: Mapping[str, Declared] = field(default_factory=dict)
     ignore: Mapping[str, str] = field(default_factory=dict)  # rule: why it is ignored
+    env_prefix: str = ""  # of the variables of export and exec
 
 
 @dataclass(frozen=True)

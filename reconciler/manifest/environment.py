@@ -17,6 +17,7 @@ from reconciler.kinds.duration import RecoveryWindow, days
 from reconciler.kinds.kind import Declared, Settings
 from reconciler.kinds.kms import KeyName
 from reconciler.kinds.schedule import Schedule
+from reconciler.kinds.variable import Variable
 from reconciler.manifest.document import Document
 from reconciler.manifest.files import ENVIRONMENT_FILE, load
 
@@ -71,6 +72,9 @@ class EnvironmentFile(Declared):
     )
     kms_key: KeyName | None = Field(default=None, description="where nothing else is said")
     tags: dict[str, str] = Field(default_factory=dict, description="on every resource")
+    env_prefix: Variable | None = Field(
+        default=None, description="what derived names of variables begin with, for export and exec"
+    )
     ignore: dict[str, str] = Field(
         default_factory=dict, description="rule: why it is ignored in all of the environment"
     )
@@ -98,6 +102,7 @@ class EnvironmentFile(Declared):
             tags=self.tags,
             schedules=self.schedules,
             ignore=self.ignore,
+            env_prefix=self.env_prefix or "",
         )
 
 
@@ -106,7 +111,7 @@ def environments(root: Path) -> list[str]:
     return sorted(
         path.parent.name
         for path in root.glob(f"*/{ENVIRONMENT_FILE}")
-        if not path.parent.name.startswith(".")
+        if not path.parent.name.startswith(".") and path.parent.name.isprintable()
     )
 
 

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from reconciler.operations.exporting.forbidden import forbidden
+from reconciler.kinds.obeyed import obeyed
 from reconciler.operations.exporting.formats import as_json, dotenv, unwritable, yaml
 from reconciler.values.sensitive import Sensitive
 from tests.cli.test_commands import in_terminal
@@ -87,6 +87,16 @@ def test_names_that_the_manifest_declares(world: World) -> None:
     }  # fmt: skip
     world.declare({"jwt": {"value": "j", "env": "no name"}})
     assert "error[" in export(world, code=1).err
+
+
+def test_a_prefix_stands_before_derived_names(world: World) -> None:
+    world.declare(
+        {"path": {"value": "p"}, "9": {"value": "n"}, "jwt": {"value": "j", "env": "JWT"}}
+    )
+    world.settings(env_prefix="SHOP_")
+    assert json.loads(export(world, "-o", "json").out) == {
+        "SHOP_PATH": "p", "SHOP_9": "n", "JWT": "j"
+    }  # fmt: skip
 
 
 def test_from_aws(declared: World) -> None:
@@ -235,8 +245,8 @@ def test_a_nul_is_no_variable(world: World) -> None:
 
 
 def test_ordinary_names_are_not_forbidden() -> None:
-    assert not any(map(forbidden, NAMES))
-    assert forbidden("ld_preload")
+    assert not any(map(obeyed, NAMES))
+    assert obeyed("ld_preload")
 
 
 def test_nothing_leaks_but_to_whom_it_is_handed(world: World, tmp_path: Path) -> None:

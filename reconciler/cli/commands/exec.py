@@ -11,7 +11,6 @@ import click
 from reconciler.cli.exported import ExportError, collect
 from reconciler.cli.options import chosen, common
 from reconciler.core.errors import UsageError
-from reconciler.operations.exporting import forbidden
 
 
 @click.command(
@@ -33,9 +32,9 @@ from reconciler.operations.exporting import forbidden
 def command(environment: str, program: tuple[str, ...], source: str, only: tuple[str, ...]) -> int:
     """Run a command with an environment's values as its variables.
 
-    The command takes this process's place and gets no SOPS_* variable. Names that loaders and
-    interpreters obey (PATH, LD_PRELOAD, NODE_OPTIONS, PYTHON…) are refused, and so are names that
-    are set already.
+    The command takes this process's place and gets no SOPS_* variable. Names that programs
+    obey (PATH, LD_PRELOAD, NODE_OPTIONS, PYTHON…) are refused, and so are names that are set
+    already.
     """
     options = chosen()
     where = shutil.which(program[0])
@@ -43,11 +42,6 @@ def command(environment: str, program: tuple[str, ...], source: str, only: tuple
         raise UsageError(f"there is no command {program[0]}")
     found = collect(environment, source, only, options)
     for name in found.values:
-        if forbidden(name):
-            raise ExportError(
-                f"{found.origins[name]} would be {name}, which programs obey",
-                hint="declare another name for it: `env: NAME`",
-            )
         if name in os.environ:
             raise ExportError(
                 f"{name} is set already, and {found.origins[name]} would replace it",

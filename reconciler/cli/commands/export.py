@@ -53,7 +53,8 @@ def command(
         if bad:
             raise ExportError(
                 f"readers of .env files disagree about the value of {', '.join(bad)}",
-                hint="--format json has no such doubt",
+                hint="some take quotes, backslashes or ${ (python-dotenv, even in single quotes)"
+                " for more than text; --format json has no such doubt",
             )
     text = FORMATS[form](found.values)
     if target is None:

@@ -1,9 +1,8 @@
 """Export: the only place that hands values out, as variables for programs on this machine."""
 
 from reconciler.operations.exporting.collect import Collected, from_aws, from_manifests
-from reconciler.operations.exporting.forbidden import forbidden
 from reconciler.operations.exporting.variables import Variables, variables
 
 __all__ = [
-    "Collected", "Variables", "forbidden", "from_aws", "from_manifests", "variables",
+    "Collected", "Variables", "from_aws", "from_manifests", "variables",
 ]  # fmt: skip

@@ -11,8 +11,9 @@ from reconciler.values.sensitive import Sensitive
 
 Text = Mapping[str, Sensitive[str]]
 
-# Within quotes, readers of .env files differ about backslashes, `$` and quotes.
-_APOSTROPHES = re.compile(r"'|\\\\|\\\Z")
+# Within quotes, readers of .env files differ about backslashes, `$` and quotes. python-dotenv
+# replaces ${NAME} within single quotes too, and nothing that it reads is ${ for certain.
+_APOSTROPHES = re.compile(r"'|\\\\|\\\Z|\$\{")
 _QUOTES = re.compile(r'["$`\\\n]')
 
 

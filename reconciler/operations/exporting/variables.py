@@ -36,14 +36,16 @@ def variables(
     values: Mapping[Key, Sensitive[str] | Sensitive[bytes]],
     declared: Mapping[Key, Declared],
     scope: Scope,
+    prefix: str = "",
 ) -> Variables:
-    """The variables of these values; ``declared`` holds the names that manifests give them."""
+    """The variables of these values; ``declared`` holds the names that manifests give them, and
+    ``prefix`` stands before the others."""
     found = Variables()
     for key in sorted(values):
         short = key.name.removeprefix(scope.under).strip("/")
         for path, text in _texts(values[key]):
             origin = ".".join([short, *path])
-            name = _name(declared.get(key), short, path)
+            name = _name(declared.get(key), prefix, short, path)
             if name in found.values:
                 found.collisions[name] = (found.origins[name], origin)
                 continue
@@ -52,12 +54,12 @@ def variables(
     return found
 
 
-def _name(declared: Declared | None, short: str, path: tuple[str, ...]) -> str:
+def _name(declared: Declared | None, prefix: str, short: str, path: tuple[str, ...]) -> str:
     if isinstance(declared, str):
         return "_".join([declared, *map(_word, path)])
     if declared is not None and ".".join(path) in declared:
         return declared[".".join(path)]
-    name = "_".join(map(_word, (short, *path)))
+    name = prefix + "_".join(map(_word, (short, *path)))
     return name if not name[:1].isdigit() else f"_{name}"
 
 
