@@ -31,8 +31,12 @@ _SAID = {
     "environment-removed": "the whole environment is removed",
     "fingerprint-keys-changed": "the fingerprint keys changed",
     "file-added": "added",
+    "file-changed": "its bytes differ, in nothing that is told here: read it",
     "file-removed": "removed",
     "file-re-encrypted": "encrypted again: only the key can tell which of its values differ",
+    "mac-changed": "its MAC changed and none of its values: sops will refuse it",
+    "mac-kept": "its values changed and its MAC did not: sops will refuse it",
+    "mac-removed": "its MAC is gone: sops will refuse it",
     "key-groups-changed": "its key groups or their threshold changed",
     "not-a-file": "a symlink or submodule, which is not read",
     "other-rules": "rules for sops in another place: sops run there encrypts by them, not by these",
@@ -200,6 +204,15 @@ def _rename(finding: Difference, subject: str) -> Iterator[str]:
     yield f"{subject}: renamed, before {terminal(str(finding.before))}"
 
 
+def _copied(finding: Difference, subject: str) -> Iterator[str]:
+    yield f"{subject}: it is that of another folder, {terminal(str(finding.before))}"
+
+
+def _options(finding: Difference, subject: str) -> Iterator[str]:
+    yield f"{subject}: its options of sops changed"
+    yield from _fields(finding.before, finding.after)
+
+
 _TOLD: Mapping[str, Callable[[Difference, str], Iterator[str]]] = {
     "recipient-added": _recipient,
     "recipient-removed": _recipient,
@@ -209,6 +222,8 @@ _TOLD: Mapping[str, Callable[[Difference, str], Iterator[str]]] = {
     "resource-changed": _changed,
     "value-changed": _value,
     "file-renamed": _rename,
+    "file-copied": _copied,
+    "sops-changed": _options,
 }
 
 

@@ -59,6 +59,17 @@ EVERYTHING = (
     first("rule-unreadable", ".sops.yaml, rule ^odd/", RULES),
     first("rules-reordered", ".sops.yaml: the first rule that matches counts", RULES),
     first("unreadable", RULES, RULES),
+    first("mac-changed", f"file {MAIN}", MAIN),
+    first("mac-kept", f"file {MAIN}", MAIN),
+    first("mac-removed", f"file {MAIN}", MAIN),
+    first(
+        "sops-changed",
+        f"file {MAIN}",
+        MAIN,
+        before={"version": "3.11.0"},
+        after={"version": "3.9.0"},
+    ),
+    first("file-copied", f"file {MAIN}", MAIN, before="staging/main.sops.yaml", after=MAIN),
     first("environment-added", "environment staging", "staging", "+", environment="staging"),
     first("environment-removed", "environment qa", "qa", "-", environment="qa"),
     first("fingerprint-keys-changed", "fingerprint_keys", OWN, environment="production"),
@@ -94,4 +105,5 @@ EVERYTHING = (
     file("file-removed", "production/old.sops.yaml", "-"),
     file("file-renamed", "production/b.sops.yaml", before="production/a.sops.yaml"),
     file("file-re-encrypted", MAIN),
+    file("file-changed", MAIN),
 )

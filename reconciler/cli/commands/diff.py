@@ -44,8 +44,12 @@ def command(base: str, head: str | None, form: str, detailed_exitcode: bool) -> 
     if start is None:
         say(f"git finds no common commit: compared with {base} itself", options)
     sides = Sides(base, start or asked, None if head is None else tip)
-    theirs = branch.of_folder(folder) if head is None else branch.of_commit(repository, tip)
-    found = branch.compare(branch.of_commit(repository, sides.base), theirs)
+    base_side = branch.of_commit(repository, sides.base, branch.READ)
+    if head is None:
+        theirs = branch.of_folder(folder, branch.READ)
+    else:
+        theirs = branch.of_commit(repository, tip, branch.READ)
+    found = branch.compare(base_side, theirs)
     if form == "markdown":
         out(rendering.markdown(found, sides))
     elif form == "json":

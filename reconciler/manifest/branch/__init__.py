@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from reconciler.manifest.branch.compare import compare
-from reconciler.manifest.branch.concerned import concerned, touched
+from reconciler.manifest.branch.concerned import READ, concerned, touched
 from reconciler.manifest.branch.difference import Difference, Group
 from reconciler.manifest.branch.side import Side, of_commit, of_folder
 from reconciler.manifest.branch.target import Target, target
 
 __all__ = [
+    "READ",
     "Difference",
     "Group",
     "Side",

@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from reconciler.manifest.branch import recipients
+from reconciler.manifest.branch import recipients, whole
 from reconciler.manifest.branch.difference import Difference, Group
-from reconciler.manifest.branch.side import Declaration, Side, View
+from reconciler.manifest.branch.side import MANIFESTS, Declaration, Side, View
 from reconciler.manifest.branch.values import anew, keys
 from reconciler.manifest.files import ENVIRONMENT_FILE
 
@@ -38,6 +38,8 @@ def compare(base: Side, head: Side) -> tuple[Difference, ...]:
         *_environments(base, head, fresh),
         *_files(base, head, renamed, fresh),
     ]
+    named = {finding.path for finding in found}
+    found += whole.compare(base, head, renamed, fresh, named)
     return tuple(sorted(found, key=_order))
 
 
@@ -192,7 +194,7 @@ def _content(side: Side, path: str) -> bytes:
 
 def _mac(side: Side, path: str) -> str | bytes:
     mac = side.block(path).get("mac")
-    return mac if isinstance(mac, str) else path.encode()
+    return mac if isinstance(mac, str) else path.encode(errors="surrogateescape")
 
 
 def _files(
@@ -203,7 +205,8 @@ def _files(
         symbol = "+" if path in head.odd else "-"
         yield Difference(Group.DESTRUCTIVE, "not-a-file", f"file {path}", path, symbol=symbol)
     for path in sorted(head.files.keys() - others):
-        if base.files.get(path) != head.files[path] and head.data(path) is None:
+        differs = path.endswith(MANIFESTS) and base.files.get(path) != head.files[path]
+        if differs and head.data(path) is None:
             yield Difference(Group.DESTRUCTIVE, "unreadable", f"file {path}", path)
     for path in sorted(head.files.keys() - base.files.keys() - others):
         if path in renamed:
