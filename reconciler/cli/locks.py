@@ -37,7 +37,11 @@ def plan(
             hint=f"with the key, run: reconciler lock {environment}; and commit what it writes",
         )
     known = lock.declare(found, declared)
-    failure.problems(lock.outdated(found, declared), options)
+    macs = lock.macs(found, declared)
+    wrong = [problem for problem in macs if not problem.warning]
+    if wrong:
+        raise ManifestError(wrong)
+    failure.problems([*lock.outdated(found, declared), *macs], options)
     return walk.compare(known.scope, lambda: known, options, only=only)
 
 
@@ -52,6 +56,8 @@ def check(declared: Cleartext, desired: Desired | None, options: Common) -> list
     if found is None:
         return []
     problems = [*lock.check(found, declared), *lock.outdated(found, declared)]
+    if found.is_of(scope):
+        problems += lock.macs(found, declared)
     return problems if desired is None else [*problems, *lock.mismatches(found, declared, desired)]
 
 

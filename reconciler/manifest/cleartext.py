@@ -60,6 +60,19 @@ class Cleartext:
         keys = data.get(FINGERPRINT_KEYS) if isinstance(data, dict) else None
         return hashlib.sha256(canonical(keys).encode()).hexdigest()
 
+    def macs(self) -> Mapping[str, tuple[str, frozenset[Key]]]:
+        """For each encrypted file, by its path in the environment's folder, its MAC's digest and
+        the values in it."""
+        held: dict[Document, set[Key]] = {document: set() for document in self.documents}
+        for entry in self.entries:
+            if entry.holder is not None:
+                held[entry.holder].update(entry.ciphertexts(self.settings))
+        folder = self.document.file.parent
+        return {
+            document.file.relative_to(folder).as_posix(): (document.mac, frozenset(keys))
+            for document, keys in held.items()
+        }
+
     def locked(self, known: Mapping[Key, Locked], trust: Recogniser) -> Mapping[Key, Resource]:
         """All resources, with values as far as a lock knows them: what :meth:`decrypt` makes, but
         for what is written."""

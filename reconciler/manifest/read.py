@@ -131,6 +131,7 @@ class _Reading:
             document.recipients = metadata.recipients(document)
             document.any_of = metadata.any_of(document)
             document.key_types = metadata.key_types(document)
+            document.mac = metadata.mac(document)
             self.problems += encrypted.check(document, frozenset(sections))
 
     def _manifests(self, rules: Rules) -> Iterator[Document]:

@@ -1,11 +1,12 @@
 """Locks: fingerprints in git, by which an environment is planned without its key.
 
 ``manifests/ENV/fingerprints.lock`` has a line for every declared value: a digest of its ciphertext,
-and its public fingerprint under each fingerprint key. Neither can be turned into the value, and
+and its public fingerprint under each fingerprint key; and one for every encrypted file, with a
+digest of its MAC. None of them can be turned into the value, and
 neither is a version id that somebody could claim.
 """
 
-from reconciler.manifest.lock.check import check, mismatches, outdated, unknown_values
+from reconciler.manifest.lock.check import check, macs, mismatches, outdated, unknown_values
 from reconciler.manifest.lock.declare import Declared, declare
 from reconciler.manifest.lock.file import FILE, Line, Lock, dumps, load, loads
 from reconciler.manifest.lock.make import make, reuse
@@ -13,6 +14,6 @@ from reconciler.manifest.lock.reviewed import resolve, unknown
 
 __all__ = [
     "FILE", "Declared", "Line", "Lock", "check", "declare", "dumps", "load",
-    "loads", "make", "mismatches", "outdated", "resolve", "reuse", "unknown",
+    "loads", "macs", "make", "mismatches", "outdated", "resolve", "reuse", "unknown",
     "unknown_values",
 ]  # fmt: skip

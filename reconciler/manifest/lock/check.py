@@ -56,8 +56,47 @@ def unknown_values(lock: Lock, declared: Cleartext) -> frozenset[Key]:
     return frozenset(
         key
         for key, ciphertext in declared.ciphertexts().items()
-        if of_other_keys or key not in lock.lines or lock.lines[key].ciphertext != ciphertext
+        if of_other_keys or _outdated(lock, key, ciphertext)
     )
+
+
+def macs(lock: Lock, declared: Cleartext) -> list[Problem]:
+    """Files whose MAC does not go with their values: it changed and they did not, or they did and
+    it stayed. sops would refuse them, and here that takes no key.
+
+    Where anything else of the lock is outdated, a value may have moved to another file, and a MAC
+    that changed is a warning.
+    """
+    if lock.macs is None:
+        return [lock.problem("lock-outdated", "the lock has no MACs: 0.1 wrote it", warning=True)]
+    now = declared.ciphertexts()
+    changed = {key for key, text in now.items() if _outdated(lock, key, text)}
+    gone = lock.lines.keys() - now.keys()
+    keys = keys_changed(lock, declared)
+    found = []
+    for name, (mac, held) in sorted(declared.macs().items()):
+        was = lock.macs.get(name)
+        own = keys if name == declared.document.file.name else bool(changed & held)
+        if was is None:
+            message = f"the lock has no MAC of {name}"
+            found.append(lock.problem("lock-outdated", message, warning=True))
+        elif was == mac and own:
+            found.append(_mac(lock, name, f"values of {name} changed, and its MAC did not"))
+        elif was != mac and not own:
+            message = f"the MAC of {name} changed, and none of its values did"
+            found.append(_mac(lock, name, message, warning=bool(changed or gone or keys)))
+    return found
+
+
+def _outdated(lock: Lock, key: Key, ciphertext: str) -> bool:
+    line = lock.lines.get(key)
+    return line is None or line.ciphertext != ciphertext
+
+
+def _mac(lock: Lock, name: str, message: str, *, warning: bool = False) -> Problem:
+    again = f"reconciler lock {lock.environment}"
+    hint = f"restore the file from a commit before; or, if sops decrypts it: {again}"
+    return lock.problem("lock-mac", message, file=name, warning=warning, hint=hint)
 
 
 def keys_changed(lock: Lock, declared: Cleartext) -> bool:

@@ -1,4 +1,5 @@
-"""The lock as a file: a head that says what it is of, then one line for each declared value.
+"""The lock as a file: a head that says what it is of, then one line for each declared value, and
+for each encrypted file.
 
 Lines are sorted and hold no space but between their parts, so that two branches that change
 different values merge line by line.
@@ -11,18 +12,21 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from urllib.parse import quote, unquote
 
 from reconciler.core.errors import ManifestError, Problem
 from reconciler.core.model import Key, Place, Scope
 from reconciler.manifest import files
 
 FILE = "fingerprints.lock"
-FORMAT = "1"
+FORMAT = "2"
+WITHOUT_MACS = "1"  # as 0.1 wrote it
 
 _HEAD = ("format", "environment", "account", "region", "prefix", "keys", "keys-ct")
 _LINE = re.compile(
     r"(?P<kind>[a-z]+) (?P<name>\S+) ct:(?P<ct>[0-9a-f]{64})(?P<fp>( [0-9a-f]{6}:[0-9a-f]{64})+)\Z"
 )
+_FILE = re.compile(r"file (?P<name>\S+) mac:[0-9a-f]{64}\Z")
 _KID = re.compile(r"[0-9a-f]{6}\Z")
 _AGAIN = "write it again: reconciler lock {}"
 
@@ -39,7 +43,9 @@ class Line:
 @dataclass(frozen=True)
 class Lock:
     """A lock and what it is of. ``kids`` are the ids of the fingerprint keys, and
-    ``keys_ciphertext`` the digest of their ciphertext. ``path`` is how errors call the file."""
+    ``keys_ciphertext`` the digest of their ciphertext. ``macs`` holds the digest of each encrypted
+    file's MAC, by its path in the environment's folder; None where 0.1 wrote the lock. ``path`` is
+    how errors call the file."""
 
     environment: str
     account: str
@@ -48,6 +54,7 @@ class Lock:
     kids: tuple[str, ...]
     keys_ciphertext: str
     lines: Mapping[Key, Line]
+    macs: Mapping[str, str] | None = None
     path: str = FILE
 
     def is_of(self, scope: Scope) -> bool:
@@ -61,24 +68,27 @@ class Lock:
         message: str,
         *,
         key: Key | None = None,
+        file: str | None = None,
         warning: bool,
         hint: str | None = None,
     ) -> Problem:
-        """Something that is wrong with the lock, at the line of ``key`` or at its head."""
-        number = 1 if key is None else self._numbers.get(key, 1)
+        """Something that is wrong with the lock: at a line of ``key`` or ``file``, or its head."""
+        at = _file_key(file) if file is not None else key
+        number = 1 if at is None else self._numbers.get(at, 1)
         hint = hint or _AGAIN.format(self.environment)
         return Problem(Place(self.path, number, 1), code, message, hint, warning)
 
     @cached_property
     def _numbers(self) -> Mapping[Key, int]:
         """The number of each line in the file."""
-        return {key: number for number, key in enumerate(sorted(self.lines), _first_line())}
+        every = [*self.lines, *map(_file_key, self.macs or ())]
+        return {key: number for number, key in enumerate(sorted(every), _first_line())}
 
 
 def dumps(lock: Lock) -> str:
     """The text of a lock: the same for the same content."""
     head = {
-        "format": FORMAT,
+        "format": WITHOUT_MACS if lock.macs is None else FORMAT,
         "environment": lock.environment,
         "account": lock.account,
         "region": lock.region,
@@ -88,10 +98,12 @@ def dumps(lock: Lock) -> str:
     }
     said = f"# Values by their fingerprints; written by: reconciler lock {lock.environment}"
     lines = [said, *(f"{name}: {head[name]}" for name in _HEAD), ""]
-    for key, line in sorted(lock.lines.items()):
+    texts = {_file_key(name): f"mac:{mac}" for name, mac in (lock.macs or {}).items()}
+    for key, line in lock.lines.items():
         prints = zip(lock.kids, line.fingerprints, strict=True)
         shown = " ".join(f"{kid}:{fingerprint}" for kid, fingerprint in prints)
-        lines.append(f"{key.kind} {key.name} ct:{line.ciphertext} {shown}")
+        texts[key] = f"ct:{line.ciphertext} {shown}"
+    lines += [f"{key.kind} {key.name} {text}" for key, text in sorted(texts.items())]
     return "\n".join(lines) + "\n"
 
 
@@ -119,9 +131,14 @@ def loads(raw: bytes, path: str, environment: str) -> Lock:
     head = _head(text)
     kids = tuple(head["keys"].split(" "))
     lines = {}
+    macs: dict[str, str] | None = None if head["format"] == WITHOUT_MACS else {}
     for line in text.split("\n")[_first_line() - 1 : -1]:
-        key, parsed = _line(line)
-        lines[key] = parsed
+        if macs is not None and _FILE.match(line):
+            _, name, mac = line.split(" ")
+            macs[unquote(name)] = mac.removeprefix("mac:")
+        else:
+            key, parsed = _line(line)
+            lines[key] = parsed
     return Lock(
         head["environment"],
         head["account"],
@@ -130,8 +147,14 @@ def loads(raw: bytes, path: str, environment: str) -> Lock:
         kids,
         head["keys-ct"],
         lines,
+        macs,
         path,
     )
+
+
+def _file_key(name: str) -> Key:
+    """What a file's line is sorted by: its path, without a space or anything that ends a line."""
+    return Key("file", quote(name, errors="surrogateescape"))
 
 
 def _first_line() -> int:
@@ -163,7 +186,7 @@ def _problems(raw: bytes, path: str, environment: str) -> Iterator[Problem]:
         yield bad(1, "lock-format", "this is not a lock: its header is wrong")
         return
     head = _head("\n".join(lines))
-    if head["format"] != FORMAT:
+    if head["format"] not in (FORMAT, WITHOUT_MACS):
         yield bad(2, "lock-format", f"this version reads locks of format {FORMAT}")
         return
     kids = head["keys"].split(" ")
@@ -175,11 +198,12 @@ def _problems(raw: bytes, path: str, environment: str) -> Iterator[Problem]:
         return
     last: Key | None = None
     for number, line in enumerate(lines[_first_line() - 1 : -1], _first_line()):
-        match = _LINE.match(line)
-        if match is None or [p[:6] for p in match["fp"].split()] != kids:
+        of_file = _FILE.match(line) if head["format"] == FORMAT else None
+        match = of_file or _LINE.match(line)
+        if match is None or (not of_file and [p[:6] for p in match["fp"].split()] != kids):
             yield bad(number, "lock-format", "this is not a line of a lock with these keys")
             continue
-        key = Key(match["kind"], match["name"])
+        key = Key("file" if of_file else match["kind"], match["name"])
         if last is not None and key == last:
             yield bad(number, "lock-duplicate", f"{key} stands here twice")
         elif last is not None and key < last:

@@ -17,7 +17,8 @@ def make(declared: Cleartext, desired: Desired) -> Lock:
         value = desired.resources[key].value
         if value is not None:
             lines[key] = Line(ciphertext, value.fingerprints)
-    return _lock(declared, desired.fingerprinter.kids, lines)
+    macs = {name: mac for name, (mac, _) in declared.macs().items()}
+    return _lock(declared, desired.fingerprinter.kids, lines, macs)
 
 
 def reuse(lock: Lock | None, declared: Cleartext) -> Lock | None:
@@ -31,10 +32,18 @@ def reuse(lock: Lock | None, declared: Cleartext) -> Lock | None:
     kept = {key: line for key, line in lock.lines.items() if key in ciphertexts}
     if {key: line.ciphertext for key, line in kept.items()} != ciphertexts:
         return None
-    return _lock(declared, lock.kids, kept)
+    # Without the key nobody vouches for a MAC: what the lock says of it stays as it was.
+    there = declared.macs()
+    macs = None if lock.macs is None else {n: m for n, m in lock.macs.items() if n in there}
+    return _lock(declared, lock.kids, kept, macs)
 
 
-def _lock(declared: Cleartext, kids: tuple[str, ...], lines: Mapping[Key, Line]) -> Lock:
+def _lock(
+    declared: Cleartext,
+    kids: tuple[str, ...],
+    lines: Mapping[Key, Line],
+    macs: Mapping[str, str] | None,
+) -> Lock:
     scope = declared.settings.scope
     return Lock(
         scope.environment,
@@ -44,4 +53,5 @@ def _lock(declared: Cleartext, kids: tuple[str, ...], lines: Mapping[Key, Line])
         kids,
         declared.keys_ciphertext,
         lines,
+        macs,
     )

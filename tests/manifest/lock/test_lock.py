@@ -70,7 +70,7 @@ def test_it_may_not_be_a_symlink(tree: Tree, tmp_path: Path) -> None:
 
 BAD = {
     "no text": (rb"# ", b"\xff\xfe", "lock-format"),
-    "another format": (rb"format: 1", b"format: 2", "lock-format"),
+    "another format": (rb"format: 2", b"format: 3", "lock-format"),
     "no head": (rb"region: .*\n", b"", "lock-format"),
     "a bad key id": (rb"keys: ([0-9a-f]{6})", b"keys: zzzzzz", "lock-format"),
     "the same key twice": (rb"keys: ([0-9a-f]{6}) [0-9a-f]{6}", rb"keys: \1 \1", "lock-format"),

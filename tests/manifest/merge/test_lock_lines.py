@@ -56,3 +56,10 @@ def test_the_head_is_taken_from_the_side_that_changed_it() -> None:
     assert merge_lock(text(), text(), text(other), PATH) == text(other)
     with pytest.raises(Unmerged):
         merge_lock(text(), text(other), text(HEAD.replace(b"aaaaaa", b"cccccc")), PATH)
+
+
+def test_of_a_macs_two_changes_neither_is_taken() -> None:
+    """The merged file has a third one: the lock says nothing of it until it is written again."""
+    sides = [text() + f"file main.sops.yaml mac:{n}\n".encode() for n in (1, 2, 3)]
+    assert merge_lock(*sides, PATH) == text()
+    assert merge_lock(sides[0], sides[1], sides[0], PATH) == sides[1]
