@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 import pytest
 
-from reconciler.cli.commands import adopt, plan, show
-from reconciler.render.formats import FORMATS
+from reconciler.cli.commands import adopt, diff, plan, show
+from reconciler.render.formats import BRANCH, FORMATS
 from tests.render.plans import EVERYTHING
 
 
@@ -15,6 +15,12 @@ def test_every_command_takes_every_form(command: click.Command) -> None:
     (form,) = (option for option in command.params if option.name == "form")
     assert isinstance(form.type, click.Choice)
     assert list(form.type.choices) == list(FORMATS)
+
+
+def test_diff_takes_the_same() -> None:
+    (form,) = (option for option in diff.command.params if option.name == "form")
+    assert isinstance(form.type, click.Choice)
+    assert list(form.type.choices) == list(BRANCH) == list(FORMATS)
 
 
 @pytest.mark.parametrize("form", FORMATS)

@@ -12,8 +12,8 @@ from reconciler.cli.terminal import colour, out, say
 from reconciler.core.errors import Exit
 from reconciler.manifest import branch
 from reconciler.manifest.gitfiles import Repository
-from reconciler.render import branch as rendering
 from reconciler.render.branch import Sides
+from reconciler.render.formats import BRANCH, TEXT
 
 
 @click.command("diff", epilog="Example: reconciler diff --base origin/main")
@@ -23,8 +23,8 @@ from reconciler.render.branch import Sides
     "-o",
     "--format",
     "form",
-    type=click.Choice(["text", "markdown", "json"]),
-    default="text",
+    type=click.Choice(list(BRANCH)),
+    default=TEXT,
     help="How to show it. [default: text]",
 )
 @click.option("--detailed-exitcode", is_flag=True, help="Exit code 2 where anything differs.")
@@ -44,16 +44,10 @@ def command(base: str, head: str | None, form: str, detailed_exitcode: bool) -> 
     if start is None:
         say(f"git finds no common commit: compared with {base} itself", options)
     sides = Sides(base, start or asked, None if head is None else tip)
-    base_side = branch.of_commit(repository, sides.base, branch.READ)
     if head is None:
         theirs = branch.of_folder(folder, branch.READ)
     else:
         theirs = branch.of_commit(repository, tip, branch.READ)
-    found = branch.compare(base_side, theirs)
-    if form == "markdown":
-        out(rendering.markdown(found, sides))
-    elif form == "json":
-        out(rendering.as_json(found, sides))
-    else:
-        out(rendering.text(found, sides, colour=colour(sys.stdout, options)))
+    found = branch.compare(branch.of_commit(repository, sides.base, branch.READ), theirs)
+    out(BRANCH[form](found, sides, colour(sys.stdout, options)))
     return Exit.CHANGES if detailed_exitcode and found else Exit.OK
