@@ -35,6 +35,10 @@ from reconciler.core.reasons import Loss, Lost, Notable, Reason, Why
 
 MARKS = frozenset({"fingerprint_key"})  # fields of ours that a create has anyway
 
+# The value was live before, or may have been. Where a rollback has taken it back since, AWSCURRENT
+# is on the same version as when it was planned: only the date of the last change tells.
+RETURNING = (Write.RETURNED, Write.UNKNOWN)
+
 
 def diff(
     desired: Mapping[Key, Resource], live: Mapping[Key, Live], scope: Scope, policy: Policy
@@ -144,6 +148,8 @@ def _compare(resource: Resource, current: Live) -> tuple[Change | None, Note | N
     precondition: dict[str, JSON] = {}
     if value is not None or barred:
         precondition["version"] = None if current.value is None else current.value.version
+    if value is not None and value.write in RETURNING and not resource.whole and current.changed:
+        precondition["changed"] = current.changed.astimezone(UTC).isoformat()
     if current.deleted:
         precondition["deleted"] = True
     action, why = Action.UPDATE, _because(value, current)

@@ -195,8 +195,20 @@ def continues(change: Change, rest: Change, live: Live | None) -> bool:
         return _holds(change, live)
     if rest.value.write is Write.SAME and _holds(change, live):
         return _same_value(change, rest)
+    if _returns_since(change, rest):
+        return False
     unmoved = change.precondition.get("version") == rest.precondition.get("version")
     return unmoved and _same_value(change, rest)
+
+
+def _returns_since(change: Change, now: Change) -> bool:
+    """Whether a value would be written again that was live meanwhile: a rollback took it back, and
+    the plan of before is no reason to undo that."""
+    if now.value is None or now.value.write is not Write.RETURNED:
+        return False
+    unchanged = change.precondition.get("changed") == now.precondition.get("changed")
+    reviewed = change.value is not None and change.value.write is Write.RETURNED
+    return not (reviewed and unchanged)
 
 
 def _on_the_way(now: JSON, reviewed: FieldChange) -> bool:
@@ -243,6 +255,8 @@ def explain(change: Change, current: Change | None, live: Live | None) -> str:
     )
     if settings:
         return f"{', '.join(settings)} changed in git"
+    if _returns_since(change, current):
+        return "it changed in AWS after the plan, and the value would return to an earlier one"
     if change.value != current.value:
         return "the value in git changed"
     return "the environment's policy changed"

@@ -318,7 +318,7 @@ CONTINUED: dict[str, tuple[Things, Things, str]] = {
     ),
     "the new value was staged, and did not serve yet": (
         [CHANGED, OLD],
-        [CHANGED, live(held("fp-old", earlier=["fp-new"]))],
+        [CHANGED, live(held("fp-old"))],
         "update secret",
     ),
     "a replica was removed, the new one was not added yet": (
@@ -408,6 +408,12 @@ MOVED: dict[str, tuple[Things, Things, str]] = {
         [CHANGED, OLD],
         [CHANGED, live()],
         f"secret:{NAME}: AWSCURRENT moved from v1 to nothing",
+    ),
+    "a value that was live meanwhile, and was rolled back": (
+        [CHANGED, OLD],
+        [CHANGED, live(held("fp-old", earlier=["fp-new"]))],
+        f"secret:{NAME}: it changed in AWS after the plan, and the value would return to an earlier"
+        " one",
     ),
     "a rotation in between, where a value is to be written": (
         [

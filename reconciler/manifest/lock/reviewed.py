@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from reconciler.core.diff import RETURNING
 from reconciler.core.model import Change, Key, Plan, Resource, ValueChange, Write
 
 
@@ -45,4 +46,7 @@ def _resolved(
     else:
         write = Write.CHANGED if value.write is Write.UNKNOWN else value.write
     known = ValueChange(write, resource.value.fingerprints[0], value.plaintext)
-    return replace(change, value=known)
+    precondition = dict(change.precondition)
+    if write not in RETURNING:
+        precondition.pop("changed", None)  # it binds what returns to an earlier value, and no other
+    return replace(change, value=known, precondition=precondition)
