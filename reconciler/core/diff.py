@@ -139,6 +139,7 @@ def _compare(resource: Resource, current: Live) -> tuple[Change | None, Note | N
     barred = tuple(change.name for change in fields if change.name in current.fixed)
     if barred and not resource.replace:
         return _refuse(resource, Why(Reason.NEEDS_REPLACE, names=barred), fields), note
+    anew = tuple(f.name for f in fields if f.name in current.anew) if resource.replace else ()
     # A schedule has no deletion of its own: it comes back with its secret.
     restores = current.deleted and resource.requires is None
     if not fields and value is None and not restores:
@@ -146,15 +147,16 @@ def _compare(resource: Resource, current: Live) -> tuple[Change | None, Note | N
     if value is None and resource.whole and resource.value is not None:
         value = _written(Write.SAME, resource.value)
     precondition: dict[str, JSON] = {}
-    if value is not None or barred:
+    if value is not None or barred or anew:
         precondition["version"] = None if current.value is None else current.value.version
     if value is not None and value.write in RETURNING and not resource.whole and current.changed:
         precondition["changed"] = current.changed.astimezone(UTC).isoformat()
     if current.deleted:
         precondition["deleted"] = True
     action, why = Action.UPDATE, _because(value, current)
-    if barred:
-        action, why = Action.REPLACE, Why(Reason.FIXED, names=barred)
+    if barred or anew:
+        replaced = Why(Reason.FIXED, names=barred) if barred else Why(Reason.ANEW, names=anew)
+        action, why = Action.REPLACE, replaced
         fields = _all(resource, current)
     elif restores:
         action = Action.RESTORE
@@ -326,6 +328,8 @@ def _losses(
     for change in fields:
         losing = current.costs.fields.get(change.name)
         lost += () if losing is None else losing(change)
+    if action is Action.REPLACE:
+        lost = [one for one in lost if one.loss is not Loss.CLEARTEXT_STAYS]
     return tuple(sorted(lost, key=lambda one: not one.loss.destroys))
 
 

@@ -121,6 +121,7 @@ class Resource:
     max_age: int | None = None  # days after which a value that people rotate is overdue
     place: Place | None = field(default=None, compare=False)
     costs: tuple[Lost, ...] = ()
+    former_keys: tuple[str, ...] = ()  # KMS keys that git names as those of before
 
 
 # --- live: what AWS holds ---------------------------------------------------------------------
@@ -134,6 +135,8 @@ class Ownership(StrEnum):
     OTHER_OWNER = "other-owner"  # the owner tag names another environment or configuration
     SERVICE = "service"  # an AWS service owns it (OwningService) and refuses our writes
     REPLICA = "replica"  # a copy of a secret of another Region: AWS refuses writes
+    PARTNER = "partner"  # a managed external secret: a partner of AWS's holds the value
+    ELSEWHERE = "elsewhere"  # a copy of a secret of another account
 
 
 class Origin(StrEnum):
@@ -197,7 +200,9 @@ NO_COSTS = Costs()
 class Live:
     """One live resource, shaped so that each of its fields compares with the declared one.
 
-    ``fixed`` names fields that AWS cannot change in place. ``costs`` is what its kind loses.
+    ``refuses`` says of fields why a change of them is refused. ``fixed`` names fields that AWS
+    cannot change in place, and ``anew`` those that are changed by
+    a replacement only where that is allowed. ``costs`` is what its kind loses.
     ``versioned`` is what people call that which ``value.version`` tells apart. ``apart`` says that
     its fields can be written without its value.
     """
@@ -215,6 +220,8 @@ class Live:
     costs: Costs = NO_COSTS
     versioned: str = "the version"
     apart: bool = False
+    refuses: Mapping[str, Why] = field(default_factory=dict)
+    anew: Collection[str] = ()
 
 
 # --- plan: what is to be done -------------------------------------------------------------------

@@ -37,6 +37,10 @@ def may_apply(live: Live) -> Why | None:
             return Why(Reason.SERVICE_OWNED, live.owner)
         case Ownership.REPLICA:
             return Why(Reason.REPLICA, live.owner)
+        case Ownership.PARTNER:
+            return Why(Reason.PARTNER, live.owner)
+        case Ownership.ELSEWHERE:
+            return Why(Reason.OTHER_ACCOUNT, live.owner)
         case Ownership.OTHER_OWNER:
             return Why(Reason.OTHER_OWNER, live.owner)
         case Ownership.FOREIGN:

@@ -23,6 +23,7 @@ class Reason(StrEnum):
     WRITTEN_OUTSIDE = "written-outside"  # the live value is written over
     UNMARKED = "unmarked"  # no mark says whose the value is that is written over
     FIXED = "fixed"  # replaced: AWS does not change these fields in place
+    ANEW = "anew"  # replaced, since it is allowed: in place the history would stay
     GIT_KEYS = "git-keys"  # of a seed, git goes on to own these keys
 
     # Why nothing is written: the codes of refusals.
@@ -32,7 +33,9 @@ class Reason(StrEnum):
     NEEDS_REPLACE_LATER = "needs-replace-later"
     NOT_CREATABLE = "not-creatable"
     NOT_MANAGED = "not-managed"
+    OTHER_ACCOUNT = "other-account"
     OTHER_OWNER = "other-owner"
+    PARTNER = "partner"
     PENDING_DELETION = "pending-deletion"
     REPLICA = "replica"
     REQUIRES = "requires"
@@ -85,14 +88,16 @@ class Loss(StrEnum):
     POLICY_REMOVED = "policy-removed"
     UNKNOWN_POLICY_REMOVED = "unknown-policy-removed"
     UNKNOWN_POLICY_OVERWRITTEN = "unknown-policy-overwritten"
+    DECRYPTED = "decrypted"  # no key keeps it any more from whoever may read it
     # Nothing is lost, and others are concerned.
+    CLEARTEXT_STAYS = "cleartext-stays"  # in the history of what is encrypted from now on
     POLICY_READERS = "policy-readers"
     KEY_READERS = "key-readers"
 
     @property
     def destroys(self) -> bool:
         """Whether something is gone, rather than somebody concerned."""
-        return self not in (Loss.POLICY_READERS, Loss.KEY_READERS)
+        return self not in (Loss.POLICY_READERS, Loss.KEY_READERS, Loss.CLEARTEXT_STAYS)
 
 
 @dataclass(frozen=True, slots=True)

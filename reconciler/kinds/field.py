@@ -112,6 +112,7 @@ class Field(Generic[Seen_, Write_]):
     ``write`` says how the kind writes it.
     ``loses`` is what a change of it takes away, and whom it concerns.
     ``fixed`` tells whether AWS cannot bring the live content to the declared one in place.
+    ``anew`` says that it can, and that `replace: true` deletes and creates it all the same.
     ``imports`` is what a manifest says of live content, so that the next plan is empty; without it,
     it is that content. It raises UnsayableError where a manifest cannot say it.
     ``needs`` are the permissions for writing it.
@@ -130,6 +131,7 @@ class Field(Generic[Seen_, Write_]):
     deep_needs: tuple[str, ...] = ()
     loses: Losing | None = None
     fixed: Callable[[JSON, JSON], bool] | None = None
+    anew: bool = False
     imports: Callable[[Any, Seen_, Settings], JSON | Unset] | None = None
     needs: Callable[[JSON], Iterable[Permission]] = _no_permission
     keys: Callable[[Resource, Use], Iterable[KeyUse]] = _no_key

@@ -197,6 +197,9 @@ class Section(Protocol):
         """What is wrong with a declaration, as far as its cleartext tells. ``names`` are those in
         its value, where that is a mapping."""
 
+    def doubt(self, name: str) -> str | None:
+        """What AWS advises against in a full name that it takes: what the name does."""
+
     def form(self, declared: Any) -> Mapping[str, str]:
         """What of a declaration is part of its value's fingerprint: its type and encoding."""
 

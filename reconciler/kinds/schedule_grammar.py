@@ -6,6 +6,7 @@ must be ``?``; a window may cross neither the UTC day nor the next window.
 
 from __future__ import annotations
 
+import itertools
 import re
 
 _RATE = re.compile(r"rate\(([1-9][0-9]{0,3}) (hours?|days?)\)\Z")
@@ -75,6 +76,11 @@ def hours_of(expression: str) -> list[int] | None:
     if (day == "?") == (weekday == "?"):
         raise ScheduleError("exactly one of day and weekday must be ?")
     hours = _expand(hour, "hour", 0, 23)
+    gaps = [after - before for before, after in itertools.pairwise(hours)]
+    if {day, weekday} == {"*", "?"}:
+        gaps.append(hours[0] + 24 - hours[-1])  # to the first one of the next day
+    if min(gaps, default=24) < 4:
+        raise ScheduleError("AWS rotates at most every 4 hours")
     if day != "?" and not re.fullmatch(r"L|LW|([1-9]|[12][0-9]|3[01])W", day):
         _expand(day, "day", 1, 31)
     _expand(month, "month", 1, 12, _MONTHS)

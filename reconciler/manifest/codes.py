@@ -77,6 +77,7 @@ CODES: Mapping[str, str] = {
     "lambda": "a rotation function is named by its ARN",
     "missing-field": "the field has to be there",
     "name": "AWS does not allow this name",
+    "no-function": "only a secret that an AWS service manages is rotated without a function",
     "no-rotation": "the field means something only with a rotation",
     "no-value": "nothing says where the value comes from",
     "policies": "parameter policies are a feature of advanced parameters",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from reconciler import kinds
 from reconciler.aws.client import Aws
 from reconciler.core.applied import OFF, Applied, Standing
+from reconciler.core.diff import MARKS
 from reconciler.core.model import (
     JSON,
     Action,
@@ -39,16 +40,33 @@ def read_deep(planned: Compared[Declares], aws: Aws) -> Deep:
 
     No value is read. Raises AwsError.
     """
+    found: dict[Key, Mapping[str, JSON]] = {}
+    for name, resources in _ours(planned).items():
+        contents = fields.deep(kinds.of(name).FIELDS, aws, resources, planned.plan.scope)
+        found |= {resource.key: own for resource, own in zip(resources, contents, strict=True)}
+    return found
+
+
+def look_closer(planned: Compared[Declares], aws: Aws) -> Mapping[Key, Sequence[str]]:
+    """What is wrong with what is declared, ours and as declared, and no list tells, in words.
+
+    No value is read. Raises AwsError.
+    """
+    found: dict[Key, Sequence[str]] = {}
+    for name, resources in _ours(planned).items():
+        texts = fields.looked(kinds.of(name).FIELDS, aws, resources, planned.plan.scope)
+        found |= {resource.key: own for resource, own in zip(resources, texts, strict=True)}
+    return found
+
+
+def _ours(planned: Compared[Declares]) -> Mapping[str, list[Resource]]:
+    """Everything declared that is ours and live, by kind."""
     declared = planned.desired.resources
     ours: dict[str, list[Resource]] = {}
     for key, live in planned.live.items():
         if key in declared and live.ownership is Ownership.OURS and not live.deleted:
             ours.setdefault(key.kind, []).append(declared[key])
-    found: dict[Key, Mapping[str, JSON]] = {}
-    for name, resources in ours.items():
-        contents = fields.deep(kinds.of(name).FIELDS, aws, resources, planned.plan.scope)
-        found |= {resource.key: own for resource, own in zip(resources, contents, strict=True)}
-    return found
+    return ours
 
 
 def classify(
@@ -56,11 +74,12 @@ def classify(
     now: datetime,
     deep: Deep = MappingProxyType({}),
     applied: Applied = OFF,
+    looked: Mapping[Key, Sequence[str]] = MappingProxyType({}),
 ) -> tuple[Drift, ...]:
     """Every difference between git and AWS by its class, sorted by resource.
 
     ``now`` is aware, in UTC. ``deep`` is what :func:`read_deep` found, and ``applied`` what is
-    known of the last apply.
+    known of the last apply. ``looked`` is what :func:`look_closer` found.
     """
     changes = {change.key: change for change in planned.plan.changes}
     found: list[Drift] = []
@@ -68,6 +87,8 @@ def classify(
         live = planned.live.get(key)
         found += _declared(resource, live, changes.get(key), now, applied)
         found += _hidden(resource, changes.get(key), deep.get(key, {}))
+        for text in looked.get(key, ()):
+            found.append(Drift(key, DriftClass.OUTSIDE, text, resource.place))
     for change in planned.plan.changes:
         if change.action is Action.PRUNE:
             found.append(Drift(change.key, DriftClass.PENDING, "no longer declared: to prune"))
@@ -82,7 +103,7 @@ def _declared(
     resource: Resource, live: Live | None, change: Change | None, now: datetime, applied: Applied
 ) -> Iterator[Drift]:
     whole = resource.requires is None  # what is part of another is told of with that
-    outside = None if live is None else _outside(resource, live)
+    outside = None if live is None else _outside(resource, live, change)
     gone = live is None or live.ownership is not Ownership.OURS
     if gone and whole and applied.standing(resource.key) is Standing.DECLARED_IN_APPLIED:
         outside = "deleted outside" if live is None else "replaced outside, or unmarked"
@@ -114,7 +135,7 @@ def _hidden(resource: Resource, change: Change | None, deep: Mapping[str, JSON])
             yield Drift(resource.key, DriftClass.OUTSIDE, text, resource.place)
 
 
-def _outside(resource: Resource, live: Live) -> str | None:
+def _outside(resource: Resource, live: Live, change: Change | None) -> str | None:
     if live.ownership is not Ownership.OURS:
         return None
     if live.deleted:
@@ -130,7 +151,9 @@ def _outside(resource: Resource, live: Live) -> str | None:
     when = f" on {live.changed:%Y-%m-%d %H:%M} UTC" if live.changed else ""
     if resource.value.source is Source.GENERATED:
         return f"the value was written outside{by}{when}; it stays, since git does not know it"
-    return f"the value was written outside{by}{when}"
+    others = sorted({field.name for field in change.fields} - MARKS) if change is not None else []
+    rest = f"; its {', '.join(others)} differs from git, too" if others else ""
+    return f"the value was written outside{by}{when}{rest}"
 
 
 def _pending(change: Change) -> str:

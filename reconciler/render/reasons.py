@@ -19,6 +19,9 @@ _REASONS = {
     Reason.NEEDS_REPLACE_LATER: "AWS does not change its {names} in place",
     Reason.NOT_CREATABLE: "it does not exist, and it has a rotation and no value to begin with",
     Reason.NOT_MANAGED: "it exists and is not managed{by}: adopt it",
+    Reason.OTHER_ACCOUNT: "it is a replica of {who}, a secret of another account, and AWS refuses"
+    " writes to it",
+    Reason.PARTNER: "it is a managed external secret ({who}): the partner and AWS make its values",
     Reason.OTHER_OWNER: "it is owned by {who}, not by this environment",
     Reason.PENDING_DELETION: "it is pending deletion",
     Reason.REPLICA: "it is a replica of the secret in {who}, and AWS refuses writes to it",
@@ -40,6 +43,7 @@ _REASONS = {
     Reason.VALUES_DIFFER: "the live value is not the one that is declared",
     Reason.UNMARKED: "no mark says that the live value, which will be overwritten, was git's",
     Reason.FIXED: "AWS does not change its {names} in place",
+    Reason.ANEW: "its {names} changes, and `replace: true` says that its history goes with it",
     Reason.GIT_KEYS: "git goes on to own its {keys}",
 }
 _HINTS = {
@@ -50,6 +54,8 @@ _HINTS = {
     Reason.NEEDS_REPLACE_LATER: "declare it as it is, adopt it, and change it then",
     Reason.NOT_CREATABLE: "give it a `value` or `generate`, or create it and adopt it",
     Reason.NOT_MANAGED: "nothing of it was changed; choose another name, or adopt it",
+    Reason.OTHER_ACCOUNT: "take it out of the manifest: it is changed in that account",
+    Reason.PARTNER: "take it out of the manifest: nothing here can set what the partner holds",
     Reason.OTHER_OWNER: "one of the two has to release it",
     Reason.PENDING_DELETION: "restore it first: aws secretsmanager restore-secret --secret-id"
     " {who}",
@@ -103,6 +109,9 @@ _LOSSES = {
     " it loses access",
     Loss.UNKNOWN_POLICY_OVERWRITTEN: "the resource policy that it may have is overwritten, and is"
     " recorded nowhere",
+    Loss.DECRYPTED: "its encryption: whoever may read the parameter needs no KMS key any more",
+    Loss.CLEARTEXT_STAYS: "its earlier versions stay readable without a KMS key;"
+    " `replace: true` deletes them",
     Loss.POLICY_READERS: "whoever only the old policy allows can no longer read it",
     Loss.KEY_READERS: "who reads it has to be allowed to use the new key",
 }

@@ -13,6 +13,7 @@ from reconciler.rules import (
     ignoring,
     keys_differ,
     missing_elsewhere,
+    name_like_arn,
     never_rotated,
     old_ciphertext,
     old_fingerprint_key,
@@ -39,6 +40,7 @@ RULES: tuple[Rule, ...] = (
     foreign_principal,
     foreign_lambda,
     foreign_key,
+    name_like_arn,
 )
 
 REASONS: Mapping[str, str] = {

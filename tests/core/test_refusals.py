@@ -34,6 +34,7 @@ def test_each_has_a_reason_and_none_is_left_over() -> None:
         "conflict", "max-change-ratio", "max-prunes", "plan-file", "stale", "unknown-values",
     }  # fmt: skip
     made = {
+        Reason.ANEW,
         Reason.FIXED,
         Reason.GIT_KEYS,
         Reason.UNMARKED,

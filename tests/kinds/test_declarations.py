@@ -19,11 +19,11 @@ from reconciler.values.sensitive import Sensitive, public
 from tests.core.build import KEYS, POLICY, SCOPE, fingerprinter
 
 SECTION: dict[str, Section] = {section.NAME: section for section in sections().values()}
-MONTHLY = Schedule.model_validate({"schedule": "rate(30 days)"})
+LAMBDA = "arn:aws:lambda:us-west-2:123456789012:function:rotate"
+MONTHLY = Schedule.model_validate({"schedule": "rate(30 days)", "lambda": LAMBDA})
 SETTINGS = Settings(SCOPE, POLICY, schedules={"monthly": MONTHLY})
 TRUST = fingerprinter(*KEYS)
 PLACE = Place("a.yaml", 1, 1)
-LAMBDA = "arn:aws:lambda:us-west-2:123456789012:function:rotate"
 
 
 def parse(
@@ -61,7 +61,14 @@ SECRET_OK: dict[str, tuple[dict[str, Any], str | None]] = {
     "external": ({"external": True}, None),
     "rotation and nothing else": ({"rotation": "monthly"}, None),
     "rotation inline": ({"rotation": {"schedule": "rate(4 hours)", "lambda": LAMBDA}}, "v"),
-    "rotation with a window": ({"rotation": {"schedule": "rate(1 day)", "window": "3h"}}, "v"),
+    "rotation with a window": (
+        {"rotation": {"schedule": "rate(1 day)", "window": "3h", "lambda": LAMBDA}},
+        "v",
+    ),
+    "managed by a service of AWS": (
+        {"external": True, "rotation": {"schedule": "rate(1 day)"}},
+        None,
+    ),
     "no rotation, and git takes over": ({"rotation": "none", "take": "git"}, "v"),
     "unset rotation, and git takes over": ({"take": "git"}, "v"),
     "at once": ({"rotation": "monthly", "rotate_on_enable": True}, "v"),
@@ -119,14 +126,24 @@ SECRET_BAD: dict[str, tuple[dict[str, Any], str | None, list[tuple[str, str]]]] 
     ),
     "unknown schedule": ({"rotation": "yearly"}, "v", [("unknown-schedule", "rotation")]),
     "window too long for its rate": (
-        {"rotation": {"schedule": "rate(4 hours)", "window": "5h"}},
+        {"rotation": {"schedule": "rate(4 hours)", "window": "5h", "lambda": LAMBDA}},
         "v",
         [("window", "rotation.window")],
     ),
     "window across the day": (
-        {"rotation": {"schedule": "cron(0 23 1 * ? *)", "window": "2h"}},
+        {"rotation": {"schedule": "cron(0 23 1 * ? *)", "window": "2h", "lambda": LAMBDA}},
         "v",
         [("window", "rotation.window")],
+    ),
+    "no function for a value of git's": (
+        {"rotation": {"schedule": "rate(30 days)"}},
+        "v",
+        [("no-function", "rotation")],
+    ),
+    "no function for a generated one": (
+        {"generate": {}, "rotation": {"schedule": "rate(30 days)"}},
+        None,
+        [("no-function", "rotation")],
     ),
     "policy as text": ({"resource_policy": "x"}, "v", [("policy", "resource_policy")]),
     "empty policy": ({"resource_policy": {}}, "v", [("policy", "resource_policy")]),
@@ -171,13 +188,16 @@ def test_a_secret_s_flaw_has_a_code_and_a_field(declared, text, expected):
 
 @pytest.mark.parametrize(
     "name",
-    ["", "a b", "naïve", "/app/x:y", "x" * 513, "/app/db-abcdef", "db-123456", "a-/bcde=", "x\n"],
+    ["", "a b", "naïve", "/app/x:y", "x" * 513, "x\n"],
 )
 def test_a_secret_s_name_that_aws_refuses_is_a_flaw(name):
     assert codes("secret", {}, "v", name=name) == [("name", "")]
 
 
-@pytest.mark.parametrize("name", ["a", "x" * 512, "/a_b+c=d.e@f-g", "db-abcde", "db-abcdefg"])
+@pytest.mark.parametrize(
+    "name",
+    ["a", "x" * 512, "/a_b+c=d.e@f-g", "db-abcde", "db-abcdefg", "client-secret", "a-/bcde="],
+)
 def test_a_secret_s_name_that_aws_accepts_is_none(name):
     assert codes("secret", {}, "v", name=name) == []
 
@@ -289,6 +309,9 @@ def test_a_parameter_s_name_that_aws_accepts_is_none(name):
         ("secret", {"replicas": [{"region": "here"}]}),
         ("secret", {"tags": {"a": 1}}),
         ("secret", {"rotation": {"schedule": "rate(1 hour)"}}),
+        ("secret", {"rotation": {"schedule": "cron(0 */2 * * ? *)"}}),
+        ("secret", {"rotation": {"schedule": "cron(0 1,3 1 * ? *)"}}),
+        ("secret", {"rotation": {"schedule": "cron(0 1,22 * * ? *)"}}),
         ("secret", {"rotation": {"schedule": "rate(1 day)", "window": "3"}}),
         ("secret", {"rotation": {"schedule": "rate(1 day)", "lambda": "rotate"}}),
         ("secret", {"rotation": {"window": "3h"}}),
@@ -297,7 +320,7 @@ def test_a_parameter_s_name_that_aws_accepts_is_none(name):
         ("parameter", {"tier": "advanced"}),
         ("parameter", {"plaintext": 12}),
         ("parameter", {"allowed_pattern": "x" * 1025}),
-        ("parameter", {"data_type": "integer"}),
+        ("parameter", {"data_type": "number"}),
         ("parameter", {"replace": "true"}),
     ],
 )

@@ -218,7 +218,8 @@ def test_the_same_field_in_two_files(tmp_path: Path, monkeypatch: pytest.MonkeyP
     "common",
     [
         "secrets:\n  db:\n    description: the login\n",
-        "secrets:\n  db:\n    rotation: {schedule: rate(30 days)}\n",
+        "secrets:\n  db:\n    rotation: {schedule: rate(9 days),"
+        " lambda: 'arn:aws:lambda:us-west-2:123456789012:function:f'}\n",
         "parameters:\n  db:\n    description: the address\n",
     ],
 )

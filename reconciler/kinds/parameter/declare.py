@@ -149,6 +149,11 @@ def check_name(name: str, settings: Settings) -> list[Flaw]:
     return []
 
 
+def doubt(name: str) -> str | None:
+    """Nothing."""
+    return None
+
+
 def form(declared: Declaration) -> dict[str, str]:
     """What of a declaration is part of its value's fingerprint."""
     return {"type": declared.chosen_type, "encoding": "string"}

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 
 import pydantic
 
-from reconciler.core.model import JSON, Recorded, Resource
-from reconciler.core.reasons import Costs, Loss
+from reconciler.core.model import JSON, FieldChange, Recorded, Resource
+from reconciler.core.reasons import Costs, Loss, Lost
 from reconciler.kinds import kms, tags
 from reconciler.kinds.field import NONE, UNSET, Given, KeyUse, Table, Unset, Use, losing
 from reconciler.kinds.kind import Flaw, Settings
@@ -27,12 +27,14 @@ from reconciler.kinds.parameter.field import (
 )
 from reconciler.kinds.parameter.terms import (
     ADVANCED,
+    CHECKED_LATER,
     DEFAULT_KEY,
     EVERYTHING,
     SECURE,
     SERVICE,
     STANDARD,
     TIERING,
+    DataType,
 )
 
 
@@ -56,6 +58,18 @@ def _observe_tier(seen: Seen) -> JSON:
 
 def _fixed_tier(live: JSON, declared: JSON) -> bool:
     return (live, declared) == (ADVANCED, STANDARD)
+
+
+def _changed_type(change: FieldChange) -> Iterator[Lost]:
+    """AWS changes a type in place, and keeps the earlier versions as they are."""
+    if change.after == SECURE:
+        yield Lost(Loss.CLEARTEXT_STAYS)
+    elif change.before == SECURE:
+        yield Lost(Loss.DECRYPTED)
+
+
+def _fixed_data_type(live: JSON, declared: JSON) -> bool:
+    return live != declared and not {live, declared}.isdisjoint(CHECKED_LATER)
 
 
 def _kms_key(given: Given) -> JSON | Unset:
@@ -139,7 +153,8 @@ FIELDS: Table[Seen, Write] = (
         says="SecureString for a `value`, else String",
         content=lambda given: str(given.declared.chosen_type),
         observe=lambda seen: seen.data.get("Type"),
-        fixed=lambda live, declared: live != declared,
+        anew=True,
+        loses=_changed_type,
         # It follows from whether the value is to be encrypted.
         imports=lambda *_: UNSET,
         write=resent("type", "Type"),
@@ -186,8 +201,10 @@ FIELDS: Table[Seen, Write] = (
     ),
     ParameterField(
         name="data_type",
-        type=Literal["text", "aws:ec2:image", "aws:ssm:integration"],
+        type=DataType,
         observe=lambda seen: seen.data.get("DataType") or "text",
+        fixed=_fixed_data_type,
+        anew=True,
         imports=lambda live, *_: UNSET if live == "text" else live,
         write=resent("data_type", "DataType"),
     ),
@@ -213,6 +230,8 @@ FIELDS: Table[Seen, Write] = (
 
 # The stamp has room for the digest of one field that no list returns.
 (RECORDED,) = (row.name for row in FIELDS if row.deep is not None)
+
+ANEW = frozenset(row.name for row in FIELDS if row.anew)
 
 COSTS = Costs(
     deleted=(Loss.DELETED_WITH_HISTORY,),

@@ -22,7 +22,7 @@ from reconciler.kinds import field, tags
 from reconciler.kinds.kind import Record, Settings, listed
 from reconciler.kinds.parameter import stamp
 from reconciler.kinds.parameter.field import Seen
-from reconciler.kinds.parameter.fields import COSTS, FIELDS
+from reconciler.kinds.parameter.fields import ANEW, COSTS, FIELDS
 from reconciler.kinds.parameter.terms import NAME, SERVICE
 from reconciler.values.sensitive import public
 
@@ -106,6 +106,7 @@ def shape(
         ownership=Ownership.OURS if ours else Ownership.FOREIGN,
         value=value,
         fixed=field.fixed(FIELDS, resource, fields),
+        anew=ANEW,
         costs=COSTS,
         changed=data.get("LastModifiedDate"),
         changed_by=data.get("LastModifiedUser"),

@@ -40,6 +40,22 @@ def parse(
     )
 
 
+def needs_function(schedule: Schedule) -> list[Flaw]:
+    """What a schedule lacks on a secret that no AWS service manages: "No Lambda rotation function
+    ARN is associated with this secret", AWS answers."""
+    if schedule.given("lambda") is not None:
+        return []
+    return [
+        Flaw(
+            ("rotation",),
+            "no-function",
+            "the rotation has no `lambda`, and AWS rotates only what one of its services manages"
+            " without one",
+            "name the function; a managed secret is `external: true`, since AWS makes its value",
+        )
+    ]
+
+
 def named(declared: Any, settings: Settings) -> tuple[Schedule | None, Flaw | None]:
     """The schedule that a secret's ``rotation`` field stands for: a name, or the thing itself."""
     if declared is None or declared == NONE:

@@ -155,16 +155,13 @@ def check_name(name: str) -> list[Flaw]:
         return [Flaw((), "name", "a secret's name has at most 512 characters")]
     if not _NAME.match(name):
         return [Flaw((), "name", "AWS allows letters, digits and / _ + = . @ - in a secret's name")]
-    if _LIKE_AN_ARN.search(name):
-        return [
-            Flaw(
-                (),
-                "name",
-                "the name ends in a hyphen and six characters",
-                "AWS takes such an ending for the one that it adds to ARNs; choose another name",
-            )
-        ]
     return []
+
+
+def doubt(name: str) -> str | None:
+    """ "Don't end your secret name with a hyphen followed by six characters", AWS says, and takes
+    the name."""
+    return "ends in a hyphen and six characters" if _LIKE_AN_ARN.search(name) else None
 
 
 def form(declared: Declaration) -> dict[str, str]:
@@ -191,6 +188,8 @@ def parse(
     schedule, unknown = rotations.named(declared.rotation, settings)
     if unknown is not None:
         found.append(unknown)
+    if schedule is not None and not declared.external:
+        found += rotations.needs_function(schedule)
     sealed, flaw = _seal(declared, content if isinstance(content, Content) else None)
     if flaw is not None:
         found.append(flaw)

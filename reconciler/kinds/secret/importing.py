@@ -17,7 +17,15 @@ from reconciler.kinds.secret.labels import CURRENT, version_at
 from reconciler.kinds.secret.observe import shape
 from reconciler.kinds.secret.terms import NAME
 
-_OTHERS = frozenset({Ownership.SERVICE, Ownership.REPLICA, Ownership.OTHER_OWNER})
+_OTHERS = frozenset(
+    {
+        Ownership.SERVICE,
+        Ownership.PARTNER,
+        Ownership.REPLICA,
+        Ownership.ELSEWHERE,
+        Ownership.OTHER_OWNER,
+    }
+)
 
 
 def left_out(record: Record, settings: Settings) -> str | None:

@@ -100,6 +100,12 @@ def owner_of(
     data = record.data
     if data.get("OwningService"):
         return Ownership.SERVICE, str(data["OwningService"])
+    if data.get("Type"):
+        # "The exact string that identifies the partner that holds the external secret."
+        return Ownership.PARTNER, str(data["Type"])
+    across = data.get("CrossAccountPrimary")
+    if across:
+        return Ownership.ELSEWHERE, str(across.get("PrimarySecretARN") or "one elsewhere")
     primary = data.get("PrimaryRegion")
     if primary and primary != scope.region:
         return Ownership.REPLICA, str(primary)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import get_args
 
+import botocore.session
 import pytest
 
 from reconciler.core.errors import ConflictError
 from reconciler.core.reasons import Reason
+from reconciler.kinds.parameter.terms import DataType
 from reconciler.sandbox.server import Drop
 from tests.world import PREFIX, World
 
@@ -153,18 +156,85 @@ def test_a_copied_description_owns_nothing(world: World) -> None:
     assert world.changes() == {}
 
 
-def test_a_type_is_replaced_only_where_allowed(world: World) -> None:
+def test_a_type_is_changed_in_place_and_the_plan_says_what_the_history_keeps(world: World) -> None:
     world.declare(parameters={"host": {"plaintext": "one"}})
     world.converge()
     world.declare(parameters={"host": {"value": "one"}})
-    change = world.changes()["parameter:host"]
-    assert (change.action, change.code) == ("refuse", "needs-replace")
-    assert world.apply()["parameter:host"].status == "refused"
+    shown = world.cli("plan", "production").stdout
+    assert "~ update host" in shown
+    assert "note: its earlier versions stay readable without a KMS key" in shown
+    assert "`replace: true` deletes them" in shown
+    assert "Destructive" not in shown
+    world.converge()
+    assert (world.parameter("host")["Type"], world.parameter("host")["Version"]) == (
+        "SecureString",
+        2,
+    )
+    assert world.parameter_value("host") == "one"
+
+
+def test_a_replacement_takes_the_history_with_it(world: World) -> None:
+    world.declare(parameters={"host": {"plaintext": "one"}})
+    world.converge()
     world.declare(parameters={"host": {"value": "one", "replace": True}})
-    assert world.changes()["parameter:host"].action == "replace"
+    shown = world.cli("plan", "production").stdout
+    assert "-/+ replace" in shown
+    assert "earlier versions stay readable" not in shown
+    world.converge()
+    assert (world.parameter("host")["Type"], world.parameter("host")["Version"]) == (
+        "SecureString",
+        1,
+    )
+
+
+def test_what_needs_no_key_any_more_is_destructive(world: World) -> None:
+    world.declare(parameters={"host": {"value": "one"}})
+    world.converge()
+    world.declare(parameters={"host": {"plaintext": "one"}})
+    shown = world.cli("plan", "production").stdout
+    assert "Destructive" in shown
+    assert "lost: its encryption: whoever may read the parameter needs no KMS key any more" in shown
+    world.converge()
+    assert world.parameter("host")["Type"] == "String"
+
+
+def test_a_type_that_somebody_flipped_is_drift_and_is_flipped_back(world: World) -> None:
+    world.declare(parameters={"host": {"value": "one"}})
+    world.converge()
+    world.put_parameter("host", "one", Type="String")
+    (found,) = world.drift().values()
+    assert found.kind_of == "outside"
+    assert "type differs from git, too" in found.text
     world.converge()
     assert world.parameter("host")["Type"] == "SecureString"
-    assert world.parameter("host")["Version"] == 1
+
+
+@pytest.mark.parametrize("declared", ["aws:ssm:integration", "aws:ec2:image"])
+def test_a_data_type_that_aws_acts_on_is_replaced_only_where_allowed(
+    world: World, declared: str
+) -> None:
+    world.declare(parameters={"image": {"plaintext": "ami-12345678"}})
+    world.converge()
+    wanted = {"plaintext": "ami-12345678", "data_type": declared, "tier": "Advanced"}
+    world.declare(parameters={"image": wanted})
+    assert world.changes()["parameter:image"].code == "needs-replace"
+    world.declare(parameters={"image": {**wanted, "replace": True}})
+    assert world.changes()["parameter:image"].action == "replace"
+
+
+def test_every_other_data_type_is_changed_in_place(world: World) -> None:
+    world.declare(parameters={"port": {"plaintext": "1"}})
+    world.converge()
+    world.declare(parameters={"port": {"plaintext": "1", "data_type": "integer"}})
+    assert world.changes()["parameter:port"].action == "update"
+
+
+def test_the_data_types_are_those_of_aws() -> None:
+    """botocore has them in the words of PutParameter alone."""
+    model = botocore.session.get_session().get_service_model("ssm")
+    said = model.operation_model("PutParameter").input_shape.members["DataType"].documentation
+    listed = re.findall(r"<li> <p> <code>([^<]+)</code>", said)
+    assert set(get_args(DataType)) == set(listed)
 
 
 def test_a_tier_is_raised_in_place_and_lowered_by_replacement(world: World) -> None:

@@ -28,6 +28,11 @@ def check(declared: Any, *, has_value: bool, names: Collection[str] | None = Non
     return [] if has_value else [Flaw((), "no-value", "an object needs a `value`")]
 
 
+def doubt(name: str) -> str | None:
+    """Nothing."""
+    return None
+
+
 def form(declared: Any) -> dict[str, str]:
     """What is part of its fingerprint."""
     return {"type": NAME, "encoding": "string"}

@@ -11,7 +11,8 @@ from typing import Any
 from tests.cli.run import cli
 from tests.trees import Tree, make_tree
 
-SCHEDULES = {"weekly": {"schedule": "rate(7 days)"}}
+LAMBDA = "arn:aws:lambda:us-west-2:123456789012:function:rotate"
+SCHEDULES = {"weekly": {"schedule": "rate(7 days)", "lambda": LAMBDA}}
 SECRETS: dict[str, Any] = {
     "db": {"description": "Login", "value": {"user": "u", "password": "p", "port": "5432"}},
     "jwt": {"value": "text"},

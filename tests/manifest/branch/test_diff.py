@@ -12,7 +12,15 @@ import pytest
 from reconciler.values.sensitive import Sensitive
 from tests.age_key import new_age_key
 from tests.cli.run import cli
-from tests.manifest.branch.build import ENVIRONMENT, MAIN, PARAMETERS, SECRETS, Branch, make_branch
+from tests.manifest.branch.build import (
+    ENVIRONMENT,
+    MAIN,
+    PARAMETERS,
+    SCHEDULES,
+    SECRETS,
+    Branch,
+    make_branch,
+)
 from tests.trees import creation_rules, default_settings
 
 
@@ -104,7 +112,7 @@ CHANGES = {
     "region": "eu-west-1",
     "prefix": "/elsewhere",
     "guards": {"max_prunes": 100, "max_change_ratio": 1.0},
-    "schedules": {"weekly": {"schedule": "rate(1 day)"}},
+    "schedules": {"weekly": {**SCHEDULES["weekly"], "schedule": "rate(1 day)"}},
     "prune": True,
 }
 
@@ -112,8 +120,10 @@ CHANGES = {
 @pytest.mark.parametrize("name", CHANGES)
 def test_what_a_run_may_do_comes_first(branch: Branch, name: str) -> None:
     text = branch.tree.read(ENVIRONMENT)
-    plain = default_settings("production") | {"schedules": {"weekly": {"schedule": "rate(7 days)"}},
-                                              "include": ["../common/*.yaml"]}  # fmt: skip
+    plain = default_settings("production") | {
+        "schedules": SCHEDULES,
+        "include": ["../common/*.yaml"],
+    }
     branch.tree.write(ENVIRONMENT, plain | {name: CHANGES[name]})
     assert branch.tree.read(ENVIRONMENT) != text
     (found,) = [f for f in branch.findings() if f["code"] == "setting-changed"]
