@@ -132,6 +132,9 @@ def _compare(resource: Resource, current: Live) -> tuple[Change | None, Note | N
         # A schedule's secret is refused by itself: once is enough, unless the schedule differs too.
         told = resource.requires is None or fields
         return (_refuse(resource, refusal, fields) if told else None), None
+    for change in fields:
+        if change.name in current.refuses:
+            return _refuse(resource, current.refuses[change.name], fields), None
     decision = _value(resource, current)
     if isinstance(decision, Why):
         return _refuse(resource, decision, fields), None

@@ -37,6 +37,7 @@ class Reason(StrEnum):
     OTHER_OWNER = "other-owner"
     PARTNER = "partner"
     PENDING_DELETION = "pending-deletion"
+    PREVIOUS_KEY = "previous-key"
     REPLICA = "replica"
     REQUIRES = "requires"
     ROTATED_BEFORE = "rotated-before"
@@ -90,6 +91,7 @@ class Loss(StrEnum):
     UNKNOWN_POLICY_OVERWRITTEN = "unknown-policy-overwritten"
     DECRYPTED = "decrypted"  # no key keeps it any more from whoever may read it
     # Nothing is lost, and others are concerned.
+    ONE_MORE_ROTATION = "one-more-rotation"  # of a rate that is no more
     CLEARTEXT_STAYS = "cleartext-stays"  # in the history of what is encrypted from now on
     POLICY_READERS = "policy-readers"
     KEY_READERS = "key-readers"
@@ -97,7 +99,12 @@ class Loss(StrEnum):
     @property
     def destroys(self) -> bool:
         """Whether something is gone, rather than somebody concerned."""
-        return self not in (Loss.POLICY_READERS, Loss.KEY_READERS, Loss.CLEARTEXT_STAYS)
+        return self not in _CONCERNS
+
+
+_CONCERNS = frozenset(
+    {Loss.POLICY_READERS, Loss.KEY_READERS, Loss.ONE_MORE_ROTATION, Loss.CLEARTEXT_STAYS}
+)
 
 
 @dataclass(frozen=True, slots=True)

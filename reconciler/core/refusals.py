@@ -21,6 +21,7 @@ REASONS: Mapping[str, str] = {
     "other-owner": "another environment owns it, and the two would overwrite each other",
     "partner": "AWS and a partner rotate it together, and a value from git would break that",
     "pending-deletion": "AWS refuses writes to what is pending deletion, until it is restored",
+    "previous-key": "AWS encrypts a value again only for who may decrypt with the old key",
     "replica": "it is a copy of a secret in another Region, and AWS refuses writes to copies",
     "requires": "it belongs to something that is refused itself",
     "rotated-before": "rotation wrote the live value, and git never writes over that unasked",

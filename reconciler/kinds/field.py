@@ -68,6 +68,7 @@ class KeyUse:
     actions: tuple[str, ...]
     region: str
     service: str
+    also: tuple[str, ...] = ()  # in place of a resource, in that context
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,7 @@ class Use:
 
 
 Deep = Callable[[Aws, Sequence[Resource], Scope], Sequence[JSON]]
+Look = Callable[[Aws, Sequence[Resource], Scope], Sequence[str | None]]
 Seen_ = TypeVar("Seen_")  # what a kind makes of a live record before its fields are read
 Write_ = TypeVar("Write_")  # how a kind writes a field
 Model = TypeVar("Model", bound=Declared)
@@ -108,7 +110,8 @@ class Field(Generic[Seen_, Write_]):
     ``content`` is what is compared; without it, it is what is given, and ``none`` declares absent.
     ``observe`` is the same of a live resource, out of a list's record.
     ``deep`` reads from AWS what no list returns, of several resources in their order; ``observe``
-    then tells only the recorded digest. ``deep_needs`` are the IAM actions for it on each of them.
+    then tells only the recorded digest. ``looks`` finds what is wrong with live content that is as
+    declared, each in words or None. ``deep_needs`` are the IAM actions for both on each of them.
     ``write`` says how the kind writes it.
     ``loses`` is what a change of it takes away, and whom it concerns.
     ``fixed`` tells whether AWS cannot bring the live content to the declared one in place.
@@ -129,6 +132,7 @@ class Field(Generic[Seen_, Write_]):
     content: Callable[[Given], JSON | Unset] | None = None
     deep: Deep | None = None
     deep_needs: tuple[str, ...] = ()
+    looks: Look | None = None
     loses: Losing | None = None
     fixed: Callable[[JSON, JSON], bool] | None = None
     anew: bool = False
@@ -227,6 +231,22 @@ def deep(
         contents = row.deep(aws, [resources[n] for n in asked], scope) if asked else ()
         for number, content in zip(asked, contents, strict=True):
             found[number][row.name] = content
+    return found
+
+
+def looked(
+    table: Table[Any, Any], aws: Aws, resources: Sequence[Resource], scope: Scope
+) -> list[list[str]]:
+    """Of each resource what a closer look finds wrong. Raises AwsError."""
+    found: list[list[str]] = [[] for _ in resources]
+    for row in table:
+        asked = [n for n, resource in enumerate(resources) if row.name in resource.fields]
+        if row.looks is None or not asked:
+            continue
+        for number, text in zip(
+            asked, row.looks(aws, [resources[n] for n in asked], scope), strict=True
+        ):
+            found[number] += [] if text is None else [text]
     return found
 
 

@@ -24,6 +24,7 @@ from reconciler.kinds.access import Access
 from reconciler.kinds.comparison import Comparison
 from reconciler.kinds.differing import Content as Plain
 from reconciler.kinds.imported import Imported, NotImported
+from reconciler.kinds.pace import Pace
 from reconciler.kinds.reading import Read, Unread, Verdict
 from reconciler.kinds.represent import Represented
 from reconciler.values.sensitive import Fingerprinter, Sealed, Sensitive
@@ -87,6 +88,7 @@ class Settings:
     scope: Scope
     policy: Policy
     kms_key: str | None = None
+    previous_kms_keys: Sequence[str] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
     schedules: Mapping[str, Declared] = field(default_factory=dict)
     ignore: Mapping[str, str] = field(default_factory=dict)  # rule: why it is ignored
@@ -340,6 +342,10 @@ class Named(Kind, Protocol):
     def roll_back(self, target: Target, *, rotated: bool) -> Act | Refusal:
         """How to restore the previous version of its value. ``rotated``: even one that a rotation
         replaced, perhaps because it leaked."""
+
+    def expected(self, aws: Aws, count: int) -> Pace | None:
+        """How long it takes to write so many; None where that is next to nothing. Raises
+        AwsError."""
 
     def cost(self, count: int) -> str | None:
         """What it costs in AWS to adopt or release so many; None where that is next to nothing."""

@@ -71,6 +71,9 @@ class EnvironmentFile(Declared):
         default_factory=list, description="cleartext files without values, shared"
     )
     kms_key: KeyName | None = Field(default=None, description="where nothing else is said")
+    previous_kms_keys: list[KeyName] = Field(
+        default_factory=list, description="keys of secrets before a change of `kms_key`"
+    )
     tags: dict[str, str] = Field(default_factory=dict, description="on every resource")
     env_prefix: Variable | None = Field(
         default=None, description="what derived names of variables begin with, for export and exec"
@@ -99,6 +102,7 @@ class EnvironmentFile(Declared):
                 max_change_ratio=self.guards.max_change_ratio,
             ),
             kms_key=self.kms_key,
+            previous_kms_keys=self.previous_kms_keys,
             tags=self.tags,
             schedules=self.schedules,
             ignore=self.ignore,

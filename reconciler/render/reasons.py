@@ -24,6 +24,8 @@ _REASONS = {
     Reason.PARTNER: "it is a managed external secret ({who}): the partner and AWS make its values",
     Reason.OTHER_OWNER: "it is owned by {who}, not by this environment",
     Reason.PENDING_DELETION: "it is pending deletion",
+    Reason.PREVIOUS_KEY: "its KMS key is {who}, which git does not name: who may not decrypt with"
+    " it changes the key, and the value stays under the old one",
     Reason.REPLICA: "it is a replica of the secret in {who}, and AWS refuses writes to it",
     Reason.REQUIRES: "its {who} is refused",
     Reason.ROTATED_BEFORE: "rotation wrote the live value, or may have, and git never writes over"
@@ -59,6 +61,8 @@ _HINTS = {
     Reason.OTHER_OWNER: "one of the two has to release it",
     Reason.PENDING_DELETION: "restore it first: aws secretsmanager restore-secret --secret-id"
     " {who}",
+    Reason.PREVIOUS_KEY: "name it under `previous_kms_keys`, in the secret or the environment, and"
+    " print the apply role again; or declare it as it is",
     Reason.REPLICA: "declare `replicas` on the secret in {who}",
     Reason.ROTATED_BEFORE: "put the `rotation` back, or write `take: git` to let git take the value"
     " over",
@@ -110,6 +114,7 @@ _LOSSES = {
     Loss.UNKNOWN_POLICY_OVERWRITTEN: "the resource policy that it may have is overwritten, and is"
     " recorded nowhere",
     Loss.DECRYPTED: "its encryption: whoever may read the parameter needs no KMS key any more",
+    Loss.ONE_MORE_ROTATION: "a rotation that the old `rate` scheduled may still come once",
     Loss.CLEARTEXT_STAYS: "its earlier versions stay readable without a KMS key;"
     " `replace: true` deletes them",
     Loss.POLICY_READERS: "whoever only the old policy allows can no longer read it",

@@ -54,7 +54,7 @@ def _statements(declared: Cleartext, *, writes: bool, reads: bool) -> Iterator[S
         via = {host for region in (use.region, scope.region) for host in hosts(use.service, region)}
         only = {
             "StringEquals": {"kms:ViaService": sorted(via)},
-            "StringLike": {f"kms:EncryptionContext:{use.context}": sorted(arns)},
+            "StringLike": {f"kms:EncryptionContext:{use.context}": sorted({*arns, *use.also})},
         }
         yield _statement(f"Key{number}", use.actions, use.key, use.region, scope, only)
 

@@ -16,7 +16,7 @@ from reconciler.cli.terminal import colour, out, say
 from reconciler.core.errors import Exit, ReconcilerError, UsageError
 from reconciler.core.model import Drift, Key, Scope
 from reconciler.operations import drift as differences
-from reconciler.operations.planning import Planned
+from reconciler.operations.planning import Compared, D, Planned
 from reconciler.render import drift as rendering
 
 if TYPE_CHECKING:
@@ -93,8 +93,14 @@ def command(
 
 def _without_key(environment: str, deep: bool, options: Common) -> tuple[Scope, tuple[Drift, ...]]:
     compared, aws = locks.plan(walk.read(environment, options), options)
+    found = _classified(compared, aws, deep=deep)
+    return compared.plan.scope, found
+
+
+def _classified(compared: Compared[D], aws: Aws, *, deep: bool) -> tuple[Drift, ...]:
     read = differences.read_deep(compared, aws) if deep else {}
-    return compared.plan.scope, differences.classify(compared, datetime.now(UTC), read)
+    looked = differences.look_closer(compared, aws) if deep else {}
+    return differences.classify(compared, datetime.now(UTC), read, looked=looked)
 
 
 def _with_key(
@@ -102,8 +108,7 @@ def _with_key(
 ) -> tuple[Scope, tuple[Drift, ...], int]:
     """What was found, and the exit code of what could not be read."""
     planned, aws = walk.plan(environment, options)
-    read = differences.read_deep(planned, aws) if deep else {}
-    found = differences.classify(planned, datetime.now(UTC), read)
+    found = _classified(planned, aws, deep=deep)
     unread = 0
     if read_values:
         from reconciler.operations import reading

@@ -14,15 +14,17 @@ from pydantic import Field
 from reconciler.aws.recogniser import Recogniser
 from reconciler.core.model import JSON, Key, Place, Resource, Source, Value
 from reconciler.core.reasons import Reason
+from reconciler.kinds import kms
 from reconciler.kinds import schedule as schedules
 from reconciler.kinds.duration import Days, days
 from reconciler.kinds.field import NONE, Given, compared, declared_in, flaws
 from reconciler.kinds.keys import declare as keys
 from reconciler.kinds.kind import Content, Declared, Flaw, Locked, Parsed, Settings
+from reconciler.kinds.kms import KeyName
 from reconciler.kinds.rotation import declare as rotations
 from reconciler.kinds.secret.alphabet import alphabet
 from reconciler.kinds.secret.fields import FIELDS
-from reconciler.kinds.secret.terms import LIMIT
+from reconciler.kinds.secret.terms import DEFAULT_KEY, LIMIT
 from reconciler.kinds.secret.terms import NAME as NAME
 from reconciler.kinds.variable import Variables
 from reconciler.values.sensitive import Fingerprinter, Generate, Sealed, Sensitive, public
@@ -71,6 +73,9 @@ class Declaration(Declared):
     )
     take: Literal["git"] | None = Field(
         default=None, description="git takes the value over from a rotation that has ended"
+    )
+    previous_kms_keys: list[KeyName] | None = Field(
+        default=None, description="its keys before a change of `kms_key`: apply decrypts with them"
     )
     env: Variables | None = Field(
         default=None, description="variable for export and exec; of a mapping, one for each field"
@@ -221,6 +226,7 @@ def parse(
         uncreatable=None if value is not None else _uncreatable(declared),
         max_age=None if declared.max_age is None else days(declared.max_age),
         place=place,
+        former_keys=_former_keys(declared, settings),
     )
     resources = [secret]
     values = {} if sealed is None else {key: sealed}
@@ -234,6 +240,11 @@ def parse(
         at_once = declared.rotate_on_enable
         resources.append(rotations.parse(name, schedule, settings, place, at_once=at_once))
     return Parsed(tuple(resources), values)
+
+
+def _former_keys(declared: Declaration, settings: Settings) -> tuple[str, ...]:
+    named = [*(declared.previous_kms_keys or ()), *settings.previous_kms_keys]
+    return tuple(sorted({kms.normal(key, settings.scope, DEFAULT_KEY) for key in named}))
 
 
 def _known(

@@ -11,8 +11,18 @@ from reconciler.core.model import JSON, Origin, Resource
 from reconciler.core.reasons import Costs, Loss
 from reconciler.kinds import kms, tags
 from reconciler.kinds.duration import RecoveryWindow, days
-from reconciler.kinds.field import UNSET, Given, KeyUse, Table, Unset, Use, losing
+from reconciler.kinds.field import (
+    UNSET,
+    Given,
+    KeyUse,
+    Permission,
+    Table,
+    Unset,
+    Use,
+    losing,
+)
 from reconciler.kinds.kind import Flaw, Settings
+from reconciler.kinds.secret import versions
 from reconciler.kinds.secret.field import SecretField, Seen, Sent, Tagged, Write
 from reconciler.kinds.secret.policy import RESOURCE_POLICY
 from reconciler.kinds.secret.replicas import REPLICAS
@@ -48,10 +58,20 @@ def _check_description(given: str, settings: Settings | None) -> Iterator[Flaw]:
 # Without kms:Encrypt a change of key silently leaves the versions that exist as they are.
 _KEY_WRITES = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey")
 
+# What Secrets Manager puts in place of the ARN where it tries whether a caller may use a key.
+_VALIDATES = "RequestToValidateKeyAccess"
+
 
 def _key_use(resource: Resource, use: Use) -> Iterator[KeyUse]:
+    """A key of before only decrypts what is encrypted again; which values that yields to nobody,
+    the denials of all reads say."""
+    key = str(resource.fields["kms_key"])
     actions = _KEY_WRITES if use.writes else ("kms:Decrypt",)
-    yield KeyUse(KEY_CONTEXT, str(resource.fields["kms_key"]), actions, use.region, SERVICE)
+    also = (_VALIDATES,) if use.writes else ()
+    yield KeyUse(KEY_CONTEXT, key, actions, use.region, SERVICE, also)
+    for former in resource.former_keys if use.writes else ():
+        if former != key:
+            yield KeyUse(KEY_CONTEXT, former, ("kms:Decrypt",), use.region, SERVICE, also)
 
 
 def _recovery_window(given: Given) -> JSON | Unset:
@@ -88,6 +108,9 @@ FIELDS: Table[Seen, Write] = (
         imports=kms.importing(DEFAULT_KEY),
         write=Sent(lambda key: {"KmsKeyId": key}),
         keys=_key_use,
+        looks=versions.looks,
+        deep_needs=versions.NEEDS,
+        needs=lambda _: [Permission(action) for action in versions.NEEDS],
     ),
     SecretField(
         name="tags",

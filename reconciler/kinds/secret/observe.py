@@ -17,6 +17,7 @@ from reconciler.core.model import (
     Rotation,
     Scope,
 )
+from reconciler.core.reasons import Reason, Why
 from reconciler.kinds import field, tags
 from reconciler.kinds.kind import Record, Settings, listed
 from reconciler.kinds.secret.describe import describe as describe
@@ -24,7 +25,7 @@ from reconciler.kinds.secret.field import Seen
 from reconciler.kinds.secret.fields import COSTS, FIELDS
 from reconciler.kinds.secret.labels import CURRENT, PENDING, version_at
 from reconciler.kinds.secret.origin import live_value
-from reconciler.kinds.secret.terms import NAME
+from reconciler.kinds.secret.terms import DEFAULT_KEY, NAME
 
 READS = NAME
 PAGE = 100
@@ -64,9 +65,11 @@ def shape(
     data = record.data
     seen = _see(record, resource, trust, scope)
     ownership, owner = owner_of(record, seen.tags, trust, scope)
+    fields = field.observed(FIELDS, seen)
     return Live(
         key=Key(NAME, record.name),
-        fields=field.observed(FIELDS, seen),
+        fields=fields,
+        refuses=_refuses(resource, str(fields["kms_key"])),
         ownership=ownership,
         owner=owner,
         value=seen.value,
@@ -77,6 +80,13 @@ def shape(
         versioned="AWSCURRENT",
         apart=True,
     )
+
+
+def _refuses(resource: Resource | None, live_key: str) -> Mapping[str, Why]:
+    """A change away from a key that git does not name."""
+    if resource is None or live_key in (DEFAULT_KEY, *resource.former_keys):
+        return {}
+    return {"kms_key": Why(Reason.PREVIOUS_KEY, live_key)}
 
 
 def imported(

@@ -242,7 +242,8 @@ def _change(world: World, made: Record) -> None:
         **SECRETS,
         "db": {**SECRETS["db"], "rotation": {**SCHEDULE, "schedule": "rate(60 days)"}, "tags": {}},
         "text": {**SECRETS["text"], "value": "w", "description": "e",
-                 "kms_key": "alias/aws/secretsmanager", "resource_policy": OTHER,
+                 "kms_key": "alias/aws/secretsmanager", "previous_kms_keys": [KEY],
+                 "resource_policy": OTHER,
                  "replicas": [THERE[0], {"region": "eu-north-1"}]},
     }  # fmt: skip
     world.declare(secrets, {

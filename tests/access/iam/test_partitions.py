@@ -55,7 +55,8 @@ def made_in(region: str, folder: Path) -> Tree:
         {
             "db": {"value": {"host": "h", "user": "u"}, "rotation": rotation, "git_keys": ["host"]},
             "gen": {"generate": {}}, "ext": {"external": True, "resource_policy": policy},
-            "bare": {"value": "v", "resource_policy": "none", "kms_key": "alias/ours"},
+            "bare": {"value": "v", "resource_policy": "none", "kms_key": "alias/ours",
+                     "previous_kms_keys": [key, "alias/before"]},
             "old": {"value": "v", "name": "prod-db",
                     "replicas": [{"region": other, "kms_key": "alias/ours"}]},
         },

@@ -107,7 +107,7 @@ def test_apply_reads_the_secrets_of_which_git_owns_some_keys_and_no_other(tmp_pa
 def test_apply_may_do_to_a_secret_what_its_fields_ask_for(
     tmp_path: Path, declared: dict[str, Any], actions: set[str]
 ) -> None:
-    made = tree(tmp_path, {"db": declared}, schedules={"weekly": {"schedule": "rate(7 days)"}})
+    made = tree(tmp_path, {"db": declared}, schedules={"weekly": SCHEDULE})
     assert iam(made, "apply", "production").allowed(named("db")) == of(*actions)
 
 
@@ -159,7 +159,8 @@ def test_a_secret_may_rotate_with_its_own_function_alone(tmp_path: Path) -> None
         tmp_path,
         {"a": {"value": "v", "rotation": SCHEDULE}, "b": {"value": "v", "rotation": SCHEDULE},
          "c": {"value": "v", "rotation": {**SCHEDULE, "lambda": other}},
-         "managed": {"rotation": {"schedule": "rate(30 days)"}}, "not": {"value": "v"}},
+         "managed": {"external": True, "rotation": {"schedule": "rate(30 days)"}},
+         "not": {"value": "v"}},
     )  # fmt: skip
     statements = [
         (words(s["Resource"]), s["Condition"])
@@ -269,6 +270,8 @@ def keys(printed: Any) -> list[tuple[set[str], Any, Any]]:
 
 
 WRITES = {"kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"}
+# What Secrets Manager says in place of an ARN where it tries a key.
+VALIDATES = "RequestToValidateKeyAccess"
 
 
 def context(name: str, *arns: str, regions: tuple[str, ...] = ("us-west-2",)) -> dict[str, Any]:
@@ -286,7 +289,8 @@ def test_keys_are_for_what_is_encrypted_under_them(tmp_path: Path) -> None:
         {"s": {"value": "v", "tier": "Standard"}, "plain": {"plaintext": "x"}},
         kms_key=KEY,
     )
-    secrets = context("SecretARN", f"{SECRET}{PREFIX}/*", f"{SECRET}prod-db-??????")
+    arns = (f"{SECRET}{PREFIX}/*", f"{SECRET}prod-db-??????")
+    secrets, read = context("SecretARN", VALIDATES, *arns), context("SecretARN", *arns)
     parameters = context("PARAMETER_ARN", f"{PARAMETER}{PREFIX}/*")
     assert keys(iam(made, "apply", "production")) == [
         ({"kms:Encrypt"}, KEY, parameters), (WRITES, KEY, secrets),
@@ -295,7 +299,7 @@ def test_keys_are_for_what_is_encrypted_under_them(tmp_path: Path) -> None:
         ({"kms:Encrypt", "kms:Decrypt"}, KEY, parameters), (WRITES, KEY, secrets),
     ]  # fmt: skip
     assert keys(iam(made, "reader", "production")) == [
-        ({"kms:Decrypt"}, KEY, parameters), ({"kms:Decrypt"}, KEY, secrets),
+        ({"kms:Decrypt"}, KEY, parameters), ({"kms:Decrypt"}, KEY, read),
     ]  # fmt: skip
     assert keys(iam(made, "plan", "production")) == []
     assert keys(iam(made, "drift", "production", "--deep")) == []
@@ -324,7 +328,30 @@ def test_an_alias_is_no_resource(tmp_path: Path, key: str) -> None:
     [(_, resource, condition)] = keys(iam(made, "apply", "production"))
     assert resource == "arn:aws:kms:us-west-2:123456789012:key/*"
     alias = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/lagomo"}}
-    assert condition == {**context("SecretARN", f"{SECRET}{PREFIX}/*"), **alias}
+    assert condition == {**context("SecretARN", VALIDATES, f"{SECRET}{PREFIX}/*"), **alias}
+
+
+def test_a_key_of_before_decrypts_what_is_encrypted_again_and_yields_no_value(
+    tmp_path: Path,
+) -> None:
+    """Through Secrets Manager alone, of these secrets alone, and every read stays denied."""
+    old = KEY.replace("1111", "2222")
+    made = tree(
+        tmp_path,
+        {"db": {"generate": {}, "kms_key": KEY, "previous_kms_keys": [old]}},
+    )
+    printed = iam(made, "apply", "production")
+    secrets = context("SecretARN", VALIDATES, f"{SECRET}{PREFIX}/*")
+    assert ({"kms:Decrypt"}, old, secrets) in keys(printed)
+    denied = {
+        action
+        for statement in printed.policy["Statement"]
+        if statement["Effect"] == "Deny"
+        for action in words(statement["Action"])
+    }
+    assert denied >= READS
+    assert "secretsmanager:ListSecretVersionIds" in printed.allowed(named("db"))
+    assert old not in iam(made, "reader", "production").out
 
 
 def test_awss_own_keys_need_nothing(tmp_path: Path) -> None:

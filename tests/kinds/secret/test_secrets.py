@@ -191,7 +191,7 @@ def test_a_key_is_changed_in_place(world: World) -> None:
     world.declare({"db": {"value": "v", "kms_key": "alias/ours"}})
     world.converge()
     assert "alias/ours" in world.secret("db")["KmsKeyId"]
-    world.declare({"db": {"value": "v", "kms_key": key}})
+    world.declare({"db": {"value": "v", "kms_key": key, "previous_kms_keys": ["alias/ours"]}})
     world.converge()
 
 

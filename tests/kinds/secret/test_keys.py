@@ -1,0 +1,116 @@
+"""A changed KMS key never strands a value: what is under the old key alone is named."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.command import command
+from tests.world import PREFIX, World
+
+
+@pytest.fixture
+def keys(world: World) -> list[str]:
+    return [world.client("kms").create_key()["KeyMetadata"]["Arn"] for _ in range(2)]
+
+
+def short(key: str) -> str:
+    return key.rpartition("/")[2]
+
+
+def declare(world: World, key: str, *former: str, **more: Any) -> None:
+    named = {"previous_kms_keys": [*former]} if former else {}
+    world.declare({"db": {"value": "v", "kms_key": key, **named, **more}})
+
+
+def test_a_key_that_git_does_not_name_is_not_left(world: World, keys: list[str]) -> None:
+    old, new = keys
+    declare(world, old)
+    world.converge()
+    declare(world, new)
+    change = world.changes()["secret:db"]
+    assert (change.action, change.code) == ("refuse", "previous-key")
+    shown = world.cli("plan", "production").stdout
+    assert short(old) in shown
+    assert "`previous_kms_keys`" in shown
+    assert world.apply()["secret:db"].status == "refused"
+    assert world.secret("db")["KmsKeyId"] == short(old)
+
+
+@pytest.mark.parametrize("where", ["secret", "environment"])
+def test_a_key_that_git_names_is_left_and_every_label_of_aws_goes_with_it(
+    world: World, keys: list[str], where: str
+) -> None:
+    old, new = keys
+    declare(world, old)
+    world.converge()
+    if where == "secret":
+        declare(world, new, short(old))
+    else:
+        declare(world, new)
+        world.settings(previous_kms_keys=[old])
+    world.converge()
+    (version,) = world.client("secretsmanager").list_secret_version_ids(SecretId=f"{PREFIX}/db")[
+        "Versions"
+    ]
+    assert new in version["KmsKeyIds"]
+    assert command(world, "drift", "production", "--deep").calls["ListSecretVersionIds"] == 1
+
+
+def test_from_the_key_of_aws_nothing_has_to_be_named(world: World, keys: list[str]) -> None:
+    world.declare({"db": {"value": "v"}})
+    world.converge()
+    declare(world, keys[0])
+    world.converge()
+
+
+@pytest.mark.parametrize("denied", ["Decrypt", "Encrypt"])
+def test_a_value_that_aws_did_not_encrypt_again_has_failed_and_is_found_later(
+    world: World, keys: list[str], denied: str
+) -> None:
+    old, new = keys
+    declare(world, old)
+    world.converge()
+    declare(world, new, old)
+    world.aws.denied_keys.add((denied, old if denied == "Decrypt" else new))
+    done = command(world, "apply", "production", "--auto-approve", code=4)
+    assert "failed" in done.out
+    assert "(AWSCURRENT)" in done.out
+    assert f"nobody may disable or delete {old}" in done.out
+    assert world.changes() == {}  # AWS says that it has the new key
+    later = command(world, "drift", "production", "--deep", code=2)
+    assert f"is encrypted under {old} alone" in later.out
+    world.aws.denied_keys.clear()
+    declare(world, old, new)
+    world.converge()
+    declare(world, new, old)
+    world.converge()
+    command(world, "drift", "production", "--deep")
+
+
+def test_versions_without_a_label_of_aws_stay_and_are_named(world: World, keys: list[str]) -> None:
+    old, new = keys
+    for value in ("one", "two", "three"):
+        world.declare({"db": {"value": value, "kms_key": old}})
+        world.converge()
+    world.declare({"db": {"value": "three", "kms_key": new, "previous_kms_keys": [old]}})
+    done = command(world, "apply", "production", "--auto-approve")
+    assert done.err.count(f"stays under {old}") == 1
+
+
+def test_a_role_of_before_changes_the_key_and_warns_once(world: World, keys: list[str]) -> None:
+    old, new = keys
+    declare(world, old)
+    world.converge()
+    declare(world, new, old)
+
+    def deny(operation: str, _: Any) -> tuple[int, str, str] | None:
+        if operation == "ListSecretVersionIds":
+            return 400, "AccessDeniedException", "not authorized"
+        return None
+
+    world.aws.hooks.append(deny)
+    done = command(world, "apply", "production", "--auto-approve")
+    assert done.err.count("the role lacks secretsmanager:ListSecretVersionIds") == 1
+    assert world.secret("db")["KmsKeyId"] == short(new)
