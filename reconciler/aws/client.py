@@ -35,12 +35,14 @@ B = TypeVar("B")
 ATTEMPTS = 10  # of a call that is safe to repeat, by botocore, before we look at the clock
 TRIES = 8  # of a read at least, where there is no deadline
 PATIENCE = 120.0  # seconds that a read, or a throttled call, is repeated where there is no deadline
+SETTLING_PAUSE = 0.25  # seconds, then twice as many each time
 FIRST_ATTEMPTS = 3  # until one call was answered, a wrong address or a dead network ends the run
 FIRST_WAIT = 8.0  # seconds: until one call was answered, none is tried again after that
 CONNECT_TIMEOUT = 5.0  # seconds
 READ_TIMEOUT = 30.0  # seconds
 FIRST_READ_TIMEOUT = 10.0  # seconds
 RESTARTS = 3  # of a list whose page token expires
+SETTLES = 120.0  # seconds in which AWS comes to know everywhere what it has just made
 LONGEST_PAUSE = 20.0  # seconds between two tries
 
 _EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
@@ -53,6 +55,13 @@ _THROTTLED = frozenset(
     {"ThrottlingException", "Throttling", "TooManyRequestsException", "RequestLimitExceeded",
      "RequestThrottled", "RequestThrottledException", "ThrottledException"}
 )  # fmt: skip
+_ABSENT = "ResourceNotFoundException"
+_MALFORMED = "MalformedPolicyDocumentException"
+_OF_REPLICAS = frozenset({"InvalidParameterException", "InvalidRequestException"})
+_LIMITS = {
+    "PutSecretValue": "a secret keeps 100 versions, and AWS removes none of the last 24 hours:"
+    " wait, and write it less often"
+}
 _EXPIRED_TOKEN = frozenset({"InvalidNextToken", "InvalidNextTokenException"})
 _READS = ("Describe", "List", "Get", "BatchGet")
 _NO_CREDENTIALS = (
@@ -67,6 +76,8 @@ _NO_CREDENTIALS = (
 _NEVER_SENT = (boto.EndpointConnectionError, boto.ConnectTimeoutError, boto.ProxyConnectionError)
 _UNREACHED = frozenset(error.__name__ for error in _NEVER_SENT)
 TRUNCATED = "TruncatedAnswer"  # the code of an error of ours: a field is missing that AWS sends
+LIMIT = "LimitExceededException"
+_UNREPEATED = "Limit"  # in its place, as long as botocore looks at it
 OUT_OF_TIME = "OutOfTime"  # the code of an error of ours: the deadline has passed
 
 # botocore's DEBUG log holds request bodies and urllib3's the addresses they go to.
@@ -109,6 +120,7 @@ class Aws:
         self._noted = threading.local()
         self._warn = warn
         self._warned: set[str] = set()
+        self._made: set[tuple[str, str]] = set()
         self._clients: dict[tuple[str, int], Any] = {}
         self._lock = threading.Lock()
         self.calls: Counter[str] = Counter()
@@ -149,6 +161,9 @@ class Aws:
                 outcome = _whole(outcome, needs, operation)
             if not isinstance(outcome, ReconcilerError):
                 return outcome
+            if self._unsettled(outcome, service, parameters, began):
+                time.sleep(min(LONGEST_PAUSE, SETTLING_PAUSE * 2 ** min(rounds, 6)))
+                continue
             if not self._may_repeat(outcome, name):
                 break
             damaged = outcome.aws_code in (TRUNCATED, "400")
@@ -166,6 +181,31 @@ class Aws:
         Raises AwsError, ``uncertain`` where nobody knows whether it was done.
         """
         return self.call(service, operation, attempts=1, **parameters)
+
+    def made(self, service: str, name: str) -> None:
+        """Remember what this run has created or restored: for two minutes of each call "not found"
+        means that AWS does not know it everywhere yet, and a policy's principal may be as new."""
+        with self._lock:
+            self._made.add((service, name))
+
+    def _unsettled(
+        self,
+        error: ReconcilerError,
+        service: str,
+        parameters: Mapping[str, Any],
+        began: float,
+    ) -> bool:
+        if not isinstance(error, AwsError) or self.out_of_time:
+            return False
+        late = error.aws_code == _ABSENT or (
+            error.aws_code == _MALFORMED and "principal" in error.message.lower()
+        )
+        if not late or time.monotonic() >= began + SETTLES:
+            return False
+        return any(
+            isinstance(given, str) and (service, given) in self._made
+            for given in parameters.values()
+        )
 
     def _may_repeat(self, error: ReconcilerError, name: str) -> TypeGuard[AwsError]:
         if not isinstance(error, AwsError):
@@ -189,6 +229,24 @@ class Aws:
             self._warned.add(text)
         if not known:
             self._warn(text)
+
+    @property
+    def paced(self) -> bool:
+        """Whether somebody has said by how much the account's quotas are others."""
+        return self._pacing.scaled
+
+    def rate(self, service: str, operation: str) -> float:
+        """Calls a second that an operation may make."""
+        return self._pacing.rate(service, operation)
+
+    def allow(self, service: str, operation: str, rate: float) -> None:
+        """Call an operation as often as the account's own quota allows."""
+        self._pacing.allow(service, operation, rate)
+
+    @property
+    def remaining(self) -> float | None:
+        """Seconds until the deadline; None where there is none."""
+        return None if self._deadline is None else max(0.0, self._deadline - time.monotonic())
 
     @property
     def out_of_time(self) -> bool:
@@ -304,6 +362,9 @@ class Aws:
                 unsent = isinstance(exception, _NEVER_SENT) and context.get(_TRIED) != _LOST
                 context[_TRIED] = _REFUSED if unsent else _LOST
                 return
+            if _code(parsed_response) == LIMIT:
+                # botocore takes it for throttling and would repeat it for a minute.
+                parsed_response["Error"]["Code"] = _UNREPEATED
             self._answered = True
             self.ahead = _ahead(parsed_response) or self.ahead
             code = _code(parsed_response)
@@ -467,6 +528,10 @@ def _refused(response: Mapping[str, Any], name: str, *, carries_value: bool) -> 
         hint = f"the role needs the permission for {name}"
     elif code in _THROTTLED:
         hint = "AWS throttles this account; run again, what is done stays done"
+    elif code == LIMIT:
+        hint = _LIMITS.get(name, "AWS's limit is reached: remove some, or ask AWS for a higher one")
+    elif code in _OF_REPLICAS and "replica" in said.lower():
+        hint = "it is a replica: write the secret in its own Region"
     return AwsError(
         f"{name}: {code}{detail}",
         operation=name,
@@ -492,6 +557,8 @@ def _ahead(response: Mapping[str, Any]) -> timedelta | None:
 
 def _code(response: Mapping[str, Any]) -> str:
     code = str((response.get("Error") or {}).get("Code") or "Unknown")
+    if code == _UNREPEATED:
+        return LIMIT
     return code.removeprefix("com.amazonaws.").split("#")[-1]
 
 

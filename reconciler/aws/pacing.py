@@ -88,6 +88,7 @@ class Pacing:
     """
 
     def __init__(self, scale: float = 1.0) -> None:
+        self.scaled = scale != 1.0
         self._lock = threading.Lock()
         self._buckets: dict[tuple[str, str], Bucket] = {}
         now = time.monotonic()
@@ -111,6 +112,16 @@ class Pacing:
         if wait > 0:
             time.sleep(wait)
         return True
+
+    def rate(self, service: str, operation: str) -> float:
+        """Calls a second that an operation may make."""
+        return self._buckets[service, operation].quota
+
+    def allow(self, service: str, operation: str, rate: float) -> None:
+        """The account has a higher quota for an operation than AWS's default."""
+        with self._lock:
+            bucket = self._buckets[service, operation]
+            bucket.quota = bucket.rate = rate
 
     def throttled(self, service: str, operation: str) -> None:
         """AWS refused a call because it came too soon."""

@@ -109,7 +109,10 @@ def test_a_second_rotation_that_fails_says_that_the_first_was_done(rotating: Wor
     assert "rotated once; the second time: " in rotate(rotating, "db", "--twice", code=4).out
 
 
-def test_an_abandoned_rotation_is_a_conflict(rotating: World) -> None:
+def test_an_abandoned_rotation_is_a_conflict(
+    rotating: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reconciler.kinds.secret.rotating.wait.SEEN_WITHIN", 0.0)
     slow = COUNTING.replace("raise ValueError", "import time; time.sleep(15); raise ValueError")
     rotating.client("lambda").delete_function(FunctionName=FUNCTION)
     rotating.deploy(code=slow.replace("FAILING", "'testSecret'"))

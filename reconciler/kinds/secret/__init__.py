@@ -2,9 +2,11 @@
 
 from typing import TYPE_CHECKING
 
+from reconciler.aws.client import Aws
 from reconciler.kinds.access import Access
 from reconciler.kinds.judging import suspect
 from reconciler.kinds.kind import Section
+from reconciler.kinds.pace import Pace
 from reconciler.kinds.represent import represent
 from reconciler.kinds.secret import declare, permissions
 from reconciler.kinds.secret.adopting import barriers, compared, undecided
@@ -23,6 +25,11 @@ from reconciler.kinds.whole import share
 
 section: Section = declare
 access: Access = permissions
+
+
+def expected(aws: Aws, count: int) -> Pace | None:
+    """Next to nothing: AWS takes dozens a second."""
+    return None
 
 
 def cost(count: int) -> str | None:
@@ -48,6 +55,7 @@ __all__ = [
     "cost",
     "create",
     "delete",
+    "expected",
     "find",
     "has_value",
     "imported",

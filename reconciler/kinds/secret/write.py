@@ -12,7 +12,7 @@ from reconciler.core.errors import AwsError, ConflictError
 from reconciler.core.model import Action, FieldChange, Write
 from reconciler.kinds import field, tags
 from reconciler.kinds.kind import Job, Record
-from reconciler.kinds.secret import mark, replicas
+from reconciler.kinds.secret import mark, replicas, versions
 from reconciler.kinds.secret.alphabet import alphabet
 from reconciler.kinds.secret.describe import REFUSED, describe, unless
 from reconciler.kinds.secret.field import Put, Sent, Tagged
@@ -49,6 +49,8 @@ def create(aws: Aws, job: Job) -> str | None:
     except AwsError as error:
         if not (error.uncertain or error.aws_code == "ResourceExistsException"):
             raise
+        if not error.uncertain:
+            aws.made(SERVICE, name)  # it is there, by whomever
         record = describe(aws, name)
         # The answer to our own call may have been lost: then the secret is there, and is ours.
         if record is None:
@@ -58,6 +60,7 @@ def create(aws: Aws, job: Job) -> str | None:
                 f"{name} has been created by somebody else meanwhile",
                 hint="plan again",
             ) from None
+    aws.made(SERVICE, name)
     for put, change in later:
         put.calls(aws, job, change)
     if marks != _marks(job, token):
@@ -74,6 +77,7 @@ def update(aws: Aws, job: Job) -> str | None:
     changes = field.changed(FIELDS, job.change.fields)
     if job.change.action is Action.RESTORE:
         aws.call(SERVICE, "restore_secret", SecretId=name)
+        aws.made(SERVICE, name)
     value = job.change.value
     writes = value is not None and value.write is not Write.BOUND
     version = swap(aws, job) if writes else None
@@ -82,12 +86,15 @@ def update(aws: Aws, job: Job) -> str | None:
     for row, change in changes:
         if isinstance(row.write, Sent):
             metadata |= row.write.request(change.after)
+    before = versions.under_keys(aws, name) if "KmsKeyId" in metadata else None
     if metadata:
         aws.call(SERVICE, "update_secret", SecretId=name, **metadata)
     for row, change in changes:
         if isinstance(row.write, Put):
             row.write.calls(aws, job, change)
     _update_tags(aws, job, version)
+    if before is not None:
+        versions.check_moved(aws, name, before, str(metadata["KmsKeyId"]))
     return version
 
 

@@ -11,12 +11,14 @@ from reconciler.kinds.secret.labels import CURRENT, PENDING, stages, version_at
 from reconciler.kinds.secret.observe import describe
 
 SERVICE = "secretsmanager"
+SEEN_WITHIN = 30.0  # seconds in which AWS shows the version of a rotation that it has begun
 PAUSE = 2.0  # seconds between two looks at a rotation
 
 _HINTS = {
-    "ResourceNotFoundException": "the rotation function does not exist in this account and Region",
     "InvalidRequestException": "the secret has no rotation function, or a rotation is under way",
-    "AccessDeniedException": "let secretsmanager.amazonaws.com invoke the rotation function",
+    # Recorded on AWS: also where there is no such function at all.
+    "AccessDeniedException": "the rotation function does not exist, or"
+    " secretsmanager.amazonaws.com may not invoke it",
 }
 
 
@@ -74,12 +76,16 @@ def _once(aws: Aws, name: str, timeout: float) -> None:
         if not error.uncertain:
             error.hint = _HINTS.get(error.aws_code, error.hint)
             raise
-    until = time.monotonic() + timeout
+    began = time.monotonic()
+    until = began + timeout
+    seen = False
     while True:
         labels = _labels(aws, name, token)
         if CURRENT in labels:
             return
-        if PENDING not in labels:
+        late = not seen and not labels and time.monotonic() < min(until, began + SEEN_WITHIN)
+        seen = seen or bool(labels)
+        if PENDING not in labels and not late:
             raise ConflictError(
                 "the rotation was abandoned: its version lost AWSPENDING without becoming current",
                 hint="somebody wrote another version, or cancelled it; see who, and rotate again",
