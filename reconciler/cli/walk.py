@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import os
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -26,6 +28,7 @@ from reconciler.operations import planning
 from reconciler.operations.planning import Compared, D, Planned
 from reconciler.values import sops
 
+_EDGE = 60.0  # seconds before the credentials expire in which no call begins any more
 _GIT_TIMEOUT = 10.0  # seconds
 
 
@@ -66,13 +69,29 @@ def connect(region: str, options: Common) -> Aws:
             session,
             region,
             parallelism=options.parallelism,
-            timeout=options.timeout,
+            timeout=_seconds(options),
             pacing=Pacing(options.pace),
             warn=lambda text: say(text, options, level="warning"),
         )
     raise CredentialsError(
         f"no usable AWS credentials ({found})", hint="check AWS_PROFILE and the AWS config file"
     )
+
+
+def _seconds(options: Common) -> float | None:
+    """How long all calls together may take: as said, and no longer than the credentials hold,
+    where their expiry is told."""
+    told = os.environ.get("AWS_CREDENTIAL_EXPIRATION")
+    if not told:
+        return options.timeout
+    try:
+        expiry = datetime.fromisoformat(told)
+    except ValueError:
+        return options.timeout
+    if expiry.tzinfo is None:
+        return options.timeout
+    left = max(0.0, (expiry - datetime.now(UTC)).total_seconds() - _EDGE)
+    return left if options.timeout is None else min(left, options.timeout)
 
 
 def plan(environment: str, options: Common, *, only: Sequence[str] = ()) -> tuple[Planned, Aws]:

@@ -44,6 +44,9 @@ class Access(Protocol):
     def apply_reads(self, declared: Any) -> str | None:
         """The name of the statement that lets apply read its value; None: apply reads none."""
 
+    def paces(self, scope: Scope, count: int) -> Iterator[Statement]:
+        """What tells the account's own quota, where so many are declared that it is asked for."""
+
     def prunes(self, scope: Scope) -> Iterator[Statement]:
         """What takes away what is not declared any more: below the prefix, and owned."""
 

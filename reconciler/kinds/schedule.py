@@ -108,6 +108,12 @@ def _ending(change: FieldChange) -> Iterator[Lost]:
         yield Lost(Loss.ROTATION_ENDS)
 
 
+def _rate_goes(change: FieldChange) -> Iterator[Lost]:
+    """Recorded on AWS: of `rate()`, and not of `cron()`."""
+    if isinstance(change.before, str) and not change.before.startswith("cron"):
+        yield Lost(Loss.ONE_MORE_ROTATION)
+
+
 _NAMED = "secretsmanager:RotationLambdaARN"  # the function that a call names
 
 
@@ -160,6 +166,7 @@ FIELDS: Table[Seen, Write] = (
         says="rate(N hours|days), or cron(0 HOUR DAY MONTH WEEKDAY *) in UTC",
         observe=_observe_schedule,
         imports=_import_schedule,
+        loses=_rate_goes,
         write=Ruled("ScheduleExpression"),
     ),
     RotationField(

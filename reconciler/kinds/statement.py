@@ -17,6 +17,7 @@ class Statement:
     resources: tuple[str, ...] = ("*",)
     condition: Mapping[str, Mapping[str, Sequence[str] | str]] = field(default_factory=dict)
     effect: str = "Allow"
+    optional: bool = False  # without it a command does the same, slower or less well told
     others: bool = False  # it is of all resources but the named ones
 
     def as_data(self) -> dict[str, JSON]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -12,6 +13,7 @@ from reconciler.aws.client import Aws, Made
 from reconciler.core.errors import AwsError, ReconcilerError
 from reconciler.core.model import Action, Change, Key
 from reconciler.kinds.kind import Job
+from reconciler.kinds.pace import Pace
 from reconciler.operations import recheck
 from reconciler.operations.attempt import Status, attempt
 from reconciler.operations.planning import Planned
@@ -62,6 +64,17 @@ def run(
             for future in [pool.submit(write, change) for change in stage]:
                 future.result()
     return tuple(ended[change.key] for change in changes)
+
+
+def expected(changes: Iterable[Change], aws: Aws) -> list[Pace]:
+    """How long the writes of each kind take, where that is worth a word. Raises AwsError."""
+    counts = Counter(
+        change.key.kind
+        for change in changes
+        if change.action not in (Action.REFUSE, Action.PRUNE) and change.key.kind in kinds.wholes()
+    )
+    found = (kinds.named(name).expected(aws, count) for name, count in sorted(counts.items()))
+    return [pace for pace in found if pace is not None]
 
 
 def _stages(changes: Iterable[Change]) -> list[list[Change]]:

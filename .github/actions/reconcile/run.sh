@@ -54,6 +54,12 @@ apply | check | adopt) RECONCILER_TRUSTED_BASE=$GITHUB_SHA ;;
 esac
 export RECONCILER_TRUSTED_BASE
 
+# A session is not renewed: it is told when it ends, so that nothing is begun in its last minute.
+if [[ ${SESSION_SECONDS:-} =~ ^[0-9]{3,5}$ ]]; then
+  AWS_CREDENTIAL_EXPIRATION=$(date -u -d "+$SESSION_SECONDS seconds" +%Y-%m-%dT%H:%M:%S+00:00)
+  export AWS_CREDENTIAL_EXPIRATION
+fi
+
 named() { [ -n "$ENVIRONMENT" ] || usage "the command $COMMAND needs the input environment"; }
 
 only=()

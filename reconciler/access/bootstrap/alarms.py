@@ -83,7 +83,7 @@ def patterns(scope: Scope, declared: Iterable[Key]) -> dict[str, list[str]]:
     }
 
 
-_FAILED = '($.eventSource = "secretsmanager.amazonaws.com") && ($.eventName = "RotationFailed")'
+_FAILED = '($.eventSource = "secretsmanager.amazonaws.com") && ($.eventName = "*RotationFailed")'
 
 
 def _failed(name: str) -> str:

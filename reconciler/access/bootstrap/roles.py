@@ -14,6 +14,9 @@ from reconciler.access.iam.trust import ISSUER, audiences
 from reconciler.manifest import Cleartext
 
 PROVIDER = "GitHubProvider"
+# Seconds that a session of those that write may last, where a workflow asks for so many. AWS renews
+# none, and an hour, its default, is about 10,800 parameters at 3 a second.
+SESSION = 4 * 3600
 _FROM_WORKFLOWS = (Role.APPLY, Role.ADOPT)
 
 
@@ -46,6 +49,7 @@ def resources(declared: Cleartext, github: GitHub) -> dict[str, Any]:
                     "Description": f"What `reconciler {role.value} {scope.environment}` calls",
                     "AssumeRolePolicyDocument": iam.trust(role, scope, _from(github, role)),
                     "ManagedPolicyArns": [{"Ref": name} for name in names],
+                    **({"MaxSessionDuration": SESSION} if role in _FROM_WORKFLOWS else {}),
                 },
             }
     return found

@@ -65,7 +65,7 @@ def apply(declared: Cleartext, principal: str, aws: Aws) -> Check:
     source = _source(principal, scope, aws)
     if source is None:
         return warning("apply", "cannot tell: IAM knows policies of users and roles only", role)
-    wanted = [s for s in statements(declared, Role.APPLY) if s.effect == "Allow"]
+    wanted = [s for s in statements(declared, Role.APPLY) if s.effect == "Allow" and not s.optional]
     try:
         answers = aws.each(lambda statement: _simulated(statement, source, aws), wanted)
     except AwsError as error:

@@ -55,6 +55,7 @@ def _apply(declared: Cleartext) -> Iterator[Statement]:
         yield from _grouped(f"{access.WORD}s", needs)
         yield from _own(declared, parts=False, whole=kind.NAME)
         yield from _last_look(declared, kind, needs)
+        yield from kind.access.paces(declared.settings.scope, len(needs))
     if declared.settings.policy.prune:
         # What is no longer declared has no name here.
         for kind in kinds.wholes().values():
@@ -78,6 +79,7 @@ def _adopt(declared: Cleartext) -> Iterator[Statement]:
     for name, kind in kinds.wholes().items():
         yield from _grouped(f"{kind.access.WORD}s", needs[name])
         yield from _own(declared, parts=False, whole=name)
+        yield from kind.access.paces(declared.settings.scope, len(needs[name]))
     yield from keys.write(declared, reads=True)
     yield from keys.manifests(declared)
 

@@ -174,6 +174,7 @@ def agreed(environment: str, what: str = "Write this to") -> bool:
 
 def write(planned: Planned, changes: Sequence[Change], aws: Aws, options: Common) -> int:
     """Write changes, tell what comes of each, and give the exit code."""
+    _say_how_long(changes, aws, options)
     progress = Progress("written", len(changes), options)
     tinted = colour(sys.stdout, options)
 
@@ -201,6 +202,21 @@ def write(planned: Planned, changes: Sequence[Change], aws: Aws, options: Common
         failure.show(lost[0], options)
     whole = not lost and all(outcome.status is Status.DONE for outcome in outcomes)
     return Exit.OK if whole else Exit.PARTIAL
+
+
+def _say_how_long(changes: Sequence[Change], aws: Aws, options: Common) -> None:
+    """Before it begins, and with it whether there is time for all of it."""
+    paces = writing.expected(changes, aws)
+    for pace in paces:
+        say(pace.told, options)
+    left = aws.remaining
+    if left is not None and sum(pace.seconds for pace in paces) > left:
+        say(
+            f"this run has {left / 60:.0f} min, by --timeout or until its credentials expire:"
+            " it ends before, what is done stays done, and the next run goes on",
+            options,
+            level="warning",
+        )
 
 
 def _audited(planned: Planned, options: Common) -> AuditLog | NoAudit:

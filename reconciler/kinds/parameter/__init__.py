@@ -12,6 +12,7 @@ from reconciler.kinds.parameter.fields import FIELDS
 from reconciler.kinds.parameter.importing import has_value, imported, left_out
 from reconciler.kinds.parameter.judge import judge
 from reconciler.kinds.parameter.observe import READS, find, pages, shape
+from reconciler.kinds.parameter.pace import expected
 from reconciler.kinds.parameter.refuse import roll_back, rotate
 from reconciler.kinds.parameter.release import release
 from reconciler.kinds.parameter.report import COLUMNS, TALLY, row
@@ -42,6 +43,7 @@ __all__ = [
     "cost",
     "create",
     "delete",
+    "expected",
     "find",
     "has_value",
     "imported",

@@ -122,7 +122,7 @@ def _observe_pattern(seen: Seen) -> JSON:
 def _send_pattern(fields: Fields, live: Record) -> Mapping[str, Any]:
     pattern = fields.get("allowed_pattern", live.get("AllowedPattern"))
     if pattern is None and live.get("AllowedPattern"):
-        pattern = EVERYTHING
+        pattern = ""  # takes it away
     return {} if pattern is None else {"AllowedPattern": pattern}
 
 

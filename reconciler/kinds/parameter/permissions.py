@@ -9,6 +9,7 @@ from reconciler.aws.arn import arn as any_arn
 from reconciler.aws.arn import literal
 from reconciler.core.model import Scope
 from reconciler.kinds import tags
+from reconciler.kinds.parameter import pace
 from reconciler.kinds.parameter.terms import SERVICE
 from reconciler.kinds.statement import Statement
 
@@ -73,6 +74,13 @@ def reader(declared: Any, *, valued: bool) -> set[str]:
 def apply_reads(declared: Any) -> str | None:
     """Never."""
     return None
+
+
+def paces(scope: Scope, count: int) -> Iterator[Statement]:
+    """One setting, of the account's Region."""
+    if count >= pace.FROM:
+        setting = any_arn(SERVICE, scope.region, scope.account, f"servicesetting{pace.SETTING}")
+        yield Statement("Pace", (pace.NEEDS,), (setting,), optional=True)
 
 
 def prunes(scope: Scope) -> Iterator[Statement]:

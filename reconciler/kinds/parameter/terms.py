@@ -13,5 +13,5 @@ DataType = Literal[
     "json", "jsonc",
 ]  # fmt: skip
 CHECKED_LATER = frozenset({"aws:ec2:image", "aws:ssm:integration"})  # no change to or from these
-EVERYTHING = ".*"  # a pattern cannot be sent empty: this one stands for none
+EVERYTHING = ".*"  # what 0.1 wrote for none; it refuses values of several lines
 LIMITS = {STANDARD: 4096, ADVANCED: 8192, TIERING: 8192}  # bytes of a value

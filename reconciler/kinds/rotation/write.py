@@ -75,8 +75,9 @@ def delete(aws: Aws, job: Job) -> None:
 
 
 _HINTS = {
-    "ResourceNotFoundException": "the rotation function does not exist in this account and Region",
-    "AccessDeniedException": "let secretsmanager.amazonaws.com invoke the rotation function:"
+    # Recorded on AWS: also where there is no such function at all.
+    "AccessDeniedException": "the rotation function does not exist, or may not be invoked:"
     " aws lambda add-permission --principal secretsmanager.amazonaws.com",
-    "InvalidRequestException": "a rotation may be under way; look at the secret's AWSPENDING label",
+    "InvalidRequestException": "without a function name one as `lambda`; if a rotation is under"
+    " way, look at the secret's AWSPENDING label",
 }

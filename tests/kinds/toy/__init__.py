@@ -20,14 +20,14 @@ from tests.kinds.toy.values import (
     read,
     undecided,
 )
-from tests.kinds.toy.write import cost, create, delete, release, roll_back, rotate, update
+from tests.kinds.toy.write import cost, create, delete, expected, release, roll_back, rotate, update
 
 section: Section = declare
 access: Access = permissions
 
 __all__ = [
     "COLUMNS", "FIELDS", "NAME", "READS", "TALLY", "access", "barriers", "compared",
-    "cost", "create", "deep", "delete", "find", "has_value", "imported", "judge",
+    "cost", "create", "deep", "delete", "expected", "find", "has_value", "imported", "judge",
     "left_out", "pages", "read", "release", "represent",
     "roll_back", "rotate", "row", "section", "shape", "share", "suspect", "undecided",
     "update",

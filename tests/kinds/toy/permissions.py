@@ -54,6 +54,11 @@ def apply_reads(declared: Any) -> str | None:
     return None
 
 
+def paces(scope: Scope, count: int) -> Iterator[Statement]:
+    """Nothing."""
+    yield from ()
+
+
 def prunes(scope: Scope) -> Iterator[Statement]:
     """Below the prefix."""
     yield Statement("PruneObjects", ("s3:DeleteObject",), (below(scope),))

@@ -8,6 +8,7 @@ from reconciler.aws.client import Aws
 from reconciler.core.errors import ConflictError
 from reconciler.core.ownership import Refusal
 from reconciler.kinds.kind import Act, Job, NotForKind, Record, Target, Turn
+from reconciler.kinds.pace import Pace
 from tests.kinds.toy.declare import NAME
 from tests.kinds.toy.observe import BUCKET
 
@@ -65,6 +66,11 @@ def rotate(target: Target, turn: Turn) -> Act | Refusal:
 def roll_back(target: Target, *, rotated: bool) -> Act | Refusal:
     """This bucket keeps no versions."""
     return NotForKind("no-versions", "an object has no previous version", "set it in git")
+
+
+def expected(aws: Aws, count: int) -> Pace | None:
+    """Nothing worth a word."""
+    return None
 
 
 def cost(count: int) -> str | None:
