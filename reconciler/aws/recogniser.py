@@ -34,6 +34,9 @@ class Recogniser(Protocol):
     def is_applied(self, name: str, content: str, digest: str) -> bool:
         """Whether we remembered this content on the secret when we last wrote it."""
 
+    def is_record(self, version: int, content: str, proof: str) -> bool:
+        """Whether we wrote the record of what was applied so, as this version."""
+
     def is_stamp(
         self, name: str, type_: str, fingerprint: str, spec: str, version: int, kid: str, own: str
     ) -> bool:
@@ -72,6 +75,11 @@ class UnverifiedRecogniser:
     def is_applied(self, name: str, content: str, digest: str) -> bool:
         """Whether the digest has the form of one, under a key of ours."""
         match = _PROOF.match(digest)
+        return match is not None and match[1] in self.kids
+
+    def is_record(self, version: int, content: str, proof: str) -> bool:
+        """Whether the proof has the form of one, under a key of ours."""
+        match = _PROOF.match(proof)
         return match is not None and match[1] in self.kids
 
     def is_stamp(

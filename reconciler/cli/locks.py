@@ -28,6 +28,12 @@ def plan(
 ) -> tuple[Compared[lock.Declared], Aws]:
     """The plan of an environment without its key: by the lock. Raises ReconcilerError where there
     is no lock."""
+    declares = known(declared, options)
+    return walk.compare(declares.scope, lambda: declares, options, only=only)
+
+
+def known(declared: Cleartext, options: Common) -> lock.Declared:
+    """What an environment declares, by the lock. Raises ReconcilerError where there is none."""
     environment = declared.settings.scope.environment
     found = lock.load(walk.folder(options), environment)
     if found is None:
@@ -42,7 +48,7 @@ def plan(
     if wrong:
         raise ManifestError(wrong)
     failure.problems([*lock.outdated(found, declared), *macs], options)
-    return walk.compare(known.scope, lambda: known, options, only=only)
+    return known
 
 
 def check(declared: Cleartext, desired: Desired | None, options: Common) -> list[Problem]:

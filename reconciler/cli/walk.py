@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import difflib
 import os
-import subprocess
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 import click
 
@@ -19,17 +17,16 @@ from reconciler.aws.pacing import Pacing
 from reconciler.cli import failure
 from reconciler.cli.folder import folder as folder
 from reconciler.cli.options import Common
-from reconciler.cli.process import without_secrets
 from reconciler.cli.terminal import say
 from reconciler.core.errors import CredentialsError, UsageError
 from reconciler.core.model import Key, Plan, Scope
 from reconciler.manifest import Cleartext
+from reconciler.manifest.committed import committed
 from reconciler.operations import planning
 from reconciler.operations.planning import Compared, D, Planned
 from reconciler.values import sops
 
 _EDGE = 60.0  # seconds before the credentials expire in which no call begins any more
-_GIT_TIMEOUT = 10.0  # seconds
 
 
 def environments(names: Sequence[str], options: Common) -> list[str]:
@@ -119,7 +116,7 @@ def compare(
             calls = ", ".join(f"{count} {name}" for name, count in sorted(aws.calls.items()))
             took = time.monotonic() - began
             say(f"{scope.environment}: {calls or 'no call'} in {took:.1f} s", options)
-    fresh = replace(made.plan, revision=revision(folder(options)))
+    fresh = at_commit(made.plan, options)
     fresh = limit(fresh, only, made.desired.resources) if only else fresh
     return replace(made, plan=fresh), aws
 
@@ -157,17 +154,7 @@ def _near(name: str, names: Sequence[str]) -> str:
     return f" Did you mean {near[0]}?" if near else ""
 
 
-def revision(directory: Path) -> str | None:
-    """The commit that is checked out, None outside git."""
-    try:
-        answer = subprocess.run(
-            ["git", "-C", str(directory), "rev-parse", "--verify", "HEAD"],
-            env=without_secrets(),
-            capture_output=True,
-            text=True,
-            timeout=_GIT_TIMEOUT,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return answer.stdout.strip() or None if answer.returncode == 0 else None
+def at_commit(plan: Plan, options: Common) -> Plan:
+    """The plan with the commit that its manifests are of, or what of them is not committed."""
+    found = committed(folder(options), plan.scope.environment)
+    return replace(plan, revision=found.clean, uncommitted=found.uncommitted)

@@ -38,7 +38,18 @@ class Untold(StrEnum):
     SHALLOW = "shallow"
     UNKNOWN_COMMIT = "unknown-commit"
     ELSEWHERE = "elsewhere"  # the commit is not one that this branch contains
+    UNCOMMITTED = "uncommitted"  # a run wrote what no commit holds
     UNREADABLE = "unreadable"  # what the commit declared cannot be read from git
+
+    @property
+    def acts(self) -> bool:
+        """Whether somebody has to look at it: no run of ours leaves such a record."""
+        return self in _ACTS
+
+
+_ACTS = frozenset(
+    {Untold.MALFORMED, Untold.OTHER_OWNER, Untold.FUTURE, Untold.UNKNOWN_KEY, Untold.FALSE}
+)
 
 
 @dataclass(frozen=True)
@@ -48,7 +59,8 @@ class Applied:
     ``standings`` is by resource; of what is not in it, ``otherwise`` is said. ``untold`` is why
     something cannot be told, None where all of it can. ``fields`` is what the last complete apply
     declared of each resource, as far as that is known. ``unfinished`` are the commits of runs that
-    wrote since then and did not complete.
+    wrote since then and did not complete. ``behind`` counts the commits since it, where git knows.
+    ``proven``: a fingerprint key proves the record; ``writer`` is who wrote it last, as AWS says.
     """
 
     standings: Mapping[Key, Standing] = field(default_factory=dict)
@@ -59,6 +71,14 @@ class Applied:
     commit: str | None = None
     at: datetime | None = None
     by: str | None = None  # the ARN that applied it
+    behind: int | None = None
+    proven: bool = True
+    writer: str | None = None
+
+    @property
+    def acts(self) -> bool:
+        """Whether the record itself makes `drift` end with exit code 2."""
+        return self.untold is not None and self.untold.acts
 
     def standing(self, key: Key) -> Standing:
         """What is known of one resource that git declares now."""

@@ -340,8 +340,9 @@ class Plan:
 
     ``owned`` counts the live resources that are ours: the base of the change ratio. It is in the
     plan's digest where a guard stops the plan, since it is part of why.
-    ``revision`` is the commit of the manifests, None outside git; it is in no digest. ``titles``
-    head the changes of each kind where they are shown, in order; nothing else knows of kinds there.
+    ``revision`` is the commit of the manifests, None outside git and where files of the environment
+    are ``uncommitted``; neither is in a digest. ``titles`` head the changes of each kind where they
+    are shown, in order; nothing else knows of kinds there.
     """
 
     scope: Scope
@@ -350,6 +351,7 @@ class Plan:
     notes: tuple[Note, ...] = field(default=(), compare=False)
     owned: int = field(default=0, compare=False)
     revision: str | None = field(default=None, compare=False)
+    uncommitted: tuple[str, ...] = field(default=(), compare=False)
     titles: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
+from reconciler.core.checked import Checked
 from reconciler.core.model import DriftClass, Place
 from reconciler.github.annotation import Annotation, Level
-from reconciler.github.driftfile import SavedDrift
 from reconciler.render import drift as rendering
 from reconciler.render import names, reasons
 from reconciler.render.escape import terminal
@@ -28,17 +28,17 @@ def title(environment: str, configuration: str | None) -> str:
     return f"Drift: {terminal(environment)}{of}"
 
 
-def issue(found: SavedDrift, limit: int) -> str:
+def issue(found: Checked, limit: int) -> str:
     """The text of the issue, in at most ``limit`` characters."""
-    return rendering.markdown(found.drift, scope=found.scope, limit=limit - len(_FOOT)) + _FOOT
+    return rendering.markdown(found, limit=limit - len(_FOOT)) + _FOOT
 
 
-def summary(found: SavedDrift, limit: int) -> str:
+def summary(found: Checked, limit: int) -> str:
     """The text of the job's summary."""
-    return rendering.markdown(found.drift, scope=found.scope, limit=limit)
+    return rendering.markdown(found, limit=limit)
 
 
-def outputs(found: SavedDrift) -> dict[str, str]:
+def outputs(found: Checked) -> dict[str, str]:
     """What later steps can ask for: how many somebody has to act on, and how many of each class."""
     counts = Counter(entry.kind_of for entry in found.drift)
     return {
@@ -47,7 +47,7 @@ def outputs(found: SavedDrift) -> dict[str, str]:
     }
 
 
-def annotate(found: SavedDrift, settings: Place) -> list[Annotation]:
+def annotate(found: Checked, settings: Place) -> list[Annotation]:
     """One for each difference but what rotation does; ``settings`` is the place of what is
     declared nowhere."""
     return [

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from reconciler.core.applied import Applied, Untold
+from reconciler.core.checked import Checked
 from reconciler.core.errors import ReconcilerError
 from reconciler.core.model import Drift, DriftClass, Key, Place, Scope
 
@@ -19,20 +21,7 @@ class DriftFileError(ReconcilerError):
     code = "drift-file"
 
 
-@dataclass(frozen=True)
-class SavedDrift:
-    """The drift of one environment."""
-
-    scope: Scope
-    drift: tuple[Drift, ...]
-
-    @property
-    def acting(self) -> tuple[Drift, ...]:
-        """What somebody has to act on."""
-        return tuple(entry for entry in self.drift if entry.kind_of.acts)
-
-
-def loads(text: str) -> tuple[SavedDrift, ...]:
+def loads(text: str) -> tuple[Checked, ...]:
     """The drift of each environment in it. Raises DriftFileError."""
     try:
         content = json.loads(text)
@@ -51,7 +40,7 @@ def loads(text: str) -> tuple[SavedDrift, ...]:
     )
 
 
-def _found(content: Mapping[str, Any]) -> SavedDrift:
+def _found(content: Mapping[str, Any]) -> Checked:
     scope = Scope(
         environment=_text(content["environment"]),
         account=_text(content["account"]),
@@ -59,7 +48,22 @@ def _found(content: Mapping[str, Any]) -> SavedDrift:
         prefix=_text(content["prefix"]),
         owner="",  # nothing that is shown needs it
     )
-    return SavedDrift(scope, tuple(map(_drift, content["drift"])))
+    return Checked(scope, tuple(map(_drift, content["drift"])), _applied(content["applied"]))
+
+
+def _applied(content: Mapping[str, Any]) -> Applied:
+    at, untold = _optional(content["at"]), _optional(content["untold"])
+    behind = content["commits_since"]
+    return Applied(
+        untold=None if untold is None else Untold(untold),
+        unfinished=tuple(map(_text, content["unfinished"])),
+        commit=_optional(content["commit"]),
+        at=None if at is None else datetime.fromisoformat(at),
+        by=_optional(content["by"]),
+        behind=None if behind is None else int(behind),
+        proven=bool(content["proven"]),
+        writer=_optional(content["written_by"]),
+    )
 
 
 def _drift(content: Mapping[str, Any]) -> Drift:
@@ -72,6 +76,10 @@ def _drift(content: Mapping[str, Any]) -> Drift:
         if place is None
         else Place(_text(place["path"]), int(place["line"]), int(place["column"])),
     )
+
+
+def _optional(content: Any) -> str | None:
+    return None if content is None else _text(content)
 
 
 def _text(content: Any) -> str:

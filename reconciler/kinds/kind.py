@@ -93,6 +93,7 @@ class Settings:
     schedules: Mapping[str, Declared] = field(default_factory=dict)
     ignore: Mapping[str, str] = field(default_factory=dict)  # rule: why it is ignored
     env_prefix: str = ""  # of the variables of export and exec
+    record: bool = True  # whether AWS gets a note of which commit was last applied
 
 
 @dataclass(frozen=True)

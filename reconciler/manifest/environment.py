@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -86,6 +86,9 @@ class EnvironmentFile(Declared):
         default="30 days", description="how long AWS keeps a deleted secret"
     )
     guards: Guards = Guards()
+    record: Literal["none"] | None = Field(
+        default=None, description="none: AWS gets no note of which commit was last applied"
+    )
     schedules: dict[str, Schedule] = Field(
         default_factory=dict, description="one for each type of secret, referred to by name"
     )
@@ -107,6 +110,7 @@ class EnvironmentFile(Declared):
             schedules=self.schedules,
             ignore=self.ignore,
             env_prefix=self.env_prefix or "",
+            record=self.record is None,
         )
 
 

@@ -107,16 +107,27 @@ class Repository:
         found = self._git("merge-base", base, head)
         return None if found is None else found.decode().strip() or None
 
+    def is_ancestor(self, commit: str, of: str) -> bool:
+        """Whether git proves that a commit is in the history of another, or is that one."""
+        return self._git("merge-base", "--is-ancestor", commit, of) is not None
+
+    def count(self, base: str, head: str) -> int | None:
+        """How many commits the history of ``head`` has that the history of ``base`` lacks."""
+        found = self._git("rev-list", "--count", f"{base}..{head}")
+        return None if found is None else int(found)
+
     def remote(self, name: str) -> str | None:
         """The address of a remote as the repository's own configuration has it, None where there is
         none."""
         found = self._git("config", "--local", "--get", f"remote.{name}.url")
         return None if found is None else found.decode(errors="replace").strip()
 
-    def files(self, commit: str) -> dict[str, Blob]:
-        """All files below the folder in a commit, by their path relative to it."""
+    def files(self, commit: str, under: str | None = None) -> dict[str, Blob]:
+        """All files below the folder in a commit, by their path relative to it; below ``under``,
+        a path in the repository, where that was the folder's."""
         arguments = ["ls-tree", "-r", "-z", "--full-tree", commit]
-        inside = "" if self.under == "." else f"{self.under}/"
+        folder = self.under if under is None else under
+        inside = "" if folder == "." else f"{folder}/"
         listed = self._git(*arguments, *(["--", inside] if inside else []))
         found = {}
         for entry in (listed or b"").split(b"\0"):

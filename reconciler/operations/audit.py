@@ -103,6 +103,7 @@ class AuditLog:
             "account": plan.scope.account,
             "region": plan.scope.region,
             "commit": plan.revision,
+            "uncommitted": list(plan.uncommitted),
             "principal": self._planned.principal,
             "change": change_digest(change, plan.scope, plan.policy),
             "kind": change.key.kind,

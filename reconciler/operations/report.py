@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from reconciler import kinds
+from reconciler.core.applied import OFF, Applied
 from reconciler.core.errors import Problem
 from reconciler.core.model import (
     Action,
@@ -119,11 +120,18 @@ class Report:
     scope: Scope
     made: datetime
     revision: str | None
+    uncommitted: tuple[str, ...]
     principal: str | None  # whose credentials AWS was read with, where that is known
     items: tuple[Item, ...]
     drift: tuple[Drift, ...]
     findings: tuple[Finding, ...]
     rows: tuple[Rows, ...]  # how each kind is shown
+    applied: Applied = OFF
+
+    @property
+    def acts(self) -> bool:
+        """Whether somebody has to act."""
+        return self.applied.acts or any(item.standing.acts for item in self.items)
 
     @property
     def acting(self) -> tuple[Drift, ...]:
@@ -154,10 +162,11 @@ def make(
     now: datetime,
     warnings: Iterable[Problem],
     principal: str | None = None,
+    applied: Applied = OFF,
 ) -> Report:
     """The report of an environment that was planned, with its key or without. ``warnings`` are
-    those of its manifests."""
-    found = drift.classify(planned, now)
+    those of its manifests, ``applied`` is what is known of the last apply."""
+    found = drift.classify(planned, now, applied=applied)
     changes = {change.key: change for change in planned.plan.changes}
     refused = [
         Finding(change.why.reason, "", key=change.key, place=change.place, because=change.why)
@@ -169,6 +178,7 @@ def make(
         planned.plan.scope,
         now,
         planned.plan.revision,
+        planned.plan.uncommitted,
         principal,
         _items(planned, found, changes),
         found,
@@ -177,6 +187,7 @@ def make(
             Rows(name, kinds.titles()[name], kind.COLUMNS, kind.TALLY)
             for name, kind in kinds.wholes().items()
         ),
+        applied,
     )
 
 

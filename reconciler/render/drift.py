@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from reconciler.core.checked import Checked
 from reconciler.core.model import Drift, DriftClass, Scope
-from reconciler.render import escape, names, reasons
+from reconciler.render import escape, names, reasons, record
 from reconciler.render.escape import code, fence, terminal
 from reconciler.render.palette import Palette, palette
 
@@ -24,13 +25,16 @@ _CLASSES = {
 }
 
 
-def text(found: Sequence[Drift], *, scope: Scope, colour: bool = False) -> str:
+def text(checked: Checked, *, colour: bool = False) -> str:
     """Everything that differs, by class: first what somebody has to act on."""
-    return "".join(f"{line}\n" for line in _lines(found, scope, palette(colour=colour)))
+    return "".join(f"{line}\n" for line in _lines(checked, palette(colour=colour)))
 
 
-def _lines(found: Sequence[Drift], scope: Scope, colours: Palette) -> Iterator[str]:
+def _lines(checked: Checked, colours: Palette) -> Iterator[str]:
+    found, scope = checked.drift, checked.scope
     yield colours.heading(names.scope_line(scope))
+    if (told := record.line(checked.applied)) is not None:
+        yield (colours.alarming if checked.applied.acts else colours.faint)(told)
     for name, title in _CLASSES.items():
         entries = [entry for entry in found if entry.kind_of.value == name]
         if not entries:
@@ -42,22 +46,25 @@ def _lines(found: Sequence[Drift], scope: Scope, colours: Palette) -> Iterator[s
             if entry.place is not None and entry.kind_of.acts:
                 yield colours.faint(f"      declared at {terminal(str(entry.place))}")
     yield ""
-    yield colours.heading(_summary(found, scope))
+    yield colours.heading(_summary(checked))
 
 
-def _summary(found: Sequence[Drift], scope: Scope) -> str:
-    if not found:
-        return f"No drift: {terminal(scope.environment)} is as git declares it."
-    return _told(found)
+def _summary(checked: Checked) -> str:
+    if not checked.drift and not checked.acts:
+        return f"No drift: {terminal(checked.scope.environment)} is as git declares it."
+    return _told(checked)
 
 
-def markdown(found: Sequence[Drift], *, scope: Scope, limit: int) -> str:
+def markdown(checked: Checked, *, limit: int) -> str:
     """Everything that differs, in at most ``limit`` characters: first what somebody has to act
     on, then, folded, the rest. What has no room is counted."""
-    head = [f"## {code(scope.environment)}", "", f"**{_told(found)}**", ""]
+    found, scope = checked.drift, checked.scope
+    head = [f"## {code(scope.environment)}", "", f"**{_told(checked)}**", ""]
     head += [
         f"Account {code(scope.account)}, {code(scope.region)}, names below {code(scope.prefix)}"
     ]
+    if (told := record.line(checked.applied)) is not None:
+        head += ["", f"Record: {code(told)}"]
     room = limit - sum(len(line) + 1 for line in head) - _FRAME
     body: list[str] = []
     folded: list[str] = []
@@ -95,26 +102,28 @@ def _entry(entry: Drift, scope: Scope) -> Iterator[str]:
         yield f"    declared at {terminal(str(entry.place))}"
 
 
-def _told(found: Sequence[Drift]) -> str:
-    counts = Counter(entry.kind_of.value for entry in found)
-    if not counts:
+def _told(checked: Checked) -> str:
+    counts = Counter(entry.kind_of.value for entry in checked.drift)
+    told = [f"{counts[name]} {name}" for name in _CLASSES if counts[name]]
+    if checked.applied.acts:
+        told.insert(0, "the applied record is not what was written")
+    if not told:
         return "No drift: everything is as git declares it."
-    acts = any(entry.kind_of.acts for entry in found)
-    told = ", ".join(f"{counts[name]} {name}" for name in _CLASSES if counts[name])
-    return f"{'Drift' if acts else 'No drift'}: {told}."
+    return f"{'Drift' if checked.acts else 'No drift'}: {', '.join(told)}."
 
 
-def as_json(found: Sequence[tuple[Scope, Sequence[Drift]]]) -> str:
+def as_json(found: Sequence[Checked]) -> str:
     """The drift of one environment as an object, of several as a list in one; ASCII only."""
-    objects = [as_object(entries, scope) for scope, entries in found]
+    objects = [as_object(checked) for checked in found]
     if len(objects) == 1:
         return escape.as_json(objects[0], indent=2)
     return escape.as_json({"format_version": FORMAT_VERSION, "environments": objects}, indent=2)
 
 
-def as_object(found: Sequence[Drift], scope: Scope) -> dict[str, Any]:
+def as_object(checked: Checked) -> dict[str, Any]:
     """The drift of one environment as plain data."""
-    counts = Counter(entry.kind_of.value for entry in found)
+    scope = checked.scope
+    counts = Counter(entry.kind_of.value for entry in checked.drift)
     return {
         "format_version": FORMAT_VERSION,
         "environment": scope.environment,
@@ -122,21 +131,27 @@ def as_object(found: Sequence[Drift], scope: Scope) -> dict[str, Any]:
         "region": scope.region,
         "prefix": scope.prefix,
         "summary": {name: counts[name] for name in _CLASSES},
-        "acts": any(entry.kind_of.acts for entry in found),
-        "drift": [
-            {
-                "key": {"kind": entry.key.kind, "name": entry.key.name},
-                "class": entry.kind_of.value,
-                "acts": entry.kind_of.acts,
-                "text": reasons.drift(entry),
-                "place": None
-                if entry.place is None
-                else {
-                    "path": entry.place.path,
-                    "line": entry.place.line,
-                    "column": entry.place.column,
-                },
-            }
-            for entry in found
-        ],
+        "acts": checked.acts,
+        "applied": record.as_object(checked.applied),
+        "drift": entries(checked.drift),
     }
+
+
+def entries(found: Sequence[Drift]) -> list[dict[str, Any]]:
+    """Differences as plain data."""
+    return [
+        {
+            "key": {"kind": entry.key.kind, "name": entry.key.name},
+            "class": entry.kind_of.value,
+            "acts": entry.kind_of.acts,
+            "text": reasons.drift(entry),
+            "place": None
+            if entry.place is None
+            else {
+                "path": entry.place.path,
+                "line": entry.place.line,
+                "column": entry.place.column,
+            },
+        }
+        for entry in found
+    ]

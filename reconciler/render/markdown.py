@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from reconciler.core import guards
 from reconciler.core.digest import plan_digest
 from reconciler.core.model import Action, Plan
+from reconciler.render.commit import made_of
 from reconciler.render.describe import Block, Section, sections
 from reconciler.render.escape import code, fence
 from reconciler.render.reasons import is_destructive
@@ -124,7 +125,11 @@ def _head(plan: Plan) -> Iterator[str]:
         told = "Nothing to do: everything is as git declares it."
     yield f"**{told}**"
     yield ""
-    at = "" if plan.revision is None else f", commit {code(plan.revision)}"
+    at = ""
+    if plan.uncommitted:
+        at = f", **{code(made_of(None, plan.uncommitted) or '')}**"
+    elif plan.revision is not None:
+        at = f", commit {code(plan.revision)}"
     yield (
         f"Account {code(scope.account)}, {code(scope.region)}, names below {code(scope.prefix)}{at}"
     )

@@ -8,6 +8,7 @@ from reconciler.core import guards
 from reconciler.core.digest import plan_digest
 from reconciler.core.model import Note, Plan, Scope
 from reconciler.render import names, reasons
+from reconciler.render.commit import made_of
 from reconciler.render.describe import Block, sections
 from reconciler.render.escape import terminal
 from reconciler.render.palette import Palette, palette
@@ -29,8 +30,8 @@ def plan(plan: Plan, *, colour: bool = False, saved: bool = False) -> str:
 
 def _lines(plan: Plan, colours: Palette, *, saved: bool) -> Iterator[str]:
     yield colours.heading(names.scope_line(plan.scope))
-    if plan.revision is not None:
-        yield colours.faint(f"commit {terminal(plan.revision)}")
+    if (of := made_of(plan.revision, plan.uncommitted)) is not None:
+        yield (colours.alarming if plan.uncommitted else colours.faint)(terminal(of))
     for section in sections(plan):
         yield ""
         paint = colours.alarming if section.alarming else colours.heading

@@ -14,7 +14,7 @@ def unverified(plan: Plan) -> str | None:
 
 
 def _named(plan: Plan) -> Iterator[str]:
-    if plan.revision is not None:
+    if plan.revision is not None or plan.uncommitted:
         yield "the commit"
     if any(change.action is Action.REFUSE and change.place for change in plan.changes):
         yield "where something is declared"

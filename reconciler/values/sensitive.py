@@ -62,6 +62,7 @@ _STAMP = b"reconciler/parameter-stamp/1"
 _PROOF = b"reconciler/owner-proof/1"
 _BOUND = b"reconciler/bound-version/1"
 _APPLIED = b"reconciler/last-applied/1"
+_RECORD = b"reconciler/applied-record/1"
 _GIT_KEYS = b"reconciler/git-keys/1"
 _MERGED = b"reconciler/merged-version/1"
 _PUBLIC = b"reconciler/public-fingerprint/1"
@@ -234,6 +235,22 @@ class Fingerprinter:
     def _applied(self, index: int, name: str, content: str) -> str:
         where = (self._scope.owner_id, *self._where())
         return self._digest(index, 32, _APPLIED, *where, name, content)
+
+    def record(self, version: int, content: str) -> str:
+        """What proves the environment's record: 38 hex digits, the key's id first. ``version`` is
+        that of its parameter, ``content`` all that it says."""
+        return self.kid + self._record(0, version, content)
+
+    def is_record(self, version: int, content: str, proof: str) -> bool:
+        """Whether this proof is of this content at this version, under a key of ours."""
+        if proof[:6] not in self.kids:
+            return False
+        expected = self._record(self.kids.index(proof[:6]), version, content)
+        return hmac.compare_digest(expected.encode(), proof[6:].encode())
+
+    def _record(self, index: int, version: int, content: str) -> str:
+        where = (self._scope.owner_id, *self._where(), self._scope.prefix)
+        return self._digest(index, 32, _RECORD, *where, str(version), content)
 
     def bound(self, name: str, version_id: str, fingerprint: str) -> str:
         """A tag that says: this version, which we did not write, holds the declared value.

@@ -408,17 +408,3 @@ def _environment(state: State, request: Request, found: re.Match[str]) -> Reply:
         raise Refusal(404, "Not Found")
     whole = {"protection_rules": [], "deployment_branch_policy": None, **one}
     return Reply(200, {"id": 1, "name": found[1], **whole})
-
-
-@route("GET", r"/deployments")
-def _deployments(state: State, request: Request, found: re.Match[str]) -> Reply:
-    _allow(state, "read", "deployments")
-    wanted = request.query.get("environment")
-    chosen = [d for d in state["deployments"] if wanted in (None, d["environment"])]
-    return Reply(200, [{k: v for k, v in d.items() if k != "statuses"} for d in chosen])
-
-
-@route("GET", r"/deployments/(\d+)/statuses")
-def _deployment_statuses(state: State, request: Request, found: re.Match[str]) -> Reply:
-    _allow(state, "read", "deployments")
-    return Reply(200, _find(state["deployments"], id=int(found[1])).get("statuses", []))

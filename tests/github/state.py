@@ -15,7 +15,6 @@ A state is a JSON object; what a test does not say has these defaults:
                      ``expired``, ``digest``
 ``compare``          ``{"BASE...HEAD": {status, files}}``
 ``git``              a repository, asked where ``compare`` does not say
-``deployments``      ``{id, environment, sha, ref, statuses: [{state}]}``, newest first
 ``environments``     ``{name: {protection_rules, deployment_branch_policy}}``; None: each that is
                      asked for is there, with reviewers
 ``faults``           ``{method, path (a regular expression), status, headers, body, times, after}``:
@@ -39,7 +38,6 @@ DEFAULTS: State = {
     "permissions": {
         "actions": "read",
         "contents": "read",
-        "deployments": "read",
         "issues": "write",
         "pull-requests": "write",
     },
@@ -50,7 +48,6 @@ DEFAULTS: State = {
     "artifacts": [],
     "compare": {},
     "git": None,
-    "deployments": [],
     "environments": None,
     "faults": [],
     "requests": [],

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from reconciler.core.checked import Checked
 from reconciler.core.model import Drift, DriftClass, Key, Place, Scope
 from reconciler.github.marker import marker
 from reconciler.render import drift as rendering
@@ -27,7 +28,7 @@ DRIFT = ("drift", "production", "--drift", "drift.json")
 
 
 def save(job: Job, *found: Drift, scope: Scope = SCOPE) -> None:
-    (job.folder / "drift.json").write_text(rendering.as_json([(scope, found)]))
+    (job.folder / "drift.json").write_text(rendering.as_json([Checked(scope, found)]))
 
 
 def test_an_issue_lives_from_drift_to_repair(job: Job) -> None:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.core.checked import Checked
 from reconciler.core.model import Plan, Scope
 from reconciler.manifest.branch import Difference
 from reconciler.operations.drift import Drift
@@ -189,16 +190,16 @@ def test_colour_adds_our_own_codes_and_nothing_else(plan: Plan) -> None:
 def test_drift_shows_each_entry_once_and_nothing_that_acts(
     found: list[Drift], scope: Scope
 ) -> None:
-    shown = drift.text(found, scope=scope)
+    shown = drift.text(Checked(scope, tuple(found)))
     assert_harmless(shown)
     assert len(re.findall(r"^  (?:secret|parameter|rotation) ", shown, re.MULTILINE)) == len(found)
-    assert COLOURS.sub("", drift.text(found, scope=scope, colour=True)) == shown
-    written = drift.markdown(found, scope=scope, limit=10**6)
+    assert COLOURS.sub("", drift.text(Checked(scope, tuple(found)), colour=True)) == shown
+    written = drift.markdown(Checked(scope, tuple(found)), limit=10**6)
     assert_harmless(written)
     rest = re.sub(r"</?details>|</?summary>|\*\*|#{2,3} ", "", outside_code(written))
     assert not re.search(r"[`|<>@#\[\]$\\_~&]|http|www", rest), rest
     assert len(re.findall(r"^(?:secret|parameter|rotation) ", written, re.MULTILINE)) == len(found)
-    held = drift.as_json([(scope, found)])
+    held = drift.as_json([Checked(scope, tuple(found))])
     assert_harmless(held)
     assert held.isascii()
     assert [entry["text"] for entry in plain_json.loads(held)["drift"]] == [d.text for d in found]

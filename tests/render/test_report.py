@@ -82,7 +82,7 @@ def report(
     *items: Item, drift: tuple[Drift, ...] = (), findings: tuple[Finding, ...] = ()
 ) -> Report:
     return Report(
-        SCOPE, NOW, "3f5a6c1e0b9d8a7f", "arn:aws:iam::1:role/r", items, drift, findings, ROWS
+        SCOPE, NOW, "3f5a6c1e0b9d8a7f", (), "arn:aws:iam::1:role/r", items, drift, findings, ROWS
     )
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 
+from reconciler.core.applied import Applied
+from reconciler.core.checked import Checked
 from reconciler.core.model import Action, Key, Place, Plan, Write
 from reconciler.operations.drift import Drift, DriftClass
 from reconciler.render import drift, json, markdown, outcome, text
@@ -43,6 +46,13 @@ DRIFT = (
         "written 100 days ago, and max_age is 90 days",
     ),
 )
+APPLIED = Applied(
+    commit="0123456789abcdef0123456789abcdef01234567",
+    at=datetime(2025, 2, 28, 9, 15, tzinfo=UTC),
+    by="arn:aws:sts::123456789012:assumed-role/secrets-apply-production/run",
+    behind=3,
+)
+CHECKED = Checked(SCOPE, DRIFT, APPLIED)
 
 
 def test_the_plan_holds_everything_there_is() -> None:
@@ -77,10 +87,10 @@ def test_markdown_and_json_of_several(same_as_snapshot: Compare) -> None:
 
 
 def test_drift(same_as_snapshot: Compare) -> None:
-    same_as_snapshot("drift.txt", drift.text(DRIFT, scope=SCOPE))
-    same_as_snapshot("drift.md", drift.markdown(DRIFT, scope=SCOPE, limit=60_000))
-    same_as_snapshot("drift.json", drift.as_json([(SCOPE, DRIFT)]) + "\n")
-    same_as_snapshot("no-drift.txt", drift.text((), scope=SCOPE))
+    same_as_snapshot("drift.txt", drift.text(CHECKED))
+    same_as_snapshot("drift.md", drift.markdown(CHECKED, limit=60_000))
+    same_as_snapshot("drift.json", drift.as_json([CHECKED]) + "\n")
+    same_as_snapshot("no-drift.txt", drift.text(Checked(SCOPE)))
 
 
 def test_outcomes(same_as_snapshot: Compare) -> None:

@@ -229,7 +229,7 @@ applied() {
   named
   local sha
   sha=$(run github applied "${only[@]}") || end $?
-  echo "last applied: ${sha:-never}"
+  echo "last applied: ${sha:-not known}"
   output sha "$sha"
 }
 

@@ -14,6 +14,7 @@ from reconciler.kinds.field import Permission
 from reconciler.kinds.kind import Named
 from reconciler.kinds.statement import Statement
 from reconciler.manifest import Cleartext
+from reconciler.operations import record
 
 Needs = Mapping[str, frozenset[str]]  # actions by ARN
 
@@ -61,6 +62,7 @@ def _apply(declared: Cleartext) -> Iterator[Statement]:
         for kind in kinds.wholes().values():
             yield from kind.access.prunes(declared.settings.scope)
     yield from _own(declared, parts=True)
+    yield from _record(declared)
     yield from keys.write(declared, reads=False)
     yield from keys.manifests(declared)
 
@@ -80,6 +82,7 @@ def _adopt(declared: Cleartext) -> Iterator[Statement]:
         yield from _grouped(f"{kind.access.WORD}s", needs[name])
         yield from _own(declared, parts=False, whole=name)
         yield from kind.access.paces(declared.settings.scope, len(needs[name]))
+    yield from _record(declared)
     yield from keys.write(declared, reads=True)
     yield from keys.manifests(declared)
 
@@ -119,6 +122,13 @@ def _look(declared: Cleartext) -> Iterator[Statement]:
     outside = kinds.outside(declared.resources(), scope)
     for name, kind in kinds.wholes().items():
         yield from kind.access.describe(scope, outside[name])
+
+
+def _record(declared: Cleartext) -> Iterator[Statement]:
+    """Note which commit was applied. Whoever lists parameters reads it: it is in a description."""
+    if declared.settings.record:
+        scope = declared.settings.scope
+        yield Statement("Record", (record.WRITES,), (record.arn(scope),))
 
 
 def _in_its_region(declared: Cleartext) -> Mapping[str, Mapping[str, str]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from reconciler.aws.client import Aws
-from reconciler.cli import edited, walk
+from reconciler.cli import applied, edited, walk
 from reconciler.cli.commands import apply
 from reconciler.cli.options import Common, chosen, common
 from reconciler.cli.terminal import colour, out, say
@@ -125,7 +125,8 @@ def command(
         shown = planned.plan
         planned, aws = _plan(declared, only, side, options)
         selection = review.by_plan(shown, planned.plan, planned.live)
-    return apply.write(planned, selection.todo, aws, options)
+    record = applied.note(planned, aws, options)
+    return apply.write(planned, selection.todo, aws, options, record)
 
 
 def _plan(
@@ -136,8 +137,7 @@ def _plan(
     aws = walk.connect(scope.region, options)
     runner = sops.Sops(sops.find(options.sops))
     made = adopt.make(scope, lambda: declared.decrypt(runner), aws, wanted, take)
-    revised = replace(made.plan, revision=walk.revision(walk.folder(options)))
-    return replace(made, plan=revised), aws
+    return replace(made, plan=walk.at_commit(made.plan, options)), aws
 
 
 def _take_live(declared: Cleartext, plan: Plan, aws: Aws, options: Common, *, asks: bool) -> int:

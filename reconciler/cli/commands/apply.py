@@ -17,7 +17,7 @@ from types import FrameType
 import click
 
 from reconciler.aws.client import Aws
-from reconciler.cli import failure, locks, walk
+from reconciler.cli import applied, failure, locks, walk
 from reconciler.cli.commands import show
 from reconciler.cli.options import Common, chosen, common
 from reconciler.cli.process import INTERRUPTED
@@ -31,6 +31,7 @@ from reconciler.operations.apply import Outcome
 from reconciler.operations.attempt import Status
 from reconciler.operations.audit import AuditError, AuditLog, NoAudit
 from reconciler.operations.planning import Planned
+from reconciler.operations.record import Note
 from reconciler.render import outcome as rendering
 from reconciler.render import reasons, text
 
@@ -105,7 +106,14 @@ def command(
         selection = Selection(planned.plan.changes)
     tell(selection, planned.plan, options)
     guards.raise_if_unsafe(replace(planned.plan, changes=selection.todo), override)
+    record = applied.note(planned, aws, options)
     if not selection.todo:
+        if (
+            record is not None
+            and _leaves_nothing(selection.todo, planned, only)
+            and not record.told
+        ):
+            record.complete()
         return Exit.OK
     if not given:
         if all(change.action is Action.REFUSE for change in selection.todo):
@@ -118,7 +126,16 @@ def command(
         planned, aws = walk.again(declared, options, only=only)
         selection = review.by_plan(shown, planned.plan, planned.live)
         left_out(selection, options)
-    return write(planned, selection.todo, aws, options)
+        record = applied.note(planned, aws, options)
+    code = write(planned, selection.todo, aws, options, record)
+    if record is not None and code == Exit.OK and _leaves_nothing(selection.todo, planned, only):
+        record.complete()
+    return code
+
+
+def _leaves_nothing(written: Sequence[Change], planned: Planned, only: Sequence[str]) -> bool:
+    """Whether nothing is left to do once these changes are written."""
+    return not only and {c.key for c in written} == {c.key for c in planned.plan.changes}
 
 
 def ways(file: Path | None, digest: str | None, auto: bool) -> Iterator[tuple[str, bool]]:
@@ -172,8 +189,17 @@ def agreed(environment: str, what: str = "Write this to") -> bool:
     return bool(answer == "yes")
 
 
-def write(planned: Planned, changes: Sequence[Change], aws: Aws, options: Common) -> int:
-    """Write changes, tell what comes of each, and give the exit code."""
+def write(
+    planned: Planned,
+    changes: Sequence[Change],
+    aws: Aws,
+    options: Common,
+    record: Note | None,
+) -> int:
+    """Write changes, tell what comes of each, and give the exit code. That there is such a run is
+    in the record before the first write."""
+    if record is not None and any(change.action is not Action.REFUSE for change in changes):
+        record.begin()
     _say_how_long(changes, aws, options)
     progress = Progress("written", len(changes), options)
     tinted = colour(sys.stdout, options)

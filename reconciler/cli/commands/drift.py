@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.aws.client import Aws
-from reconciler.cli import failure, locks, walk
+from reconciler.cli import applied, failure, locks, walk
 from reconciler.cli.options import Common, chosen, common
 from reconciler.cli.terminal import colour, out, say
+from reconciler.core.checked import Checked
 from reconciler.core.errors import Exit, ReconcilerError, UsageError
-from reconciler.core.model import Drift, Key, Scope
+from reconciler.core.model import Key
+from reconciler.manifest import Cleartext
 from reconciler.operations import drift as differences
-from reconciler.operations.planning import Compared, D, Planned
+from reconciler.operations.planning import Compared, Declares, Planned
 from reconciler.render import drift as rendering
 
 if TYPE_CHECKING:
@@ -66,14 +69,14 @@ def command(
     options = chosen()
     if keyless and read_values:
         raise click.UsageError("--read-values needs the key, and --keyless works without it.")
-    every: list[tuple[Scope, tuple[Drift, ...]]] = []
-    acts, failed = False, 0
+    every: list[Checked] = []
+    failed = 0
     for environment in walk.environments(environments, options):
         try:
             if keyless:
-                scope, found = _without_key(environment, deep, options)
+                found = _without_key(environment, deep, options)
             else:
-                scope, found, unread = _with_key(environment, deep, read_values, options)
+                found, unread = _with_key(environment, deep, read_values, options)
                 failed = unread or failed
         except UsageError:
             raise
@@ -81,42 +84,47 @@ def command(
             failure.show(error, options)
             failed = failed or error.exit_code
             continue
-        acts = acts or any(entry.kind_of.acts for entry in found)
-        every.append((scope, found))
+        every.append(found)
     if form == "json" and every:
         out(rendering.as_json(every))
     elif every:
         tinted = colour(sys.stdout, options)
-        out("\n".join(rendering.text(f, scope=scope, colour=tinted) for scope, f in every))
-    return failed or (Exit.CHANGES if acts else Exit.OK)
+        out("\n".join(rendering.text(found, colour=tinted) for found in every))
+    return failed or (Exit.CHANGES if any(found.acts for found in every) else Exit.OK)
 
 
-def _without_key(environment: str, deep: bool, options: Common) -> tuple[Scope, tuple[Drift, ...]]:
-    compared, aws = locks.plan(walk.read(environment, options), options)
-    found = _classified(compared, aws, deep=deep)
-    return compared.plan.scope, found
+def _without_key(environment: str, deep: bool, options: Common) -> Checked:
+    declared = walk.read(environment, options)
+    compared, aws = locks.plan(declared, options)
+    return _check(declared, compared, aws, deep, options)
 
 
-def _classified(compared: Compared[D], aws: Aws, *, deep: bool) -> tuple[Drift, ...]:
+def _check(
+    declared: Cleartext, compared: Compared[Declares], aws: Aws, deep: bool, options: Common
+) -> Checked:
+    now = datetime.now(UTC)
+    known = applied.known(declared, compared, aws, now, options)
     read = differences.read_deep(compared, aws) if deep else {}
     looked = differences.look_closer(compared, aws) if deep else {}
-    return differences.classify(compared, datetime.now(UTC), read, looked=looked)
+    found = differences.classify(compared, now, read, known, looked=looked)
+    return Checked(compared.plan.scope, found, known)
 
 
 def _with_key(
     environment: str, deep: bool, read_values: str | None, options: Common
-) -> tuple[Scope, tuple[Drift, ...], int]:
+) -> tuple[Checked, int]:
     """What was found, and the exit code of what could not be read."""
-    planned, aws = walk.plan(environment, options)
-    found = _classified(planned, aws, deep=deep)
+    declared = walk.read(environment, options)
+    planned, aws = walk.again(declared, options)
+    found = _check(declared, planned, aws, deep, options)
     unread = 0
     if read_values:
         from reconciler.operations import reading
 
         verdicts = _read(planned, aws, read_values, options)
-        found = reading.told(found, verdicts, planned)
+        found = replace(found, drift=reading.told(found.drift, verdicts, planned))
         unread = _unread(verdicts, options)
-    return planned.plan.scope, found, unread
+    return found, unread
 
 
 def _read(planned: Planned, aws: Aws, which: str, options: Common) -> Mapping[Key, Verdict]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli import findings, locks, walk
+from reconciler.cli import applied, findings, locks, walk
 from reconciler.cli.options import Common, chosen, common
 from reconciler.cli.terminal import colour, out, say
 from reconciler.core import wholefile
@@ -52,12 +52,15 @@ def command(environment: str, form: str | None, target: Path | None, keyless: bo
     declared = walk.read(environment, options)
     now = datetime.now(UTC)
     if keyless:
-        compared, _ = locks.plan(declared, options)
-        made = reports.make(compared, now, _found(declared, compared, None, options))
+        compared, aws = locks.plan(declared, options)
+        known = applied.known(declared, compared, aws, now, options)
+        found = _found(declared, compared, None, options)
+        made = reports.make(compared, now, found, applied=known)
     else:
-        planned, _ = walk.again(declared, options)
+        planned, aws = walk.again(declared, options)
+        known = applied.known(declared, planned, aws, now, options)
         found = _found(declared, planned, planned.desired.values, options)
-        made = reports.make(planned, now, found, planned.principal)
+        made = reports.make(planned, now, found, planned.principal, known)
     if form == "json":
         out(rendering.as_json(made))
     elif form == "text" or target is None:

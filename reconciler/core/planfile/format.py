@@ -181,7 +181,12 @@ class PlanFile(Part):
     prefix: str
     owner: str
     policy: PlannedPolicy
-    revision: str | None = Field(description="commit; null outside git; in no digest")
+    revision: str | None = Field(
+        description="commit; null outside git, or where something is uncommitted; in no digest"
+    )
+    uncommitted: tuple[str, ...] = Field(
+        description="files of the environment that the commit does not hold so; in no digest"
+    )
     owned: Count = Field(description="live resources that are the environment's")
     summary: dict[model.Action, Count] = Field(description="changes of each action")
     changes: tuple[PlannedChange, ...]
@@ -197,6 +202,7 @@ class PlanFile(Part):
             tuple(note.plain() for note in self.notes),
             self.owned,
             self.revision,
+            self.uncommitted,
         )
 
 

@@ -58,6 +58,7 @@ def as_object(plan: Plan) -> dict[str, Any]:
         **vars(plan.scope),
         "policy": vars(plan.policy),
         "revision": plan.revision,
+        "uncommitted": list(plan.uncommitted),
         "owned": plan.owned,
         "summary": summary(plan.changes),
         "changes": [

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from reconciler.manifest.branch.compare import compare
 from reconciler.manifest.branch.concerned import READ, concerned, touched
+from reconciler.manifest.branch.declared import Declared, declared
 from reconciler.manifest.branch.difference import Difference, Group
 from reconciler.manifest.branch.side import Side, of_commit, of_folder
 from reconciler.manifest.branch.target import Target, target
 
 __all__ = [
     "READ",
+    "Declared",
     "Difference",
     "Group",
     "Side",
     "Target",
     "compare",
     "concerned",
+    "declared",
     "of_commit",
     "of_folder",
     "target",

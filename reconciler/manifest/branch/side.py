@@ -141,10 +141,18 @@ def _merged(present: Declaration | None, fields: Mapping[str, Any], path: str) -
     )
 
 
-def of_commit(repository: Repository, commit: str, endings: Sequence[str] = MANIFESTS) -> Side:
-    """The files in a commit whose names end so. Raises UsageError."""
+def of_commit(
+    repository: Repository,
+    commit: str,
+    endings: Sequence[str] = MANIFESTS,
+    *,
+    under: str | None = None,
+) -> Side:
+    """The files in a commit whose names end so; of the folder that is now elsewhere, by its path in
+    the repository, where it was ``under`` then. Raises UsageError."""
     wanted = tuple(endings)
-    blobs = {path: b for path, b in repository.files(commit).items() if path.endswith(wanted)}
+    every = repository.files(commit, under)
+    blobs = {path: b for path, b in every.items() if path.endswith(wanted)}
     contents = repository.read(blob for blob in blobs.values() if blob.regular)
     return Side(
         {path: contents[blob.object_id] for path, blob in blobs.items() if blob.regular},

@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from reconciler.render import drift, escape
+from reconciler.render import drift, escape, record
 from reconciler.render.report import words
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ def as_json(report: Report) -> str:
 
 def as_object(report: Report) -> dict[str, Any]:
     """The same as plain data."""
-    told = drift.as_object(report.drift, report.scope)
     return {
         "format_version": FORMAT_VERSION,
         "environment": report.scope.environment,
@@ -33,11 +32,13 @@ def as_object(report: Report) -> dict[str, Any]:
         "owner": report.scope.owner_id,
         "made": _date(report.made),
         "revision": report.revision,
+        "uncommitted": list(report.uncommitted),
         "principal": report.principal,
-        "acts": any(item.standing.acts for item in report.items),
+        "acts": report.acts,
         "summary": dict(Counter(item.standing.value for item in report.items)),
         "inventory": [_item(item, report.made) for item in report.items],
-        "drift": told["drift"],
+        "applied": record.as_object(report.applied),
+        "drift": drift.entries(report.drift),
         "findings": [_finding(finding) for finding in report.findings],
     }
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element
 
 from reconciler.core.rows import Column
-from reconciler.render import names, reasons
+from reconciler.render import names, reasons, record
 from reconciler.render.report import drawing, words
 from reconciler.render.report.element import document, element, text
 from reconciler.render.report.timeline import over, when
@@ -72,7 +72,7 @@ def _header(report: Report) -> Element:
         ("Region", scope.region),
         ("Names below", scope.prefix),
         ("Owner", scope.owner_id),
-        ("Manifests", "not in git" if report.revision is None else report.revision[:12]),
+        ("Manifests", words.manifests(report) or "not in git"),
         ("Made", _minute(report.made)),
     ]
     return element(
@@ -92,7 +92,7 @@ def _header(report: Report) -> Element:
 
 
 def _tone(report: Report) -> str:
-    if any(item.standing.acts for item in report.items):
+    if report.acts:
         return "bad"
     return "warn" if any(item.standing.value == "pending" for item in report.items) else "good"
 
@@ -261,6 +261,7 @@ def _footer(report: Report) -> Element:
                 "Ages are counted from the last rotation, or else from the last change of anything"
                 " about a secret or parameter: lists tell no more. All times are UTC.",
             ),
+            *([text("p", told)] if (told := record.line(report.applied)) else []),
             *([text("p", f"Read as {report.principal}", "break")] if report.principal else []),
         ],
     )

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from reconciler.core.rows import Column
-from reconciler.render import names, reasons
+from reconciler.render import names, reasons, record
 from reconciler.render.escape import terminal
 from reconciler.render.palette import Palette, palette
 from reconciler.render.report import words
@@ -34,8 +34,12 @@ def text(report: Report, *, colour: bool = False) -> str:
 
 def _lines(report: Report, colours: Palette) -> Iterator[str]:
     yield colours.heading(names.scope_line(report.scope))
-    revision = f", manifests of {terminal(report.revision[:12])}" if report.revision else ""
-    yield colours.faint(f"at {_minute(report.made)}{revision}")
+    of = words.manifests(report)
+    yield colours.faint(
+        terminal(f"at {_minute(report.made)}" + (f", manifests: {of}" if of else ""))
+    )
+    if (told := record.line(report.applied)) is not None:
+        yield (colours.alarming if report.applied.acts else colours.faint)(told)
     yield from _attention(report, colours)
     yield from _rotation(report, colours)
     for kind in report.rows:
@@ -52,10 +56,9 @@ def _lines(report: Report, colours: Palette) -> Iterator[str]:
         for entry in entries:
             yield f"  {names.with_kind(entry.key, report.scope)}: {terminal(reasons.drift(entry))}"
     yield ""
-    acts = any(item.standing.acts for item in report.items)
     counts = words.kinds(report)
     there = ", ".join(f"{counts[rows.kind]} {rows.title.lower()}" for rows in report.rows)
-    yield (colours.alarming if acts else colours.heading)(
+    yield (colours.alarming if report.acts else colours.heading)(
         terminal(f"{words.verdict(report)} ({there}).")
     )
 

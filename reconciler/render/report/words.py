@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.core.rows import Column
 from reconciler.render import reasons
+from reconciler.render.commit import made_of
 
 if TYPE_CHECKING:
     from reconciler.operations.report import Finding, Item, Report
@@ -39,10 +40,18 @@ def verdict(report: Report) -> str:
     if acting:
         things = "1 thing needs" if acting == 1 else f"{acting} things need"
         return f"{things} somebody to act"
+    if report.applied.acts:
+        return f"the applied record of {environment} needs somebody to look at it"
     pending = sum(item.standing.value == "pending" for item in report.items)
     if pending:
         return f"{pending} to apply: git is ahead of {environment}"
     return f"{environment} is as git declares it"
+
+
+def manifests(report: Report) -> str | None:
+    """Of which commit the manifests are, or which of them are of none; None outside git."""
+    revision = None if report.revision is None else report.revision[:12]
+    return made_of(revision, report.uncommitted)
 
 
 def kinds(report: Report) -> Counter[str]:

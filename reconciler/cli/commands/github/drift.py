@@ -9,9 +9,9 @@ import click
 from reconciler.cli.commands.github import shown
 from reconciler.cli.options import Common, chosen, common
 from reconciler.cli.terminal import say
+from reconciler.core.checked import Checked
 from reconciler.core.errors import Exit, UsageError
 from reconciler.github import annotation, drifted, driftfile, issue
-from reconciler.github.driftfile import SavedDrift
 from reconciler.github.issue import Kept
 from reconciler.github.job import Job
 from reconciler.github.marker import marker
@@ -65,7 +65,7 @@ def command(
     return Exit.OK
 
 
-def _of(found: tuple[SavedDrift, ...], environment: str, file: Path) -> SavedDrift:
+def _of(found: tuple[Checked, ...], environment: str, file: Path) -> Checked:
     for entry in found:
         if entry.scope.environment == environment:
             return entry
@@ -73,11 +73,11 @@ def _of(found: tuple[SavedDrift, ...], environment: str, file: Path) -> SavedDri
     raise UsageError(f"{file} holds no drift of {environment}; it is of {held}")
 
 
-def _keep(job: Job, found: SavedDrift, configuration: str | None, options: Common) -> Kept:
+def _keep(job: Job, found: Checked, configuration: str | None, options: Common) -> Kept:
     environment = found.scope.environment
     mark = marker("drift", shown.name(configuration, job, options), environment)
     api = shown.connect(job)
-    if found.acting:
+    if found.acts:
         title = drifted.title(environment, configuration)
         text = drifted.issue(found, issue.LIMIT - len(mark) - 1)
         kept = issue.keep(api, mark, title, text)

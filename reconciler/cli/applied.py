@@ -1,0 +1,41 @@
+"""What the commands do with the record of the last apply."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from reconciler.aws.client import Aws
+from reconciler.cli import walk
+from reconciler.cli.options import Common
+from reconciler.cli.terminal import say
+from reconciler.core.applied import OFF, Applied
+from reconciler.manifest import Cleartext
+from reconciler.manifest.committed import committed
+from reconciler.operations import record
+from reconciler.operations.planning import Compared, Declares, Planned
+
+
+def known(
+    declared: Cleartext, compared: Compared[Declares], aws: Aws, now: datetime, options: Common
+) -> Applied:
+    """What is known of the last apply; nothing where the environment says `record: none`."""
+    if not declared.settings.record:
+        return OFF
+    return record.known(compared, aws, walk.folder(options), now)
+
+
+def note(planned: Planned, aws: Aws, options: Common) -> record.Note | None:
+    """The record of an apply that is about to write; None where the environment wants none."""
+    if not planned.desired.settings.record:
+        return None
+    folder, scope = walk.folder(options), planned.plan.scope
+    made = record.Note(
+        scope,
+        planned.principal,
+        planned.desired.fingerprinter,
+        committed(folder, scope.environment),
+        folder,
+        lambda text: say(text, options, level="warning"),
+    )
+    made.look(aws)
+    return made

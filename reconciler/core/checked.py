@@ -1,0 +1,27 @@
+"""One environment as `drift` found it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reconciler.core.applied import OFF, Applied
+from reconciler.core.model import Drift, Scope
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Every difference, and what is known of the last apply."""
+
+    scope: Scope
+    drift: tuple[Drift, ...] = ()
+    applied: Applied = OFF
+
+    @property
+    def acting(self) -> tuple[Drift, ...]:
+        """What somebody has to act on."""
+        return tuple(entry for entry in self.drift if entry.kind_of.acts)
+
+    @property
+    def acts(self) -> bool:
+        """Whether somebody has to act, be it on the record of the last apply alone."""
+        return bool(self.acting) or self.applied.acts

@@ -1,0 +1,9 @@
+"""The applied record: one parameter in AWS that says which commit was last applied."""
+
+from __future__ import annotations
+
+from reconciler.operations.record.known import known, last
+from reconciler.operations.record.note import Note
+from reconciler.operations.record.parameter import WRITES, arn, name
+
+__all__ = ["WRITES", "Note", "arn", "known", "last", "name"]

@@ -1,0 +1,132 @@
+"""What is known of what was applied: the record, read from AWS, and the commits that it names, read
+from git's objects. No key is needed, but to prove the record."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from reconciler import kinds
+from reconciler.aws.client import Aws
+from reconciler.aws.recogniser import Recogniser
+from reconciler.core.applied import Applied, Standing, Untold
+from reconciler.core.errors import UsageError
+from reconciler.core.model import JSON, Key, Ownership, Scope
+from reconciler.core.record import Record
+from reconciler.manifest.branch import Declared, declared, of_commit
+from reconciler.manifest.gitfiles import Repository
+from reconciler.operations.planning import Compared, Declares
+from reconciler.operations.record import reading
+from reconciler.values.sensitive import Fingerprinter
+
+
+def known(compared: Compared[Declares], aws: Aws, folder: Path, now: datetime) -> Applied:
+    """What is known of the last apply, of an environment that was planned: one more chain of
+    pages. ``folder`` is the manifests'. git's objects are read only where something that is
+    declared is absent, or not ours. Raises AwsError."""
+    scope = compared.plan.scope
+    told, record = _said(scope, compared.desired.recogniser, aws, folder, now)
+    suspects = {
+        key
+        for key in compared.desired.resources
+        if (live := compared.live.get(key)) is None or live.ownership is not Ownership.OURS
+    }
+    if record is None or told.untold is not None or not suspects:
+        return told
+    return _read(told, record, suspects, Repository(folder), scope.environment)
+
+
+def last(scope: Scope, trust: Recogniser, aws: Aws, folder: Path, now: datetime) -> Applied:
+    """The same of an environment that was not planned, without where its resources were declared.
+    Raises AwsError."""
+    return _said(scope, trust, aws, folder, now)[0]
+
+
+def _said(
+    scope: Scope, trust: Recogniser, aws: Aws, folder: Path, now: datetime
+) -> tuple[Applied, Record | None]:
+    """What the record says by itself, and what git knows of its commit."""
+    read = reading.read(aws, scope, trust, now)
+    record = read.record
+    if record is None or read.found is None:
+        writer = None if read.found is None else read.found.by
+        return Applied(untold=read.untold, writer=writer), None
+    told = Applied(
+        unfinished=record.attempted,
+        commit=record.commit,
+        at=record.on,
+        by=record.by,
+        proven=isinstance(trust, Fingerprinter),
+        writer=read.found.by,
+    )
+    try:
+        return _placed(told, Repository(folder)), record
+    except UsageError:
+        return replace(told, untold=Untold.NO_GIT), record
+
+
+def _placed(told: Applied, repository: Repository) -> Applied:
+    """With what git knows of the commit; without the key it is one that the branch contains, since
+    whoever may write in AWS could name any."""
+    if told.commit is None:
+        return told
+    head = repository.id("HEAD")
+    if head is None or repository.id(told.commit) is None:
+        why = Untold.SHALLOW if repository.shallow else Untold.UNKNOWN_COMMIT
+        return replace(told, untold=why)
+    contained = repository.is_ancestor(told.commit, head)
+    if not contained and not told.proven:
+        why = Untold.SHALLOW if repository.shallow else Untold.ELSEWHERE
+        return replace(told, untold=why)
+    return replace(told, behind=repository.count(told.commit, head) if contained else None)
+
+
+def _read(
+    told: Applied,
+    record: Record,
+    suspects: Collection[Key],
+    repository: Repository,
+    environment: str,
+) -> Applied:
+    """With where each of the suspects was declared."""
+
+    def at(commit: str) -> Declared | None:
+        try:
+            found = repository.id(commit)
+            side = found and of_commit(repository, found, under=record.manifests)
+        except UsageError:
+            return None
+        return declared(side, environment) if side else None
+
+    applied = None if record.commit is None else at(record.commit)
+    unreadable = record.commit is not None and applied is None
+    attempted = [at(commit) for commit in record.attempted]
+    standings = {
+        key: Standing.CANNOT_TELL
+        if unreadable
+        else _standing(key, applied, attempted, others=record.others)
+        for key in suspects
+    }
+    fields: Mapping[Key, Mapping[str, JSON]] = {} if applied is None else applied.resources
+    why = None
+    if Standing.CANNOT_TELL in standings.values():
+        lacking = unreadable or any(one is None for one in attempted)
+        why = Untold.UNCOMMITTED if record.others and not lacking else Untold.UNREADABLE
+    return replace(told, standings=standings, fields=fields, untold=why)
+
+
+def _standing(
+    key: Key, applied: Declared | None, attempted: list[Declared | None], *, others: bool
+) -> Standing:
+    whole = kinds.holder(key)
+    if applied is not None:
+        if key in applied.resources:
+            return Standing.DECLARED_IN_APPLIED
+        if key != whole and whole in applied.unread:
+            return Standing.CANNOT_TELL
+    if any(one is not None and key in one.resources for one in attempted):
+        return Standing.ONLY_IN_ATTEMPTED
+    unsure = any(one is None or (key != whole and whole in one.unread) for one in attempted)
+    return Standing.CANNOT_TELL if unsure or others else Standing.IN_NEITHER
