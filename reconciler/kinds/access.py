@@ -9,6 +9,9 @@ from typing import Any, Protocol
 from reconciler.core.model import Scope
 from reconciler.kinds.statement import Statement
 
+# What EventBridge calls a call that a trail has written down.
+BY_CALL = "AWS API Call via CloudTrail"
+
 
 class Access(Protocol):
     """A module with these names says it."""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import resource
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from reconciler.cli.walk import revision
+from reconciler.manifest.committed import Committed, committed
 from tests.cli.run import python
 
 
@@ -47,37 +46,16 @@ def test_main_hardens_before_it_reads_anything() -> None:
     assert shown.strip() == "['harden', 'run'] 0"
 
 
-def git(folder: Path, *arguments: str) -> str:
-    done = subprocess.run(
-        ["git", "-c", "user.name=a", "-c", "user.email=a@b.example", *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return done.stdout.strip()
-
-
-def test_the_revision_is_the_commit_of_the_manifests(tmp_path: Path) -> None:
-    assert revision(tmp_path) is None
-    git(tmp_path, "init", "-q")
-    assert revision(tmp_path) is None
-    git(tmp_path, "commit", "-q", "--allow-empty", "-m", "x")
-    folder = tmp_path / "manifests"
-    folder.mkdir()
-    assert revision(folder) == git(tmp_path, "rev-parse", "HEAD")
-
-
 def test_git_gets_no_key_and_no_credentials(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fake = tmp_path / "git"
-    fake.write_text(f"#!/bin/sh\nenv > {tmp_path}/seen\n")
+    fake.write_text(f"#!/bin/sh\nenv > {tmp_path}/seen\nexit 1\n")
     fake.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     for name in ("AWS_SECRET_ACCESS_KEY", "SOPS_AGE_KEY", "GITHUB_TOKEN", "GIT_EXTERNAL_DIFF"):
         monkeypatch.setenv(name, "canary-3f9a")
-    assert revision(tmp_path) is None
+    assert committed(tmp_path, "production") == Committed()
     seen = (tmp_path / "seen").read_text()
     assert "PATH=" in seen
     assert "canary-3f9a" not in seen

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.access.bootstrap import alarms, events, key, parameters, roles, trail
+from reconciler.access.bootstrap import alarms, dispatch, events, key, parameters, roles, trail
 from reconciler.access.bootstrap.called import stack
 from reconciler.access.iam import GitHub
 from reconciler.manifest import Cleartext
@@ -22,7 +22,8 @@ def template(declared: Cleartext, github: GitHub) -> dict[str, Any]:
     parts = (
         roles.resources(declared, github),
         key.resources(scope),
-        events.resources(scope, declared.resources()),
+        events.resources(scope, declared.resources(), github.branch),
+        dispatch.resources(scope, github),
         trail.resources(scope),
         alarms.resources(scope, declared.resources()),
     )

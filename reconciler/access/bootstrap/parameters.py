@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 MAKES_PROVIDER, MAKES_TRAIL, HAS_EMAIL = "MakesProvider", "MakesTrail", "HasEmail"
+STARTS_DRIFT = "StartsDrift"
 
 PARAMETERS: dict[str, Any] = {
     "OidcProvider": {
@@ -22,6 +23,12 @@ PARAMETERS: dict[str, Any] = {
         "Type": "String",
         "Default": "",
         "Description": "Who is told, by mail; empty for nobody",
+    },
+    "GitHubToken": {
+        "Type": "String",
+        "Default": "",
+        "Description": "ARN of a secret that holds a token of GitHub, which may start workflows of"
+        " the repository and no more; what somebody changes then starts secrets-drift. Empty: no",
     },
     "DeniedCalls": {
         "Type": "Number",
@@ -41,4 +48,5 @@ CONDITIONS: dict[str, Any] = {
     MAKES_PROVIDER: {"Fn::Equals": [{"Ref": "OidcProvider"}, "create"]},
     MAKES_TRAIL: {"Fn::Equals": [{"Ref": "TrailLogGroup"}, ""]},
     HAS_EMAIL: {"Fn::Not": [{"Fn::Equals": [{"Ref": "Email"}, ""]}]},
+    STARTS_DRIFT: {"Fn::Not": [{"Fn::Equals": [{"Ref": "GitHubToken"}, ""]}]},
 }

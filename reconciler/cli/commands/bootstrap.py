@@ -34,9 +34,10 @@ def command(
     """Print one CloudFormation template of what an account needs around an environment.
 
     The roles of the workflows and GitHub's OIDC provider, a policy for the application's readers, a
-    KMS key for the manifests, a topic that is told of failed and abandoned rotations, moved labels,
-    changed parameters and deleted secrets, a trail, and alarms for failed rotations and for denied
-    or excessive access. Made from the manifests; no key, no credentials, and nothing is written.
+    KMS key for the manifests, a topic that is told of failed rotations and of what others change or
+    delete, a way to start drift on GitHub then, a trail, and alarms for failed rotations and for
+    denied or excessive access. Made from the manifests; no key, no credentials, and nothing is
+    written.
     """
     options = chosen()
     iam.check(branch, environment_name)

@@ -9,6 +9,7 @@ from reconciler.aws.arn import arn as any_arn
 from reconciler.aws.arn import literal
 from reconciler.core.model import Scope
 from reconciler.kinds import tags
+from reconciler.kinds.access import BY_CALL
 from reconciler.kinds.parameter import pace
 from reconciler.kinds.parameter.terms import SERVICE
 from reconciler.kinds.statement import Statement
@@ -114,16 +115,33 @@ def _above(name: str) -> set[str]:
 
 
 def changes(scope: Scope, outside: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
-    """One event tells creations, updates and deletions."""
-    return {
-        "ParameterChanged": {
-            "source": ["aws.ssm"],
-            "detail-type": ["Parameter Store Change"],
-            "detail": {"name": [{"prefix": scope.under}, *outside]},
-        }
-    }
+    """By call: Parameter Store's own event says of none who made it, and comes on a best effort."""
+    return {"ParameterChanged": _called(("PutParameter",), scope, outside, "name")}
 
 
 def deletions(scope: Scope, outside: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
-    """None that a change does not tell."""
-    return {}
+    """One at a time, or several."""
+    return {
+        "ParameterDeleted": _called(("DeleteParameter",), scope, outside, "name"),
+        "ParametersDeleted": _called(("DeleteParameters",), scope, outside, "names"),
+    }
+
+
+def _called(
+    names: Sequence[str], scope: Scope, outside: Sequence[str], field: str
+) -> dict[str, Any]:
+    named = [
+        {"prefix": scope.under},
+        *outside,
+        {"prefix": below(scope).removesuffix("*")},
+        *(arn(scope, name) for name in outside),
+    ]
+    return {
+        "source": ["aws.ssm"],
+        "detail-type": [BY_CALL],
+        "detail": {
+            "eventSource": ["ssm.amazonaws.com"],
+            "eventName": list(names),
+            "requestParameters": {field: named},
+        },
+    }

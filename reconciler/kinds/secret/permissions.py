@@ -9,6 +9,7 @@ from reconciler.aws.arn import arn as any_arn
 from reconciler.aws.arn import literal
 from reconciler.core.model import Scope
 from reconciler.kinds import tags
+from reconciler.kinds.access import BY_CALL
 from reconciler.kinds.field import NONE
 from reconciler.kinds.secret.terms import SERVICE
 from reconciler.kinds.statement import Statement
@@ -24,7 +25,12 @@ LAST_LOOK = "LastLook"
 _METADATA = frozenset({"UpdateSecret", "TagResource", "UntagResource"})
 _SOURCE = "aws.secretsmanager"
 _BY_SERVICE = "AWS Service Event via CloudTrail"
-_BY_CALL = "AWS API Call via CloudTrail"
+# What changes a secret and moves no label. The native event comes for labels alone: "Secrets
+# Manager doesn't publish events for metadata changes".
+_CHANGES = (
+    "CancelRotateSecret", "DeleteResourcePolicy", "PutResourcePolicy", "RotateSecret",
+    "UpdateSecret",
+)  # fmt: skip
 
 
 def arn(scope: Scope, name: str, region: str | None = None) -> str:
@@ -111,44 +117,53 @@ def denials(scope: Scope, outside: Sequence[str]) -> Iterator[Statement]:
 
 
 def changes(scope: Scope, outside: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
-    """Rotations reach EventBridge as service events of CloudTrail, moved labels by themselves."""
+    """Rotations reach EventBridge as service events of CloudTrail, moved labels by themselves: of
+    every label but two, and only AWSCURRENT says what applications read. That a rotation could not
+    work is told by the test of a schedule alone."""
+    marks = [{"prefix": tags.OURS}]
     return {
-        # A schedule that was set without rotating at once is only tested.
-        "RotationFailed": _rotation(
-            ["RotationFailed", "TestRotationFailed"], _arns(scope, outside)
-        ),
-        "RotationAbandoned": _rotation(["RotationAbandoned"], _arns(scope, outside)),
+        "RotationFailed": _rotation("RotationFailed", _arns(scope, outside)),
+        "RotationTestFailed": _rotation("TestRotationFailed", _arns(scope, outside)),
+        "RotationAbandoned": _rotation("RotationAbandoned", _arns(scope, outside)),
         "SecretLabelUpdated": {
             "source": [_SOURCE],
             "detail-type": ["Secret Label Updated"],
-            "detail": {"name": _names(scope, outside)},
+            "detail": {"name": _names(scope, outside), "labelUpdated": ["AWSCURRENT"]},
         },
+        "SecretChanged": _called(_CHANGES, scope, outside),
+        "SecretTagged": _called(("TagResource",), scope, outside, tags={"key": marks}),
+        "SecretUntagged": _called(("UntagResource",), scope, outside, tagKeys=marks),
     }
 
 
 def deletions(scope: Scope, outside: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
-    """Whoever deletes may name a secret either way."""
+    """A deletion moves no label."""
+    return {"SecretDeleted": _called(("DeleteSecret",), scope, outside)}
+
+
+def _called(
+    names: Sequence[str], scope: Scope, outside: Sequence[str], **more: Any
+) -> dict[str, Any]:
+    """Calls by their names. Whoever calls may name a secret either way."""
     named = [*_names(scope, outside), *_arns(scope, outside)]
     return {
-        "SecretDeleted": {
-            "source": [_SOURCE],
-            "detail-type": [_BY_CALL],
-            "detail": {
-                "eventSource": ["secretsmanager.amazonaws.com"],
-                "eventName": ["DeleteSecret"],
-                "requestParameters": {"secretId": named},
-            },
-        }
+        "source": [_SOURCE],
+        "detail-type": [BY_CALL],
+        "detail": {
+            "eventSource": ["secretsmanager.amazonaws.com"],
+            "eventName": list(names),
+            "requestParameters": {"secretId": named, **more},
+        },
     }
 
 
-def _rotation(names: list[str], arns: list[Any]) -> dict[str, Any]:
+def _rotation(name: str, arns: list[Any]) -> dict[str, Any]:
     return {
         "source": [_SOURCE],
         "detail-type": [_BY_SERVICE],
         "detail": {
             "eventSource": ["secretsmanager.amazonaws.com"],
-            "eventName": names,
+            "eventName": [name],
             "additionalEventData": {"SecretId": arns},
         },
     }

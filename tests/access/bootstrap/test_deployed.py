@@ -97,7 +97,8 @@ def test_all_of_it_is_made(deployed: Deployed) -> None:
     wanted = {
         name
         for name, resource in deployed.template["Resources"].items()
-        if resource["Type"] not in UNKNOWN and resource.get("Condition") != "HasEmail"
+        if resource["Type"] not in UNKNOWN
+        and resource.get("Condition") not in ("HasEmail", "StartsDrift")
     }
     assert set(status) == wanted
     attached = deployed.emulator.root("iam").list_attached_role_policies(
@@ -165,31 +166,49 @@ def service(name: str, arn: str, source: str = "aws.secretsmanager") -> dict[str
     }
 
 
-def label(name: str) -> dict[str, Any]:
-    detail = {"name": name, "labelUpdated": "AWSCURRENT", "versionId": "v" * 32}
+def label(name: str, label: str = "AWSCURRENT") -> dict[str, Any]:
+    detail = {"name": name, "labelUpdated": label, "versionId": "v" * 32}
     return {"source": "aws.secretsmanager", "detail-type": "Secret Label Updated", "detail": detail}
 
 
-def parameter(name: str) -> dict[str, Any]:
-    detail = {"name": name, "operation": "Update", "type": "String"}
-    return {"source": "aws.ssm", "detail-type": "Parameter Store Change", "detail": detail}
-
-
-def deletion(secret: str, call: str = "DeleteSecret") -> dict[str, Any]:
+def call(
+    name: str, by: str | None = "on-call", service: str = "secretsmanager", **given: Any
+) -> dict[str, Any]:
+    """A call as a trail writes it down, of a session of a role, or of a user."""
+    who: dict[str, Any] = {"type": "IAMUser"}
+    if by is not None:
+        role = {"type": "Role", "arn": f"arn:aws:iam::123456789012:role/{by}", "userName": by}
+        who = {"type": "AssumedRole", "sessionContext": {"sessionIssuer": role}}
     return {
-        "source": "aws.secretsmanager",
+        "source": f"aws.{service}",
         "detail-type": "AWS API Call via CloudTrail",
         "detail": {
-            "eventSource": "secretsmanager.amazonaws.com",
-            "eventName": call,
-            "requestParameters": {"secretId": secret},
+            "eventSource": f"{service}.amazonaws.com",
+            "eventName": name,
+            "userIdentity": who,
+            "requestParameters": given,
         },
     }
+
+
+def parameter(name: str, called: str = "PutParameter", **more: Any) -> dict[str, Any]:
+    return call(called, service="ssm", name=name, **more)
+
+
+def deletion(secret: str, called: str = "DeleteSecret", **more: Any) -> dict[str, Any]:
+    return call(called, secretId=secret, **more)
+
+
+APPLY = "secrets-apply-production"
+ADOPT = "secrets-adopt-production"
 
 
 DB = f"{SECRET}/test/production/db-AbCdEf"
 OLD = f"{SECRET}prod-db-login-AbCdEf"
 STAGING = f"{SECRET}/test/staging/db-AbCdEf"
+OWNER = "reconciler:owner"
+OURS_TAGGED = [{"key": "a", "value": "b"}, {"key": OWNER, "value": "x"}]
+THEIRS_TAGGED = [{"key": "a", "value": "b"}]
 
 
 @pytest.mark.parametrize(
@@ -212,6 +231,40 @@ STAGING = f"{SECRET}/test/staging/db-AbCdEf"
         ("SecretDeletedRule", deletion(OLD), True),
         ("SecretDeletedRule", deletion("/test/staging/db"), False),
         ("SecretDeletedRule", deletion(DB, "RestoreSecret"), False),
+        ("SecretDeletedRule", deletion(DB, by=None), True),
+        ("SecretDeletedRule", deletion(DB, by=APPLY), False),
+        ("SecretLabelUpdatedRule", label("/test/production/db", "RECONCILER_STAGED"), False),
+        ("RotationTestFailedRule", service("TestRotationFailed", DB), True),
+        ("RotationTestFailedRule", service("TestRotationFailed", STAGING), False),
+        *(
+            ("SecretChangedRule", call(name, secretId=DB), True)
+            for name in (
+                "PutResourcePolicy",
+                "DeleteResourcePolicy",
+                "CancelRotateSecret",
+                "RotateSecret",
+                "UpdateSecret",
+            )
+        ),
+        ("SecretChangedRule", call("DescribeSecret", secretId=DB), False),
+        ("SecretChangedRule", call("UpdateSecret", secretId=STAGING), False),
+        ("SecretChangedRule", call("UpdateSecret", by=APPLY, secretId=DB), False),
+        ("SecretChangedRule", call("UpdateSecret", by=ADOPT, secretId=DB), False),
+        ("SecretTaggedRule", call("TagResource", secretId=DB, tags=OURS_TAGGED), True),
+        ("SecretTaggedRule", call("TagResource", secretId=DB, tags=THEIRS_TAGGED), False),
+        ("SecretUntaggedRule", call("UntagResource", secretId=DB, tagKeys=["a", OWNER]), True),
+        ("SecretUntaggedRule", call("UntagResource", secretId=DB, tagKeys=["a"]), False),
+        ("ParameterChangedRule", parameter("/test/production/host", by=APPLY), False),
+        ("ParameterDeletedRule", parameter("/test/production/host", "DeleteParameter"), True),
+        ("ParameterDeletedRule", parameter("/test/staging/host", "DeleteParameter"), False),
+        (
+            "ParametersDeletedRule",
+            call("DeleteParameters", service="ssm", names=["/x", "/test/production/host"]),
+            True,
+        ),
+        ("TrailStoppedRule", call("StopLogging", service="cloudtrail", name="any"), True),
+        ("TrailStoppedRule", call("DeleteTrail", service="cloudtrail", name="any"), True),
+        ("TrailStoppedRule", call("StartLogging", service="cloudtrail", name="any"), False),
     ],
 )
 def test_what_each_rule_takes(

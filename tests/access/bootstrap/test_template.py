@@ -97,11 +97,15 @@ def test_nothing_that_keeps_data_goes_with_the_stack(printed: Printed) -> None:
 def test_every_rule_and_every_alarm_tells_the_topic(printed: Printed) -> None:
     rules = printed.of("AWS::Events::Rule")
     assert set(rules) == {
-        "RotationFailedRule", "RotationAbandonedRule", "SecretLabelUpdatedRule",
-        "ParameterChangedRule", "SecretDeletedRule",
+        "RotationFailedRule", "RotationTestFailedRule", "RotationAbandonedRule",
+        "SecretLabelUpdatedRule", "SecretChangedRule", "SecretTaggedRule", "SecretUntaggedRule",
+        "SecretDeletedRule", "ParameterChangedRule", "ParameterDeletedRule",
+        "ParametersDeletedRule", "TrailStoppedRule",
     }  # fmt: skip
     for rule in rules.values():
-        assert [target["Arn"] for target in rule["Targets"]] == [{"Ref": "Topic"}]
+        told, starts = rule["Targets"]
+        assert told["Arn"] == {"Ref": "Topic"}
+        assert starts["Fn::If"][::2] == ["StartsDrift", {"Ref": "AWS::NoValue"}]
     alarms = printed.of("AWS::CloudWatch::Alarm")
     assert set(alarms) == {"RotationFailedAlarm", "DeniedCallsAlarm", "ValueReadsAlarm"}
     filters = printed.of("AWS::Logs::MetricFilter").values()
@@ -113,6 +117,34 @@ def test_every_rule_and_every_alarm_tells_the_topic(printed: Printed) -> None:
     assert {one["Principal"]["Service"] for one in publishers} == {
         "events.amazonaws.com", "cloudwatch.amazonaws.com",
     }  # fmt: skip
+
+
+def test_what_somebody_changes_can_start_drift(printed: Printed) -> None:
+    """By a token that the template never sees: AWS puts it in, from the secret that is named."""
+    made = printed.template
+    assert made["Parameters"]["GitHubToken"]["Default"] == ""
+    ours = {n: r for n, r in made["Resources"].items() if r.get("Condition") == "StartsDrift"}
+    assert {one["Type"] for one in ours.values()} == {
+        "AWS::Events::Connection", "AWS::Events::ApiDestination", "AWS::IAM::Role",
+    }  # fmt: skip
+    destination = ours["DriftDestination"]["Properties"]
+    assert destination["InvocationEndpoint"] == (
+        f"https://api.github.com/repos/{WHO[1]}/actions/workflows/secrets-drift.yml/dispatches"
+    )
+    key = ours["DriftConnection"]["Properties"]["AuthParameters"]["ApiKeyAuthParameters"]
+    assert key["ApiKeyValue"] == {
+        "Fn::Sub": "Bearer {{resolve:secretsmanager:${GitHubToken}:SecretString}}"
+    }
+    (policy,) = ours["DriftDestinationRole"]["Properties"]["Policies"]
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert statement["Action"] == "events:InvokeApiDestination"
+    assert statement["Resource"] == {"Fn::GetAtt": ["DriftDestination", "Arn"]}
+    rule = printed.of("AWS::Events::Rule")["SecretDeletedRule"]
+    sent = json.loads(rule["Targets"][1]["Fn::If"][1]["Input"])
+    assert sent == {"ref": "main", "inputs": {"environment": "production"}}
+    drift = (Path(__file__).parents[3] / ".github/workflows/secrets-drift.yml").read_text()
+    assert set(sent["inputs"]) == {"environment"}
+    assert "workflow_dispatch:\n    inputs:\n      environment:" in drift
 
 
 def entry(**fields: Any) -> dict[str, Any]:
