@@ -10,7 +10,8 @@ from collections import Counter
 from collections.abc import Mapping
 
 LISTS = {"ListSecrets": "N/100", "DescribeParameters": "N/50"}
-NOTHING_THERE = {"ListSecrets": "1", "DescribeParameters": "1 + N/50"}
+# The last is the record of what was applied, which apply reads.
+NOTHING_THERE = {"ListSecrets": "1", "DescribeParameters": "1 + N/50 + 1"}
 CALLER = {"GetCallerIdentity": "1"}
 
 UNCHANGED = "plan, unchanged"
@@ -44,7 +45,7 @@ PROMISED: Mapping[str, Mapping[str, str]] = {
     },
     UPDATE: {
         "ListSecrets": "N/100",
-        "DescribeParameters": "N/50 + N/50",
+        "DescribeParameters": "N/50 + N/50 + 1",
         "DescribeSecret": "N",
         "PutSecretValue": "N",
         "TagResource": "N",

@@ -224,7 +224,7 @@ class Bench:
         with Account(quotas=True) as account:
             account.tell(f"latency {FAR}")
             whole = promised.calls(CREATE, 1000)
-            secrets = {"PutParameter": 0, "DescribeParameters": 1}
+            secrets = {"PutParameter": 0, "DescribeParameters": 2}
             rest = {"CreateSecret": 0, "DescribeSecret": 0, "ListSecrets": 10}
             parts = (
                 ("apply, create, secrets alone", False, secrets),

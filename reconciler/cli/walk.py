@@ -91,12 +91,6 @@ def _seconds(options: Common) -> float | None:
     return left if options.timeout is None else min(left, options.timeout)
 
 
-def plan(environment: str, options: Common, *, only: Sequence[str] = ()) -> tuple[Planned, Aws]:
-    """The plan of one environment, of all or ``only`` some of its resources."""
-    declared = read(environment, options)
-    return again(declared, options, only=only)
-
-
 def again(declared: Cleartext, options: Common, *, only: Sequence[str] = ()) -> tuple[Planned, Aws]:
     """The plan of manifests that were read before."""
     runner = sops.Sops(sops.find(options.sops))

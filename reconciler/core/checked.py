@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reconciler.core.applied import OFF, Applied
-from reconciler.core.model import Drift, Scope
+from reconciler.core.model import Drift, Plan, Scope
 
 
 @dataclass(frozen=True)
 class Checked:
-    """Every difference, and what is known of the last apply."""
+    """Every difference, what is known of the last apply, and the plan that would put it right, as
+    far as git can."""
 
     scope: Scope
     drift: tuple[Drift, ...] = ()
     applied: Applied = OFF
+    plan: Plan | None = None
 
     @property
     def acting(self) -> tuple[Drift, ...]:

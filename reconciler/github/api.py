@@ -220,7 +220,7 @@ class Api:
         if not self._local and not proxy_bypass(split.hostname or ""):
             proxy = getproxies().get(split.scheme)
         if proxy not in self._pools:
-            self._pools[proxy] = urllib3.PoolManager() if proxy is None else _through(proxy)
+            self._pools[proxy] = urllib3.PoolManager() if proxy is None else through(proxy)
         return self._pools[proxy]
 
     def _open(
@@ -254,7 +254,7 @@ class Api:
             finally:
                 (response.release_conn if len(content) <= limit else response.close)()
         except (urllib3.exceptions.HTTPError, OSError, http.client.HTTPException, ValueError) as e:
-            return _in_words(e)
+            return in_words(e)
         if len(content) > limit:
             raise GithubError(f"GitHub answers with more than {limit >> 20} MiB")
         found = {name.lower(): value for name, value in response.headers.items()}
@@ -319,7 +319,7 @@ _PLAIN: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
 )
 
 
-def _in_words(error: BaseException) -> str:
+def in_words(error: BaseException) -> str:
     """Why there was no answer: never what an error says, which may hold an address."""
     causes: list[BaseException] = [error]
     # urllib3 wraps what the system says, as its cause or among its arguments.
@@ -336,7 +336,7 @@ def _inner(error: BaseException) -> BaseException | None:
     return next(found, error.__context__)
 
 
-def _through(proxy: str) -> urllib3.ProxyManager:
+def through(proxy: str) -> urllib3.ProxyManager:
     """Connections through a proxy, which may want a name and a password."""
     whole = proxy if "://" in proxy else f"http://{proxy}"
     user = urllib3.util.parse_url(whole).auth

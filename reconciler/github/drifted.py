@@ -8,7 +8,7 @@ from reconciler.core.checked import Checked
 from reconciler.core.model import DriftClass, Place
 from reconciler.github.annotation import Annotation, Level
 from reconciler.render import drift as rendering
-from reconciler.render import names, reasons
+from reconciler.render import names, reasons, repair
 from reconciler.render.escape import terminal
 
 _LEVELS = {
@@ -28,14 +28,26 @@ def title(environment: str, configuration: str | None) -> str:
     return f"Drift: {terminal(environment)}{of}"
 
 
-def issue(found: Checked, limit: int) -> str:
-    """The text of the issue, in at most ``limit`` characters."""
-    return rendering.markdown(found, limit=limit - len(_FOOT)) + _FOOT
+def issue(found: Checked, limit: int, page: str, workflow: str) -> str:
+    """The text of the issue, in at most ``limit`` characters: what differs, then how it is put
+    right. ``page`` is that of the workflow which applies."""
+    room = limit - len(_FOOT)
+    repaired = _repair(found, room // 3, page, workflow)
+    return rendering.markdown(found, limit=room - len(repaired)) + repaired + _FOOT
 
 
-def summary(found: Checked, limit: int) -> str:
+def summary(found: Checked, limit: int, page: str, workflow: str) -> str:
     """The text of the job's summary."""
-    return rendering.markdown(found, limit=limit)
+    repaired = _repair(found, limit // 3, page, workflow)
+    return rendering.markdown(found, limit=limit - len(repaired)) + repaired
+
+
+def _repair(found: Checked, limit: int, page: str, workflow: str) -> str:
+    if found.plan is None or not found.acts:
+        return ""
+    pending = sum(entry.kind_of is DriftClass.PENDING for entry in found.drift)
+    made = repair.markdown(found.plan, pending=pending, page=page, workflow=workflow, limit=limit)
+    return f"\n{made}"
 
 
 def outputs(found: Checked) -> dict[str, str]:

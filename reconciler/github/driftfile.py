@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
+from reconciler.core import planfile
 from reconciler.core.applied import Applied, Untold
 from reconciler.core.checked import Checked
 from reconciler.core.errors import ReconcilerError
@@ -21,7 +22,7 @@ class DriftFileError(ReconcilerError):
     code = "drift-file"
 
 
-def loads(text: str) -> tuple[Checked, ...]:
+def loads(text: str, kinds: Collection[str]) -> tuple[Checked, ...]:
     """The drift of each environment in it. Raises DriftFileError."""
     try:
         content = json.loads(text)
@@ -31,7 +32,8 @@ def loads(text: str) -> tuple[Checked, ...]:
         if str(content["format_version"]).split(".")[0] != _MAJOR:
             problem = f"its format_version is not {_MAJOR}.x"
         else:
-            return tuple(map(_found, content.get("environments", [content])))
+            every = content.get("environments", [content])
+            return tuple(_found(one, kinds) for one in every)
     except (KeyError, TypeError, ValueError, AttributeError):
         # What is wrong where is of no use: nobody writes this file by hand.
         problem = "a job wrote something else there"
@@ -40,7 +42,7 @@ def loads(text: str) -> tuple[Checked, ...]:
     )
 
 
-def _found(content: Mapping[str, Any]) -> Checked:
+def _found(content: Mapping[str, Any], kinds: Collection[str]) -> Checked:
     scope = Scope(
         environment=_text(content["environment"]),
         account=_text(content["account"]),
@@ -48,7 +50,12 @@ def _found(content: Mapping[str, Any]) -> Checked:
         prefix=_text(content["prefix"]),
         owner="",  # nothing that is shown needs it
     )
-    return Checked(scope, tuple(map(_drift, content["drift"])), _applied(content["applied"]))
+    repair = content["repair"]
+    plan = None
+    if repair is not None:
+        (plan,) = planfile.loads(json.dumps(repair["plan"]), kinds)
+    drift = tuple(map(_drift, content["drift"]))
+    return Checked(scope, drift, _applied(content["applied"]), plan)
 
 
 def _applied(content: Mapping[str, Any]) -> Applied:

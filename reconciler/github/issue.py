@@ -58,6 +58,12 @@ def close(api: Api, mark: str, line: str) -> Kept:
     return Kept("none") if number is None else Kept("closed", number)
 
 
+def body(api: Api, mark: str) -> str | None:
+    """What the open issue with this marker says, None where there is none. Raises GithubError."""
+    found = _open(api, mark, api.login())
+    return str(found[0].get("body") or "") if found else None
+
+
 def _open(api: Api, mark: str, login: str) -> list[Mapping[str, Any]]:
     """Our open issues, the oldest first. GitHub's own filter by author is not used: on some
     GitHub it does not know the login of a job."""

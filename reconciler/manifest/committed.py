@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -46,30 +46,38 @@ def committed(folder: Path, environment: str) -> Committed:
         return Committed(under=repository.under)
     root = folder.absolute()
     blobs = {path: b for path, b in repository.files(head).items() if path.endswith(READ)}
-    present = dict(_present(root))
-    paths = {path for path in blobs.keys() | present.keys() if _differs(blobs, present, path, head)}
-    if paths:
-        paths &= _read_by(root, environment, blobs.keys() | present.keys())
-    return Committed(head, tuple(sorted(paths)), repository.under)
+    paths = _read_by(root, environment, blobs)
+    differing = sorted(path for path in paths if _differs(root, path, blobs.get(path), head))
+    return Committed(head, tuple(differing), repository.under)
 
 
-def _present(root: Path) -> Iterator[tuple[str, bytes | None]]:
-    """What each file holds, None of what is no regular file."""
-    for folder, folders, names in os.walk(root):
+def _read_by(root: Path, environment: str, blobs: Collection[str]) -> set[str]:
+    """All files that the environment is made of, committed or there: its folder, what it includes,
+    the rules."""
+    own = f"{environment}/{ENVIRONMENT_FILE}"
+    raw, _ = files.read(root, root / own, own)
+    side = Side({**dict.fromkeys(blobs, b""), own: raw})
+    found = side.members(environment) | {
+        path for path in blobs if PurePosixPath(path).parts[0] == environment
+    }
+    data = side.data(own)
+    patterns = data.get("include") if isinstance(data, dict) else None
+    there = [root / RULES_FILE, *_walk(root / environment)]
+    for pattern in patterns if isinstance(patterns, list) else ():
+        there += files.included(root, root / environment, str(pattern))[0]
+    found |= {file.relative_to(root).as_posix() for file in there if os.path.lexists(file)}
+    return found | ({RULES_FILE} & set(blobs))
+
+
+def _walk(top: Path) -> Iterator[Path]:
+    for folder, folders, names in os.walk(top):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        for name in names:
-            if name.endswith(READ):
-                file = Path(folder) / name
-                path = file.relative_to(root).as_posix()
-                raw, problem = files.read(root, file, path)
-                yield path, raw if problem is None else None
+        yield from (Path(folder) / name for name in names if name.endswith(READ))
 
 
-def _differs(
-    blobs: dict[str, Blob], present: dict[str, bytes | None], path: str, commit: str
-) -> bool:
-    blob, raw = blobs.get(path), present.get(path)
-    if blob is None or raw is None or not blob.regular:
+def _differs(root: Path, path: str, blob: Blob | None, commit: str) -> bool:
+    raw, problem = files.read(root, root / path, path)
+    if problem is not None or blob is None or not blob.regular:
         return True
     if _object_id(raw, commit) == blob.object_id:
         return False
@@ -83,12 +91,3 @@ def _object_id(raw: bytes, commit: str) -> str:
     made.update(b"blob %d\0" % len(raw))
     made.update(raw)
     return made.hexdigest()
-
-
-def _read_by(root: Path, environment: str, paths: set[str]) -> set[str]:
-    """Those that the environment is made of: its folder, what it includes, the rules."""
-    own = f"{environment}/{ENVIRONMENT_FILE}"
-    raw, _ = files.read(root, root / own, own)
-    included = Side({**dict.fromkeys(paths, b""), own: raw}).members(environment)
-    inside = {path for path in paths if PurePosixPath(path).parts[0] == environment}
-    return inside | included | {RULES_FILE}

@@ -8,7 +8,7 @@ from typing import Any
 
 from reconciler.core.checked import Checked
 from reconciler.core.model import Drift, DriftClass, Scope
-from reconciler.render import escape, names, reasons, record
+from reconciler.render import escape, names, reasons, record, repair
 from reconciler.render.escape import code, fence, terminal
 from reconciler.render.palette import Palette, palette
 
@@ -65,6 +65,7 @@ def markdown(checked: Checked, *, limit: int) -> str:
     ]
     if (told := record.line(checked.applied)) is not None:
         head += ["", f"Record: {code(told)}"]
+    head += _table(found)
     room = limit - sum(len(line) + 1 for line in head) - _FRAME
     body: list[str] = []
     folded: list[str] = []
@@ -94,6 +95,16 @@ def markdown(checked: Checked, *, limit: int) -> str:
             f"**{told}** To see the whole: {code(f'reconciler drift {scope.environment}')}.",
         ]
     return "\n".join([*head, *body, ""])
+
+
+def _table(found: Sequence[Drift]) -> Iterator[str]:
+    """How many there are of each class, and what that means."""
+    counts = Counter(entry.kind_of.value for entry in found)
+    if counts:
+        yield from ("", "| class | how many | means |", "|---|---|---|")
+    for name, title in _CLASSES.items():
+        if counts[name]:
+            yield f"| {name} | {counts[name]} | {title.partition(': ')[2] or title} |"
 
 
 def _entry(entry: Drift, scope: Scope) -> Iterator[str]:
@@ -133,6 +144,7 @@ def as_object(checked: Checked) -> dict[str, Any]:
         "summary": {name: counts[name] for name in _CLASSES},
         "acts": checked.acts,
         "applied": record.as_object(checked.applied),
+        "repair": None if checked.plan is None else repair.as_object(checked.plan),
         "drift": entries(checked.drift),
     }
 

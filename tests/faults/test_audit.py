@@ -67,6 +67,7 @@ def test_each_change_has_a_line_before_and_a_line_after(account: Account, tmp_pa
         "account": SCOPE.account,
         "region": SCOPE.region,
         "commit": None,
+        "uncommitted": [],
         "principal": planned.principal,
         "change": change_digest(change, planned.plan.scope, planned.plan.policy),
         "kind": "secret",

@@ -8,12 +8,15 @@ from dataclasses import replace
 
 import pytest
 
+from reconciler.core.applied import Applied, Untold
 from reconciler.core.checked import Checked
-from reconciler.core.model import Drift, DriftClass, Key, Place, Scope
+from reconciler.core.digest import plan_digest
+from reconciler.core.model import Action, Drift, DriftClass, Key, Place, Policy, Scope
+from reconciler.core.reasons import Reason, Why
 from reconciler.github.marker import marker
 from reconciler.render import drift as rendering
 from tests.github.job import Job
-from tests.render.plans import SCOPE
+from tests.render.plans import SCOPE, plan_of, secret
 
 PLACE = Place("manifests/production/main.sops.yaml", 3, 5)
 
@@ -27,8 +30,9 @@ PENDING = drift(DriftClass.PENDING, "smtp", "to update: value")
 DRIFT = ("drift", "production", "--drift", "drift.json")
 
 
-def save(job: Job, *found: Drift, scope: Scope = SCOPE) -> None:
-    (job.folder / "drift.json").write_text(rendering.as_json([Checked(scope, found)]))
+def save(job: Job, *found: Drift, scope: Scope = SCOPE, **more: object) -> None:
+    checked = Checked(scope, found, **more)  # type: ignore[arg-type]
+    (job.folder / "drift.json").write_text(rendering.as_json([checked]))
 
 
 def test_an_issue_lives_from_drift_to_repair(job: Job) -> None:
@@ -64,6 +68,55 @@ def test_an_issue_lives_from_drift_to_repair(job: Job) -> None:
     assert "no issue to close" in job.run(*DRIFT, "--issue").err
     assert job.output["issue"] == ""
     assert job.asked("PATCH") == []
+
+
+PLAN = plan_of(secret("db", Action.CREATE), secret("smtp", Action.UPDATE), policy=Policy())
+
+
+def test_an_issue_says_how_it_is_put_right(job: Job) -> None:
+    save(job, OUTSIDE, PENDING, plan=PLAN)
+    job.run(*DRIFT, "--issue")
+    (issue,) = job.state["issues"]
+    body, digest = issue["body"], plan_digest(PLAN)
+    assert "| outside | 1 |" in body
+    assert "| pending | 1 |" in body
+    assert "Plan: 1 to create, 1 to update, 0 to prune. The pending change is in it too (1)" in body
+    page = f"https://github.example/{job.state['repository']}/actions/workflows/secrets-apply.yml"
+    assert f"[secrets-apply.yml]({page})" in body
+    line = f"gh workflow run secrets-apply.yml -f environment=production -f digest={digest}"
+    assert f"\n{line}\n" in body
+    assert "+ create db" in body, "the plan itself, folded"
+    held = json.loads((job.folder / "drift.json").read_text())["repair"]
+    assert held["command"] == line
+    assert held["inputs"] == {"environment": "production", "digest": digest}
+    assert held["plan"]["digest"] == digest
+    assert "secrets-apply.yml" in job.summary
+    job.run(*DRIFT, "--issue", "--workflow", "ship.yml")
+    assert "gh workflow run ship.yml" in issue["body"]
+    said = job.run(*DRIFT, "--issue", "--workflow", "x.yml;id", code=64).err
+    assert "a workflow is called like its file" in said
+
+
+def test_what_apply_cannot_put_right_names_no_workflow(job: Job) -> None:
+    refused = secret("db", Action.REFUSE, why=Why(Reason.NOT_MANAGED))
+    save(job, OUTSIDE, plan=plan_of(refused, policy=Policy()))
+    job.run(*DRIFT, "--issue")
+    assert "nothing that apply would write" in job.state["issues"][0]["body"]
+    assert "gh workflow run" not in job.state["issues"][0]["body"]
+    # A plan that somebody edited is refused.
+    file = job.folder / "drift.json"
+    file.write_text(file.read_text().replace('"refuse"', '"create"', 1))
+    assert "plan" in job.run(*DRIFT, "--issue", code=1).err
+
+
+def test_a_record_that_was_changed_opens_an_issue_by_itself(job: Job) -> None:
+    save(job, applied=Applied(untold=Untold.FALSE, writer="arn:aws:iam::1:user/mallory"))
+    job.run(*DRIFT, "--issue")
+    (issue,) = job.state["issues"]
+    assert "user/mallory" in issue["body"]
+    save(job, applied=Applied(commit="a" * 40, behind=3))
+    job.run(*DRIFT, "--issue")
+    assert issue["state"] == "closed"
 
 
 def test_a_closed_issue_is_never_opened_again(job: Job) -> None:

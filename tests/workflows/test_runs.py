@@ -12,6 +12,7 @@ import boto3
 from tests.leaks.test_leaks import Canaries
 from tests.workflows.conftest import declared
 from tests.workflows.project import INSTALLED, Project, Run
+from tests.world import World
 
 PLAN, APPLY = "arn:aws:iam::123456789012:role/plan-", "arn:aws:iam::123456789012:role/apply-"
 
@@ -314,34 +315,56 @@ def test_two_merges_in_a_row_and_an_old_run_replayed(project: Project, canaries:
 
 
 def test_drift_opens_an_issue_and_its_repair_closes_it(
-    project: Project, canaries: Canaries
+    project: Project, world: World, canaries: Canaries
 ) -> None:
+    """A secret is deleted for good, and the rotation of another is switched off."""
+    rule = {"lambda": world.deploy(), "schedule": "rate(30 days)"}
+    rotated = {"value": canaries.plant(), "rotation": rule}
+    password = canaries.plant()
+    rewrite(
+        project,
+        "production",
+        canaries,
+        secrets={
+            "jwt/secret": rotated,
+            "database/credentials": {"value": {"user": "app", "password": password}},
+        },
+    )
+    project.lock()
+    project.commit("rotation")
     project.converge()
-    # Main is ahead, and nobody has approved it yet: that is no drift.
+    assert world.aws.wait_for_rotations()
+    # Main is ahead, and nobody has approved it yet: that is no drift, and in the plan.
     project.tree.edit("production/main.sops.yaml", "db.internal", "db2.internal")
     project.lock()
     project.commit("ahead")
-    calm = project.drift()
-    assert set(calm.results.values()) == {"success"}, calm.log
-    assert calm.roles == [f"drift {PLAN}production", f"drift {PLAN}staging"]
-    assert project.github.state["issues"] == []
-    value = canaries.plant()
-    overwrite("production/jwt/secret", value)
+    client = boto3.client("secretsmanager")
+    client.delete_secret(
+        SecretId="/test/production/database/credentials", ForceDeleteWithoutRecovery=True
+    )
+    client.cancel_rotate_secret(SecretId="/test/production/jwt/secret")
     found = project.drift()
+    assert set(found.results.values()) == {"success"}, found.log
+    assert found.roles == [f"drift {PLAN}production", f"drift {PLAN}staging"]
     (issue,) = project.github.state["issues"]
-    assert issue["state"] == "open"
-    assert "jwt/secret" in issue["body"]
-    before = dict(issue)
-    project.drift()
-    assert project.github.state["issues"] == [before], "the same drift leaves the issue alone"
-    repaired = project.push(project.git("rev-parse", "main~1"))
+    assert (issue["state"], issue["title"]) == ("open", "Drift: production")
+    body = issue["body"]
+    assert "secret database/credentials: " in body
+    assert "rotation jwt/secret: " in body
+    assert "last applied " in body
+    assert ", 1 commit ago" in body
+    (given,) = re.findall(r"(?m)^gh workflow run secrets-apply.yml (.*)$", body)
+    inputs = dict(re.findall(r"-f (\w+)=(\S+)", given))
+    repaired = project.by_hand(**inputs)
     assert repaired.results["apply production"] == "success", repaired.log
+    assert json.loads(secret("production/database/credentials"))["password"] == password
+    assert client.describe_secret(SecretId="/test/production/jwt/secret")["RotationEnabled"]
     again = project.drift()
     # What fails here says why: a job that does not end well leaves the issue as it is.
     assert set(again.results.values()) == {"success"}, again.log
     (closed,) = project.github.state["issues"]
     assert closed["state"] == "closed", again.log
-    assert canaries.found(*places(project, calm, found, repaired, again)) == []
+    assert canaries.found(*places(project, found, repaired, again)) == []
 
 
 def test_a_plan_over_sixty_thousand_characters(project: Project, canaries: Canaries) -> None:

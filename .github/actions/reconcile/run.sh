@@ -39,7 +39,7 @@ usage() {
 # What stands alone in a command line is a name, and never an option of the reconciler's.
 [[ $ENVIRONMENT =~ ^([A-Za-z0-9][A-Za-z0-9_.-]{0,63})?$ ]] ||
   usage "the input environment is no name of an environment"
-for input in BASE PLANS CHANGED MANIFESTS PLAN_ROLE APPLY_ROLE CONFIGURATION PLAN_FILE DIGEST TAKE REVIEWED BRANCH AUDIT; do
+for input in BASE PLANS CHANGED MANIFESTS PLAN_ROLE APPLY_ROLE CONFIGURATION PLAN_FILE DIGEST TAKE REVIEWED BRANCH AUDIT NOTIFY_AS; do
   case ${!input:-} in
   -*) usage "the input ${input,,} begins with a hyphen, as an option does" ;;
   esac
@@ -206,6 +206,7 @@ check_drift() {
   *) end "$code" ;;
   esac
   [ "$ISSUE" != true ] || with_issue=(--issue)
+  [ -z "$RECONCILER_NOTIFY_URL" ] || with_issue+=(--notify --notify-as="$NOTIFY_AS")
   run github drift --drift="$found" "${with_issue[@]}" "${configuration[@]}" "${only[@]}" || end $?
   # The issue tells of the drift; a red run then means that the check itself is broken.
   [ "$ISSUE" != true ] || end 0

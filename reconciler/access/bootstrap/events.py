@@ -71,7 +71,7 @@ def patterns(scope: Scope, declared: Iterable[Key]) -> dict[str, Mapping[str, An
     for name, kind in kinds.wholes().items():
         found |= kind.access.deletions(scope, outside[name])
     found = {name: _by_others(pattern, scope) for name, pattern in found.items()}
-    found["TrailStopped"] = {
+    found["LoggingStopped"] = {
         "source": ["aws.cloudtrail"],
         "detail-type": [BY_CALL],
         "detail": {

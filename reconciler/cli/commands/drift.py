@@ -107,7 +107,7 @@ def _check(
     read = differences.read_deep(compared, aws) if deep else {}
     looked = differences.look_closer(compared, aws) if deep else {}
     found = differences.classify(compared, now, read, known, looked=looked)
-    return Checked(compared.plan.scope, found, known)
+    return Checked(compared.plan.scope, found, known, compared.plan)
 
 
 def _with_key(

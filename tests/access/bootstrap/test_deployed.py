@@ -172,7 +172,7 @@ def label(name: str, label: str = "AWSCURRENT") -> dict[str, Any]:
 
 
 def call(
-    name: str, by: str | None = "on-call", service: str = "secretsmanager", **given: Any
+    called: str, /, by: str | None = "on-call", service: str = "secretsmanager", **given: Any
 ) -> dict[str, Any]:
     """A call as a trail writes it down, of a session of a role, or of a user."""
     who: dict[str, Any] = {"type": "IAMUser"}
@@ -184,7 +184,7 @@ def call(
         "detail-type": "AWS API Call via CloudTrail",
         "detail": {
             "eventSource": f"{service}.amazonaws.com",
-            "eventName": name,
+            "eventName": called,
             "userIdentity": who,
             "requestParameters": given,
         },
@@ -262,9 +262,9 @@ THEIRS_TAGGED = [{"key": "a", "value": "b"}]
             call("DeleteParameters", service="ssm", names=["/x", "/test/production/host"]),
             True,
         ),
-        ("TrailStoppedRule", call("StopLogging", service="cloudtrail", name="any"), True),
-        ("TrailStoppedRule", call("DeleteTrail", service="cloudtrail", name="any"), True),
-        ("TrailStoppedRule", call("StartLogging", service="cloudtrail", name="any"), False),
+        ("LoggingStoppedRule", call("StopLogging", service="cloudtrail", name="any"), True),
+        ("LoggingStoppedRule", call("DeleteTrail", service="cloudtrail", name="any"), True),
+        ("LoggingStoppedRule", call("StartLogging", service="cloudtrail", name="any"), False),
     ],
 )
 def test_what_each_rule_takes(

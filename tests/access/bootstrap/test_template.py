@@ -100,7 +100,7 @@ def test_every_rule_and_every_alarm_tells_the_topic(printed: Printed) -> None:
         "RotationFailedRule", "RotationTestFailedRule", "RotationAbandonedRule",
         "SecretLabelUpdatedRule", "SecretChangedRule", "SecretTaggedRule", "SecretUntaggedRule",
         "SecretDeletedRule", "ParameterChangedRule", "ParameterDeletedRule",
-        "ParametersDeletedRule", "TrailStoppedRule",
+        "ParametersDeletedRule", "LoggingStoppedRule",
     }  # fmt: skip
     for rule in rules.values():
         told, starts = rule["Targets"]

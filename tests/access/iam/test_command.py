@@ -86,7 +86,7 @@ def test_one_that_is_too_large_is_printed_in_parts(tmp_path: Path) -> None:
     made = many(tmp_path, 250)
     printed = iam(made, "apply", "production", code=1)
     assert printed.out == ""
-    assert "error[policy-size]: the policy has 23," in printed.err
+    assert "error[policy-size]: the policy has 24," in printed.err
     assert "print it with --part 1 to --part 5, each for a managed policy" in printed.err
     parts = [iam(made, "apply", "production", "--part", str(n + 1)) for n in range(5)]
     assert "part 2 of 5" in parts[1].err

@@ -21,6 +21,7 @@ from tests.access.iam.emulator import Emulator, Identity, running, without
 from tests.access.iam.test_permissions import READS
 from tests.access.iam.test_trust import BOTH, ISSUER, RUNS, STRANGERS, WHO, token
 from tests.command import Done, command
+from tests.operations.record.repository import Repository
 from tests.trees import ACCOUNT
 from tests.world import World
 
@@ -175,6 +176,34 @@ def test_whole_commands_under_their_roles(world: World, emulator: Emulator) -> N
     made = emulator.root("secretsmanager").get_secret_value(SecretId=f"{PREFIX}/first")
     assert made["SecretString"] == "v"
     run("drift", "drift", "production", code=2)
+
+
+def test_the_record_of_an_apply_is_written_by_its_role_and_read_by_that_of_drift(
+    world: World, emulator: Emulator
+) -> None:
+    """A role of before may not write it: one warning, and all else is done."""
+    repository = Repository(world)
+    repository.git("init", "--quiet", "--initial-branch", "main")
+    commit = repository.commit(parameters=("recorded",))
+    apply, drift = emulator.role("record-apply"), emulator.role("record-drift")
+    policy = iam(world.tree, "apply", "production").policy
+    (statement,) = [one for one in policy["Statement"] if one["Sid"] == "Record"]
+    before = {**policy, "Statement": [one for one in policy["Statement"] if one != statement]}
+    drift.may(iam(world.tree, "drift", "production").policy)
+
+    def run(role: Identity, *arguments: str) -> Done:
+        return command(world, *arguments, "--pace", "1000", variables=role.variables)
+
+    apply.may(before)
+    done = run(apply, "apply", "production", "--auto-approve")
+    assert "1 done" in done.out
+    warned = [line for line in done.err.splitlines() if line.startswith("warning: ")]
+    assert len(warned) == 1
+    assert f"ssm:PutParameter on {statement['Resource']}" in warned[0]
+    assert "no record of an apply yet" in run(drift, "drift", "production").out
+    apply.may(policy)
+    run(apply, "apply", "production", "--auto-approve")
+    assert f"last applied {commit[:12]}" in run(drift, "drift", "production").out
 
 
 SIX = [

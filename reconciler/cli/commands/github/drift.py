@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import click
 
+from reconciler import kinds
 from reconciler.cli.commands.github import shown
-from reconciler.cli.options import Common, chosen, common
+from reconciler.cli.options import chosen, common
 from reconciler.cli.terminal import say
 from reconciler.core.checked import Checked
-from reconciler.core.errors import Exit, UsageError
-from reconciler.github import annotation, drifted, driftfile, issue
+from reconciler.core.errors import Exit, GithubError, UsageError
+from reconciler.github import annotation, drifted, driftfile, issue, notice
 from reconciler.github.issue import Kept
 from reconciler.github.job import Job
 from reconciler.github.marker import marker
+from reconciler.render import repair
+
+
+def _file(_ctx: click.Context, _parameter: click.Parameter, name: str) -> str:
+    """The name of a workflow's file. Raises BadParameter for anything else."""
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\.ya?ml", name):
+        raise click.BadParameter("a workflow is called like its file, for instance apply.yml")
+    return name
 
 
 @click.command("drift", epilog="Example: reconciler github drift production --drift drift.json")
@@ -29,28 +42,63 @@ from reconciler.github.marker import marker
 @click.option(
     "--issue", "wanted", is_flag=True, help="Open, update or close the environment's issue."
 )
+@click.option(
+    "--workflow",
+    default=repair.WORKFLOW,
+    callback=_file,
+    metavar="FILE",
+    help=f"The workflow that applies main's plan by hand. [default: {repair.WORKFLOW}]",
+)
+@click.option(
+    "--notify",
+    is_flag=True,
+    help=f"Post a message at each change of what needs action, to the address in {notice.URL}.",
+)
+@click.option(
+    "--notify-as",
+    type=click.Choice([form.value for form in notice.Form]),
+    default=notice.Form.SLACK.value,
+    help="The form of that message. [default: slack]",
+)
 @shown.configuration
 @shown.form
 @common
 def command(
-    environment: str, file: Path, wanted: bool, configuration: str | None, form: str
+    environment: str,
+    file: Path,
+    wanted: bool,
+    workflow: str,
+    notify: bool,
+    notify_as: str,
+    configuration: str | None,
+    form: str,
 ) -> int:
     """Show drift: summary, annotations and outputs of the job.
 
     With --issue, there is one open issue for each environment in which somebody has to act:
-    opened, updated, and closed when nobody has to any more. The exit code is 0: `drift` has its
-    own.
+    opened, updated, and closed when nobody has to any more. It says how main's plan, as it is now,
+    is applied by hand. With --notify a chat is told when it opens, tells something else, or closes.
+    The exit code is 0: `drift` has its own.
     """
     options, job = chosen(), shown.job()
-    found = _of(driftfile.loads(shown.read(file)), environment, file)
+    told = _told(job, wanted, notify_as) if notify else None
+    found = _of(driftfile.loads(shown.read(file), kinds.names()), environment, file)
     outputs = drifted.outputs(found)
-    summarised = shown.summarise(job, lambda limit: drifted.summary(found, limit), options)
+    page = f"{_repository(job)}/actions/workflows/{workflow}"
+    summarised = shown.summarise(
+        job, lambda limit: drifted.summary(found, limit, page, workflow), options
+    )
     limited = annotation.limited(drifted.annotate(found, shown.settings(environment, options)))
     # What needs no answer of GitHub is shown before one is asked for.
     shown.output(job, outputs)
     if form == "text":
         shown.annotate(limited, job)
-    kept = _keep(job, found, configuration, options) if wanted else Kept("none")
+    kept, lost = Kept("none"), None
+    if wanted:
+        mark = marker("drift", shown.name(configuration, job, options), environment)
+        kept, lost = _keep(job, found, _Issue(mark, configuration, page, workflow), told)
+        done = "no action is needed, and there is no issue to close"
+        say(done if kept.number is None else f"issue {kept.number} was {kept.done}", options)
     shown.output(job, number := {"issue": "" if kept.number is None else str(kept.number)})
     if form == "json":
         shown.tell(
@@ -62,6 +110,8 @@ def command(
                 "annotations": shown.as_data(limited, job),
             }
         )
+    if lost is not None:
+        raise lost
     return Exit.OK
 
 
@@ -73,18 +123,78 @@ def _of(found: tuple[Checked, ...], environment: str, file: Path) -> Checked:
     raise UsageError(f"{file} holds no drift of {environment}; it is of {held}")
 
 
-def _keep(job: Job, found: Checked, configuration: str | None, options: Common) -> Kept:
-    environment = found.scope.environment
-    mark = marker("drift", shown.name(configuration, job, options), environment)
-    api = shown.connect(job)
-    if found.acts:
-        title = drifted.title(environment, configuration)
-        text = drifted.issue(found, issue.LIMIT - len(mark) - 1)
-        kept = issue.keep(api, mark, title, text)
-    else:
-        kept = issue.close(api, mark, drifted.GONE)
-    if kept.number is None:
-        say("no action is needed, and there is no issue to close", options)
-    else:
-        say(f"issue {kept.number} was {kept.done}", options)
-    return kept
+@dataclass(frozen=True)
+class _Issue:
+    """How the environment's issue is known, and what it names."""
+
+    mark: str
+    configuration: str | None
+    page: str
+    workflow: str
+
+
+@dataclass(frozen=True)
+class _Told:
+    """Where a message goes, and in which form."""
+
+    url: str = field(repr=False)
+    form: notice.Form
+
+
+def _told(job: Job, wanted: bool, form: str) -> _Told:
+    if not wanted:
+        raise click.UsageError("--notify needs --issue, which remembers what was told.")
+    url = job.variables.get(notice.URL, "")
+    if not url:
+        raise UsageError(f"{notice.URL} is not set", hint="give it to the step, from a secret")
+    notice.check(url)
+    return _Told(url, notice.Form(form))
+
+
+def _repository(job: Job) -> str:
+    """The repository's page."""
+    server = job.variables.get("GITHUB_SERVER_URL") or "https://github.com"
+    return f"{server}/{job.variables.get('GITHUB_REPOSITORY', '')}"
+
+
+def _keep(
+    job: Job, found: Checked, what: _Issue, told: _Told | None
+) -> tuple[Kept, GithubError | None]:
+    """What was done with the issue, and why nobody was told of it, if somebody should have been.
+
+    It is told before the issue says that it was, so that the next run tells what this one could
+    not.
+    """
+    api, environment = shown.connect(job), found.scope.environment
+    last = None if told is None else issue.body(api, what.mark)
+    if not found.acts:
+        kept = issue.close(api, what.mark, drifted.GONE)
+        if told is None or kept.number is None or notice.told(last) is None:
+            return kept, None
+        link = f"{_repository(job)}/issues/{kept.number}"
+        return kept, _post(told, notice.over(found, link, told.form))
+    title = drifted.title(environment, what.configuration)
+    before = notice.told(last)
+
+    def keep(state: str | None) -> Kept:
+        remembers = "" if state is None else notice.line(state)
+        room = issue.LIMIT - len(what.mark) - len(remembers) - 1
+        text = drifted.issue(found, room, what.page, what.workflow) + remembers
+        return issue.keep(api, what.mark, title, text)
+
+    kept, now = keep(before), notice.state(found)
+    if told is None or before == now:
+        return kept, None
+    link = f"{_repository(job)}/issues/{kept.number}"
+    lost = _post(told, notice.drifted(found, link, told.form))
+    if lost is None:
+        keep(now)
+    return kept, lost
+
+
+def _post(told: _Told, message: Mapping[str, Any]) -> GithubError | None:
+    try:
+        notice.post(told.url, message)
+    except GithubError as error:
+        return error
+    return None
