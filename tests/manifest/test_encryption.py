@@ -220,11 +220,19 @@ def test_a_recipient_that_the_rules_do_not_name(
     assert "sops --config manifests/.sops.yaml updatekeys" in (problem.hint or "")
 
 
-@pytest.mark.parametrize("regex", ["^[[a]x", "[", "(?=x)"])
-def test_a_rule_that_python_and_sops_may_read_in_two_ways(
+@pytest.mark.parametrize("regex", [r"[[:alpha:]]+\.sops\.yaml$", r"^\pL.*\z", "^[[pa]"])
+def test_a_rule_is_read_as_sops_reads_it(tree: Tree, regex: str) -> None:
+    """Python's own expressions read none of these, or another thing."""
+    rules = creation_rules(tree.key.recipient).replace(r"\.sops\.yaml$", json.dumps(regex))
+    tree.path(".sops.yaml").write_text(rules)
+    assert load(tree.manifests, "production", tree.sops).resources
+    tree.write("production/more.sops.yaml", {"secrets": {"more": {"value": "by sops"}}})
+
+
+@pytest.mark.parametrize("regex", ["[", "(?=x)", "a++", "a{1001}", r"x\Z", r"(a)\1"])
+def test_a_rule_that_sops_does_not_read(
     tree: Tree, refused: Callable[..., Refused], regex: str
 ) -> None:
-    """Python warns of the first on stderr, with a line of its own source."""
     rules = creation_rules(tree.key.recipient).replace(r"\.sops\.yaml$", json.dumps(regex))
     tree.path(".sops.yaml").write_text(rules)
     assert "this `path_regex` is not understood" in refused().shown
