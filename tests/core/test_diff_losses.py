@@ -143,9 +143,16 @@ def test_rotation_that_is_turned_off_ends(after):
     assert found.losses == (() if after else (Lost(Loss.ROTATION_ENDS),))
 
 
+def test_a_rotation_of_a_rate_that_is_no_more_may_still_come():
+    old = live(kind="rotation", enabled=True, schedule="rate(30 days)")
+    found = change(schedule(schedule="rate(9 days)"), old).losses
+    assert found == (Lost(Loss.ONE_MORE_ROTATION),)
+    assert not found[0].loss.destroys
+
+
 def test_what_each_write_of_a_resource_costs_is_said_with_each():
     costs = (Lost(Loss.ROTATED_AT_ONCE),)
     rule = replace(schedule(schedule="rate(9 days)"), costs=costs)
-    old = live(kind="rotation", enabled=True, schedule="rate(30 days)")
+    old = live(kind="rotation", enabled=True, schedule="cron(0 4 1 * ? *)")
     assert change(rule).losses == costs
     assert change(rule, old).losses == costs
