@@ -38,12 +38,13 @@ class Account:
         wait: Callable[[], object] = lambda: None,
     ) -> None:
         self.run = run or secrets.token_hex(4)
-        self.prefix = f"{ROOT}{self.run}"
         self.is_real = url is None
         self.wait = wait
         """Waits, in the sandbox, until no rotation runs."""
         self.answers: list[dict[str, Any]] = []
         self.test = ""
+        self.number = 0
+        """Of the test: what one deletes lingers, and must not be in the way of the next."""
         self._made: dict[str, Any] = {}
         self._options: dict[str, Any] = {}
         if url is not None:
@@ -77,13 +78,17 @@ class Account:
         found: str = self.client("sts").get_caller_identity()["Account"]
         return found
 
+    @property
+    def prefix(self) -> str:
+        return f"{ROOT}{self.run}/{self.number}"
+
     def name(self, what: str) -> str:
         """A name below the prefix."""
         return f"{self.prefix}/{what}"
 
     def plain(self, what: str) -> str:
         """A name of the same run for what has no path."""
-        return f"{PLAIN}{self.run}-{what}"
+        return f"{PLAIN}{self.run}-{self.number}-{what}"
 
     def eventually(self, look: Callable[[], Any], *, seconds: float = 300.0) -> Any:
         """What ``look`` returns once it neither fails nor is false; how long that took is an answer

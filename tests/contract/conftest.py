@@ -32,6 +32,7 @@ def whole_run(request: pytest.FixtureRequest) -> Iterator[Account]:
 def account(whole_run: Account, request: pytest.FixtureRequest) -> Iterator[Account]:
     """The account, with nothing of this run in it."""
     whole_run.test = request.node.name
+    whole_run.number += 1
     if not whole_run.is_real:
         fresh(request.getfixturevalue("embedded_aws"))
     yield whole_run

@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from tests.access.iam.declare import iam, tree
 from tests.access.iam.emulator import Emulator, running
 from tests.contract import switches
-from tests.contract.account import Account
+from tests.contract.account import ROOT, Account
 from tests.contract.assumption import assumes
 from tests.trees import ACCOUNT
 
@@ -142,5 +142,5 @@ def test_the_apply_role_writes_below_its_prefix_and_reads_no_value(roles: Roles)
         lambda: client.create_secret(Name=name, SecretString="x", Tags=tags), seconds=60
     )
     assert is_denied(client, "get_secret_value", SecretId=name)
-    outside = "/reconciler-contract-outside/secret"
+    outside = f"{ROOT}{roles.account.run}/outside"
     assert is_denied(client, "create_secret", Name=outside, SecretString="x", Tags=tags)

@@ -16,9 +16,10 @@ import boto3
 import pytest
 
 from reconciler.sandbox.server import Sandbox
+from tests.contract import run
+from tests.contract.account import Account
 from tests.contract.conftest import fresh
 from tests.contract.report import LEFT_OUT, without_values
-from tests.contract.run import main
 from tests.trees import ACCOUNT
 
 ROOT = Path(__file__).parents[2]
@@ -42,7 +43,7 @@ def signed_in(aws: Sandbox) -> dict[str, str]:
     }
 
 
-def start(aws: Sandbox, folder: Path, *arguments: str, **more: str) -> subprocess.Popen[str]:
+def started(aws: Sandbox, folder: Path, *arguments: str, **more: str) -> subprocess.Popen[str]:
     variables = {
         "PATH": os.environ["PATH"],
         "HOME": str(folder),
@@ -88,34 +89,56 @@ def test_no_other_account_is_asked(
     monkeypatch.delenv("CONTRACT_ACCOUNT", raising=False)
     for name, value in variables.items() | signed_in(aws).items():
         monkeypatch.setenv(name, value)
-    assert main([]) == 2
+    assert run.main([]) == 2
     assert says in capsys.readouterr().err
     assert set(aws.calls) == {"GetCallerIdentity"}
 
 
-def test_it_says_what_it_makes_sweeps_and_reports(aws: Sandbox, tmp_path: Path) -> None:
-    left = "/reconciler-contract/0badf00d/secret"
-    client = boto3.client(
-        "secretsmanager",
-        endpoint_url=aws.url,
-        region_name="us-west-2",
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-    )
-    client.create_secret(Name=left, SecretString="left")
-    client.create_secret(Name="/reconciler-contracts/theirs", SecretString="theirs")
-    run = start(aws, tmp_path, *ONE, CONTRACT_ACCOUNT=ACCOUNT)
-    out, _ = run.communicate(timeout=300)
-    assert run.returncode == 0, out
-    assert "USD" in out.partition("test session starts")[0]
-    assert f"left by a former run, and deleted: {left}" in out
-    assert made(aws) == ["/reconciler-contracts/theirs"]
+def test_it_says_what_it_makes_and_leaves_nothing(
+    aws: Sandbox, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What a former run left goes first; what this one makes goes last, also where it is ended."""
+    left, theirs = "/reconciler-contract/0badf00d/1/secret", "/reconciler-contracts/theirs"
+    for name, value in signed_in(aws).items() | {("CONTRACT_ACCOUNT", ACCOUNT)}:
+        monkeypatch.setenv(name, value)
+    client = boto3.client("secretsmanager")
+    for name in (left, theirs):
+        client.create_secret(Name=name, SecretString="x")
+
+    def ask(account: Account, _: list[str]) -> int:
+        assert made(aws) == [theirs]
+        account.secrets.create_secret(Name=account.name("s"), SecretString="x")
+        account.parameters.put_parameter(Name=account.name("p"), Value="x", Type="String")
+        os.kill(os.getpid(), signal.SIGTERM)
+        return 0
+
+    monkeypatch.setattr(run, "_ask", ask)
+    former = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        assert run.main([]) == 1
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
+    said = capsys.readouterr().out
+    assert said.index("USD") < said.index(f"left by a former run, and deleted: {left}")
+    assert "interrupted; cleaning up" in said
+    assert made(aws) == [theirs]
+    assert boto3.client("ssm").describe_parameters()["Parameters"] == []
+
+
+@pytest.mark.long
+def test_it_asks_and_reports(aws: Sandbox, tmp_path: Path) -> None:
+    done = started(aws, tmp_path, *ONE, CONTRACT_ACCOUNT=ACCOUNT)
+    out, _ = done.communicate(timeout=300)
+    assert done.returncode == 0, out
+    assert made(aws) == []
     text = (tmp_path / "report.json").read_text()
     assert ACCOUNT not in text
     operations = {answer.get("operation") for answer in json.loads(text)["answers"]}
     assert {"CreateSecret", "ListSecrets", "PutParameter", "DescribeParameters"} <= operations
 
 
+@pytest.mark.long
 def test_killed_it_cleans_up(aws: Sandbox, tmp_path: Path) -> None:
     runs: list[subprocess.Popen[str]] = []
 
@@ -123,7 +146,7 @@ def test_killed_it_cleans_up(aws: Sandbox, tmp_path: Path) -> None:
         if operation == "DescribeSecret":
             runs[0].send_signal(signal.SIGTERM)
 
-    runs.append(start(aws, tmp_path, *ONE, CONTRACT_ACCOUNT=ACCOUNT))
+    runs.append(started(aws, tmp_path, *ONE, CONTRACT_ACCOUNT=ACCOUNT))
     aws.hooks.append(kill)
     out, _ = runs[0].communicate(timeout=300)
     assert runs[0].returncode == 1, out

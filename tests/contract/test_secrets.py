@@ -280,7 +280,8 @@ def test_a_new_key_shows_in_the_versions(account: Account) -> None:
 )
 def test_a_function_that_does_not_exist(account: Account) -> None:
     name = make(account)
-    arn = f"arn:aws:lambda:us-west-2:{account.id}:function:{account.plain('none')}"
+    region = account.secrets.meta.region_name
+    arn = f"arn:aws:lambda:{region}:{account.id}:function:{account.plain('none')}"
 
     def code() -> str:
         found = refused(
