@@ -22,7 +22,7 @@ from reconciler.core.errors import CredentialsError, UsageError
 from reconciler.core.model import Key, Plan, Scope
 from reconciler.manifest import Cleartext
 from reconciler.manifest.committed import committed
-from reconciler.operations import planning
+from reconciler.operations import planning, returning
 from reconciler.operations.planning import Compared, D, Planned
 from reconciler.values import sops
 
@@ -112,6 +112,13 @@ def compare(
             say(f"{scope.environment}: {calls or 'no call'} in {took:.1f} s", options)
     fresh = at_commit(made.plan, options)
     fresh = limit(fresh, only, made.desired.resources) if only else fresh
+    fresh, could_tell = returning.told(fresh, made.desired, folder(options))
+    if not could_tell:
+        say(
+            f"{scope.environment}: the clone is shallow, so that nothing tells whether a value is"
+            " one that git had before",
+            options,
+        )
     return replace(made, plan=fresh), aws
 
 

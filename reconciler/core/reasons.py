@@ -81,6 +81,7 @@ class Loss(StrEnum):
     OVERWRITTEN = "overwritten"
     OVERWRITTEN_PREVIOUS = "overwritten-previous"  # AWS keeps it as AWSPREVIOUS for a while
     OVERWRITTEN_HISTORY = "overwritten-history"  # AWS keeps it in the history
+    EARLIER_VALUE = "earlier-value"  # for one that git had before: of this commit
     ROTATED_AT_ONCE = "rotated-at-once"
     # A field is no longer what it was. What nobody recorded may have been put by somebody else.
     ROTATION_ENDS = "rotation-ends"

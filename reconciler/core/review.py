@@ -25,6 +25,7 @@ from reconciler.core.model import (
     Plan,
     Write,
 )
+from reconciler.core.reasons import Loss
 from reconciler.core.refusals import REASONS
 
 # What a crash in the middle of a change may leave to be done.
@@ -119,7 +120,8 @@ def _without_value(current: Change, live: Live | None) -> tuple[Change, tuple[Ch
     if current.value is None or not current.fields:
         return current, ()
     rest = {name: part for name, part in current.precondition.items() if name != "version"}
-    of_value = [lost for lost in current.losses if lost.loss in live.costs.overwritten]
+    valued = {*live.costs.overwritten, Loss.EARLIER_VALUE}
+    of_value = [lost for lost in current.losses if lost.loss in valued]
     of_fields = tuple(lost for lost in current.losses if lost not in of_value)
     fields = replace(current, value=None, precondition=rest, why=None, losses=of_fields)
     return fields, (replace(current, fields=(), losses=tuple(of_value)),)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -22,6 +22,7 @@ _QUIET = {
     "GIT_NO_LAZY_FETCH": "1",  # a partial clone would otherwise go to the network
     "GIT_NO_REPLACE_OBJECTS": "1",  # what is read is what was committed
 }
+_AT_ONCE = 50  # contents that are held at once
 _REGULAR = frozenset({"100644", "100755"})
 
 
@@ -167,6 +168,27 @@ class Repository:
         listed = self._git("diff-tree", "--stdin", "--root", "-r", "-M", "-z", "--raw",
                            "--no-abbrev", "--", where, given=commits)  # fmt: skip
         return _versions((listed or b"").split(b"\0"), prefix)
+
+    def states(self, commit: str, path: str, most: int) -> Iterator[tuple[str, bytes]]:
+        """What a file below the folder held, newest first, each with the commit that brought it;
+        empty where it was removed. Of a merge only the branch that was merged into is followed:
+        what nobody reviewed by itself is no state. At most ``most`` of them."""
+        inside = path if self.under == "." else f"{self.under}/{path}"
+        listed = self._git("rev-list", "--first-parent", f"--max-count={most}", commit, "--",
+                           f":(top,literal){inside}")  # fmt: skip
+        commits = (listed or b"").decode().split()
+        for start in range(0, len(commits), _AT_ONCE):
+            some = commits[start : start + _AT_ONCE]
+            wanted = "".join(f"{one}:{inside}\n" for one in some)
+            answer = self._git("cat-file", "--batch", given=wanted.encode()) or b""
+            for one in some:
+                head, _, answer = answer.partition(b"\n")
+                if head.endswith(b" missing"):
+                    yield one, b""
+                    continue
+                size = int(head.rpartition(b" ")[2] or 0)
+                yield one, answer[:size]
+                answer = answer[size + 1 :]
 
     @property
     def shallow(self) -> bool:

@@ -200,6 +200,10 @@ def _value(finding: Difference, subject: str) -> Iterator[str]:
     yield from _keys(finding)
 
 
+def _returns(finding: Difference, subject: str) -> Iterator[str]:
+    yield f"{subject}: returns to the value of commit {terminal(str(finding.after)[:12])}"
+
+
 def _rename(finding: Difference, subject: str) -> Iterator[str]:
     yield f"{subject}: renamed, before {terminal(str(finding.before))}"
 
@@ -221,6 +225,7 @@ _TOLD: Mapping[str, Callable[[Difference, str], Iterator[str]]] = {
     "resource-added": _added,
     "resource-changed": _changed,
     "value-changed": _value,
+    "value-returns": _returns,
     "file-renamed": _rename,
     "file-copied": _copied,
     "sops-changed": _options,

@@ -102,6 +102,7 @@ _LOSSES = {
     Loss.OVERWRITTEN_PREVIOUS: "what was written outside; AWS keeps it as AWSPREVIOUS until the"
     " next new value",
     Loss.OVERWRITTEN_HISTORY: "what was written outside; AWS keeps it in the parameter's history",
+    Loss.EARLIER_VALUE: "the present value: it returns to the value of commit {name}",
     Loss.ROTATED_AT_ONCE: "the value that is live: rotation makes another as soon as this is"
     " applied",
     Loss.ROTATION_ENDS: _UNROTATED,

@@ -48,6 +48,8 @@ def command(base: str, head: str | None, form: str, detailed_exitcode: bool) -> 
         theirs = branch.of_folder(folder, branch.READ)
     else:
         theirs = branch.of_commit(repository, tip, branch.READ)
-    found = branch.compare(branch.of_commit(repository, sides.base, branch.READ), theirs)
+    ours = branch.of_commit(repository, sides.base, branch.READ)
+    returned = branch.returning(repository, sides.base, ours, theirs)
+    found = sorted([*branch.compare(ours, theirs), *returned], key=branch.order)
     out(BRANCH[form](found, sides, colour(sys.stdout, options)))
     return Exit.CHANGES if detailed_exitcode and found else Exit.OK

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from reconciler.manifest.branch.compare import compare
+from reconciler.manifest.branch.compare import compare, order
 from reconciler.manifest.branch.concerned import READ, concerned, touched
 from reconciler.manifest.branch.declared import Declared, declared
 from reconciler.manifest.branch.difference import Difference, Group
+from reconciler.manifest.branch.returning import returning
 from reconciler.manifest.branch.side import Side, of_commit, of_folder
 from reconciler.manifest.branch.target import Target, target
 
@@ -21,6 +22,8 @@ __all__ = [
     "declared",
     "of_commit",
     "of_folder",
+    "order",
+    "returning",
     "target",
     "touched",
 ]

@@ -40,10 +40,11 @@ def compare(base: Side, head: Side) -> tuple[Difference, ...]:
     ]
     named = {finding.path for finding in found}
     found += whole.compare(base, head, renamed, fresh, named)
-    return tuple(sorted(found, key=_order))
+    return tuple(sorted(found, key=order))
 
 
-def _order(finding: Difference) -> tuple[int, bool, str, str, str, str]:
+def order(finding: Difference) -> tuple[int, bool, str, str, str, str]:
+    """Where a finding stands among the others."""
     environment = finding.environment or ""
     place = _GROUPS.index(finding.group)
     last = finding.code != "other-rules"  # with it nothing else can be believed

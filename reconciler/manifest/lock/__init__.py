@@ -9,11 +9,12 @@ neither is a version id that somebody could claim.
 from reconciler.manifest.lock.check import check, macs, mismatches, outdated, unknown_values
 from reconciler.manifest.lock.declare import Declared, declare
 from reconciler.manifest.lock.file import FILE, Line, Lock, dumps, load, loads
+from reconciler.manifest.lock.history import prints, returning
 from reconciler.manifest.lock.make import make, reuse
 from reconciler.manifest.lock.reviewed import resolve, unknown
 
 __all__ = [
     "FILE", "Declared", "Line", "Lock", "check", "declare", "dumps", "load",
-    "loads", "macs", "make", "mismatches", "outdated", "resolve", "reuse", "unknown",
-    "unknown_values",
+    "loads", "macs", "make", "mismatches", "outdated", "prints", "resolve", "returning", "reuse",
+    "unknown", "unknown_values",
 ]  # fmt: skip
