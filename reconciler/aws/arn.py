@@ -25,6 +25,7 @@ KEY_ARN = rf"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{{12}}:(key/[A-Za-z0-9-]{{1,128}
 ROLE_ARN = r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]{1,576}"
 
 _PATTERN = frozenset("*?$")
+_ACCOUNT = re.compile(r"[0-9]{12}\Z")
 
 
 @dataclass(frozen=True)
@@ -78,3 +79,17 @@ def _data() -> list[dict[str, Any]]:
     text = (resources.files("botocore") / "data" / "partitions.json").read_text()
     found: list[dict[str, Any]] = json.loads(text)["partitions"]
     return found
+
+
+def account(text: str) -> str | None:
+    """The account that an ARN, or a principal that is no more than an account, names."""
+    if _ACCOUNT.match(text):
+        return text
+    parts = text.split(":")
+    return parts[4] if len(parts) > 5 and parts[0] == "arn" and _ACCOUNT.match(parts[4]) else None
+
+
+def foreign(text: str | None, own: str) -> str | None:
+    """The account that is named, where it is another than this one."""
+    found = account(text) if text else None
+    return found if found != own else None

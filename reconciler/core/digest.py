@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterable
 
 from reconciler.core import guards
+from reconciler.core.access import Opened
 from reconciler.core.errors import TooManyChangesError
 from reconciler.core.model import JSON, Change, FieldChange, Plan, Policy, Scope, ValueChange
 from reconciler.core.reasons import Lost, Why
@@ -29,8 +30,12 @@ def content_digest(content: JSON) -> str:
 
 def change_digest(change: Change, scope: Scope, policy: Policy) -> str:
     """The SHA-256 of one change under the scope and policy in force."""
+    opens: dict[str, JSON] = (
+        {"access": [_opened(o) for o in change.access]} if change.access else {}
+    )
     return _sha256(
         {
+            **opens,
             "scope": vars(scope),
             "policy": vars(policy),
             "kind": change.key.kind,
@@ -94,6 +99,10 @@ def _why(why: Why) -> JSON:
 
 def _lost(lost: Lost) -> JSON:
     return {"loss": lost.loss.value, "name": lost.name, "days": lost.days}
+
+
+def _opened(opened: Opened) -> JSON:
+    return {"opening": opened.opening.value, "name": opened.name, "account": opened.account}
 
 
 def _sha256(content: JSON) -> str:

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import TypeAlias
 
+from reconciler.core.access import Opened
 from reconciler.core.reasons import Costs, Lost, Notable, Reason, Why
 
 JSON: TypeAlias = "None | bool | int | float | str | Sequence[JSON] | Mapping[str, JSON]"
@@ -171,7 +172,8 @@ class LiveValue:
 
     ``version`` is the version id at AWSCURRENT, or a parameter's version number.
     ``kid`` is the fingerprint key by which we know it. ``earlier`` holds the public fingerprints of
-    other versions that AWS still labels.
+    other versions that AWS still labels, ``staged`` that of the version that a write has begun
+    with, if it is another.
     """
 
     version: str
@@ -179,6 +181,7 @@ class LiveValue:
     fingerprint: str | None = None
     kid: str | None = None
     earlier: frozenset[str] = frozenset()
+    staged: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,7 +305,7 @@ class Change:
 
     ``precondition`` is what of live the change was planned against, and no more. ``why`` is the
     reason, where the action does not say it; a refused change always has one. ``losses`` is what
-    it takes away. ``place`` explains, and is in no digest.
+    it takes away, ``access`` what it opens. ``place`` explains, and is in no digest.
     """
 
     key: Key
@@ -314,6 +317,7 @@ class Change:
     why: Why | None = None
     losses: tuple[Lost, ...] = ()
     place: Place | None = field(default=None, compare=False)
+    access: tuple[Opened, ...] = ()
 
     @property
     def code(self) -> Reason | None:

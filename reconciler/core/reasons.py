@@ -91,6 +91,7 @@ class Loss(StrEnum):
     UNKNOWN_POLICY_REMOVED = "unknown-policy-removed"
     UNKNOWN_POLICY_OVERWRITTEN = "unknown-policy-overwritten"
     DECRYPTED = "decrypted"  # no key keeps it any more from whoever may read it
+    UNSEEN_POLICY_OVERWRITTEN = "unseen-policy-overwritten"
     # Nothing is lost, and others are concerned.
     ONE_MORE_ROTATION = "one-more-rotation"  # of a rate that is no more
     CLEARTEXT_STAYS = "cleartext-stays"  # in the history of what is encrypted from now on

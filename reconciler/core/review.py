@@ -197,20 +197,24 @@ def continues(change: Change, rest: Change, live: Live | None) -> bool:
         return _holds(change, live)
     if rest.value.write is Write.SAME and _holds(change, live):
         return _same_value(change, rest)
-    if _returns_since(change, rest):
+    if _returns_since(change, rest, live):
         return False
     unmoved = change.precondition.get("version") == rest.precondition.get("version")
     return unmoved and _same_value(change, rest)
 
 
-def _returns_since(change: Change, now: Change) -> bool:
+def _returns_since(change: Change, now: Change, live: Live | None) -> bool:
     """Whether a value would be written again that was live meanwhile: a rollback took it back, and
-    the plan of before is no reason to undo that."""
+    the plan of before is no reason to undo that. A run that stopped in the middle goes on: it has
+    staged the value, and a rollback ends that."""
     if now.value is None or now.value.write is not Write.RETURNED:
         return False
-    unchanged = change.precondition.get("changed") == now.precondition.get("changed")
-    reviewed = change.value is not None and change.value.write is Write.RETURNED
-    return not (reviewed and unchanged)
+    if change.value is None or change.value.write is not Write.RETURNED:
+        return True
+    if change.precondition.get("changed") == now.precondition.get("changed"):
+        return False
+    value = None if live is None else live.value
+    return value is None or value.staged != now.value.fingerprint
 
 
 def _on_the_way(now: JSON, reviewed: FieldChange) -> bool:
@@ -257,7 +261,7 @@ def explain(change: Change, current: Change | None, live: Live | None) -> str:
     )
     if settings:
         return f"{', '.join(settings)} changed in git"
-    if _returns_since(change, current):
+    if _returns_since(change, current, live):
         return "it changed in AWS after the plan, and the value would return to an earlier one"
     if change.value != current.value:
         return "the value in git changed"

@@ -80,7 +80,7 @@ def _annotations(plan: Plan, settings: Place) -> Iterator[Annotation]:
             level = Level.NOTICE
             if block.change.action is Action.REFUSE:
                 level = Level.ERROR
-            elif section.alarming:
+            elif section.alarming or block.change.access:
                 level = Level.WARNING
             kind = terminal(block.change.key.kind)
             # An alarming section names the kind already.

@@ -71,6 +71,19 @@ def sections() -> Mapping[str, Section]:
     return _sections(KINDS)
 
 
+def opening(section: str) -> frozenset[str]:
+    """The fields of a declaration that say who gets at the value: those that its kind's table, or
+    that of a part of it, says so of; its name, and which findings nobody is told."""
+    name = _sections(KINDS)[section].NAME
+    rows = {row.name for row in of(name).FIELDS if row.opens is not None}
+    parts = {
+        part
+        for part, kind in _by_name(KINDS).items()
+        if part != name and name == kind.READS and any(row.opens for row in kind.FIELDS)
+    }
+    return frozenset({*rows, *parts, "name", "ignore"})
+
+
 def titles() -> Mapping[str, str]:
     """What heads several of a kind, by its name, in order."""
     return _titles(KINDS)

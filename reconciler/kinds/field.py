@@ -15,6 +15,7 @@ import pydantic
 
 from reconciler.aws.client import Aws
 from reconciler.aws.recogniser import Recogniser
+from reconciler.core.access import Opened
 from reconciler.core.errors import ReconcilerError
 from reconciler.core.model import JSON, FieldChange, Recorded, Resource, Scope
 from reconciler.core.reasons import Losing
@@ -82,6 +83,8 @@ class Use:
 
 Deep = Callable[[Aws, Sequence[Resource], Scope], Sequence[JSON]]
 Look = Callable[[Aws, Sequence[Resource], Scope], Sequence[str | None]]
+Opens = Callable[[FieldChange, Resource, Scope], Iterable[Opened]]
+
 Seen_ = TypeVar("Seen_")  # what a kind makes of a live record before its fields are read
 Write_ = TypeVar("Write_")  # how a kind writes a field
 Model = TypeVar("Model", bound=Declared)
@@ -114,6 +117,8 @@ class Field(Generic[Seen_, Write_]):
     declared, each in words or None. ``deep_needs`` are the IAM actions for both on each of them.
     ``write`` says how the kind writes it.
     ``loses`` is what a change of it takes away, and whom it concerns.
+    ``opens`` is who gets access by a change of it. Where the whole is written anew it is asked of a
+    field that stays as it is, too.
     ``fixed`` tells whether AWS cannot bring the live content to the declared one in place.
     ``anew`` says that it can, and that `replace: true` deletes and creates it all the same.
     ``imports`` is what a manifest says of live content, so that the next plan is empty; without it,
@@ -134,6 +139,7 @@ class Field(Generic[Seen_, Write_]):
     deep_needs: tuple[str, ...] = ()
     looks: Look | None = None
     loses: Losing | None = None
+    opens: Opens | None = None
     fixed: Callable[[JSON, JSON], bool] | None = None
     anew: bool = False
     imports: Callable[[Any, Seen_, Settings], JSON | Unset] | None = None

@@ -9,8 +9,10 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from reconciler.aws import arn
 from reconciler.aws.arn import ALIAS, KEY_ARN, KEY_ID
-from reconciler.core.model import JSON, FieldChange, Scope
+from reconciler.core.access import Opened, Opening
+from reconciler.core.model import JSON, FieldChange, Resource, Scope
 from reconciler.core.reasons import Loss, Lost
 from reconciler.kinds.field import UNSET, Given, Unset
 from reconciler.kinds.kind import Settings
@@ -60,6 +62,16 @@ def loses(change: FieldChange) -> Iterator[Lost]:
     """Nothing is lost, but whoever reads it needs another key."""
     if change.before is not None and change.before != change.after:
         yield Lost(Loss.KEY_READERS)
+
+
+def opens(change: FieldChange, resource: Resource, scope: Scope) -> Iterator[Opened]:
+    """Another key than before, and from the beginning one of another account."""
+    key = change.after
+    if not isinstance(key, str) or key == change.before:
+        return
+    account = arn.foreign(key, scope.account)
+    if change.before is not None or account is not None:
+        yield Opened(Opening.KEY, key, account)
 
 
 def importing(default: str) -> Callable[[Any, Any, Settings], JSON | Unset]:

@@ -13,7 +13,9 @@ from typing import Annotated, Any, TypeAlias
 from pydantic import AfterValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from reconciler.core.model import JSON, FieldChange
+from reconciler.aws import arn
+from reconciler.core.access import Opened, Opening
+from reconciler.core.model import JSON, FieldChange, Resource, Scope
 from reconciler.core.reasons import Costs, Loss, Lost
 from reconciler.kinds.field import (
     Field,
@@ -114,6 +116,16 @@ def _rate_goes(change: FieldChange) -> Iterator[Lost]:
         yield Lost(Loss.ONE_MORE_ROTATION)
 
 
+def _opens(change: FieldChange, resource: Resource, scope: Scope) -> Iterator[Opened]:
+    """Another function than before, and from the beginning one of another account."""
+    function = change.after
+    if not isinstance(function, str) or function == change.before:
+        return
+    account = arn.foreign(function, scope.account)
+    if change.before is not None or account is not None:
+        yield Opened(Opening.FUNCTION, function, account)
+
+
 _NAMED = "secretsmanager:RotationLambdaARN"  # the function that a call names
 
 
@@ -152,6 +164,7 @@ FIELDS: Table[Seen, Write] = (
         type=Annotated[str, AfterValidator(_function)],
         says="ARN of the rotation function",
         observe=lambda seen: seen.function,
+        opens=_opens,
         write=Sent("RotationLambdaARN"),
         needs=_invoking,
     ),

@@ -14,7 +14,7 @@ from reconciler.core.diff import diff
 from reconciler.core.errors import CredentialsError
 from reconciler.core.model import Key, Live, Plan, Policy, Resource, Scope
 from reconciler.manifest import Desired
-from reconciler.operations import observe
+from reconciler.operations import observe, opening
 from reconciler.operations.observe import Records
 
 
@@ -101,4 +101,4 @@ def check_account(aws: Aws, scope: Scope) -> str:
 def _diff(desired: Declares, records: Records, scope: Scope) -> tuple[Plan, dict[Key, Live]]:
     live = observe.shape(records, desired.resources, desired.recogniser, scope)
     made = diff(desired.resources, live, scope, desired.policy)
-    return replace(made, titles=kinds.titles()), live
+    return opening.told(replace(made, titles=kinds.titles()), desired.resources), live

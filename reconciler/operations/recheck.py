@@ -16,6 +16,7 @@ from reconciler.core.model import Action, Change, FieldChange, Live
 from reconciler.core.review import explain
 from reconciler.kinds import field as fields
 from reconciler.kinds.kind import Kind, Record
+from reconciler.operations import opening
 from reconciler.operations.planning import Planned
 
 
@@ -55,7 +56,7 @@ def look(kind: Kind, change: Change, planned: Planned, aws: Aws) -> Fresh:
         raise _conflict(change, "it was deleted meanwhile")
     desired = {} if resource is None else {change.key: resource}
     now = diff(desired, {change.key: live}, scope, planned.plan.policy).changes
-    current = now[0] if now else None
+    current = opening.one(now[0], desired, scope) if now else None
     if change.action in (Action.PRUNE, Action.REPLACE):
         policy = planned.plan.policy
         same = current is not None and (

@@ -21,11 +21,13 @@ NONE = "(none)"
 NOTHING = "No manifest differs."
 
 _TITLES = {
+    "access": "Access: who can decrypt or read, and what nobody is told of",
     "destructive": "Look at these first: who can decrypt, what is owned, guarded and rotated",
     "setting": "Other settings",
     "resource": "Resources",
     "file": "Files",
 }
+_FIRST = ("access", "destructive")
 _SAID = {
     "environment-added": "a new environment",
     "environment-removed": "the whole environment is removed",
@@ -70,7 +72,7 @@ def text(found: Sequence[Difference], sides: Sides, *, colour: bool = False) -> 
     for group, title in _TITLES.items():
         entries = [finding for finding in found if finding.group.value == group]
         if entries:
-            lines.append((colours.alarming if group == "destructive" else colours.heading)(title))
+            lines.append((colours.alarming if group in _FIRST else colours.heading)(title))
             for entry in entries:
                 head, *rest = _lines(entry)
                 lines += [f"  {entry.symbol} {head}", *(f"      {line}" for line in rest)]
@@ -148,7 +150,8 @@ def _summary(found: Sequence[Difference]) -> str:
     if not found:
         return NOTHING
     counts = _counts(found)
-    told = [f"{counts['destructive']} to look at first"] if counts["destructive"] else []
+    first = sum(counts[group] for group in _FIRST)
+    told = [f"{first} to look at first"] if first else []
     for group, one, many in (
         ("setting", "setting", "settings"),
         ("resource", "change of a resource", "changes of resources"),

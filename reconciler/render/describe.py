@@ -19,7 +19,7 @@ from reconciler.core.model import (
     ValueChange,
     Write,
 )
-from reconciler.render import names, reasons, structure
+from reconciler.render import access, names, reasons, structure
 from reconciler.render.escape import compact, quoted, terminal, word
 from reconciler.render.reasons import is_destructive
 
@@ -108,6 +108,8 @@ def _lines(change: Change) -> Iterator[str]:
             yield f"hint: {hint}"
     if change.action is Action.REFUSE and change.place is not None:
         yield f"declared at {terminal(str(change.place))}"
+    for opened in change.access:
+        yield f"access: {access.words(opened)}"
     for lost in change.losses:
         yield f"{'lost' if lost.loss.destroys else 'note'}: {reasons.loss(lost)}"
     why = None if change.action is Action.REFUSE else reasons.why(change)

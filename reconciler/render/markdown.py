@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from reconciler.core import guards
 from reconciler.core.digest import plan_digest
 from reconciler.core.model import Action, Plan
+from reconciler.render import access
 from reconciler.render.commit import made_of
 from reconciler.render.describe import Block, Section, sections
 from reconciler.render.escape import code, fence
@@ -92,7 +93,7 @@ def _plan(plan: Plan, where: str | None, limit: int, *, saved: bool) -> str:
     foot = list(_foot(plan, saved=saved))
     room = _Room(limit - sum(len(line) + 1 for line in [*head, *foot]) - _FRAME // 3)
     found = sections(plan)
-    body: list[str] = []
+    body = _access(plan, room)
     for section in found:
         if section.alarming:
             body += _section(section, room, "###")
@@ -105,9 +106,21 @@ def _plan(plan: Plan, where: str | None, limit: int, *, saved: bool) -> str:
     if folded:
         title = f"{rest} other change{'' if rest == 1 else 's'}" if body else _count(rest)
         body += ["", f"<details><summary>{title}</summary>", *folded, "", "</details>"]
-    if room.left_out or room.shortened or room.notes_left_out:
+    if room.access_left_out or room.left_out or room.shortened or room.notes_left_out:
         body += ["", f"**{room.told()}** {_whole(where, plan)}"]
     return "\n".join([*head, *body, *foot])
+
+
+def _access(plan: Plan, room: _Room) -> list[str]:
+    """Who gets access, first of all."""
+    heading = ["", f"### {access.TITLE}", "", access.ABOUT, ""]
+    lines: list[str] = []
+    for line in access.lines(plan) if room.take([*heading, "```text", "```"]) else ():
+        if room.take([line]):
+            lines.append(line)
+        else:
+            room.access_left_out += 1
+    return [*heading, fence(lines, "text")] if lines else []
 
 
 def _count(changes: int) -> str:
@@ -179,6 +192,7 @@ class _Room:
     """How many characters are left, and what has found no place in them."""
 
     left: int
+    access_left_out: int = 0
     left_out: int = 0
     shortened: int = 0
     notes_left_out: int = 0
@@ -194,6 +208,8 @@ class _Room:
     def told(self) -> str:
         """What is missing."""
         parts = []
+        if self.access_left_out:
+            parts.append(f"{self.access_left_out} of {access.TITLE} left out")
         if self.left_out:
             parts.append(f"{self.left_out} change{'' if self.left_out == 1 else 's'} left out")
         if self.shortened:

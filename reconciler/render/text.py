@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from reconciler.core import guards
 from reconciler.core.digest import plan_digest
 from reconciler.core.model import Note, Plan, Scope
-from reconciler.render import names, reasons
+from reconciler.render import access, names, reasons
 from reconciler.render.commit import made_of
 from reconciler.render.describe import Block, sections
 from reconciler.render.escape import terminal
@@ -32,6 +32,10 @@ def _lines(plan: Plan, colours: Palette, *, saved: bool) -> Iterator[str]:
     yield colours.heading(names.scope_line(plan.scope))
     if (of := made_of(plan.revision, plan.uncommitted)) is not None:
         yield (colours.alarming if plan.uncommitted else colours.faint)(terminal(of))
+    if opened := access.lines(plan):
+        yield ""
+        yield colours.alarming(access.TITLE)
+        yield from (_BELOW[:-2] + line for line in opened)
     for section in sections(plan):
         yield ""
         paint = colours.alarming if section.alarming else colours.heading

@@ -76,17 +76,18 @@ def test_a_plan_says_of_which_commit_the_value_is(
 
 
 def test_diff_says_it_and_so_does_the_comment(grown: tuple[World, str]) -> None:
-    world, first = grown
+    world, old = grown
     git(world, "checkout", "-qb", "fix")
-    restore(world, first)
-    said = f"secret /test/production/db: returns to the value of commit {first[:12]}"
+    restore(world, old)
+    said = f"secret /test/production/db: returns to the value of commit {old[:12]}"
     assert said in world.cli("diff", "--base", "main").stdout
     commit(world, "a small fix")
     for head in ((), ("--head", "fix")):
         done = world.cli("diff", "--base", "main", "-o", "markdown", *head)
-        assert said in section(done.stdout, "### Look at these first"), done.stdout
+        first = done.stdout.partition("### Look at these first")[2].partition("###")[0]
+        assert said in first, done.stdout
     done = world.cli("plan", "production", "--keyless", "-o", "markdown", environment=NO_KEY)
-    assert f"value of commit {first[:12]}" in done.stdout.partition("### Destructive")[2]
+    assert f"value of commit {old[:12]}" in done.stdout.partition("### Destructive")[2]
 
 
 def test_without_the_lines_of_the_lock_it_is_seen_too(grown: tuple[World, str]) -> None:

@@ -211,3 +211,18 @@ def test_the_last_look_is_one_read(world: World) -> None:
         "DescribeParameters": 1, "DeleteParameter": 1,
         "PutParameter": 1,  # its new version says whether another came between
     }  # fmt: skip
+
+
+def test_a_policy_that_no_plan_has_read_stands_under_destructive(world: World) -> None:
+    """A list does not return it: what is overwritten may be another than git last wrote."""
+    statement = {"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}
+    for action in ("secretsmanager:PutSecretValue", "secretsmanager:DeleteSecret"):
+        policy = {"Version": "2012-10-17", "Statement": [statement | {"Action": action}]}
+        world.declare({"db": {"value": "v", "resource_policy": policy}})
+        if action.endswith("PutSecretValue"):
+            world.converge()
+    shown = world.cli("plan", "production").stdout
+    assert (
+        "lost: the resource policy that it has, which no plan reads, is overwritten"
+        in (shown.partition("Destructive\n")[2].partition("\n\n")[0])
+    )

@@ -53,7 +53,8 @@ FIELDS = {
         "resource_policy", Recorded(None), None, [Lost(Loss.UNKNOWN_POLICY_REMOVED)],
     ),
     "a policy changes": (
-        "resource_policy", Recorded("0f"), POLICY, [Lost(Loss.POLICY_READERS)],
+        "resource_policy", Recorded("0f"), POLICY,
+        [Lost(Loss.UNSEEN_POLICY_OVERWRITTEN), Lost(Loss.POLICY_READERS)],
     ),
     "a key changes": ("kms_key", "alias/a", "alias/b", [Lost(Loss.KEY_READERS)]),
     "tags go": ("tags", {"a": "b"}, {}, []),

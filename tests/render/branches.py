@@ -21,6 +21,11 @@ def first(code: str, subject: str, path: str, mark: str = "~", **more: Any) -> D
     return Difference(Group.DESTRUCTIVE, code, subject, path, symbol=mark, **more)
 
 
+def access(code: str, subject: str, path: str, mark: str = "~", **more: Any) -> Difference:
+    """What lets somebody at values."""
+    return Difference(Group.ACCESS, code, subject, path, symbol=mark, **more)
+
+
 def setting(group: Group, name: str, before: JSON, after: JSON) -> Difference:
     """A setting of production."""
     return Difference(
@@ -45,10 +50,10 @@ KEYS = (
     MemberChange("+", "with a blank"),
 )
 EVERYTHING = (
-    first("other-rules", "file ../.sops.yaml", "../.sops.yaml", "+"),
-    first("recipient-added", RULE, RULES, "+", after="age age1new"),
+    access("other-rules", "file ../.sops.yaml", "../.sops.yaml", "+"),
+    access("recipient-added", RULE, RULES, "+", after="age age1new"),
     first("recipient-removed", RULE, RULES, "-", before="kms arn:aws:kms:us-west-2:1:key/2"),
-    first("recipient-added", f"file {MAIN}", MAIN, "+", after="age age1smuggled"),
+    access("recipient-added", f"file {MAIN}", MAIN, "+", after="age age1smuggled"),
     first("recipients-unreadable", f"file {MAIN}", MAIN),
     first("key-groups-changed", f"file {MAIN}", MAIN),
     first("not-encrypted", "file production/clear.sops.yaml", "production/clear.sops.yaml"),
@@ -76,12 +81,12 @@ EVERYTHING = (
     setting(Group.DESTRUCTIVE, "account", "123456789012", "210987654321"),
     setting(Group.DESTRUCTIVE, "guards", {"max_prunes": 0}, {"max_prunes": 10}),
     setting(
-        Group.DESTRUCTIVE,
+        Group.ACCESS,
         "schedules",
         {"database": {"schedule": "rate(30 days)"}},
         {"database": {"schedule": "rate(7 days)"}, "jwt": {"schedule": "rate(1 days)"}},
     ),
-    setting(Group.SETTING, "kms_key", None, "alias/app"),
+    setting(Group.ACCESS, "kms_key", None, "alias/app"),
     setting(Group.SETTING, "tags", {"team": "web"}, {"team": "platform", "stage": "p"}),
     resource(
         "resource-added",
@@ -96,6 +101,15 @@ EVERYTHING = (
         before={"description": "Login", "tags": {"a": "1"}},
         after={"description": None, "tags": {"a": "2"}, "replicas": [{"region": "eu-west-1"}]},
     ),
+    access(
+        "resource-changed",
+        "secret db",
+        MAIN,
+        environment="production",
+        before={},
+        after={"replicas": [{"region": "eu-west-1"}], "ignore": {"foreign-key": "ours"}},
+    ),
+    first("value-returns", "secret db", MAIN, environment="production", after="1" * 40),
     resource("resource-removed", "parameter host", "-"),
     resource("value-changed", "secret db", keys=KEYS),
     resource("value-changed", "secret text"),

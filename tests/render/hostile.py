@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
+from reconciler.core.access import Opened, Opening
 from reconciler.core.model import (
     JSON,
     Action,
@@ -75,6 +76,9 @@ losses = st.builds(
     name=st.none() | text,
     days=st.none() | st.integers(0, 99),
 )
+opened = st.builds(
+    Opened, opening=st.sampled_from(Opening), name=st.none() | text, account=st.none() | text
+)
 changes = st.builds(
     Change,
     key=keys,
@@ -86,6 +90,7 @@ changes = st.builds(
     why=st.none() | whys,
     losses=st.lists(losses, max_size=2).map(tuple),
     place=st.none() | places,
+    access=st.lists(opened, max_size=2).map(tuple),
 )
 notes = st.builds(
     Note,

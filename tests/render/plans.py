@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from reconciler.core.access import Opened, Opening
 from reconciler.core.model import (
     Action,
     Change,
@@ -117,7 +118,13 @@ SECRETS = (
         losses=(
             Lost(Loss.OVERWRITTEN_PREVIOUS),
             Lost(Loss.KEY_READERS),
+            Lost(Loss.UNSEEN_POLICY_OVERWRITTEN),
             Lost(Loss.POLICY_READERS),
+            Lost(Loss.EARLIER_VALUE, "0123456789ab"),
+        ),
+        access=(
+            Opened(Opening.KEY, "arn:aws:kms:us-west-2:210987654321:key/1", "210987654321"),
+            Opened(Opening.ALLOWED, "*"),
         ),
     ),
     secret(

@@ -15,6 +15,7 @@ from reconciler.aws.arn import arn, partition
 from reconciler.core.model import JSON, Scope
 
 ISSUER = "token.actions.githubusercontent.com"
+DRIFT = "secrets-drift"  # the Environment in which the nightly check has the key
 LIMIT = 2_048  # characters of a trust policy, unless the account has asked for more
 
 
@@ -77,7 +78,10 @@ def _claims(role: Role, github: GitHub) -> dict[str, JSON]:
     if role is Role.PLAN:
         return {"sub": github.subjects("pull_request")}
     if role is Role.DRIFT:
-        return {"sub": github.subjects(f"ref:{github.ref}"), "ref": github.ref}
+        # Drift with the key runs in an Environment of its own, and that is its `sub` then.
+        places = (f"ref:{github.ref}", f"environment:{DRIFT}")
+        subjects = [subject for place in places for subject in github.subjects(place)]
+        return {"sub": subjects, "ref": github.ref}
     return {
         "sub": github.subjects(f"environment:{github.environment}"),
         "ref": github.ref,

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 from pydantic_core import PydanticCustomError
 
 from reconciler.core import model
+from reconciler.core.access import Opened, Opening
 from reconciler.core.reasons import Loss, Lost, Notable, Reason, Why
 
 FORMAT_VERSION = "2.0"  # a reader of 2.0 reads every 2.x, ignoring keys that it does not know
@@ -107,6 +108,17 @@ class PlannedLoss(Part):
         return Lost(self.loss, self.name, self.days)
 
 
+class PlannedOpening(Part):
+    """Somebody who gets access by the change, or a place where a copy of the value is."""
+
+    opening: Opening
+    name: str | None = Field(description="whom, which, or where")
+    account: str | None = Field(description="whose, where it is another account's")
+
+    def plain(self) -> Opened:
+        return Opened(self.opening, self.name, self.account)
+
+
 class PlannedPlace(Part):
     """Where in a manifest; line 0: nowhere in particular."""
 
@@ -123,13 +135,16 @@ class PlannedChange(Part):
 
     key: PlannedKey
     action: model.Action
-    digest: Digest = Field(description="over everything that acts, why, and what is lost")
+    digest: Digest = Field(
+        description="over everything that acts, why, what is lost, who gets access"
+    )
     fields: tuple[PlannedField, ...]
     value: PlannedValue | None
     settings: dict[str, Any]
     precondition: dict[str, Any] = Field(description="what of live the change was planned against")
     why: PlannedWhy | None
     losses: tuple[PlannedLoss, ...]
+    access: tuple[PlannedOpening, ...]
     place: PlannedPlace | None = Field(description="in no digest")
 
     def plain(self) -> model.Change:
@@ -143,6 +158,7 @@ class PlannedChange(Part):
             None if self.why is None else self.why.plain(),
             tuple(lost.plain() for lost in self.losses),
             None if self.place is None else self.place.plain(),
+            tuple(opened.plain() for opened in self.access),
         )
 
 

@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal
 
 import pydantic
 
-from reconciler.core.model import JSON, FieldChange, Recorded, Resource
+from reconciler.core.access import Opened, Opening
+from reconciler.core.model import JSON, FieldChange, Recorded, Resource, Scope
 from reconciler.core.reasons import Costs, Loss, Lost
 from reconciler.kinds import kms, tags
 from reconciler.kinds.field import NONE, UNSET, Given, KeyUse, Table, Unset, Use, losing
@@ -146,6 +147,13 @@ def _send_policies(fields: Fields, live: Record) -> Mapping[str, Any]:
     return {"Policies": json.dumps(fields["parameter_policies"])}
 
 
+def _opens(change: FieldChange, resource: Resource, scope: Scope) -> Iterator[Opened]:
+    """What git encrypts and AWS does not."""
+    hidden = resource.value is not None and resource.value.plaintext is None
+    if hidden and change.after != SECURE:
+        yield Opened(Opening.IN_CLEAR, str(change.after))
+
+
 FIELDS: Table[Seen, Write] = (
     ParameterField(
         name="type",
@@ -153,6 +161,7 @@ FIELDS: Table[Seen, Write] = (
         says="SecureString for a `value`, else String",
         content=lambda given: str(given.declared.chosen_type),
         observe=lambda seen: seen.data.get("Type"),
+        opens=_opens,
         anew=True,
         loses=_changed_type,
         # It follows from whether the value is to be encrypted.
@@ -187,6 +196,7 @@ FIELDS: Table[Seen, Write] = (
         content=_kms_key,
         observe=_observe_kms_key,
         loses=kms.loses,
+        opens=kms.opens,
         imports=_import_kms_key,
         write=Sent(_send_kms_key),
         keys=_key_use,

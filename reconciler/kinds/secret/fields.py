@@ -105,6 +105,7 @@ FIELDS: Table[Seen, Write] = (
         content=kms.content(DEFAULT_KEY),
         observe=lambda seen: kms.normal(seen.record.data.get("KmsKeyId"), seen.scope, DEFAULT_KEY),
         loses=kms.loses,
+        opens=kms.opens,
         imports=kms.importing(DEFAULT_KEY),
         write=Sent(lambda key: {"KmsKeyId": key}),
         keys=_key_use,

@@ -36,13 +36,15 @@ def live_value(
         # A version that is only staged, or only begun, has never served: nothing returns to it.
         if other != version and parse_token(other) and not {*labels} <= {STAGED, PENDING}
     )
+    begun = version_at(record, STAGED)
+    staged = None if begun in (None, version) else public(str(begun))
     declared = () if resource is None or resource.value is None else resource.value.fingerprints
     token = parse_token(version)
     binding = trust.binding(record.name, version, live_tags.get(tags.BOUND, ""))
     bound = binding and next((f for f in declared if f.startswith(binding[0])), None)
     if binding and bound:
-        return LiveValue(version, Origin.GIT, bound, binding[1], earlier)
-    outside = LiveValue(version, Origin.OUTSIDE, earlier=earlier)
+        return LiveValue(version, Origin.GIT, bound, binding[1], earlier, staged)
+    outside = LiveValue(version, Origin.OUTSIDE, earlier=earlier, staged=staged)
     kid = token.kid if token else None
     git = replace(outside, origin=Origin.GIT, fingerprint=public(version), kid=kid)
     if git.fingerprint in declared:
@@ -58,7 +60,8 @@ def live_value(
         return replace(generated, kid=binding[1])
     if vouched:
         return generated if token and token.generated else git
-    return replace(_unmarked(record, version, rotation, trust), earlier=earlier)
+    unmarked = _unmarked(record, version, rotation, trust)
+    return replace(unmarked, earlier=earlier, staged=staged)
 
 
 def _unmarked(record: Record, version: str, rotation: Rotation, trust: Recogniser) -> LiveValue:

@@ -6,11 +6,14 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from reconciler.aws import arn
 from reconciler.aws.client import Aws, require
-from reconciler.core.model import JSON, FieldChange, Resource
+from reconciler.core.access import Opened, Opening
+from reconciler.core.model import JSON, FieldChange, Resource, Scope
 from reconciler.core.reasons import Loss, Lost
 from reconciler.kinds.field import NONE, Permission, one_by_one
 from reconciler.kinds.kind import Flaw, Job, Settings
+from reconciler.kinds.secret import grants
 from reconciler.kinds.secret.field import Put, SecretField, recorded
 from reconciler.kinds.secret.terms import POLICY_LIMIT, SERVICE
 
@@ -64,7 +67,8 @@ def _needs(policy: JSON) -> Iterator[Permission]:
 
 
 def _loses(change: FieldChange) -> Iterator[Lost]:
-    """Where nobody recorded a policy, somebody else may have put one."""
+    """Where nobody recorded a policy, somebody else may have put one; and another than that which
+    was recorded."""
     before = change.before
     unrecorded = before is None and not change.known
     if change.after is None:
@@ -75,7 +79,16 @@ def _loses(change: FieldChange) -> Iterator[Lost]:
     elif unrecorded:
         yield Lost(Loss.UNKNOWN_POLICY_OVERWRITTEN)
     elif before is not None:
+        if not change.known:
+            yield Lost(Loss.UNSEEN_POLICY_OVERWRITTEN)
         yield Lost(Loss.POLICY_READERS)
+
+
+def _opens(change: FieldChange, resource: Resource, scope: Scope) -> Iterator[Opened]:
+    """Whoever is allowed something and was not. Of an unknown policy nobody is known."""
+    before = grants.principals(change.before) if change.known else set()
+    for who in sorted(grants.principals(change.after) - before):
+        yield Opened(Opening.ALLOWED, who, arn.foreign(who, scope.account))
 
 
 RESOURCE_POLICY = SecretField(
@@ -85,6 +98,7 @@ RESOURCE_POLICY = SecretField(
     check=_check,
     observe=recorded(NAME),
     loses=_loses,
+    opens=_opens,
     deep=one_by_one(_deep),
     deep_needs=("secretsmanager:GetResourcePolicy",),
     write=Put(_put),

@@ -7,10 +7,12 @@ from typing import Any
 
 from pydantic import Field
 
+from reconciler.aws import arn
 from reconciler.aws.arn import REGION
 from reconciler.aws.client import Aws
+from reconciler.core.access import Opened, Opening
 from reconciler.core.errors import AwsError
-from reconciler.core.model import JSON, FieldChange, Recorded, Resource
+from reconciler.core.model import JSON, FieldChange, Recorded, Resource, Scope
 from reconciler.core.reasons import Loss, Lost
 from reconciler.kinds.field import UNSET, Given, KeyUse, Permission, Unset, Use, one_by_one
 from reconciler.kinds.kind import Declared, Flaw, Job, Record, Settings
@@ -163,6 +165,19 @@ def _loses(change: FieldChange) -> Iterator[Lost]:
         yield Lost(Loss.REPLICA, region)
 
 
+def _opens(change: FieldChange, resource: Resource, scope: Scope) -> Iterator[Opened]:
+    """New copies, and keys that they did not have."""
+    was: Any = change.before if change.known else ()
+    keys = {replica.get("kms_key") for replica in was or ()}
+    now: Any = change.after
+    for replica in now or ():
+        if replica["region"] not in _regions(was):
+            yield Opened(Opening.REPLICA, str(replica["region"]))
+        key = replica.get("kms_key")
+        if key is not None and key not in keys:
+            yield Opened(Opening.KEY, str(key), arn.foreign(str(key), scope.account))
+
+
 def _regions(replicas: Any) -> set[str]:
     return {str(replica["region"]) for replica in replicas or ()}
 
@@ -175,6 +190,7 @@ REPLICAS = SecretField(
     content=_content,
     observe=_observe,
     loses=_loses,
+    opens=_opens,
     deep=one_by_one(_deep),  # DescribeSecret, which every role may
     write=Put(_update, created=_created),
     needs=_needs,

@@ -8,7 +8,8 @@ from reconciler.core.ownership import Refusal, may_handle
 from reconciler.kinds import tags
 from reconciler.kinds.kind import Act, Record, Target
 from reconciler.kinds.secret import mark
-from reconciler.kinds.secret.labels import CURRENT, PREVIOUS, version_at
+from reconciler.kinds.secret.describe import describe, unless
+from reconciler.kinds.secret.labels import CURRENT, PREVIOUS, STAGED, version_at
 from reconciler.kinds.secret.write import move_current, settle_pending
 
 
@@ -68,6 +69,7 @@ def _move(aws: Aws, target: Target, record: Record) -> str:
     if remembered:
         aws.call("secretsmanager", "tag_resource", SecretId=name, Tags=tags.to_list(remembered))
     settle_pending(aws, record)
+    _unstage(aws, record)
     move_current(aws, name, previous, expected=version_at(record, CURRENT))
     if tags.GIT_KEYS in tags.from_list(record.data.get("Tags")):
         # The earlier value may hold earlier keys: without the mark the next plan writes git's.
@@ -81,3 +83,24 @@ def _move(aws: Aws, target: Target, record: Record) -> str:
         f"the previous version is restored; git still declares the newer value{at}:"
         f" revert it there, or the next apply writes it again"
     )
+
+
+def _unstage(aws: Aws, record: Record) -> None:
+    """Nothing is begun any more with the version that is left: a plan of before, which wrote it,
+    does not go on with it."""
+    left = version_at(record, CURRENT)
+    if left is None or version_at(record, STAGED) != left:
+        return
+    with unless(lambda: _staged(aws, record.name) != left):
+        aws.call(
+            "secretsmanager",
+            "update_secret_version_stage",
+            SecretId=record.name,
+            VersionStage=STAGED,
+            RemoveFromVersionId=left,
+        )
+
+
+def _staged(aws: Aws, name: str) -> str | None:
+    fresh = describe(aws, name)
+    return None if fresh is None else version_at(fresh, STAGED)

@@ -3,9 +3,10 @@ files."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
+from reconciler import kinds
 from reconciler.manifest.branch import recipients, whole
 from reconciler.manifest.branch.difference import Difference, Group
 from reconciler.manifest.branch.side import MANIFESTS, Declaration, Side, View
@@ -25,6 +26,8 @@ DESTRUCTIVE = (
     "prune",
     "recovery_window",
 )
+# What decides who may read, or what nobody is told of.
+ACCESS = ("kms_key", "include", "ignore")
 _GROUPS = list(Group)
 
 
@@ -56,7 +59,7 @@ def _other_rules(base: Side, head: Side) -> Iterator[Difference]:
     for path in sorted(was.keys() | now.keys()):
         if was.get(path) != now.get(path):
             symbol = _mark(path in was, path in now)
-            yield Difference(Group.DESTRUCTIVE, "other-rules", f"file {path}", path, symbol=symbol)
+            yield Difference(Group.ACCESS, "other-rules", f"file {path}", path, symbol=symbol)
 
 
 # --- environments -------------------------------------------------------------------------------
@@ -93,6 +96,8 @@ def _settings(old: View, new: View, environment: str) -> Iterator[Difference]:
         before, after = old.settings.get(name), new.settings.get(name)
         if before != after or (name in old.settings) != (name in new.settings):
             group = Group.DESTRUCTIVE if name in DESTRUCTIVE else Group.SETTING
+            if name in ACCESS or _functions(before) != _functions(after):
+                group = Group.ACCESS
             symbol = _mark(name in old.settings, name in new.settings)
             yield Difference(
                 group, "setting-changed", name, own, environment, symbol, before, after
@@ -109,16 +114,25 @@ def _settings(old: View, new: View, environment: str) -> Iterator[Difference]:
         )
 
 
+def _functions(setting: Any) -> dict[str, Any]:
+    """The functions of named schedules, each of which is handed the values that it rotates."""
+    named = setting.items() if isinstance(setting, dict) else ()
+    return {name: one["lambda"] for name, one in named if isinstance(one, dict) and "lambda" in one}
+
+
 def _resources(old: View, new: View, environment: str, fresh: set[str]) -> Iterator[Difference]:
     for section, key in sorted({*old.declarations, *new.declarations}):
         was, now = old.declarations.get((section, key)), new.declarations.get((section, key))
         subject = f"{section[:-1]} {key}"
+        opening = kinds.opening(section)
         if was is None and now is not None:
             yield _whole(now, subject, environment, "+")
+            yield from _opened({}, now.fields, opening, subject, now.path, environment)
         elif was is not None and now is None:
             yield _whole(was, subject, environment, "-")
         elif was is not None and now is not None:
-            yield from _changed(was, now, subject, environment, fresh)
+            yield from _opened(was.fields, now.fields, opening, subject, now.path, environment)
+            yield from _changed(was, now, subject, environment, fresh, opening)
 
 
 def _whole(declared: Declaration, subject: str, environment: str, symbol: str) -> Difference:
@@ -136,10 +150,37 @@ def _whole(declared: Declaration, subject: str, environment: str, symbol: str) -
     )
 
 
-def _changed(
-    was: Declaration, now: Declaration, subject: str, environment: str, fresh: set[str]
+def _opened(
+    was: Mapping[str, Any],
+    now: Mapping[str, Any],
+    opening: Collection[str],
+    subject: str,
+    path: str,
+    environment: str,
 ) -> Iterator[Difference]:
-    names = sorted({*was.fields, *now.fields})
+    """Fields that say who gets at the value, or what nobody is told of it."""
+    differing = [name for name in sorted(opening) if was.get(name) != now.get(name)]
+    if differing:
+        yield Difference(
+            Group.ACCESS,
+            "resource-changed",
+            subject,
+            path,
+            environment,
+            before={name: was[name] for name in differing if name in was},
+            after={name: now[name] for name in differing if name in now},
+        )
+
+
+def _changed(
+    was: Declaration,
+    now: Declaration,
+    subject: str,
+    environment: str,
+    fresh: set[str],
+    opening: Collection[str],
+) -> Iterator[Difference]:
+    names = sorted({*was.fields, *now.fields} - {*opening})
     differing = [name for name in names if was.fields.get(name) != now.fields.get(name)]
     if differing:
         yield Difference(

@@ -11,7 +11,8 @@ from reconciler.core.model import JSON
 class Group(StrEnum):
     """What a reviewer looks at together, in this order."""
 
-    DESTRUCTIVE = "destructive"  # who can decrypt, what is owned, what guards, what rotates
+    ACCESS = "access"  # who gets at values: recipients, policies, copies, keys, functions, names
+    DESTRUCTIVE = "destructive"  # who can no longer decrypt, what is owned, what guards
     SETTING = "setting"  # the rest of an environment
     RESOURCE = "resource"
     FILE = "file"

@@ -120,4 +120,5 @@ def _found(
     before: JSON = None,
     after: JSON = None,
 ) -> Difference:
-    return Difference(Group.DESTRUCTIVE, code, subject, path, None, symbol, before, after)
+    group = Group.ACCESS if code == "recipient-added" else Group.DESTRUCTIVE
+    return Difference(group, code, subject, path, None, symbol, before, after)

@@ -26,6 +26,7 @@ from reconciler.core.model import (
 from reconciler.core.ownership import may_adopt
 from reconciler.core.reasons import Lost, Reason, Why
 from reconciler.kinds.comparison import Comparison
+from reconciler.operations import opening
 
 _OVERWRITES = frozenset({Write.CHANGED, Write.RETURNED})
 
@@ -63,7 +64,8 @@ def plan(
             changes.append(_refuse(resource, refusal))
         else:
             changes.append(_adopt(resource, current, finding, scope, policy, take))
-    return Plan(scope, policy, tuple(changes), owned=owned, titles=kinds.titles())
+    plan = Plan(scope, policy, tuple(changes), owned=owned, titles=kinds.titles())
+    return opening.told(plan, desired)
 
 
 def _begun(finding: Comparison, take: Take | None) -> bool:

@@ -1,0 +1,40 @@
+"""Who gets access, in words."""
+
+from __future__ import annotations
+
+from reconciler.core.access import Opened, Opening
+from reconciler.core.model import Action, Plan
+from reconciler.render import names
+from reconciler.render.escape import terminal
+
+TITLE = "Access"
+ABOUT = "Each of these lets somebody at a value who could not read it before, or may."
+
+_WORDS = {
+    Opening.ALLOWED: "its resource policy allows {name}",
+    Opening.FUNCTION: "a rotation function is handed its value: {name}",
+    Opening.IN_CLEAR: "its value, encrypted in git, is not encrypted in AWS: its type is {name}",
+    Opening.KEY: "whoever may use the KMS key {name} can decrypt it",
+    Opening.OUTSIDE_PREFIX: "its name is outside the prefix: what allows the prefix does not name"
+    " it, and others may",
+    Opening.REPLICA: "it has a copy in {name}",
+}
+_EVERYBODY = "everybody who has an AWS account"
+
+
+def words(opened: Opened) -> str:
+    """One sentence."""
+    name = _EVERYBODY if opened.name == "*" else terminal(opened.name or "")
+    said = _WORDS[opened.opening].format(name=name)
+    return f"{said} (account {terminal(opened.account)})" if opened.account else said
+
+
+def lines(plan: Plan) -> list[str]:
+    """All that a plan opens, a line each: first what it opens to other accounts."""
+    found = [
+        (opened.account is None, f"{names.with_kind(change.key, plan.scope)}: {words(opened)}")
+        for change in plan.changes
+        if change.action is not Action.REFUSE
+        for opened in change.access
+    ]
+    return [line for _, line in sorted(found, key=lambda one: one[0])]
