@@ -118,8 +118,8 @@ _LOSSES = {
     Loss.ONE_MORE_ROTATION: "a rotation that the old `rate` scheduled may still come once",
     Loss.CLEARTEXT_STAYS: "its earlier versions stay readable without a KMS key;"
     " `replace: true` deletes them",
-    Loss.UNSEEN_POLICY_OVERWRITTEN: "the resource policy that it has, which no plan reads, is"
-    " overwritten; where its role may look, apply leaves another than git last wrote as it is",
+    Loss.UNSEEN_POLICY_OVERWRITTEN: "its present resource policy, which no plan reads, is"
+    " overwritten; apply leaves a policy alone that git did not write, where its role may read it",
     Loss.POLICY_READERS: "whoever only the old policy allows can no longer read it",
     Loss.KEY_READERS: "who reads it has to be allowed to use the new key",
 }
