@@ -119,7 +119,7 @@ def renewed(declared: Cleartext, options: Common, *, over_lies: bool = False) ->
     try:
         present = lock.load(walk.folder(options), declared.settings.scope.environment)
     except ManifestError:
-        present = None  # it is going to be written anew
+        present = None  # it is going to be written again
     try:
         desired = _decrypt(declared, options)
     except (ManifestError, SopsError) as error:

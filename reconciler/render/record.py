@@ -10,7 +10,7 @@ from reconciler.render.escape import terminal
 
 _WHY: Mapping[Untold, str] = {
     Untold.OFF: "the environment says `record: none`",
-    Untold.NO_RECORD: "there is no record of an apply yet, and the next apply writes one",
+    Untold.NO_RECORD: "there is no record of an apply yet; the next apply of a commit writes one",
     Untold.DENIED: "the role may not read the record",
     Untold.MALFORMED: "the record in AWS is damaged, or was edited",
     Untold.OTHER_OWNER: "the record in AWS names another owner",
@@ -43,7 +43,7 @@ def line(applied: Applied) -> str | None:
         said.append(f"{runs} since then did not apply everything")
     if applied.untold is not None:
         by = f" (written by {applied.writer})" if applied.acts and applied.writer else ""
-        said.append(f"{_WHY[applied.untold]}{by}, so {_UNSURE}")
+        said.append(f"{_WHY[applied.untold]}{by}: {_UNSURE}")
     return "; ".join(terminal(part) for part in said) or None
 
 

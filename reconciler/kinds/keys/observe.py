@@ -43,7 +43,7 @@ def shape(
     declared = () if resource.value is None else resource.value.fingerprints
     return Live(
         key=Key(NAME, record.name),
-        # Keys that are going to be written anew depend on no fingerprint key.
+        # Keys that are going to be written again depend on no fingerprint key.
         fields=field.observed(FIELDS, Seen(kid if mark in declared else trust.kid)),
         ownership=ownership,
         owner=owner,

@@ -52,7 +52,10 @@ def _said(
     record = read.record
     if record is None or read.found is None:
         writer = None if read.found is None else read.found.by
-        return Applied(untold=read.untold, writer=writer), None
+        why = read.untold
+        if why is Untold.NO_RECORD and not _in_git(folder):
+            why = Untold.NO_GIT  # an apply writes no record either
+        return Applied(untold=why, writer=writer), None
     told = Applied(
         unfinished=record.attempted,
         commit=record.commit,
@@ -65,6 +68,14 @@ def _said(
         return _placed(told, Repository(folder)), record
     except UsageError:
         return replace(told, untold=Untold.NO_GIT), record
+
+
+def _in_git(folder: Path) -> bool:
+    try:
+        Repository(folder)
+    except UsageError:
+        return False
+    return True
 
 
 def _placed(told: Applied, repository: Repository) -> Applied:

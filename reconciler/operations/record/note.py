@@ -56,7 +56,7 @@ class Note:
         if untold is not None and untold.acts:
             self.warn(
                 f"the applied record in {parameter.name(self.scope)} is not what was written there"
-                f" ({untold}); it is written anew"
+                f" ({untold}); it is written again"
             )
         later = self._later()
         if later is not None:

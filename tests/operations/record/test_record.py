@@ -168,7 +168,7 @@ def test_outside_git_there_is_no_record(repository: Repository) -> None:
     (repository.folder / ".git").rename(repository.folder / "elsewhere")
     repository.apply()
     assert repository.parameter is None
-    assert "no record of an apply yet" in repository.run("drift", "production").out
+    assert "the manifests are not in a git repository" in repository.run("drift", "production").out
     (repository.folder / "elsewhere").rename(repository.folder / ".git")
     commit = repository.save()
     repository.apply()
@@ -289,7 +289,7 @@ def test_a_record_that_is_not_ours_is_one_line_and_as_if_there_were_none(
     # Nothing is prevented by it, and the next apply writes it anew.
     repository.save()
     done = repository.apply()
-    assert "is not what was written there (false); it is written anew" in done.err
+    assert "is not what was written there (false); it is written again" in done.err
     assert repository.record["applied"]["commit"] != commit
     assert repository.drift()["applied"]["untold"] is None
 
