@@ -117,8 +117,8 @@ class Field(Generic[Seen_, Write_]):
     declared, each in words or None. ``deep_needs`` are the IAM actions for both on each of them.
     ``write`` says how the kind writes it.
     ``loses`` is what a change of it takes away, and whom it concerns.
-    ``opens`` is who gets access by a change of it. Where the whole is written again it is asked of a
-    field that stays as it is, too.
+    ``opens`` is who gets access by a change of it. Where the whole is written again it is asked of
+    a field that stays as it is, too.
     ``fixed`` tells whether AWS cannot bring the live content to the declared one in place.
     ``anew`` says that it can, and that `replace: true` deletes and creates it all the same.
     ``imports`` is what a manifest says of live content, so that the next plan is empty; without it,
