@@ -53,7 +53,9 @@ class Account:
     def connect(self) -> Aws:
         """A connection, a fresh one unless it is ``shared``."""
         if self.shared and self.aws.url in _CONNECTIONS:
-            return _CONNECTIONS[self.aws.url]
+            known = _CONNECTIONS[self.aws.url]
+            known._made.clear()  # what an earlier run made, this one does not wait for
+            return known
         session = boto3.session.Session()
         made = Aws(session, SCOPE.region, parallelism=self.parallelism, pacing=Pacing(self.pace))
         if self.shared:

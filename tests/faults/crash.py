@@ -60,6 +60,7 @@ Make = Callable[[Aws], Planned]  # of a plan
 
 def run(aws: Aws, make: Make, reviewed: str | None) -> bool:
     """A whole run; whether all was done."""
+    aws._made.clear()  # a process knows nothing of what another one has made
     fresh = make(aws)
     todo = fresh.plan.changes
     if reviewed is not None:

@@ -29,6 +29,7 @@ from tests.faults.account import Account
 from tests.faults.crash import Watched, run
 from tests.faults.photo import Photo, take
 from tests.faults.scenes import SCENES
+from tests.limit import has_to_end
 
 ROOT = Path(__file__).parents[2]
 READS = ("Get", "List", "Describe", "BatchGet")
@@ -152,10 +153,11 @@ def crash(
         with account.aws.lock:
             state.load(saved)
         told = f"{name} {moment} {point}" + (f" {file}" if reviewed else "")
-        killer.stdin.write(told + "\n")
-        killer.stdin.flush()
-        assert int(killer.stdout.readline()) == -signal.SIGKILL, where
-        assert account.aws.wait_for_rotations()
-        assert run(watched.aws, scene.make, reviewed), where
+        with has_to_end():
+            killer.stdin.write(told + "\n")
+            killer.stdin.flush()
+            assert int(killer.stdout.readline()) == -signal.SIGKILL, where
+            assert account.aws.wait_for_rotations()
+            assert run(watched.aws, scene.make, reviewed), where
         assert photographs(account) == expected, where
     assert account.changes() == {}

@@ -39,6 +39,7 @@ from tests.faults.account import Account
 from tests.faults.direct import KEY, SCOPE
 from tests.faults.function import SCHEDULE, clients
 from tests.faults.photo import Photo, take
+from tests.limit import has_to_end
 
 SHORT = 2_000  # steps
 LONG = int(os.environ.get("MACHINE_STEPS", "50000"))
@@ -474,7 +475,8 @@ def live(machine: type[Machine], steps: int) -> None:
     began = next(_steps)
     while next(_steps) - began < steps:
         try:
-            hypothesis.seed(seed)(run)()
+            with has_to_end():
+                hypothesis.seed(seed)(run)()
         except BaseException as error:
             error.add_note(f"MACHINE_SEED={seed}")
             raise
