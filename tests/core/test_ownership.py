@@ -8,7 +8,7 @@ from itertools import product
 import pytest
 
 from reconciler.core.model import Ownership, Policy
-from reconciler.core.ownership import is_kept, may_adopt, may_apply, may_prune
+from reconciler.core.ownership import Refusal, is_kept, may_adopt, may_apply, may_handle, may_prune
 from reconciler.core.reasons import Reason, Why
 from tests.core.build import NAME, PRUNING, SCOPE, held, live
 
@@ -51,6 +51,26 @@ def test_what_is_ours_may_be_applied():
 )
 def test_what_is_not_ours_is_refused_and_names_the_owner(ownership, owner, refusal):
     assert may_apply(live(ownership=ownership, owner=owner)) == Why(refusal, owner)
+
+
+def test_what_is_ours_and_there_is_rotated_and_rolled_back():
+    assert may_handle(live()) is None
+
+
+@pytest.mark.parametrize("ownership", [o for o in Ownership if o is not Ownership.OURS])
+@pytest.mark.parametrize(("owner", "says"), [(None, ""), ("them", ": them does")])
+def test_what_is_not_ours_is_neither_rotated_nor_rolled_back(ownership, owner, says):
+    assert may_handle(live(ownership=ownership, owner=owner, deleted=True)) == Refusal(
+        "not-ours", f"this environment does not own it{says}", "adopt it first"
+    )
+
+
+def test_what_is_pending_deletion_is_restored_first():
+    assert may_handle(live(deleted=True)) == Refusal(
+        "pending-deletion",
+        "it is pending deletion",
+        f"restore it first: aws secretsmanager restore-secret --secret-id {NAME}",
+    )
 
 
 @pytest.mark.parametrize("ownership", [o for o in Ownership if o is not Ownership.FOREIGN])
