@@ -22,10 +22,10 @@ from reconciler import manifest
 from reconciler.aws.client import Aws
 from reconciler.aws.pacing import Pacing
 from reconciler.core import review
+from reconciler.core.drift import Drift
 from reconciler.core.model import Change, Key
 from reconciler.operations import apply, drift, planning
 from reconciler.operations.apply import Outcome
-from reconciler.operations.drift import Drift
 from reconciler.operations.planning import Planned
 from reconciler.sandbox.server import Sandbox
 from tests import forked

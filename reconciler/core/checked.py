@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reconciler.core.applied import OFF, Applied
-from reconciler.core.model import Drift, Plan, Scope
+from reconciler.core.drift import Drift
+from reconciler.core.model import Plan, Scope
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Checked:
     @property
     def acting(self) -> tuple[Drift, ...]:
         """What somebody has to act on."""
-        return tuple(entry for entry in self.drift if entry.kind_of.acts)
+        return tuple(entry for entry in self.drift if entry.acts)
 
     @property
     def acts(self) -> bool:

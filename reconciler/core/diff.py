@@ -146,7 +146,7 @@ def _compare(resource: Resource, current: Live) -> tuple[Change | None, Note | N
     # A schedule has no deletion of its own: it comes back with its secret.
     restores = current.deleted and resource.requires is None
     if not fields and value is None and not restores:
-        return None, note
+        return _remember(resource, current), note
     if value is None and resource.whole and resource.value is not None:
         value = _written(Write.SAME, resource.value)
     precondition: dict[str, JSON] = {}
@@ -176,6 +176,21 @@ def _compare(resource: Resource, current: Live) -> tuple[Change | None, Note | N
             place=resource.place,
         ),
         note,
+    )
+
+
+def _remember(resource: Resource, current: Live) -> Change | None:
+    """What is as declared, and our mark says otherwise: a run stopped before it wrote the mark, or
+    git accepted what somebody wrote outside. Unless it is written, the next edit in git would look
+    as if it met what somebody else wrote."""
+    if not current.unremembered:
+        return None
+    return Change(
+        resource.key,
+        Action.UPDATE,
+        settings=resource.settings,
+        why=Why(Reason.MARK, names=current.unremembered),
+        place=resource.place,
     )
 
 

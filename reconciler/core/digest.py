@@ -6,6 +6,7 @@ digest on any machine, in any order, at any time. Dates, places and the commit a
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 from collections.abc import Iterable
@@ -15,6 +16,8 @@ from reconciler.core.access import Opened
 from reconciler.core.errors import TooManyChangesError
 from reconciler.core.model import JSON, Change, FieldChange, Plan, Policy, Scope, ValueChange
 from reconciler.core.reasons import Lost, Why
+
+SHORT = 7  # characters of a short digest
 
 
 def canonical(content: JSON) -> str:
@@ -26,6 +29,13 @@ def content_digest(content: JSON) -> str:
     """16 hex digits by which a mark in AWS remembers what was declared. It is not keyed: what it
     digests is readable in git."""
     return hashlib.sha256(canonical(content).encode()).hexdigest()[:16]
+
+
+def short_digest(content: JSON) -> str:
+    """The same in 7 characters of base64, 42 bits: many have to fit into one tag. What is absent,
+    off or empty has the same one."""
+    digest = hashlib.sha256(canonical(content or None).encode()).digest()
+    return base64.urlsafe_b64encode(digest).decode()[:SHORT]
 
 
 def change_digest(change: Change, scope: Scope, policy: Policy) -> str:

@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 from reconciler.core.access import Opened
 from reconciler.core.reasons import Costs, Lost, Notable, Reason, Why
+from reconciler.core.what import What
 
 JSON: TypeAlias = "None | bool | int | float | str | Sequence[JSON] | Mapping[str, JSON]"
 
@@ -208,6 +209,13 @@ class Live:
     a replacement only where that is allowed. ``costs`` is what its kind loses.
     ``versioned`` is what people call that which ``value.version`` tells apart. ``apart`` says that
     its fields can be written without its value.
+    ``as_written`` says of each field that our mark remembers whether it is as we last wrote it:
+    what is not in it is unknown. ``unremembered`` are the declared fields that are as declared and
+    that the mark remembers otherwise, ``marked`` says that a mark of ours is on it, whoever owns
+    it, and ``forged`` that somebody changed the mark. ``remembered`` is the short digest of each
+    field that the mark remembers. ``outside`` is what a change of a field by somebody else is
+    called, where it is called anything of its own. ``beside`` is what nobody declared on it, as
+    far as lists return it.
     """
 
     key: Key
@@ -225,6 +233,13 @@ class Live:
     apart: bool = False
     refuses: Mapping[str, Why] = field(default_factory=dict)
     anew: Collection[str] = ()
+    as_written: Mapping[str, bool] = field(default_factory=dict)
+    unremembered: tuple[str, ...] = ()
+    marked: bool = False
+    forged: bool = False
+    remembered: Mapping[str, str] = field(default_factory=dict)
+    outside: Mapping[str, What] = field(default_factory=dict)
+    beside: Mapping[str, JSON] = field(default_factory=dict)
 
 
 # --- plan: what is to be done -------------------------------------------------------------------
@@ -357,36 +372,3 @@ class Plan:
     revision: str | None = field(default=None, compare=False)
     uncommitted: tuple[str, ...] = field(default=(), compare=False)
     titles: Mapping[str, str] = field(default_factory=dict, compare=False)
-
-
-# --- drift: how live differs from what was applied -------------------------------------------
-
-
-class DriftClass(StrEnum):
-    """What kind of drift it is. The first three need somebody to act."""
-
-    OUTSIDE = "outside"  # AWSCURRENT, or a stamp's version, is not ours
-    STUCK = "stuck"  # a rotation that does not end
-    OVERDUE = "overdue"  # past max_age, or past the next rotation date
-    PENDING = "pending"  # git is ahead
-    KEPT = "kept"  # ours, no longer declared
-    ROTATED = "rotated"  # rotation owns the value
-
-    @property
-    def acts(self) -> bool:
-        """Whether it makes `drift` end with exit code 2."""
-        return self in (DriftClass.OUTSIDE, DriftClass.STUCK, DriftClass.OVERDUE)
-
-
-@dataclass(frozen=True)
-class Drift:
-    """One difference, and what it means.
-
-    ``because`` is what a plan says of it; ``text`` is told after that, or alone.
-    """
-
-    key: Key
-    kind_of: DriftClass
-    text: str
-    place: Place | None = None
-    because: Why | Note | None = None

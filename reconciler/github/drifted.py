@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections import Counter
 
 from reconciler.core.checked import Checked
-from reconciler.core.model import DriftClass, Place
+from reconciler.core.drift import DriftClass
+from reconciler.core.model import Place
 from reconciler.github.annotation import Annotation, Level
+from reconciler.render import difference, names, repair
 from reconciler.render import drift as rendering
-from reconciler.render import names, reasons, repair
 from reconciler.render.escape import terminal
 
 _LEVELS = {
     DriftClass.OUTSIDE: Level.ERROR,
+    DriftClass.REFUSED: Level.ERROR,
     DriftClass.STUCK: Level.ERROR,
     DriftClass.OVERDUE: Level.WARNING,
+    DriftClass.UNKNOWN: Level.WARNING,
     DriftClass.PENDING: Level.NOTICE,
     DriftClass.KEPT: Level.NOTICE,
+    DriftClass.UNMANAGED: Level.NOTICE,
 }
 _FOOT = "\n*This issue is kept up to date, and closed when no action is needed any more.*\n"
 GONE = "The drift is gone: no action is needed."
@@ -67,7 +71,7 @@ def annotate(found: Checked, settings: Place) -> list[Annotation]:
             _LEVELS[entry.kind_of],
             f"{found.scope.environment}: {names.with_kind(entry.key, found.scope)}"
             f" ({entry.kind_of})",
-            (reasons.drift(entry),),
+            (difference.sentence(entry),),
             entry.place or settings,
         )
         for entry in found.drift

@@ -10,8 +10,9 @@ from typing import Any
 from reconciler.core import planfile
 from reconciler.core.applied import Applied, Untold
 from reconciler.core.checked import Checked
+from reconciler.core.drift import Drift, DriftClass
 from reconciler.core.errors import ReconcilerError
-from reconciler.core.model import Drift, DriftClass, Key, Place, Scope
+from reconciler.core.model import Key, Place, Scope
 
 _MAJOR = "1"  # of the format
 
@@ -82,6 +83,8 @@ def _drift(content: Mapping[str, Any]) -> Drift:
         None
         if place is None
         else Place(_text(place["path"]), int(place["line"]), int(place["column"])),
+        advice=_text(content.get("advice") or ""),
+        fails=content.get("acts") is True,
     )
 
 

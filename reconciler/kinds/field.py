@@ -16,9 +16,12 @@ import pydantic
 from reconciler.aws.client import Aws
 from reconciler.aws.recogniser import Recogniser
 from reconciler.core.access import Opened
+from reconciler.core.diff import same
+from reconciler.core.digest import short_digest
 from reconciler.core.errors import ReconcilerError
 from reconciler.core.model import JSON, FieldChange, Recorded, Resource, Scope
 from reconciler.core.reasons import Losing
+from reconciler.core.what import What
 from reconciler.kinds.kind import Declared, Flaw, Settings
 
 NONE = "none"  # in a manifest: the field is declared absent
@@ -115,6 +118,7 @@ class Field(Generic[Seen_, Write_]):
     ``deep`` reads from AWS what no list returns, of several resources in their order; ``observe``
     then tells only the recorded digest. ``looks`` finds what is wrong with live content that is as
     declared, each in words or None. ``deep_needs`` are the IAM actions for both on each of them.
+    ``beside``: it is read where nobody declares it, too.
     ``write`` says how the kind writes it.
     ``loses`` is what a change of it takes away, and whom it concerns.
     ``opens`` is who gets access by a change of it. Where the whole is written again it is asked of
@@ -125,6 +129,9 @@ class Field(Generic[Seen_, Write_]):
     it is that content. It raises UnsayableError where a manifest cannot say it.
     ``needs`` are the permissions for writing it.
     ``keys`` are the KMS keys that it names, and what using the values does with them.
+    ``letter`` is what our mark in AWS calls it, and ``remembers`` what of a live resource the mark
+    remembers, where that is not what is compared; UNSET where it cannot be told. ``outside`` is
+    what a change of it by somebody else is called, if anything of its own.
     """
 
     name: str
@@ -138,6 +145,7 @@ class Field(Generic[Seen_, Write_]):
     deep: Deep | None = None
     deep_needs: tuple[str, ...] = ()
     looks: Look | None = None
+    beside: bool = False
     loses: Losing | None = None
     opens: Opens | None = None
     fixed: Callable[[JSON, JSON], bool] | None = None
@@ -145,6 +153,9 @@ class Field(Generic[Seen_, Write_]):
     imports: Callable[[Any, Seen_, Settings], JSON | Unset] | None = None
     needs: Callable[[JSON], Iterable[Permission]] = _no_permission
     keys: Callable[[Resource, Use], Iterable[KeyUse]] = _no_key
+    letter: str | None = None
+    remembers: Callable[[Seen_], JSON | Unset] | None = None
+    outside: What | None = None
 
     def compared(self, given: Given) -> JSON | Unset:
         """The content that a declaration asks for."""
@@ -217,6 +228,63 @@ def observed(table: Table[Seen_, Any], seen: Seen_) -> dict[str, JSON | Recorded
     return {row.name: row.observe(seen) for row in table}
 
 
+Memory = Mapping[str, str]  # what a mark remembers: short digests by the letters of fields
+
+
+def remembered(table: Table[Any, Any], fields: Mapping[str, JSON]) -> dict[str, str]:
+    """What a mark has to remember of the declared ``fields`` once they are written."""
+    return {
+        row.letter: short_digest(fields[row.name])
+        for row in table
+        if row.letter is not None and row.name in fields
+    }
+
+
+def by_name(table: Table[Any, Any], memory: Memory) -> dict[str, str]:
+    """What the mark remembers, by the names of fields."""
+    return {row.name: memory[row.letter] for row in table if row.letter and row.letter in memory}
+
+
+def named_outside(table: Table[Any, Any]) -> dict[str, What]:
+    """What a change of each field by somebody else is called, where it has a name of its own."""
+    return {row.name: row.outside for row in table if row.outside is not None}
+
+
+def as_written(table: Table[Seen_, Any], seen: Seen_, memory: Memory) -> dict[str, bool]:
+    """Of each field that the mark remembers, whether it is live as it was last written."""
+    found: dict[str, bool] = {}
+    for row in table:
+        if row.letter is None or row.letter not in memory:
+            continue
+        content = (row.remembers or row.observe)(seen)
+        if not isinstance(content, Unset | Recorded):
+            found[row.name] = short_digest(content) == memory[row.letter]
+    return found
+
+
+def unremembered(
+    table: Table[Any, Any],
+    resource: Resource,
+    live: Mapping[str, Any],
+    memory: Memory,
+    *,
+    whole: bool,
+) -> tuple[str, ...]:
+    """The fields that are live as declared, and of which the mark remembers something else, or
+    nothing. Unless it is ``whole``, a mark that remembers nothing of this table is of version 0.1,
+    and nothing is missed."""
+    if not whole and not any(row.letter in memory for row in table):
+        return ()
+    wanted = remembered(table, resource.fields)
+    return tuple(
+        row.name
+        for row in table
+        if row.letter in wanted
+        and wanted[row.letter] != memory.get(row.letter)
+        and same(resource.fields[row.name], live[row.name])
+    )
+
+
 def one_by_one(read: Callable[[Aws, Resource], JSON]) -> Deep:
     """A field's ``deep`` where AWS tells it of one resource a call."""
     return lambda aws, resources, _: aws.each(lambda resource: read(aws, resource), resources)
@@ -254,6 +322,13 @@ def looked(
         ):
             found[number] += [] if text is None else [text]
     return found
+
+
+def beside(table: Table[Any, Any], resource: Resource) -> Iterator[Field[Any, Any]]:
+    """The rows of what no list returns and ``resource`` does not declare."""
+    for row in table:
+        if row.deep is not None and row.beside and row.name not in resource.fields:
+            yield row
 
 
 def fixed(
@@ -320,9 +395,17 @@ def permissions(table: Table[Any, Any], fields: Mapping[str, JSON]) -> Iterator[
             yield from row.needs(fields[row.name])
 
 
-def deep_actions(table: Table[Any, Any], fields: Mapping[str, JSON]) -> frozenset[str]:
-    """The IAM actions with which :func:`deep` reads the declared ``fields``."""
-    return frozenset(action for row in table if row.name in fields for action in row.deep_needs)
+def deep_actions(
+    table: Table[Any, Any], fields: Mapping[str, JSON], *, undeclared: bool = False
+) -> frozenset[str]:
+    """The IAM actions with which :func:`deep` reads the declared ``fields``, and with
+    ``undeclared`` those of :func:`beside`."""
+    return frozenset(
+        action
+        for row in table
+        if row.name in fields or (undeclared and row.beside)
+        for action in row.deep_needs
+    )
 
 
 def key_uses(table: Table[Any, Any], resource: Resource, use: Use) -> Iterator[KeyUse]:

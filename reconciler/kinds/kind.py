@@ -94,6 +94,7 @@ class Settings:
     ignore: Mapping[str, str] = field(default_factory=dict)  # rule: why it is ignored
     env_prefix: str = ""  # of the variables of export and exec
     record: bool = True  # whether AWS gets a note of which commit was last applied
+    unmanaged_fails: bool = False  # drift, where something is there that nobody manages
 
 
 @dataclass(frozen=True)

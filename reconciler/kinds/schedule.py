@@ -17,6 +17,7 @@ from reconciler.aws import arn
 from reconciler.core.access import Opened, Opening
 from reconciler.core.model import JSON, FieldChange, Resource, Scope
 from reconciler.core.reasons import Costs, Loss, Lost
+from reconciler.core.what import What
 from reconciler.kinds.field import (
     Field,
     Permission,
@@ -25,6 +26,7 @@ from reconciler.kinds.field import (
     Unset,
     declared_in,
     losing,
+    named_outside,
 )
 from reconciler.kinds.kind import Declared, Flaw, Settings
 from reconciler.kinds.schedule_grammar import (
@@ -155,6 +157,8 @@ FIELDS: Table[Seen, Write] = (
         name="enabled",
         content=lambda given: given.declared is not None,
         observe=lambda seen: seen.enabled,
+        letter="e",
+        outside=What.SWITCHED,
         loses=_ending,
         write=Switched(),
         needs=_switching,
@@ -165,6 +169,8 @@ FIELDS: Table[Seen, Write] = (
         says="ARN of the rotation function",
         observe=lambda seen: seen.function,
         opens=_opens,
+        letter="f",
+        outside=What.RESCHEDULED,
         write=Sent("RotationLambdaARN"),
         needs=_invoking,
     ),
@@ -178,6 +184,8 @@ FIELDS: Table[Seen, Write] = (
         required=True,
         says="rate(N hours|days), or cron(0 HOUR DAY MONTH WEEKDAY *) in UTC",
         observe=_observe_schedule,
+        letter="s",
+        outside=What.RESCHEDULED,
         imports=_import_schedule,
         loses=_rate_goes,
         write=Ruled("ScheduleExpression"),
@@ -191,11 +199,14 @@ FIELDS: Table[Seen, Write] = (
         ],
         says="how long a rotation may take, like 3h",
         observe=lambda seen: seen.rules.get("Duration"),
+        letter="w",
+        outside=What.RESCHEDULED,
         write=Ruled("Duration"),
     ),
 )
 
 COSTS = Costs(fields=losing(FIELDS))
+OUTSIDE = named_outside(FIELDS)
 
 
 @declared_in(FIELDS)

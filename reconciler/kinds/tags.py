@@ -131,6 +131,30 @@ def observed(live: Mapping[str, str], resource: Resource | None) -> JSON:
     return {**managed(live, keys), **forgotten(live, keys)}
 
 
+def foreign(live: Mapping[str, str], resource: Resource | None) -> dict[str, str]:
+    """The tags that somebody else put on what is ours."""
+    declared = resource.fields.get("tags") if resource is not None else None
+    ours = managed(live, declared if isinstance(declared, Mapping) else {})
+    return {
+        key: text
+        for key, text in live.items()
+        if key not in ours and not key.startswith(OURS) and not key.lower().startswith("aws:")
+    }
+
+
+def remembered(live: Mapping[str, str], resource: Resource | None) -> JSON | Unset:
+    """Of live tags those that we set: what our mark remembers of them.
+
+    Where tags that we set are gone and not declared any more, a run of ours may have stopped
+    between taking them away and setting the others: then nobody can tell.
+    """
+    declared = resource.fields.get("tags") if resource is not None else None
+    if forgotten(live, declared if isinstance(declared, Mapping) else {}):
+        return UNSET
+    ours = decode_keys(live.get(KEYS, ""))
+    return {key: text for key, text in live.items() if key in ours}
+
+
 def importing(live: Mapping[str, str], settings: Settings) -> JSON | Unset:
     """The live tags that the environment does not set anyway. Raises UnsayableError."""
     theirs = {

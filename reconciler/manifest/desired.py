@@ -35,6 +35,11 @@ class Desired:
         return self.fingerprinter
 
     @property
+    def unmanaged_fails(self) -> bool:
+        """Whether drift fails where something that nobody manages is below the prefix."""
+        return self.settings.unmanaged_fails
+
+    @property
     def policy(self) -> Policy:
         """What the environment allows a run to do."""
         return self.settings.policy

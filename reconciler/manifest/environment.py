@@ -51,6 +51,14 @@ class Guards(Declared):
     )
 
 
+class Drift(Declared):
+    """What ends `drift` with exit code 2, beyond what always does."""
+
+    unmanaged: Literal["tell", "fail"] = Field(
+        default="tell", description="what is below the prefix and nobody manages"
+    )
+
+
 class EnvironmentFile(Declared):
     """The cleartext of ``environment.sops.yaml``."""
 
@@ -89,6 +97,7 @@ class EnvironmentFile(Declared):
     record: Literal["none"] | None = Field(
         default=None, description="none: AWS gets no note of which commit was last applied"
     )
+    drift: Drift = Drift()
     schedules: dict[str, Schedule] = Field(
         default_factory=dict, description="one for each type of secret, referred to by name"
     )
@@ -111,6 +120,7 @@ class EnvironmentFile(Declared):
             ignore=self.ignore,
             env_prefix=self.env_prefix or "",
             record=self.record is None,
+            unmanaged_fails=self.drift.unmanaged == "fail",
         )
 
 

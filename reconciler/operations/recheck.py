@@ -39,7 +39,8 @@ def needed(change: Change, planned: Planned) -> bool:
         return True
     resource = planned.desired.resources.get(change.key)
     whole = resource is not None and resource.whole
-    return change.action in (Action.UPDATE, Action.RESTORE) and bool(change.fields) and not whole
+    writes = bool(change.fields) or change.value is None
+    return change.action in (Action.UPDATE, Action.RESTORE) and writes and not whole
 
 
 def look(kind: Kind, change: Change, planned: Planned, aws: Aws) -> Fresh:

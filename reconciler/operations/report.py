@@ -12,12 +12,11 @@ from enum import StrEnum
 
 from reconciler import kinds
 from reconciler.core.applied import OFF, Applied
+from reconciler.core.drift import Drift, DriftClass
 from reconciler.core.errors import Problem
 from reconciler.core.model import (
     Action,
     Change,
-    Drift,
-    DriftClass,
     Key,
     Live,
     Origin,
@@ -49,6 +48,7 @@ class Standing(StrEnum):
     STUCK = "stuck"
     OVERDUE = "overdue"
     REFUSED = "refused"
+    UNKNOWN = "unknown"
     PENDING = "pending"
     KEPT = "kept"
     UNMANAGED = "unmanaged"  # neither declared nor ours
@@ -60,7 +60,13 @@ class Standing(StrEnum):
         return self in _ACTS
 
 
-_ACTS = (Standing.OUTSIDE, Standing.STUCK, Standing.OVERDUE, Standing.REFUSED)
+_ACTS = (
+    Standing.OUTSIDE,
+    Standing.STUCK,
+    Standing.OVERDUE,
+    Standing.REFUSED,
+    Standing.UNKNOWN,
+)
 
 
 @dataclass(frozen=True)
@@ -135,19 +141,19 @@ class Report:
 
     @property
     def acting(self) -> tuple[Drift, ...]:
-        """The drift that somebody has to act on."""
-        return tuple(entry for entry in self.drift if entry.kind_of.acts)
-
-    @property
-    def told(self) -> tuple[Drift, ...]:
-        """The rest of it, but for what was refused: that is among the findings."""
+        """The drift that somebody has to act on, but for what was refused: that is among the
+        findings."""
         refused = {finding.key for finding in self.findings if finding.key is not None}
         return tuple(
             entry
             for entry in self.drift
-            if not entry.kind_of.acts
-            and not (entry.kind_of is DriftClass.PENDING and entry.key in refused)
+            if entry.acts and not (entry.kind_of is DriftClass.REFUSED and entry.key in refused)
         )
+
+    @property
+    def told(self) -> tuple[Drift, ...]:
+        """The rest of it."""
+        return tuple(entry for entry in self.drift if not entry.acts)
 
     @property
     def timed(self) -> tuple[Item, ...]:

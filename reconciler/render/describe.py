@@ -19,6 +19,7 @@ from reconciler.core.model import (
     ValueChange,
     Write,
 )
+from reconciler.core.reasons import Reason
 from reconciler.render import access, names, reasons, structure
 from reconciler.render.escape import compact, quoted, terminal, word
 from reconciler.render.reasons import is_destructive
@@ -122,6 +123,8 @@ def _lines(change: Change) -> Iterator[str]:
         return
     if change.value is not None:
         yield from _value(change.value)
+    if change.why is not None and change.why.reason is Reason.MARK:
+        return  # nothing else is sent
     for name, content in sorted(change.settings.items()):
         yield f"{_SETTINGS.get(name) or word(name)}: {_scalar(name, content)}"
 

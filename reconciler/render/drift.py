@@ -7,21 +7,25 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from reconciler.core.checked import Checked
-from reconciler.core.model import Drift, DriftClass, Scope
-from reconciler.render import escape, names, reasons, record, repair
+from reconciler.core.drift import Drift, Moved
+from reconciler.core.model import Scope
+from reconciler.render import difference, escape, names, record, repair
 from reconciler.render.escape import code, fence, terminal
 from reconciler.render.palette import Palette, palette
 
 FORMAT_VERSION = "1.0"
 _FRAME = 2_000  # characters kept for headings, <details> and what is left out
 
-_CLASSES = {
-    "outside": "Written outside: action needed",
+CLASSES = {
+    "outside": "Changed outside: action needed",
+    "refused": "Refused: apply does not write it, action needed",
     "stuck": "Stuck rotations: action needed",
     "overdue": "Overdue: action needed",
+    "unknown": "Nobody can tell who changed it: action needed",
     "pending": "Pending: git is ahead, apply writes it",
     "kept": "Kept: owned, no longer declared, not pruned",
     "rotated": "Rotated: rotation owns the value",
+    "unmanaged": "Unmanaged: not declared, and nobody's",
 }
 
 
@@ -35,16 +39,17 @@ def _lines(checked: Checked, colours: Palette) -> Iterator[str]:
     yield colours.heading(names.scope_line(scope))
     if (told := record.line(checked.applied)) is not None:
         yield (colours.alarming if checked.applied.acts else colours.faint)(told)
-    for name, title in _CLASSES.items():
+    for name, title in CLASSES.items():
         entries = [entry for entry in found if entry.kind_of.value == name]
         if not entries:
             continue
         yield ""
-        yield (colours.alarming if entries[0].kind_of.acts else colours.heading)(title)
+        acts = any(entry.acts for entry in entries)
+        yield (colours.alarming if acts else colours.heading)(title)
         for entry in entries:
-            yield f"  {names.with_kind(entry.key, scope)}: {terminal(reasons.drift(entry))}"
-            if entry.place is not None and entry.kind_of.acts:
-                yield colours.faint(f"      declared at {terminal(str(entry.place))}")
+            yield f"  {names.with_kind(entry.key, scope)}: {terminal(difference.sentence(entry))}"
+            for line in _more(entry, scope):
+                yield colours.faint(f"      {line}")
     yield ""
     yield colours.heading(_summary(checked))
 
@@ -70,8 +75,9 @@ def markdown(checked: Checked, *, limit: int) -> str:
     body: list[str] = []
     folded: list[str] = []
     left_out = 0
-    for name, title in _CLASSES.items():
+    for name, title in CLASSES.items():
         lines: list[str] = []
+        acts = False
         for entry in (entry for entry in found if entry.kind_of.value == name):
             shown = list(_entry(entry, scope))
             size = sum(len(line) + 1 for line in shown)
@@ -80,8 +86,8 @@ def markdown(checked: Checked, *, limit: int) -> str:
                 continue
             room -= size
             lines += shown
+            acts = acts or entry.acts
         if lines:
-            acts = DriftClass(name).acts
             section = ["", f"### {title}", "", fence(lines, "text")]
             room -= sum(len(line) + 1 for line in section) - sum(len(line) + 1 for line in lines)
             (body if acts else folded).extend(section)
@@ -102,20 +108,30 @@ def _table(found: Sequence[Drift]) -> Iterator[str]:
     counts = Counter(entry.kind_of.value for entry in found)
     if counts:
         yield from ("", "| class | how many | means |", "|---|---|---|")
-    for name, title in _CLASSES.items():
+    for name, title in CLASSES.items():
         if counts[name]:
             yield f"| {name} | {counts[name]} | {title.partition(': ')[2] or title} |"
 
 
 def _entry(entry: Drift, scope: Scope) -> Iterator[str]:
-    yield f"{names.with_kind(entry.key, scope)}: {terminal(reasons.drift(entry))}"
-    if entry.place is not None and entry.kind_of.acts:
-        yield f"    declared at {terminal(str(entry.place))}"
+    yield f"{names.with_kind(entry.key, scope)}: {terminal(difference.sentence(entry))}"
+    yield from (f"    {line}" for line in _more(entry, scope))
+
+
+def _more(entry: Drift, scope: Scope) -> Iterator[str]:
+    """Of what somebody has to act on: where it is declared, and what puts it right."""
+    if not entry.acts:
+        return
+    if entry.place is not None:
+        yield f"declared at {terminal(str(entry.place))}"
+    advice = difference.advice(entry, scope)
+    if advice is not None:
+        yield f"to put it right: {terminal(advice)}"
 
 
 def _told(checked: Checked) -> str:
     counts = Counter(entry.kind_of.value for entry in checked.drift)
-    told = [f"{counts[name]} {name}" for name in _CLASSES if counts[name]]
+    told = [f"{counts[name]} {name}" for name in CLASSES if counts[name]]
     if checked.applied.acts:
         told.insert(0, "the applied record is not what was written")
     if not told:
@@ -141,22 +157,27 @@ def as_object(checked: Checked) -> dict[str, Any]:
         "account": scope.account,
         "region": scope.region,
         "prefix": scope.prefix,
-        "summary": {name: counts[name] for name in _CLASSES},
+        "summary": {name: counts[name] for name in CLASSES},
         "acts": checked.acts,
         "applied": record.as_object(checked.applied),
         "repair": None if checked.plan is None else repair.as_object(checked.plan),
-        "drift": entries(checked.drift),
+        "drift": entries(checked.drift, scope),
     }
 
 
-def entries(found: Sequence[Drift]) -> list[dict[str, Any]]:
+def entries(found: Sequence[Drift], scope: Scope) -> list[dict[str, Any]]:
     """Differences as plain data."""
     return [
         {
             "key": {"kind": entry.key.kind, "name": entry.key.name},
             "class": entry.kind_of.value,
-            "acts": entry.kind_of.acts,
-            "text": reasons.drift(entry),
+            "what": difference.code(entry),
+            "acts": entry.acts,
+            "text": difference.sentence(entry),
+            "fields": [_field(moved) for moved in entry.fields],
+            "since": None if entry.since is None else entry.since.isoformat(),
+            "by": entry.by,
+            "advice": difference.advice(entry, scope),
             "place": None
             if entry.place is None
             else {
@@ -167,3 +188,13 @@ def entries(found: Sequence[Drift]) -> list[dict[str, Any]]:
         }
         for entry in found
     ]
+
+
+def _field(moved: Moved) -> dict[str, Any]:
+    return {
+        "name": moved.name,
+        "was": moved.was,
+        "was_known": moved.known,
+        "is": moved.now,
+        "declared": moved.declared,
+    }

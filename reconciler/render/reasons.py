@@ -5,7 +5,7 @@ The reasons are typed, and a plan's digest covers them; how each is said is here
 
 from __future__ import annotations
 
-from reconciler.core.model import Action, Change, Drift, Note, Write
+from reconciler.core.model import Action, Change, Note, Write
 from reconciler.core.reasons import Loss, Lost, Notable, Reason, Why
 from reconciler.render.escape import terminal, word
 
@@ -47,6 +47,8 @@ _REASONS = {
     Reason.FIXED: "AWS does not change its {names} in place",
     Reason.ANEW: "its {names} changes, and `replace: true` says that its history goes with it",
     Reason.GIT_KEYS: "git goes on to own its {keys}",
+    Reason.MARK: "it is as declared, and only our mark is written: of its {names} the mark"
+    " remembers something different",
 }
 _HINTS = {
     Reason.EXTERNAL: "let its owner create it; or give it a `value` or `generate`",
@@ -187,14 +189,6 @@ def note(entry: Note) -> str:
     when = f"rotated on {entry.on}" if entry.on else "rotated"
     rest = f", and git its {_keys(entry.names)}" if entry.names else ""
     return f"{when}: rotation owns the value{rest}"
-
-
-def drift(entry: Drift) -> str:
-    """What a difference is; not escaped where it was put into words before."""
-    because = entry.because
-    if isinstance(because, Why):
-        return f"refused: {reason(because)}{entry.text}"
-    return entry.text if because is None else note(because) + entry.text
 
 
 def _filled(text: str, why: Why) -> str:

@@ -26,7 +26,11 @@ class Grant:
 
 def grants(entry: Entry) -> Iterator[Grant]:
     """The statements of a declared policy that allow something."""
-    policy = entry.fields.get(FIELD)
+    return granted(entry.fields.get(FIELD))
+
+
+def granted(policy: Any) -> Iterator[Grant]:
+    """The statements of a policy that allow something."""
     if not isinstance(policy, dict):
         return
     statements = policy.get("Statement")

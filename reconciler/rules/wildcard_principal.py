@@ -34,7 +34,7 @@ def find(subject: Subject) -> Iterator[Finding]:
     """Statements that allow ``*``, or everybody but some, with no condition that narrows it."""
     for entry in subject.declared.entries:
         for grant in policy.grants(entry):
-            if _wide(grant) and not grant.conditions & _NARROWING:
+            if _is_open(grant):
                 yield Finding(
                     f"the resource policy of {entry.key} allows "
                     + ("everybody but those it names" if grant.everybody_but else "everybody"),
@@ -42,6 +42,15 @@ def find(subject: Subject) -> Iterator[Finding]:
                     entry,
                     grant.field,
                 )
+
+
+def opens(content: object) -> bool:
+    """Whether a policy, wherever it is from, allows everybody."""
+    return any(map(_is_open, policy.granted(content)))
+
+
+def _is_open(grant: Grant) -> bool:
+    return _wide(grant) and not grant.conditions & _NARROWING
 
 
 def _wide(grant: Grant) -> bool:

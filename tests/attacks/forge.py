@@ -10,7 +10,7 @@ import secrets
 from tests.world import PREFIX, World
 
 MARK = "reconciler:spec"
-LAST_APPLIED = ("version=", "from=", "by=")
+LAST_APPLIED = ("version=", "from=", "all=", "fields=", "by=")
 
 
 def kid(world: World) -> str:

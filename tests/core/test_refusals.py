@@ -37,6 +37,7 @@ def test_each_has_a_reason_and_none_is_left_over() -> None:
         Reason.ANEW,
         Reason.FIXED,
         Reason.GIT_KEYS,
+        Reason.MARK,
         Reason.UNMARKED,
         Reason.WRITTEN_OUTSIDE,
     }  # nothing is refused

@@ -17,16 +17,22 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from reconciler.core import planfile
+from reconciler.core.applied import Applied, Standing
+from reconciler.core.drift import DriftClass
 from reconciler.core.model import Key
+from reconciler.operations import drift, planning
 from reconciler.sandbox import state
 from tests.faults import function
 from tests.faults.account import Account
 from tests.faults.crash import Watched, run
+from tests.faults.direct import SCOPE
 from tests.faults.photo import Photo, take
 from tests.faults.scenes import SCENES
 from tests.limit import has_to_end
@@ -68,6 +74,20 @@ def photographs(account: Account) -> dict[Key, Photo]:
             },
         )
     return found
+
+
+def outside(account: Account, scene: Any) -> set[tuple[Key, str]]:
+    """What drift says that somebody outside did. All of it was to be written by the run."""
+    found = drift.classify(
+        planning.make(SCOPE, lambda: scene.git, account.connect()),
+        datetime.now(UTC),
+        applied=Applied(otherwise=Standing.ONLY_IN_ATTEMPTED),
+    )
+    return {
+        (entry.key, f"{entry.what} {[field.name for field in entry.fields]}")
+        for entry in found
+        if entry.kind_of is DriftClass.OUTSIDE
+    }
 
 
 @pytest.fixture
@@ -134,6 +154,7 @@ def crash(
     saved, file = tmp_path / "account.json", tmp_path / "plan.json"
     state.save(saved)
     file.write_text(planfile.dumps([scene.make(account.connect()).plan]))
+    before = outside(account, scene)
     reviewed = file.read_text() if again == "reviewed" else None
     account.aws.calls.clear()
     calls: list[tuple[str, str]] = []
@@ -158,6 +179,7 @@ def crash(
             killer.stdin.flush()
             assert int(killer.stdout.readline()) == -signal.SIGKILL, where
             assert account.aws.wait_for_rotations()
+            assert outside(account, scene) <= before, where
             assert run(watched.aws, scene.make, reviewed), where
         assert photographs(account) == expected, where
     assert account.changes() == {}

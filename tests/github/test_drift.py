@@ -11,7 +11,8 @@ import pytest
 from reconciler.core.applied import Applied, Untold
 from reconciler.core.checked import Checked
 from reconciler.core.digest import plan_digest
-from reconciler.core.model import Action, Drift, DriftClass, Key, Place, Policy, Scope
+from reconciler.core.drift import Drift, DriftClass
+from reconciler.core.model import Action, Key, Place, Policy, Scope
 from reconciler.core.reasons import Reason, Why
 from reconciler.github.marker import marker
 from reconciler.render import drift as rendering
@@ -205,19 +206,19 @@ def test_a_large_drift_fits_an_issue_and_a_summary(job: Job) -> None:
 
 def test_annotations_and_outputs(job: Job) -> None:
     classes = list(DriftClass)
-    save(job, *(drift(c, c.value, place=PLACE) for c in classes[:-2]), drift(DriftClass.KEPT, "k"))
+    save(job, *(drift(c, c.value, place=PLACE) for c in classes[:-3]), drift(DriftClass.KEPT, "k"))
     lines = job.run(*DRIFT).out.splitlines()
     assert lines[0] == (
         "::error file=manifests/production/main.sops.yaml,line=3,col=5,title=production%3A"
         " secret outside (outside)::because"
     )
     assert [line.split(" ")[0] for line in lines] == [
-        "::error", "::error", "::warning", "::notice", "::notice",
+        "::error", "::error", "::error", "::warning", "::warning", "::notice", "::notice",
     ]  # fmt: skip
     assert "file=manifests/production/environment.sops.yaml,line=1," in lines[-1]
     assert job.output == {
-        "drift": "3", "outside": "1", "stuck": "1", "overdue": "1", "pending": "1", "kept": "1",
-        "rotated": "0", "issue": "",
+        "drift": "5", "outside": "1", "refused": "1", "stuck": "1", "overdue": "1",
+        "unknown": "1", "pending": "1", "kept": "1", "rotated": "0", "unmanaged": "0", "issue": "",
     }  # fmt: skip
 
 

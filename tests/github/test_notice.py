@@ -12,7 +12,8 @@ import pytest
 
 from reconciler.core.applied import Applied, Untold
 from reconciler.core.checked import Checked
-from reconciler.core.model import Drift, DriftClass, Key
+from reconciler.core.drift import Drift, DriftClass
+from reconciler.core.model import Key
 from reconciler.github import notice
 from reconciler.render import drift as rendering
 from tests.github.job import Job

@@ -70,13 +70,14 @@ def test_creating_is_one_call_each_and_its_absence_check(world: World) -> None:
     )
 
 
-def test_creating_with_a_schedule_is_one_call_more(world: World) -> None:
+def test_creating_with_a_schedule_is_one_call_more_and_its_mark(world: World) -> None:
     world.deploy()
     world.declare({"db": {"value": "v", "rotation": SCHEDULE}})
     world.apply()
     world.aws.wait_for_rotations()
     assert world.calls["CreateSecret"] == 1
     assert world.calls["RotateSecret"] == 1
+    assert world.calls["TagResource"] == 1
     ours = {"GetCallerIdentity", "ListSecrets", "DescribeParameters", "CreateSecret"}
     # The rest are the rotation function's own, testing itself.
     assert world.calls["DescribeSecret"] >= 1

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 
 from reconciler.operations import drift
-from reconciler.render import reasons
+from reconciler.render import difference
 from tests.kinds.secret.test_secrets import POLICY
 from tests.world import PREFIX, World
 
@@ -27,7 +27,7 @@ def deep(world: World) -> list[str]:
     aws = world.session()
     found = drift.classify(planned, datetime.now(UTC), drift.read_deep(planned, aws))
     world.calls = world.aws.calls - before
-    return [f"{entry.key.kind} {entry.kind_of}: {reasons.drift(entry)}" for entry in found]
+    return [f"{entry.key.kind} {entry.kind_of}: {difference.sentence(entry)}" for entry in found]
 
 
 def test_what_is_as_declared_is_no_drift(world: World) -> None:
@@ -55,14 +55,17 @@ def test_each_outside_change_is_named(world: World) -> None:
     )
     assert world.changes() == {}
     assert world.drift() == {}
-    assert deep(world) == [
-        "parameter outside: changed outside: tags",
-        "secret outside: changed outside: replicas",
-        "secret outside: changed outside: resource_policy",
-    ]
+    parameter, secret = deep(world)
+    assert parameter == (
+        'parameter outside: changed outside: tags was {"a":"b"} and is {"a":"theirs"}'
+    )
+    assert secret.startswith(
+        'secret outside: changed outside: replicas was [{"region":"eu-west-1"}] and is (none),'
+        " resource_policy was {"
+    )
     done = world.cli("drift", "production", "--deep")
     assert done.returncode == 2
-    assert "changed outside: resource_policy" in done.stdout
+    assert "changed outside: replicas was" in done.stdout
 
 
 def test_a_change_in_git_is_pending_and_not_outside(world: World) -> None:
@@ -70,3 +73,62 @@ def test_a_change_in_git_is_pending_and_not_outside(world: World) -> None:
     world.converge()
     world.declare({"db": {**HIDDEN["db"], "resource_policy": "none", "replicas": []}})
     assert deep(world) == ["secret pending: to update: replicas, resource_policy"]
+
+
+OPEN = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": "*",
+            "Action": "secretsmanager:GetSecretValue",
+            "Resource": "*",
+        }
+    ],
+}
+
+
+def test_what_nobody_declared_on_a_secret_is_named(world: World) -> None:
+    world.declare({"db": {"value": "v", "tags": {"ours": "o"}}, "open": {"value": "v"}})
+    world.converge()
+    client = world.client("secretsmanager")
+    client.put_resource_policy(SecretId=f"{PREFIX}/db", ResourcePolicy=json.dumps(POLICY))
+    client.put_resource_policy(SecretId=f"{PREFIX}/open", ResourcePolicy=json.dumps(OPEN))
+    client.replicate_secret_to_regions(
+        SecretId=f"{PREFIX}/db", AddReplicaRegions=[{"Region": "eu-west-1"}]
+    )
+    client.tag_resource(SecretId=f"{PREFIX}/db", Tags=[{"Key": "theirs", "Value": "t"}])
+    assert world.drift() == {}
+    found = deep(world)
+    assert [line.partition(" {")[0] for line in found] == [
+        "secret unmanaged: on a resource of ours, and not declared: replicas is"
+        ' [{"region":"eu-west-1"}]',
+        "secret unmanaged: on a resource of ours, and not declared: resource_policy is",
+        "secret unmanaged: on a resource of ours, and not declared: tags is",
+        "secret outside: its resource policy allows everybody who has an AWS account",
+    ]
+    assert '{"theirs":"t"}' in found[2]
+    done = world.cli("drift", "production", "--deep")
+    assert done.returncode == 2
+    assert f"delete-resource-policy --secret-id {PREFIX}/open" in done.stdout
+
+
+def test_what_nobody_declared_fails_where_the_environment_says_so(world: World) -> None:
+    world.declare({"db": {"value": "v"}}, drift={"unmanaged": "fail"})
+    world.converge()
+    world.client("secretsmanager").create_secret(Name=f"{PREFIX}/theirs", SecretString="t")
+    done = world.cli("drift", "production")
+    assert done.returncode == 2
+    assert "secret theirs: below the prefix, not declared" in done.stdout
+    world.settings(drift={"unmanaged": "tell"})
+    assert world.cli("drift", "production").returncode == 0
+
+
+def test_a_role_that_may_not_look_is_warned(world: World) -> None:
+    world.declare({"db": {"value": "v"}})
+    world.converge()
+    no = 400, "AccessDeniedException", "no"
+    world.aws.hooks.append(lambda called, _: no if called == "GetResourcePolicy" else None)
+    done = world.cli("drift", "production", "--deep")
+    assert done.returncode == 0
+    assert "the role lacks GetResourcePolicy" in done.stderr

@@ -7,13 +7,17 @@ from datetime import timedelta
 
 import pytest
 
+from reconciler.core.applied import OFF, Applied, Standing, Untold
 from reconciler.core.diff import diff
+from reconciler.core.digest import short_digest
+from reconciler.core.drift import Drift, DriftClass
 from reconciler.core.model import Key, Live, Ownership, Place, Resource, Rotation
+from reconciler.core.what import What
 from reconciler.kinds.kind import Settings
 from reconciler.manifest import Desired
-from reconciler.operations.drift import Drift, DriftClass, classify
+from reconciler.operations.drift import classify
 from reconciler.operations.planning import Planned
-from reconciler.render import reasons
+from reconciler.render import difference
 from tests.core.build import (
     BEGUN,
     LAST,
@@ -43,16 +47,21 @@ PLACE = Place("production/db.sops.yaml", 2, 3)
 WHO = {"changed": LAST, "changed_by": "arn:aws:iam::123456789012:user/x"}
 
 
-def drift(*things: Resource | Live, policy=POLICY, now=NOW) -> tuple[Drift, ...]:
+def drift(
+    *things: Resource | Live, policy=POLICY, now=NOW, applied=OFF, fails=False
+) -> tuple[Drift, ...]:
     desired = by_key(replace(t, place=PLACE) for t in things if isinstance(t, Resource))
     there = by_key(t for t in things if isinstance(t, Live))
-    declared = Desired(Settings(SCOPE, policy), desired, {}, fingerprinter())
+    settings = Settings(SCOPE, policy, unmanaged_fails=fails)
+    declared = Desired(settings, desired, {}, fingerprinter())
     plan = diff(desired, there, SCOPE, policy)
-    return classify(Planned(plan, declared, there, {}, "arn"), now)
+    return classify(Planned(plan, declared, there, {}, "arn"), now, applied=applied)
 
 
 def told(*things, **options) -> list[tuple[str, str]]:
-    return [(found.kind_of.value, reasons.drift(found)) for found in drift(*things, **options)]
+    return [
+        (found.kind_of.value, difference.sentence(found)) for found in drift(*things, **options)
+    ]
 
 
 OWN = secret(value=value("fp-a"))
@@ -117,7 +126,7 @@ CASES: dict[str, tuple[list[Resource | Live], list[tuple[str, str]]]] = {
         [OWN, live(foreign(), rotation=ROTATING)],
         [
             (
-                "pending",
+                "refused",
                 "refused: rotation is on, the manifest has no rotation any more, and git does not"
                 " write over what rotation owns",
             )
@@ -127,7 +136,7 @@ CASES: dict[str, tuple[list[Resource | Live], list[tuple[str, str]]]] = {
         [OWN, live(foreign(), rotation=ROTATED)],
         [
             (
-                "pending",
+                "refused",
                 "refused: rotation wrote the live value, or may have, and git never writes over it",
             )
         ],
@@ -142,18 +151,18 @@ CASES: dict[str, tuple[list[Resource | Live], list[tuple[str, str]]]] = {
     ),
     "not managed": (
         [OWN, live(held("fp-a"), ownership=Ownership.FOREIGN, rotation=Rotation(pending=True))],
-        [("pending", "refused: it exists and is not managed: adopt it")],
+        [("refused", "refused: it exists and is not managed: adopt it")],
     ),
     "not managed, and pending deletion": (
         [OWN, live(foreign(), ownership=Ownership.FOREIGN, deleted=True)],
-        [("pending", "refused: it exists and is not managed: adopt it")],
+        [("refused", "refused: it exists and is not managed: adopt it")],
     ),
     "no value yet": ([OWN, live()], [("pending", "to update: value")]),
     "rotation is on, and wrote it by no date that AWS tells": (
         [OWN, live(foreign(), rotation=BEGUN)],
         [
             (
-                "pending",
+                "refused",
                 "refused: rotation is on, the manifest has no rotation any more, and git does not"
                 " write over what rotation owns",
             )
@@ -168,7 +177,10 @@ CASES: dict[str, tuple[list[Resource | Live], list[tuple[str, str]]]] = {
             )
         ],
     ),
-    "not ours and not declared": ([live(held(), ownership=Ownership.FOREIGN)], []),
+    "not ours and not declared": (
+        [live(held(), ownership=Ownership.FOREIGN)],
+        [("unmanaged", "below the prefix, not declared, and without marks of ours")],
+    ),
 }
 
 
@@ -181,9 +193,15 @@ def test_what_is_to_be_pruned_is_pending():
     assert told(live(held()), policy=PRUNING) == [("pending", "no longer declared: to prune")]
 
 
-def test_only_what_is_outside_stuck_or_overdue_needs_somebody_to_act():
+def test_what_git_is_ahead_of_and_what_is_only_told_needs_nobody_to_act():
     acting = {found for found in DriftClass if found.acts}
-    assert acting == {DriftClass.OUTSIDE, DriftClass.STUCK, DriftClass.OVERDUE}
+    assert acting == {
+        DriftClass.OUTSIDE,
+        DriftClass.REFUSED,
+        DriftClass.STUCK,
+        DriftClass.OVERDUE,
+        DriftClass.UNKNOWN,
+    }
 
 
 # --- stuck ----------------------------------------------------------------------------------------
@@ -201,7 +219,7 @@ def test_a_rotation_is_stuck_when_it_has_not_ended_after_an_hour(since, stuck):
     assert [one.kind_of for one in found] == [DriftClass.STUCK] * stuck
     if stuck:
         when = f"{NOW - since:%Y-%m-%d %H:%M} UTC"
-        assert found[0].text == (
+        assert difference.sentence(found[0]) == (
             f"a rotation has begun and not ended since {when}: AWSPENDING is on another version"
         )
 
@@ -247,7 +265,7 @@ def test_what_is_not_ours_is_neither_stuck_nor_overdue():
     current = live(
         held(), rotation=UNENDED, ownership=Ownership.OTHER_OWNER, owner="x", changed=LAST
     )
-    assert [kind for kind, _ in told(replace(ROTATES, max_age=1), current)] == ["pending"]
+    assert [kind for kind, _ in told(replace(ROTATES, max_age=1), current)] == ["refused"]
 
 
 def test_a_schedule_does_not_repeat_what_its_secret_says():
@@ -292,3 +310,129 @@ def test_drift_is_sorted_by_resource():
         *(secret(name, value=value()) for name in names), live(held(), name="/app/production/0")
     )
     assert [one.key.name for one in found] == ["/app/production/0", *sorted(names)]
+
+
+# --- three points ---------------------------------------------------------------------------------
+
+IN_APPLIED, IN_ATTEMPTED, IN_NEITHER, UNTOLD = (
+    Applied(otherwise=standing, untold=why)
+    for standing, why in (
+        (Standing.DECLARED_IN_APPLIED, None),
+        (Standing.ONLY_IN_ATTEMPTED, None),
+        (Standing.IN_NEITHER, None),
+        (Standing.CANNOT_TELL, Untold.SHALLOW),
+    )
+)
+GONE: list[Resource | Live] = [OWN]
+DELETING: list[Resource | Live] = [OWN, live(held("fp-a"), deleted=True)]
+STRANGE: list[Resource | Live] = [OWN, live(foreign(), ownership=Ownership.FOREIGN)]
+UNMARKED: list[Resource | Live] = [
+    OWN,
+    replace(live(held("fp-a"), ownership=Ownership.FOREIGN), marked=True),
+]
+
+
+@pytest.mark.parametrize(
+    ("things", "applied", "expected"),
+    [
+        (GONE, IN_APPLIED, "outside deleted"),
+        (GONE, IN_ATTEMPTED, "unknown gone"),
+        (GONE, IN_NEITHER, "pending create"),
+        (GONE, UNTOLD, "unknown gone"),
+        (GONE, OFF, "pending create"),
+        (DELETING, IN_APPLIED, "outside deleting"),
+        (DELETING, IN_ATTEMPTED, "unknown deleting"),
+        (DELETING, IN_NEITHER, "pending restore"),
+        (DELETING, UNTOLD, "unknown deleting"),
+        (DELETING, OFF, "outside deleting"),
+        (STRANGE, IN_APPLIED, "outside replaced"),
+        (STRANGE, IN_ATTEMPTED, "unknown not-ours"),
+        (STRANGE, IN_NEITHER, "refused refused"),
+        (STRANGE, UNTOLD, "refused refused"),
+        (UNMARKED, IN_APPLIED, "outside unmarked"),
+        (UNMARKED, OFF, "refused unmarked"),
+    ],
+)
+def test_what_is_gone_or_not_ours_is_told_by_what_was_applied(things, applied, expected):
+    (found,) = drift(*things, applied=applied)
+    assert f"{found.kind_of} {found.what}" == expected
+    assert found.acts is not expected.startswith("pending")
+    assert difference.sentence(found)
+    assert difference.advice(found, SCOPE)
+
+
+def test_what_a_replacement_may_have_deleted_is_not_said_to_be_outside():
+    unfinished = replace(IN_APPLIED, unfinished=("c0ffee",))
+    (found,) = drift(parameter(value=value("fp-a"), replace=True), applied=unfinished)
+    assert found.kind_of is DriftClass.UNKNOWN
+    (found,) = drift(parameter(value=value("fp-a")), applied=unfinished)
+    assert found.kind_of is DriftClass.OUTSIDE
+
+
+def test_what_a_schedule_lost_with_its_secret_is_said_once():
+    (found,) = drift(OWN, schedule(), applied=IN_APPLIED)
+    assert found.what is What.DELETED
+
+
+def written(as_written: dict[str, bool], last: str | None = None, **fields) -> Live:
+    remembered = {} if last is None else {"description": short_digest(last)}
+    there = live(held("fp-a"), changed=LAST, **fields)
+    return replace(there, as_written=as_written, remembered=remembered)
+
+
+EDITED = secret(value=value("fp-a"), description="git's")
+
+
+@pytest.mark.parametrize(
+    ("resource", "current", "expected"),
+    [
+        (EDITED, written({"description": True}, description="old"), "pending to update"),
+        (EDITED, written({}, description="old"), "pending to update"),
+        (
+            EDITED,
+            written({"description": False}, "git's", description="theirs"),
+            "outside changed outside (last changed 2025-03-01 04:00 UTC): description was"
+            ' "git\'s" and is "theirs"',
+        ),
+        (
+            EDITED,
+            written({"description": False}, "before", description="theirs"),
+            "outside changed outside (last changed 2025-03-01 04:00 UTC): description is"
+            ' "theirs", and git declares "git\'s"',
+        ),
+        (EDITED, written({"description": False}, "before", description="git's"), ""),
+    ],
+)
+def test_a_field_is_outside_where_it_is_neither_declared_nor_what_we_last_wrote(
+    resource, current, expected
+):
+    found = [f"{one.kind_of} {difference.sentence(one)}" for one in drift(resource, current)]
+    assert len(found) == bool(expected)
+    assert "".join(found).startswith(expected)
+
+
+def test_a_field_that_a_run_may_have_left_is_unknown():
+    unfinished = replace(IN_NEITHER, unfinished=("c0ffee",))
+    current = written({"description": False}, "before", description="theirs")
+    (found,) = drift(EDITED, current, applied=unfinished)
+    assert (found.kind_of, found.what) == (DriftClass.UNKNOWN, What.LEFT)
+
+
+def test_what_git_is_ahead_of_is_told_beside_what_is_outside():
+    resource = secret(value=value("fp-b"), description="git's", kms_key="alias/new")
+    current = replace(
+        live(held("fp-a"), description="theirs", kms_key="alias/old"),
+        as_written={"description": False, "kms_key": True},
+    )
+    assert [(one.kind_of.value, one.names) for one in drift(resource, current)] == [
+        ("outside", ()),
+        ("pending", ("kms_key", "value")),
+    ]
+
+
+def test_unmanaged_fails_where_the_environment_says_so():
+    there = live(held(), ownership=Ownership.FOREIGN)
+    (found,) = drift(there, fails=True)
+    assert found.acts
+    (found,) = drift(there)
+    assert not found.acts

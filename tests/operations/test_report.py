@@ -53,7 +53,9 @@ def test_all_of_it_without_a_value_and_with_the_calls_of_drift(aged: World, tmp_
     assert (database["schedule"], database["window"]) == ("rate(30 days)", "3h")
     assert database["rotated"] < shown["made"] < database["due"]
     assert by_name[f"{PREFIX}/smtp/credentials"]["due"] < shown["made"]
-    assert {d["class"] for d in shown["drift"]} == {"outside", "overdue", "pending", "rotated"}
+    assert {d["class"] for d in shown["drift"]} == {
+        "outside", "overdue", "pending", "rotated", "unmanaged",
+    }  # fmt: skip
 
     told = Page(page.read_text())
     text = command(aged, "report", "production").out

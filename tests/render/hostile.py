@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from reconciler.core.access import Opened, Opening
+from reconciler.core.drift import Drift, DriftClass, Moved
 from reconciler.core.model import (
     JSON,
     Action,
@@ -21,9 +22,9 @@ from reconciler.core.model import (
     Write,
 )
 from reconciler.core.reasons import Loss, Lost, Notable, Reason, Why
+from reconciler.core.what import What
 from reconciler.manifest.branch import Difference, Group
 from reconciler.manifest.branch.difference import MemberChange
-from reconciler.operations.drift import Drift, DriftClass
 
 # A plan takes its time to make, and on a busy machine longer than any deadline.
 patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -130,6 +131,20 @@ drifts = st.lists(
         kind_of=st.sampled_from(DriftClass),
         text=text,
         place=st.none() | places,
+        what=st.none() | st.sampled_from(sorted(set(What) - {What.REFUSED})),
+        names=st.lists(text, max_size=2).map(tuple),
+        fields=st.lists(
+            st.builds(
+                Moved,
+                name=text,
+                was=contents,
+                now=contents,
+                declared=contents,
+                known=st.booleans(),
+            ),
+            max_size=2,
+        ).map(tuple),
+        by=st.none() | text,
     ),
     max_size=4,
 )

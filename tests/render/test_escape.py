@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.core.checked import Checked
+from reconciler.core.drift import Drift
 from reconciler.core.model import Plan, Scope
 from reconciler.manifest.branch import Difference
-from reconciler.operations.drift import Drift
-from reconciler.render import branch, drift, json, markdown, outcome, text
+from reconciler.render import branch, difference, drift, json, markdown, outcome, text
 from reconciler.render.branch import Sides
 from reconciler.render.escape import code, fence, quoted, terminal, word
 from tests.render import hostile
@@ -204,7 +204,8 @@ def test_drift_shows_each_entry_once_and_nothing_that_acts(
     held = drift.as_json([Checked(scope, tuple(found))])
     assert_harmless(held)
     assert held.isascii()
-    assert [entry["text"] for entry in plain_json.loads(held)["drift"]] == [d.text for d in found]
+    texts = [entry["text"] for entry in plain_json.loads(held)["drift"]]
+    assert texts == [difference.sentence(entry) for entry in found]
 
 
 @given(hostile.text, hostile.text, hostile.text, st.none() | hostile.text, st.none() | hostile.text)

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler import kinds
-from reconciler.core.model import Drift, DriftClass, Key
+from reconciler.core.drift import Drift, DriftClass
+from reconciler.core.model import Key
 from reconciler.core.rows import Rows
 from reconciler.operations.report import Finding, Item, Report, Standing, Writer
 from reconciler.render import report as rendering
@@ -238,7 +239,7 @@ def test_what_is_refused_is_told_once() -> None:
     key = Key("secret", f"{SCOPE.under}a")
     made = report(
         secret("a", standing=Standing.REFUSED),
-        drift=(Drift(key, DriftClass.PENDING, "refused: it is not managed"),),
+        drift=(Drift(key, DriftClass.REFUSED, "refused: it is not managed"),),
         findings=(Finding("not-managed", "it is not managed", "adopt it", key),),
     )
     for shown in (rendering.text(made), Page(rendering.page(made)).text):

@@ -9,8 +9,8 @@ import pytest
 
 from reconciler.core.applied import Applied
 from reconciler.core.checked import Checked
+from reconciler.core.drift import Drift, DriftClass
 from reconciler.core.model import Action, Key, Place, Plan, Write
-from reconciler.operations.drift import Drift, DriftClass
 from reconciler.render import drift, json, markdown, outcome, text
 from tests.render.plans import EMPTY, EVERYTHING, SCOPE
 

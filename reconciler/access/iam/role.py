@@ -204,8 +204,8 @@ def _fits(statement: Statement) -> bool:
 
 
 def _deep(declared: Cleartext) -> Iterator[Statement]:
-    """What reads those declared fields that no list returns."""
-    found = {name: _unlisted(declared, name) for name in kinds.wholes()}
+    """What reads what no list returns, also of what nobody declared on a declared resource."""
+    found = {name: _unlisted(declared, name, undeclared=True) for name in kinds.wholes()}
     for name, needs in found.items():
         yield from _grouped(f"Deep{kinds.named(name).access.WORD}s", needs)
     yield from _tags(declared, [name for name, needs in found.items() if any(needs.values())])
@@ -228,14 +228,15 @@ def _last_look(declared: Cleartext, kind: Named, needs: Needs) -> Iterator[State
     yield from _grouped(kind.access.LAST_LOOK, more)
 
 
-def _unlisted(declared: Cleartext, whole: str) -> Needs:
-    """What reads the declared fields that no list returns, by the ARN of the whole."""
+def _unlisted(declared: Cleartext, whole: str, *, undeclared: bool = False) -> Needs:
+    """What reads the declared fields that no list returns, by the ARN of the whole; and with
+    ``undeclared`` the others too."""
     found: dict[str, frozenset[str]] = {}
     for resource in declared.resources().values():
         kind = kinds.of(resource.key.kind)
         if whole == kind.READS:
             arn = _arn(declared, resource)
-            actions = field.deep_actions(kind.FIELDS, resource.fields)
+            actions = field.deep_actions(kind.FIELDS, resource.fields, undeclared=undeclared)
             found[arn] = found.get(arn, frozenset()) | actions
     return found
 

@@ -15,6 +15,7 @@ from reconciler.cli import applied, failure, locks, walk
 from reconciler.cli.options import Common, chosen, common
 from reconciler.cli.terminal import colour, out, say
 from reconciler.core.checked import Checked
+from reconciler.core.classify import Deep
 from reconciler.core.errors import Exit, ReconcilerError, UsageError
 from reconciler.core.model import Key
 from reconciler.manifest import Cleartext
@@ -62,9 +63,10 @@ def command(
 ) -> int:
     """Find what has changed outside of git; in all environments, if none is named.
 
-    Exit code 2 where somebody has to act: a value written outside, a rotation that does not end,
-    a value past its age. What git is ahead of, what is kept and what rotated is told, with exit
-    code 0. Reads no secret value without --read-values.
+    Exit code 2 where somebody has to act: what was changed, deleted or re-created outside, what
+    apply would refuse, a rotation that does not end, a value past its age, and what cannot be told.
+    What git is ahead of, what is kept, rotated or not managed is told, with exit code 0. Reads no
+    secret value without --read-values.
     """
     options = chosen()
     if keyless and read_values:
@@ -104,10 +106,22 @@ def _check(
 ) -> Checked:
     now = datetime.now(UTC)
     known = applied.known(declared, compared, aws, now, options)
-    read = differences.read_deep(compared, aws) if deep else {}
+    read = _deep(differences.read_deep(compared, aws), options) if deep else {}
     looked = differences.look_closer(compared, aws) if deep else {}
     found = differences.classify(compared, now, read, known, looked=looked)
     return Checked(compared.plan.scope, found, known, compared.plan)
+
+
+def _deep(read: Mapping[Key, Deep], options: Common) -> Mapping[Key, Deep]:
+    """What was read, and a warning of what was not."""
+    for operation in sorted(set().union(*(entry.denied for entry in read.values()))):
+        say(
+            f"what nobody declared was not looked at: the role lacks {operation}\n"
+            "  give it what `reconciler iam drift ENV --deep` prints",
+            options,
+            level="warning",
+        )
+    return read
 
 
 def _with_key(

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 
 from reconciler.aws.recogniser import Recogniser
+from reconciler.core.digest import short_digest
 from reconciler.core.model import Key, Live, LiveValue, Origin, Resource, Rotation, Scope
 from reconciler.kinds import field, tags
 from reconciler.kinds.keys.declare import NAME
 from reconciler.kinds.keys.fields import FIELDS, Seen
 from reconciler.kinds.kind import Record
+from reconciler.kinds.secret import mark as memory
 from reconciler.kinds.secret import observe as secret
 from reconciler.values.sensitive import public
 
@@ -37,7 +39,8 @@ def shape(
         return None
     live_tags = tags.from_list(record.data.get("Tags"))
     ownership, owner = secret.owner_of(record, live_tags, trust, scope)
-    mark = marked(record)
+    last, mark = memory.read(record, trust), marked(record)
+    remembered = last.memory.get(memory.KEYS)
     kid = live_tags.get(tags.GIT_KEYS, "")[:6]
     value = None if mark is None else LiveValue(mark, Origin.GIT, mark, kid)
     declared = () if resource.value is None else resource.value.fingerprints
@@ -52,4 +55,8 @@ def shape(
         deleted=record.data.get("DeletedDate") is not None,
         changed=record.data.get("LastChangedDate"),
         versioned="the mark of the keys that git owns",
+        # Without the mark, as after a rollback, the next plan writes git's keys again.
+        as_written={}
+        if remembered is None or mark is None
+        else {"value": short_digest(live_tags[tags.GIT_KEYS]) == remembered},
     )

@@ -10,6 +10,7 @@ from reconciler.kinds.keys import members
 from reconciler.kinds.keys.fields import FIELDS
 from reconciler.kinds.keys.observe import marked
 from reconciler.kinds.kind import Job, Record
+from reconciler.kinds.secret import mark
 from reconciler.kinds.secret.describe import describe
 from reconciler.kinds.secret.observe import rotation_of
 from reconciler.kinds.secret.values import current
@@ -39,8 +40,9 @@ def update(aws: Aws, job: Job) -> str | None:
     text: Sensitive[str] = declared  # type: ignore[assignment]
     record = _fresh(job, describe(aws, name))
     version = None if job.change.value is None else _write(aws, job, record, text)
-    mark = job.fingerprinter.key_marks(name, text)[0]
-    aws.call(SERVICE, "tag_resource", SecretId=name, Tags=tags.to_list({tags.GIT_KEYS: mark}))
+    made = job.fingerprinter.key_marks(name, text)[0]
+    wanted = {tags.GIT_KEYS: made, **mark.with_keys(record, made, job.fingerprinter)}
+    aws.call(SERVICE, "tag_resource", SecretId=name, Tags=tags.to_list(wanted))
     return version
 
 
@@ -81,11 +83,11 @@ def _fresh(job: Job, record: Record | None) -> Record:
     if record is None:
         raise ConflictError(f"{name} was deleted meanwhile", hint="plan again")
     value = job.resource.value if job.resource is not None else None
-    mark = marked(record)
-    declared = value is not None and value.source is Source.GIT and mark in value.fingerprints
+    last = marked(record)
+    declared = value is not None and value.source is Source.GIT and last in value.fingerprints
     seen = None if job.live is None or job.live.value is None else job.live.value.version
     # The secret's own change, just before, may have written the whole value and this mark.
-    if mark != seen and not declared:
+    if last != seen and not declared:
         raise ConflictError(
             f"{name}: another run has written the keys that git owns meanwhile",
             hint="nothing was overwritten; plan again",

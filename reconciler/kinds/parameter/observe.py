@@ -15,6 +15,7 @@ from reconciler.core.model import (
     LiveValue,
     Origin,
     Ownership,
+    Recorded,
     Resource,
     Scope,
 )
@@ -110,6 +111,13 @@ def shape(
         costs=COSTS,
         changed=data.get("LastModifiedDate"),
         changed_by=data.get("LastModifiedUser"),
+        # AWS writes a parameter only as a whole: the version proves every field, or none.
+        as_written={
+            name: value.origin is Origin.GIT
+            for name, content in fields.items()
+            if ours and not isinstance(content, Recorded)
+        },
+        marked=ours,
     )
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from reconciler.aws.recogniser import Recogniser
+from reconciler.core.digest import short_digest
 from reconciler.core.model import JSON, Key, Live, Resource, Scope
 from reconciler.kinds import field, tags
 from reconciler.kinds.kind import Record, Settings
 from reconciler.kinds.rotation.declare import NAME
-from reconciler.kinds.schedule import COSTS, FIELDS, Seen
+from reconciler.kinds.schedule import COSTS, FIELDS, OUTSIDE, Seen
+from reconciler.kinds.secret import mark
 from reconciler.kinds.secret import observe as secret
 
 READS = "secret"
@@ -24,16 +28,33 @@ def shape(
     data = record.data
     live_tags = tags.from_list(data.get("Tags"))
     ownership, owner = secret.owner_of(record, live_tags, trust, scope)
+    seen, last = _see(record), mark.read(record, trust)
+    memory = last.memory
+    fields = field.observed(FIELDS, seen)
     return Live(
         key=Key(NAME, record.name),
-        fields=field.observed(FIELDS, _see(record)),
+        fields=fields,
         ownership=ownership,
         owner=owner,
         rotation=secret.rotation_of(record),
         deleted=data.get("DeletedDate") is not None,
         costs=COSTS,
         changed=data.get("LastChangedDate"),
+        as_written=_as_written(seen, memory),
+        remembered=field.by_name(FIELDS, memory),
+        outside=OUTSIDE,
+        unremembered=field.unremembered(
+            FIELDS, resource, fields, memory, whole=last.whole or last.forged
+        ),
     )
+
+
+def _as_written(seen: Seen, memory: Mapping[str, str]) -> dict[str, bool]:
+    """Which fields are as we last wrote them; where we switched it off, nothing of it."""
+    off = memory.get("e") == short_digest(False)
+    if off and seen.enabled:
+        return dict.fromkeys((row.name for row in FIELDS), False)
+    return field.as_written(FIELDS, seen, memory)
 
 
 def imported(record: Record, settings: Settings) -> tuple[dict[str, JSON], list[str]]:

@@ -6,15 +6,16 @@ from typing import Any
 
 from reconciler.aws.client import Aws
 from reconciler.core.errors import AwsError
-from reconciler.kinds import field
+from reconciler.kinds import field, tags
 from reconciler.kinds.kind import Job
 from reconciler.kinds.schedule import FIELDS, Ruled, Sent, Switched
+from reconciler.kinds.secret import mark
 from reconciler.kinds.secret.describe import describe
 from reconciler.kinds.secret.terms import SERVICE
 
 
 def create(aws: Aws, job: Job) -> str | None:
-    """Turn rotation on, with one RotateSecret.
+    """Turn rotation on, with one RotateSecret, and remember it on the secret.
 
     RotateImmediately is always sent: "By default, Secrets Manager rotates the secret immediately",
     also when only a rule changes.
@@ -47,6 +48,7 @@ def create(aws: Aws, job: Job) -> str | None:
         if error.aws_code != "AccessDeniedException" or "Lambda" in error.message:
             error.hint = _HINTS.get(error.aws_code, error.hint)
         raise
+    _remember(aws, job)
     return None
 
 
@@ -54,6 +56,9 @@ def update(aws: Aws, job: Job) -> str | None:
     """Change the rules, turn rotation on, or turn it off."""
     field.changed(FIELDS, job.change.fields)
     fields = job.resource.fields if job.resource is not None else {}
+    if not job.change.fields:
+        _remember(aws, job)
+        return None
     if fields.get("enabled"):
         return create(aws, job)
     name = job.change.key.name
@@ -66,12 +71,26 @@ def update(aws: Aws, job: Job) -> str | None:
         record = describe(aws, name)
         if record is None or record.data.get("RotationEnabled"):
             raise
+    _remember(aws, job)
     return None
 
 
 def delete(aws: Aws, job: Job) -> None:
     """A schedule goes with its secret, or by `rotation: none`; it is never pruned by itself."""
     raise AssertionError("a schedule is never deleted by itself")
+
+
+def _remember(aws: Aws, job: Job) -> None:
+    """Let the mark of the secret remember its schedule. Of a secret that this run has just created
+    the mark is read again."""
+    name, resource = job.change.key.name, job.resource
+    record = job.record or describe(aws, name)
+    if record is None or resource is None:
+        return  # deleted meanwhile: the next plan says so
+    memory = field.remembered(FIELDS, resource.fields)
+    wanted = mark.after_part(record, FIELDS, memory, job.fingerprinter)
+    if wanted:
+        aws.call(SERVICE, "tag_resource", SecretId=name, Tags=tags.to_list(wanted))
 
 
 _HINTS = {

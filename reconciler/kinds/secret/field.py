@@ -11,19 +11,20 @@ from reconciler.aws.recogniser import Recogniser
 from reconciler.core.model import JSON, FieldChange, LiveValue, Recorded, Resource, Scope
 from reconciler.kinds.field import Field
 from reconciler.kinds.kind import Job, Record
+from reconciler.kinds.secret.mark import Mark
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
     """A live secret, read so far that its fields can be told.
 
-    ``spec`` holds the digests that our mark remembers, by field.
+    ``mark`` is what our mark remembers.
     """
 
     record: Record
     resource: Resource | None
     tags: Mapping[str, str]
-    spec: Mapping[str, str]
+    mark: Mark
     value: LiveValue | None
     trust: Recogniser
     scope: Scope
@@ -62,4 +63,4 @@ SecretField: TypeAlias = Field[Seen, Write]
 
 def recorded(name: str) -> Callable[[Seen], JSON | Recorded]:
     """What is known of a field that no list returns: the digest that our mark remembers."""
-    return lambda seen: Recorded(seen.spec.get(name))
+    return lambda seen: Recorded(seen.mark.digests.get(name))

@@ -97,6 +97,7 @@ FIELDS: Table[Seen, Write] = (
         says="`none` removes it",
         check=_check_description,
         observe=lambda seen: seen.record.data.get("Description") or None,
+        letter="d",
         write=Sent(lambda text: {"Description": text or ""}),
     ),
     SecretField(
@@ -106,6 +107,7 @@ FIELDS: Table[Seen, Write] = (
         observe=lambda seen: kms.normal(seen.record.data.get("KmsKeyId"), seen.scope, DEFAULT_KEY),
         loses=kms.loses,
         opens=kms.opens,
+        letter="k",
         imports=kms.importing(DEFAULT_KEY),
         write=Sent(lambda key: {"KmsKeyId": key}),
         keys=_key_use,
@@ -119,6 +121,8 @@ FIELDS: Table[Seen, Write] = (
         check=tags.check,
         content=tags.content,
         observe=lambda seen: tags.observed(seen.tags, seen.resource),
+        letter="t",
+        remembers=lambda seen: tags.remembered(seen.tags, seen.resource),
         imports=lambda _, seen, settings: tags.importing(seen.tags, settings),
         write=Tagged(lambda declared: {tags.KEYS: tags.encode_keys(declared)} if declared else {}),
     ),
@@ -129,6 +133,7 @@ FIELDS: Table[Seen, Write] = (
         type=RecoveryWindow,
         content=_recovery_window,
         observe=_recorded_window,
+        letter="r",
         # It is a tag of ours: what is not ours has none.
         imports=lambda *_: UNSET,
         write=Tagged(lambda days: {tags.RECOVERY: str(days)}),

@@ -7,40 +7,54 @@ version id proves nothing, since whoever writes a version chooses its id.
 - `version` is of the version id on which we put AWSCURRENT.
 - `from` is of where AWSCURRENT and AWSPREVIOUS were before: the tag is set before the label moves,
   so a run that stops in between leaves a tag that still says whose the live version is.
+- `all` is a row of fields as we last wrote them, of the secret and of its parts: each is the letter
+  that its kind's table gives it, and a short digest. What lists return is compared with it, so that
+  what somebody else changed is told from what git is ahead by. It is `fields` where version 0.1
+  made the secret, and not all was written since: then nothing is missed in it.
 - any other name is of a declared field that no list returns.
 
-Version 0.1 wrote none of these three.
+Version 0.1 wrote none of these four: what was never recorded is unknown.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from reconciler.aws.recogniser import Recogniser
-from reconciler.core.model import LiveValue, Origin, Write
+from reconciler.core.digest import SHORT, short_digest
+from reconciler.core.model import Action, LiveValue, Origin, Write
 from reconciler.kinds import tags
+from reconciler.kinds.field import Memory, Table
 from reconciler.kinds.kind import Job, Record, Target
 from reconciler.kinds.secret.labels import CURRENT, PREVIOUS, version_at
 from reconciler.values.sensitive import Fingerprinter, public
 
-_VERSION, _FROM, _BY = "version", "from", "by"
+_VERSION, _FROM, _ALL, _FIELDS, _BY = "version", "from", "all", "fields", "by"
+_NONE = "."  # a row without a field
+KEYS = "g"  # in `fields`: the letter of the mark of keys that git owns
 _DIGITS = 24  # of the digest of a version id: all of it has to fit into one tag
 _BESIDE = 8  # more, of the version at AWSPREVIOUS
 
 
 @dataclass(frozen=True)
 class Mark:
-    """What one tag says. ``digests`` are those of fields. ``version`` and ``before`` are what it
-    has as `version` and `from`, None where it says nothing of a version that can be trusted.
+    """What one tag says. ``digests`` are those of fields that no list returns, ``memory`` those of
+    others. ``version`` and ``before`` are what it has as `version` and `from`, None where it says
+    nothing of a version that can be trusted.
 
-    ``forged`` says that it was not made under a key of ours.
+    ``forged`` says that it was not made under a key of ours, ``recorded`` that it was, ``whole``
+    that each declared field is in its memory.
     """
 
     digests: Mapping[str, str]
+    memory: Memory = field(default_factory=dict)
     version: str | None = None
     before: str | None = None
     forged: bool = False
+    recorded: bool = False
+    whole: bool = False
 
     def vouches(self, current: str, previous: str | None) -> bool | None:
         """Whether AWSCURRENT is where we put it, given the version ids at it and at AWSPREVIOUS.
@@ -57,8 +71,10 @@ class Mark:
 
     def encode(self, name: str, fingerprinter: Fingerprinter) -> str:
         """The tag's value, for the secret of this full name."""
-        pairs = {_VERSION: self.version, _FROM: self.before}
-        known = {name: digest for name, digest in pairs.items() if digest is not None}
+        fields = "".join(letter + self.memory[letter] for letter in sorted(self.memory))
+        row = {_ALL: fields or _NONE} if self.whole else {_FIELDS: fields}
+        pairs = {_VERSION: self.version, _FROM: self.before, **row}
+        known = {name: digest for name, digest in pairs.items() if digest}
         content = tags.encode_spec({**self.digests, **known})
         return f"{content} {tags.encode_spec({_BY: fingerprinter.applied(name, content)})}".lstrip()
 
@@ -69,11 +85,22 @@ def read(record: Record, trust: Recogniser) -> Mark:
     by = pairs.pop(_BY, None)
     content = tags.encode_spec(pairs)
     version, before = pairs.pop(_VERSION, None), pairs.pop(_FROM, None)
+    every, fields = pairs.pop(_ALL, None), pairs.pop(_FIELDS, None)
     if by is None:
-        return Mark(pairs, forged=version is not None or before is not None)
+        ours = version, before, every, fields
+        return Mark(pairs, forged=any(part is not None for part in ours))
     if not trust.is_applied(record.name, content, by):
         return Mark(pairs, forged=True)
-    return Mark(pairs, version, before)
+    row = every or fields or _NONE
+    return Mark(pairs, _memory(row), version, before, recorded=True, whole=every is not None)
+
+
+def _memory(row: str) -> Memory:
+    """The digests by their letters, as they stand in `fields`."""
+    if row == _NONE:
+        return {}
+    length = 1 + SHORT
+    return {row[at]: row[at + 1 : at + length] for at in range(0, len(row), length)}
 
 
 def before_move(job: Job, target: str) -> dict[str, str]:
@@ -81,10 +108,16 @@ def before_move(job: Job, target: str) -> dict[str, str]:
     return _as_tag(job, _moved(_read(job), job, target))
 
 
-def after_write(job: Job, digests: Mapping[str, str], written: str | None) -> dict[str, str]:
-    """The tag that remembers a change that is done: its ``digests`` of fields, and the version
-    that was ``written``, or else the one that stays, where that is proven to be ours."""
-    mark = replace(_read(job), digests=digests)
+def after_write(
+    job: Job, digests: Mapping[str, str], memory: Memory, written: str | None
+) -> dict[str, str]:
+    """The tag that remembers a change that is done: its ``digests`` of fields that no list
+    returns, its ``memory`` of others, and the version that was ``written``, or else the one that
+    stays, where that is proven to be ours. What parts of the secret remember stays."""
+    mark = _read(job)
+    # Of one that somebody changed nothing stays, so parts have to be remembered anew.
+    whole = mark.whole or mark.forged or job.record is None or job.change.action is Action.ADOPT
+    mark = replace(mark, digests=digests, memory={**mark.memory, **memory}, whole=whole)
     live, value = _live(job), job.change.value
     if written is not None:
         mark = _moved(mark, job, written)
@@ -96,6 +129,33 @@ def after_write(job: Job, digests: Mapping[str, str], written: str | None) -> di
     elif live is not None and _is_proven(live):
         mark = _stays(mark, live.version)
     return _as_tag(job, mark)
+
+
+def after_part(
+    record: Record, table: Table[Any, Any], memory: Memory, trust: Fingerprinter
+) -> dict[str, str]:
+    """The tag that remembers a part of the secret that was written: its ``memory`` in place of all
+    that its ``table`` had. None for a mark that somebody changed: it stays to be seen."""
+    mark = read(record, trust)
+    if mark.forged:
+        return {}
+    letters = {row.letter for row in table}
+    others = {letter: digest for letter, digest in mark.memory.items() if letter not in letters}
+    return {tags.SPEC: replace(mark, memory={**others, **memory}).encode(record.name, trust)}
+
+
+def with_keys(record: Record, made: str, trust: Fingerprinter) -> dict[str, str]:
+    """The tag that remembers the mark of the keys that git owns, once they are written."""
+    mark = read(record, trust)
+    if mark.forged:
+        return {}
+    memory = {**mark.memory, **of_keys(made)}
+    return {tags.SPEC: replace(mark, memory=memory).encode(record.name, trust)}
+
+
+def of_keys(made: str) -> Memory:
+    """What is remembered of the mark of the keys that git owns."""
+    return {KEYS: short_digest(made)}
 
 
 def before_return(target: Target, record: Record, previous: str) -> dict[str, str]:
@@ -134,7 +194,7 @@ def _stays(mark: Mark, version_id: str) -> Mark:
 
 
 def _as_tag(job: Job, mark: Mark) -> dict[str, str]:
-    if not mark.digests and mark.version is None:
+    if not mark.whole and not mark.digests and not mark.memory and mark.version is None:
         return {}
     return {tags.SPEC: mark.encode(job.change.key.name, job.fingerprinter)}
 

@@ -12,7 +12,9 @@ from reconciler.core.model import (
     JSON,
     Key,
     Live,
+    Origin,
     Ownership,
+    Recorded,
     Resource,
     Rotation,
     Scope,
@@ -20,10 +22,11 @@ from reconciler.core.model import (
 from reconciler.core.reasons import Reason, Why
 from reconciler.kinds import field, tags
 from reconciler.kinds.kind import Record, Settings, listed
+from reconciler.kinds.secret import mark
 from reconciler.kinds.secret.describe import describe as describe
 from reconciler.kinds.secret.field import Seen
 from reconciler.kinds.secret.fields import COSTS, FIELDS
-from reconciler.kinds.secret.labels import CURRENT, PENDING, version_at
+from reconciler.kinds.secret.labels import CURRENT, PENDING, PREVIOUS, version_at
 from reconciler.kinds.secret.origin import live_value
 from reconciler.kinds.secret.terms import DEFAULT_KEY, NAME
 
@@ -79,6 +82,46 @@ def shape(
         changed=data.get("LastChangedDate"),
         versioned="AWSCURRENT",
         apart=True,
+        as_written=field.as_written(FIELDS, seen, seen.mark.memory),
+        remembered=field.by_name(FIELDS, seen.mark.memory),
+        unremembered=_unremembered(seen, fields),
+        marked=_marked(seen),
+        beside=_beside(seen),
+        forged=seen.mark.forged,
+    )
+
+
+def _unremembered(seen: Seen, fields: Mapping[str, JSON | Recorded]) -> tuple[str, ...]:
+    """What is as declared, and the mark says otherwise, the version of a value included."""
+    resource, value, last = seen.resource, seen.value, seen.mark
+    if resource is None:
+        return ()
+    if last.forged:
+        return (tags.SPEC,)
+    declared = resource.value.fingerprints if resource.value is not None else ()
+    elsewhere = (
+        value is not None
+        and value.fingerprint in declared
+        and last.vouches(value.version, version_at(seen.record, PREVIOUS)) is False
+    )
+    found = field.unremembered(FIELDS, resource, fields, last.memory, whole=last.whole)
+    return (*found, "value") if elsewhere else found
+
+
+def _beside(seen: Seen) -> dict[str, JSON]:
+    """Tags that nobody declared: of somebody else, and neither AWS's nor our marks."""
+    found = tags.foreign(seen.tags, seen.resource)
+    return {"tags": found} if found else {}
+
+
+def _marked(seen: Seen) -> bool:
+    """Whether a mark under a key of ours is on it, whatever its owner tags say."""
+    name, trust = seen.record.name, seen.trust
+    last = seen.mark
+    return (
+        trust.is_proof(name, seen.tags.get(tags.PROOF, ""))
+        or last.recorded
+        or (seen.value is not None and seen.value.origin in (Origin.GIT, Origin.GENERATED))
     )
 
 
@@ -98,9 +141,8 @@ def imported(
 
 def _see(record: Record, resource: Resource | None, trust: Recogniser, scope: Scope) -> Seen:
     live_tags = tags.from_list(record.data.get("Tags"))
-    spec = tags.decode_spec(live_tags.get(tags.SPEC, ""))
     value = live_value(record, resource, rotation_of(record), live_tags, trust)
-    return Seen(record, resource, live_tags, spec, value, trust, scope)
+    return Seen(record, resource, live_tags, mark.read(record, trust), value, trust, scope)
 
 
 def owner_of(

@@ -100,6 +100,7 @@ RESOURCE_POLICY = SecretField(
     loses=_loses,
     opens=_opens,
     deep=one_by_one(_deep),
+    beside=True,
     deep_needs=("secretsmanager:GetResourcePolicy",),
     write=Put(_put),
     needs=_needs,

@@ -52,7 +52,7 @@ def _content(given: Given) -> JSON | Unset:
 def _observe(seen: Seen) -> Recorded:
     """A list tells nothing of copies, and a confirming read does."""
     copies = _copies(seen.record, seen.resource) if seen.record.fresh else None
-    return Recorded(seen.spec.get(NAME), copies, known=copies is not None)
+    return Recorded(seen.mark.digests.get(NAME), copies, known=copies is not None)
 
 
 def _copies(record: Record, resource: Resource | None) -> list[JSON]:
@@ -192,6 +192,7 @@ REPLICAS = SecretField(
     loses=_loses,
     opens=_opens,
     deep=one_by_one(_deep),  # DescribeSecret, which every role may
+    beside=True,
     write=Put(_update, created=_created),
     needs=_needs,
     keys=_key_uses,

@@ -274,6 +274,7 @@ def _marks(job: Job, written: str | None, *, without: Collection[str] = ()) -> d
     fields = job.resource.fields if job.resource is not None else {}
     marks = {tags.OWNER: job.scope.owner_id, tags.PROOF: job.fingerprinter.proof(name)}
     spec: dict[str, str] = {}
+    memory = field.remembered(FIELDS, {k: v for k, v in fields.items() if k not in without})
     for row in FIELDS:
         if row.name not in fields:
             continue
@@ -281,13 +282,13 @@ def _marks(job: Job, written: str | None, *, without: Collection[str] = ()) -> d
             marks |= row.write.marks(fields[row.name])
         if row.deep is not None and row.name not in without:
             spec[row.name] = content_digest(fields[row.name])
-    marks |= mark.after_write(job, spec, written)
     value = job.change.value
     part = None if job.sealed is None else job.sealed.keys
     if part is not None and value is not None and value.write is not Write.BOUND:
         # The whole value is written, and git's keys with it.
         marks[tags.GIT_KEYS] = job.fingerprinter.key_marks(name, part)[0]
-    return marks
+        memory |= mark.of_keys(marks[tags.GIT_KEYS])
+    return marks | mark.after_write(job, spec, memory, written)
 
 
 def _tag(aws: Aws, name: str, wanted: Mapping[str, str]) -> None:

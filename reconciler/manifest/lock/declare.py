@@ -22,6 +22,7 @@ class Declared:
     policy: Policy
     resources: Mapping[Key, Resource]
     recogniser: Recogniser
+    unmanaged_fails: bool = False
 
 
 def declare(lock: Lock, cleartext: Cleartext) -> Declared:
@@ -50,4 +51,5 @@ def declare(lock: Lock, cleartext: Cleartext) -> Declared:
             known[key] = Locked(ciphertext=ciphertext)
     trust = UnverifiedRecogniser(lock.kids)
     settings = cleartext.settings
-    return Declared(settings.scope, settings.policy, cleartext.locked(known, trust), trust)
+    resources, fails = cleartext.locked(known, trust), settings.unmanaged_fails
+    return Declared(settings.scope, settings.policy, resources, trust, fails)

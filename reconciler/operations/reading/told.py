@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from reconciler.core.model import Drift, DriftClass, FieldChange, Key
+from reconciler.core.drift import Drift, DriftClass
+from reconciler.core.model import FieldChange, Key
 from reconciler.kinds.reading import Verdict
 from reconciler.operations.planning import Planned
 

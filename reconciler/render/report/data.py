@@ -38,7 +38,7 @@ def as_object(report: Report) -> dict[str, Any]:
         "summary": dict(Counter(item.standing.value for item in report.items)),
         "inventory": [_item(item, report.made) for item in report.items],
         "applied": record.as_object(report.applied),
-        "drift": drift.entries(report.drift),
+        "drift": drift.entries(report.drift, report.scope),
         "findings": [_finding(finding) for finding in report.findings],
     }
 

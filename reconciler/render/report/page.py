@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element
 
 from reconciler.core.rows import Column
-from reconciler.render import names, reasons, record
+from reconciler.render import difference, names, record
 from reconciler.render.report import drawing, words
 from reconciler.render.report.element import document, element, text
 from reconciler.render.report.timeline import over, when
@@ -133,11 +133,13 @@ def _attention(report: Report) -> Iterator[Element]:
             "bad",
             [
                 _name(entry.key, report.scope),
-                text("p", reasons.drift(entry)),
+                text("p", difference.sentence(entry)),
                 *([_soft(f"declared at {entry.place}")] if entry.place else []),
+                *([_soft(f"to put it right: {advice}")] if advice else []),
             ],
         )
         for entry in report.acting
+        for advice in [difference.advice(entry, report.scope)]
     ]
     refused = [_finding(f, report, "bad") for f in report.findings if f.key is not None]
     if entries or refused:
@@ -242,7 +244,7 @@ def _differences(report: Report) -> Iterator[Element]:
             shown.append(text("h3", title))
             tone = "warn" if name == "pending" else ""
             rows = [
-                _entry(name, tone, [_name(e.key, report.scope), text("p", reasons.drift(e))])
+                _entry(name, tone, [_name(e.key, report.scope), text("p", difference.sentence(e))])
                 for e in entries
             ]
             shown.append(element("ul", "list", rows))

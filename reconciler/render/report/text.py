@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from reconciler.core.rows import Column
-from reconciler.render import names, reasons, record
+from reconciler.render import difference, names, record
 from reconciler.render.escape import terminal
 from reconciler.render.palette import Palette, palette
 from reconciler.render.report import words
@@ -54,7 +54,8 @@ def _lines(report: Report, colours: Palette) -> Iterator[str]:
             yield ""
             yield colours.heading(title)
         for entry in entries:
-            yield f"  {names.with_kind(entry.key, report.scope)}: {terminal(reasons.drift(entry))}"
+            named = names.with_kind(entry.key, report.scope)
+            yield f"  {named}: {terminal(difference.sentence(entry))}"
     yield ""
     counts = words.kinds(report)
     there = ", ".join(f"{counts[rows.kind]} {rows.title.lower()}" for rows in report.rows)
@@ -69,9 +70,12 @@ def _attention(report: Report, colours: Palette) -> Iterator[str]:
         yield colours.alarming("Action needed")
     for entry in report.acting:
         named = names.with_kind(entry.key, report.scope)
-        yield f"  {entry.kind_of.value}: {named}: {terminal(reasons.drift(entry))}"
+        yield f"  {entry.kind_of.value}: {named}: {terminal(difference.sentence(entry))}"
         if entry.place is not None:
             yield colours.faint(f"      declared at {terminal(str(entry.place))}")
+        advice = difference.advice(entry, report.scope)
+        if advice is not None:
+            yield colours.faint(f"      to put it right: {terminal(advice)}")
     if report.findings:
         yield ""
         yield colours.heading("Findings")

@@ -6,8 +6,9 @@ from collections import Counter
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from reconciler.core.drift import DriftClass
 from reconciler.core.rows import Column
-from reconciler.render import reasons
+from reconciler.render import drift, reasons
 from reconciler.render.commit import made_of
 
 if TYPE_CHECKING:
@@ -19,11 +20,7 @@ WRITERS = {
     "rotation": "rotation",
     "others": "somebody else",
 }
-DRIFT = {
-    "pending": "Pending: git is ahead, apply writes it",
-    "kept": "Kept: owned, no longer declared, not pruned",
-    "rotated": "Rotated: rotation owns the value",
-}
+DRIFT = {entry.value: drift.CLASSES[entry.value] for entry in DriftClass if not entry.acts}
 
 
 def finding(entry: Finding) -> tuple[str, str | None]:

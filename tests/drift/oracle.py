@@ -1,0 +1,108 @@
+"""Who moved, as a bookkeeper knows it who saw everybody act. It knows nothing of the product.
+
+It is told what each thing holds after somebody acted, part by part, and who that was. What git
+wrote last, and what is there now, say the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Content = Mapping[str, Any]  # of one thing, by part; of what git declares, only what it declares
+
+
+_THEIRS = object()  # no content of ours
+
+
+@dataclass
+class Thing:
+    """``there`` is what it holds, None where it does not exist or is pending deletion, and
+    ``owned`` whether it has our marks. ``ours`` is what the last run left of each part, and
+    ``cut`` what runs wrote that were killed since."""
+
+    there: Content | None = None
+    owned: bool = False
+    ours: dict[str, Any] = field(default_factory=dict)
+    cut: dict[str, list[Any]] = field(default_factory=dict)
+
+
+class Oracle:
+    """``complete`` is what git declared when all of it was last applied, ``attempts`` what it
+    declared in each run since that was not of all of it, or did not end."""
+
+    def __init__(self) -> None:
+        self.things: dict[str, Thing] = {}
+        self.complete: frozenset[str] = frozenset()
+        self.attempts: list[frozenset[str]] = []
+
+    def seen(self, name: str, there: Content | None, *, owned: bool) -> Thing:
+        """Somebody acted, and this is there now."""
+        thing = self.things.setdefault(name, Thing())
+        thing.there, thing.owned = there, owned
+        return thing
+
+    def took(self, name: str) -> None:
+        """Somebody wrote over all of what AWS writes only as a whole."""
+        thing = self.things.setdefault(name, Thing())
+        thing.ours = dict.fromkeys(thing.there or (), _THEIRS)
+
+    def gone(self, name: str) -> None:
+        """It is not there any more, and nothing of it: what comes under its name is another."""
+        self.things.pop(name, None)
+
+    def wrote(self, name: str, there: Content | None, declared: Content, *, owned: bool) -> None:
+        """A run of ours wrote this to its end, or found it so."""
+        thing = self.seen(name, there, owned=owned)
+        if there is not None and owned:
+            thing.ours |= {part: there.get(part) for part in declared}
+            thing.cut = {}
+
+    def killed(self, name: str, there: Content | None, *, owned: bool) -> None:
+        """A run of ours was killed while it wrote this, or before, or after."""
+        before = self.things.get(name, Thing()).there or {}
+        thing = self.seen(name, there, owned=owned)
+        for part, content in (there or {}).items():
+            if content != before.get(part):
+                thing.cut.setdefault(part, []).append(content)
+
+    def ended(self, declared: frozenset[str], *, whole: bool) -> None:
+        """A run ended, of all that git declares and as it should, or not."""
+        if whole:
+            self.complete, self.attempts = declared, []
+        else:
+            self.attempts.append(declared)
+
+    def expects(self, name: str, declared: Content | None) -> dict[str, set[str]]:
+        """The classes that are right of each part that differs, and of `itself` where it is not
+        there, or not ours; nothing of what is as declared, or not declared."""
+        thing = self.things.get(name, Thing())
+        if declared is None:
+            return {}
+        if thing.there is None or not thing.owned:
+            return {"itself": self._gone(name, thing)}
+        return {
+            part: self._moved(thing, part, thing.there.get(part))
+            for part, content in declared.items()
+            if thing.there.get(part) != content
+        }
+
+    def _gone(self, name: str, thing: Thing) -> set[str]:
+        if name in self.complete:
+            always = all(name in attempt for attempt in self.attempts)
+            return {"outside"} if always else {"unknown"}
+        if any(name in attempt for attempt in self.attempts):
+            return {"unknown"}
+        # What is pending deletion without our marks is not there, and not for us to bring back.
+        return {"pending", "refused"} if thing.there is None else {"refused"}
+
+    def _moved(self, thing: Thing, part: str, now: Any) -> set[str]:
+        if now in thing.cut.get(part, []):
+            return {"pending", "unknown"}  # never outside
+        if part not in thing.ours:
+            return {"pending"}  # git has never written it: nobody can tell
+        if thing.ours[part] == now:
+            # The run that was killed may have remembered what it wrote, and somebody put this back.
+            return {"pending", "unknown", "outside"} if part in thing.cut else {"pending"}
+        return {"outside", "unknown"} if self.attempts else {"outside"}

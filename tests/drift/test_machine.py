@@ -1,0 +1,374 @@
+"""Random lives of an account: people outside and edits of git, with runs that are whole, partial
+and killed. After every step drift says of each difference who made it, as the oracle saw it.
+
+The seed is printed on failure: MACHINE_SEED=N repeats that life.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+from collections.abc import Callable, Collection, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from reconciler.core.applied import Applied, Standing
+from reconciler.core.model import Key
+from reconciler.core.what import What
+from reconciler.operations import apply, drift
+from reconciler.operations.apply import Outcome
+from reconciler.operations.attempt import Status
+from reconciler.render import difference
+from reconciler.sandbox.server import Drop
+from tests.drift.oracle import Content, Oracle
+from tests.faults import function
+from tests.faults.account import Account
+from tests.faults.direct import SCOPE
+from tests.faults.function import SCHEDULE, clients
+from tests.faults.photo import Photo, take
+
+SHORT = 2_000  # steps
+LONG = int(os.environ.get("MACHINE_STEPS", "20000"))
+LIFE = 40  # steps of one account
+SECRETS, ROTATES, PARAMETERS = ("s0", "s1"), ("r0",), ("p0", "p1")
+WEEK, MONTH = "rate(7 days)", "rate(30 days)"
+PARTS = {"enabled": "rotation", "lambda": "rotation", "schedule": "rotation", "tags": "t"}
+ITSELF = {What.DELETED, What.DELETING, What.REPLACED, What.UNMARKED, What.GONE, What.NOT_OURS,
+          What.CREATE, What.RESTORE, What.REFUSED}  # fmt: skip
+WRITES = ("Create", "Put", "Update", "Delete", "Restore", "Rotate", "Cancel", "Tag", "Untag",
+          "Add", "Remove")  # fmt: skip
+
+
+def full(name: str) -> str:
+    return SCOPE.under + name
+
+
+def content(photo: Photo | None) -> Content | None:
+    """What is there, in the parts that the oracle knows."""
+    if photo is None or photo.deleted:
+        return None
+    rules = photo.rules or {}
+    return {
+        "value": photo.value,
+        "description": photo.description.split("[r1:")[0].strip() or None,
+        "t": photo.tags.get("t"),
+        "rotation": rules.get("ScheduleExpression") if photo.rotating else None,
+    }
+
+
+def declared_parts(fields: dict[str, Any]) -> Content:
+    """What a declaration declares, in the same parts."""
+    found = {"value": fields.get("value", fields.get("plaintext"))}
+    if "description" in fields:
+        found["description"] = fields["description"]
+    if "tags" in fields:
+        found["t"] = fields["tags"]["t"]
+    if "rotation" in fields:
+        rotation = fields["rotation"]
+        found["rotation"] = None if rotation == "none" else rotation["schedule"]
+    return found
+
+
+class Life:
+    """One account, and everybody who acts on it."""
+
+    def __init__(self, account: Account, seed: int) -> None:
+        account.aws.reset()
+        account.calm()
+        self.account, self.chance, self.oracle = account, random.Random(seed), Oracle()
+        self.git: dict[str, dict[str, Any]] = {"secrets": {}, "parameters": {}}
+        self.numbers = iter(range(10**6))
+        self.steps: list[Callable[[], str]] = [
+            *[self.edit] * 6, *[self.apply] * 3, self.apply_only, self.kill, *[self.outside] * 8,
+        ]  # fmt: skip
+
+    @property
+    def declared(self) -> dict[str, Content]:
+        return {
+            name: declared_parts(fields)
+            for section in self.git.values()
+            for name, fields in section.items()
+        }
+
+    def live(self) -> dict[str, tuple[Content | None, bool]]:
+        """What is there, and whether it has our marks."""
+        found = {}
+        for key, photo in take(self.account.aws).items():
+            tags = photo.tags
+            owned = "reconciler:owner" in tags
+            if key.kind == "secret":
+                owned = owned and "reconciler:proof" in tags
+            found[key.name.removeprefix(SCOPE.under)] = content(photo), owned
+        return found
+
+    # --- git ------------------------------------------------------------------------------------
+
+    def edit(self) -> str:
+        name = self.chance.choice((*SECRETS, *ROTATES, *PARAMETERS))
+        section = "parameters" if name in PARAMETERS else "secrets"
+        pick = self.chance.choice
+        if pick([True] + [False] * 5):
+            self.git[section].pop(name, None)
+        else:
+            value = "seed" if name in ROTATES else pick("abc")
+            fields: dict[str, Any] = {"plaintext" if name in PARAMETERS else "value": value}
+            if text := pick([None, "x", "y"]):
+                fields["description"] = text
+            if name in SECRETS and (tag := pick([None, "1", "2"])):
+                fields["tags"] = {"t": tag}
+            if name in ROTATES:
+                chosen = pick([None, "none", WEEK, MONTH])
+                if chosen:
+                    scheduled = {**SCHEDULE, "schedule": chosen}
+                    fields["rotation"] = "none" if chosen == "none" else scheduled
+            self.git[section][name] = fields
+        self.account.declare(self.git)
+        return f"git declares {name}: {self.git[section].get(name)}"
+
+    # --- runs -----------------------------------------------------------------------------------
+
+    def apply(self) -> str:
+        self.after(self.account.apply().values(), None)
+        return "apply"
+
+    def apply_only(self) -> str:
+        only = self.chance.choice((*SECRETS, *ROTATES, *PARAMETERS))
+        planned = self.account.plan()
+        todo = [change for change in planned.plan.changes if change.key.name == full(only)]
+        told = apply.run(planned, todo, self.account.connect(), lambda _: None, threading.Event())
+        if todo:
+            self.after(told, only)
+        return f"apply --only {only}"
+
+    def after(self, outcomes: Collection[Outcome], only: str | None) -> None:
+        """What the oracle is told of a run that came to its end."""
+        assert self.account.aws.wait_for_rotations()
+        bad = {str(o.change.key): o.error for o in outcomes if o.status is Status.FAILED}
+        assert not bad, bad
+        live = self.live()
+        for name, parts in self.declared.items():
+            there, owned = live.get(name, (None, False))
+            if only in (None, name):
+                self.oracle.wrote(name, there, parts, owned=owned)
+        self.look(live)
+        whole = only is None and all(o.status is Status.DONE for o in outcomes)
+        self.oracle.ended(frozenset(self.declared), whole=whole)
+
+    def kill(self) -> str:
+        """A run that dies at one of its writes, which is done or not."""
+        point, effect = self.chance.randrange(6), self.chance.random() < 0.5
+        writes: list[str] = []
+        dead: list[bool] = []
+        gone = 400, "AccessDeniedException", "the process is gone"
+
+        def before(operation: str, body: Any) -> tuple[int, str, str] | None:
+            if str((body or {}).get("SecretId", "")).startswith("arn:"):
+                return None  # the rotation function's own
+            if operation.startswith(WRITES) and not dead:
+                writes.append(operation)
+                if len(writes) > point:
+                    dead.append(True)
+                    return None if effect else gone
+            return gone if dead else None
+
+        def after(operation: str, _body: Any, _answer: Any) -> None:
+            if dead and effect and operation == writes[-1]:
+                raise Drop
+
+        self.account.aws.hooks.append(before)
+        self.account.aws.after.append(after)
+        try:
+            self.account.apply()
+        finally:
+            self.account.calm()
+        assert self.account.aws.wait_for_rotations()
+        live = self.live()
+        for name, (there, owned) in live.items():
+            self.oracle.killed(name, there, owned=owned)
+        self.look(live)
+        if writes:
+            self.oracle.ended(frozenset(self.declared), whole=False)
+        return f"killed at write {point}, {writes[-1:]} {'done' if effect else 'not done'}"
+
+    def look(self, live: dict[str, tuple[Content | None, bool]]) -> None:
+        for name, (there, owned) in live.items():
+            self.oracle.seen(name, there, owned=owned)
+        for name in {*self.oracle.things} - {*live}:
+            self.oracle.gone(name)
+
+    # --- people ---------------------------------------------------------------------------------
+
+    def outside(self) -> str:
+        live = self.live()
+        names = [name for name, (there, _) in live.items() if there is not None]
+        gone = [n for n, (there, _) in live.items() if there is None and n not in PARAMETERS]
+        if gone and self.chance.random() < 0.3:
+            name = self.chance.choice(gone)
+            clients["secretsmanager"].restore_secret(SecretId=full(name))
+            act = "restores"
+        elif names:
+            name = self.chance.choice(names)
+            acts = self.on_parameters if name in PARAMETERS else self.on_secrets
+            act = self.chance.choice(acts)(self, full(name), live[name][0] or {})
+        else:
+            return "nobody does anything"
+        assert self.account.aws.wait_for_rotations()
+        self.look(self.live())
+        return f"somebody {act} {name}"
+
+    def puts(self, name: str, _: Content) -> str:
+        if name.endswith(ROTATES):
+            return "leaves the value of"
+        value = f"outside-{next(self.numbers)}"
+        clients["secretsmanager"].put_secret_value(SecretId=name, SecretString=value)
+        return "puts a value into"
+
+    def moves_back(self, name: str, there: Content) -> str:
+        labels = take(self.account.aws)[Key("secret", name)].labels
+        if "AWSPREVIOUS" not in labels or name.endswith(ROTATES):
+            return "leaves the labels of"
+        clients["secretsmanager"].update_secret_version_stage(
+            SecretId=name,
+            VersionStage="AWSCURRENT",
+            MoveToVersionId=labels["AWSPREVIOUS"],
+            RemoveFromVersionId=labels["AWSCURRENT"],
+        )
+        return "moves AWSCURRENT back of"
+
+    def describes(self, name: str, _: Content) -> str:
+        text = self.chance.choice(["", "x", "y", "theirs"])
+        clients["secretsmanager"].update_secret(SecretId=name, Description=text)
+        return f"describes as {text!r}"
+
+    def tags(self, name: str, _: Content) -> str:
+        text = self.chance.choice(["1", "2", "theirs"])
+        clients["secretsmanager"].tag_resource(SecretId=name, Tags=[{"Key": "t", "Value": text}])
+        return f"tags as {text}"
+
+    def untags(self, name: str, _: Content) -> str:
+        clients["secretsmanager"].untag_resource(SecretId=name, TagKeys=["t"])
+        return "takes the tag off"
+
+    def deletes(self, name: str, _: Content) -> str:
+        clients["secretsmanager"].delete_secret(SecretId=name)
+        return "deletes"
+
+    def destroys(self, name: str, _: Content) -> str:
+        clients["secretsmanager"].delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
+        return "deletes at once"
+
+    def recreates(self, name: str, there: Content) -> str:
+        self.destroys(name, there)
+        self.oracle.gone(name.removeprefix(SCOPE.under))
+        clients["secretsmanager"].create_secret(Name=name, SecretString="theirs")
+        return "re-creates"
+
+    def disowns(self, name: str, _: Content) -> str:
+        clients["secretsmanager"].untag_resource(SecretId=name, TagKeys=["reconciler:owner"])
+        return "takes the owner tag off"
+
+    def switches(self, name: str, there: Content) -> str:
+        if not name.endswith(ROTATES):
+            return "leaves rotation of"
+        client = clients["secretsmanager"]
+        if there["rotation"] and self.chance.random() < 0.5:
+            client.cancel_rotate_secret(SecretId=name)
+            return "switches rotation off of"
+        rule = self.chance.choice([WEEK, MONTH, "rate(90 days)"])
+        client.rotate_secret(
+            SecretId=name,
+            RotateImmediately=False,
+            RotationLambdaARN=SCHEDULE["lambda"],
+            RotationRules={"ScheduleExpression": rule},
+        )
+        return f"sets {rule} on"
+
+    def puts_parameter(self, name: str, there: Content) -> str:
+        clients["ssm"].put_parameter(
+            Name=name, Value=f"outside-{next(self.numbers)}", Overwrite=True
+        )
+        self.oracle.took(name.removeprefix(SCOPE.under))
+        return "puts a value into"
+
+    def deletes_parameter(self, name: str, _: Content) -> str:
+        clients["ssm"].delete_parameter(Name=name)
+        return "deletes"
+
+    on_secrets = (puts, moves_back, describes, tags, untags, switches, switches, deletes, destroys,
+                  recreates, disowns)  # fmt: skip
+    on_parameters = (puts_parameter, puts_parameter, deletes_parameter)
+
+    # --- what drift says --------------------------------------------------------------------------
+
+    def applied(self) -> Applied:
+        """What the record and git would say."""
+        oracle, found = self.oracle, {}
+        for key in self.account.git.resources:
+            name = key.name.removeprefix(SCOPE.under)
+            tried = [name in attempt for attempt in oracle.attempts]
+            if name in oracle.complete:
+                standing = Standing.DECLARED_IN_APPLIED if all(tried) else Standing.CANNOT_TELL
+            else:
+                standing = Standing.ONLY_IN_ATTEMPTED if any(tried) else Standing.IN_NEITHER
+            found[key] = standing
+        return Applied(found, Standing.IN_NEITHER, unfinished=("c0ffee",) * len(oracle.attempts))
+
+    def check(self) -> None:
+        planned = self.account.plan()
+        found = drift.classify(planned, datetime.now(UTC), applied=self.applied())
+        told: dict[str, dict[str, set[str]]] = {}
+        for entry in found:
+            name, of = entry.key.name.removeprefix(SCOPE.under), entry.kind_of.value
+            if of in ("kept", "unmanaged", "rotated") or entry.what in (What.PRUNE, What.MARK):
+                continue
+            assert difference.sentence(entry)
+            parts = [field.name for field in entry.fields] or list(entry.names)
+            if entry.what in ITSELF:
+                parts = ["itself"]
+            elif not parts and entry.what is not What.UPDATE:
+                parts = ["value"]
+            for part in parts:
+                there = told.setdefault(name, {})
+                there.setdefault(PARTS.get(part, part), set()).add(of)
+        for name, declared in self.declared.items():
+            expected, said = self.oracle.expects(name, declared), told.get(name, {})
+            if "itself" in expected:
+                said = {"itself": said.get("itself", set())}
+            assert set(said) == set(expected), (name, said, expected)
+            for part, classes in expected.items():
+                assert said[part], (name, said, expected)
+                assert said[part] <= classes, (name, part, said, expected)
+
+
+@pytest.fixture
+def lives(account: Account, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+    account.aws.keep_log = False
+    account.parallelism, account.shared = 2, True
+    function.install(monkeypatch)
+    yield account
+    account.aws.keep_log = True
+
+
+def live(account: Account, steps: int) -> None:
+    seed = int(os.environ.get("MACHINE_SEED", random.randrange(2**32)))
+    for begun in range(0, steps, LIFE):
+        life, log = Life(account, seed + begun), []
+        try:
+            for _ in range(LIFE):
+                log.append(life.chance.choice(life.steps)())
+                life.check()
+        except BaseException as error:
+            error.add_note("\n".join([f"MACHINE_SEED={seed + begun}", *log]))
+            raise
+
+
+def test_a_short_life(lives: Account) -> None:
+    live(lives, SHORT)
+
+
+@pytest.mark.long
+def test_a_long_life(lives: Account) -> None:
+    live(lives, LONG)
