@@ -109,7 +109,8 @@ def _absent(known: Known, resource: Resource, change: Change | None) -> Iterator
     if change is None:
         return  # declared absent
     standing = _standing(known.applied, resource)
-    if standing is Standing.IN_NEITHER:
+    # A part may be new where its whole is not.
+    if Standing.IN_NEITHER in (standing, known.applied.standing(resource.key)):
         yield _ahead(resource, change)
     elif resource.requires is None:
         outside = standing is Standing.DECLARED_IN_APPLIED
