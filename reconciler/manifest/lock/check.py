@@ -64,8 +64,8 @@ def macs(lock: Lock, declared: Cleartext) -> list[Problem]:
     """Files whose MAC does not go with their values: it changed and they did not, or they did and
     it stayed. sops would refuse them, and here that takes no key.
 
-    Where anything else of the lock is outdated, a value may have moved to another file, and a MAC
-    that changed is a warning.
+    A MAC that changed alone is an error. Where anything else of the lock is outdated, at which a
+    person looks anyway, it is a warning: a value may have moved to another file.
     """
     if lock.macs is None:
         return [lock.problem("lock-outdated", "the lock has no MACs: 0.1 wrote it", warning=True)]
@@ -81,7 +81,8 @@ def macs(lock: Lock, declared: Cleartext) -> list[Problem]:
             message = f"the lock has no MAC of {name}"
             found.append(lock.problem("lock-outdated", message, warning=True))
         elif was == mac and own:
-            found.append(_mac(lock, name, f"values of {name} changed, and its MAC did not"))
+            message = f"values of {name} changed, and its MAC did not"
+            found.append(_mac(lock, name, message, warning=True))
         elif was != mac and not own:
             message = f"the MAC of {name} changed, and none of its values did"
             found.append(_mac(lock, name, message, warning=bool(changed or gone or keys)))
@@ -93,7 +94,7 @@ def _outdated(lock: Lock, key: Key, ciphertext: str) -> bool:
     return line is None or line.ciphertext != ciphertext
 
 
-def _mac(lock: Lock, name: str, message: str, *, warning: bool = False) -> Problem:
+def _mac(lock: Lock, name: str, message: str, *, warning: bool) -> Problem:
     again = f"reconciler lock {lock.environment}"
     hint = f"restore the file from a commit before; or, if sops decrypts it: {again}"
     return lock.problem("lock-mac", message, file=name, warning=warning, hint=hint)

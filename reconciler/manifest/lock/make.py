@@ -34,7 +34,12 @@ def reuse(lock: Lock | None, declared: Cleartext) -> Lock | None:
         return None
     # Without the key nobody vouches for a MAC: what the lock says of it stays as it was.
     there = declared.macs()
-    macs = None if lock.macs is None else {n: m for n, m in lock.macs.items() if n in there}
+    said = lock.macs
+    macs = None if said is None else {
+        name: said.get(name, mac)
+        for name, (mac, _) in there.items()
+        if name in said or mac in said.values()  # the second: it was renamed
+    }  # fmt: skip
     return _lock(declared, lock.kids, kept, macs)
 
 

@@ -40,7 +40,10 @@ def test_it_is_read_as_it_was_written(tree: Tree) -> None:
 def test_lines_are_sorted_and_one_for_each_value(tree: Tree) -> None:
     lines = write(tree).read_text().split("\n\n")[1].splitlines()
     assert lines == sorted(lines)
-    assert len(lines) == len(VALUES)
+    assert len([line for line in lines if not line.startswith("file ")]) == len(VALUES)
+    assert [line.split(" ")[1] for line in lines if line.startswith("file ")] == [
+        "environment.sops.yaml", "main.sops.yaml"
+    ]  # fmt: skip
 
 
 def test_it_holds_public_fingerprints_and_no_version_id(tree: Tree) -> None:
@@ -81,8 +84,8 @@ BAD = {
     "no end of line": (rb"\n\Z", b"", "lock-format"),
     "a line too many in the head": (rb"\n\n", b"\nmore: x\n\n", "lock-format"),
     "lines in another order": (
-        rb"(?s)\n\n(parameter [^\n]*\n)(parameter [^\n]*\n)",
-        rb"\n\n\2\1",
+        rb"(?s)\n(parameter [^\n]*\n)(parameter [^\n]*\n)",
+        rb"\n\2\1",
         "lock-format",
     ),
 }
@@ -132,7 +135,8 @@ def test_without_a_key_it_is_made_of_itself_where_no_ciphertext_changed(tree: Tr
     renamed = manifest.read(tree.manifests, ENV)
     again = lock.reuse(found, renamed)
     assert again is not None
-    assert lock.dumps(again) == lock.dumps(found)
+    text = lock.dumps(found).replace("file main.sops.yaml", "file renamed.sops.yaml")
+    assert lock.dumps(again) == text
 
 
 @pytest.mark.parametrize("what", ["value", "plaintext", "type", "name", "account", "keys"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -97,7 +98,10 @@ def test_two_values_of_one_file_merge(merging: Merging) -> None:
     assert content["secrets"]["db"]["value"]["password"] == "our value"
     before = merging.tree.read(LOCK)
     merging.lock()
-    assert merging.tree.read(LOCK) == before
+    # The merged file has a MAC of its own: the merge of locks leaves it out.
+    after = merging.tree.read(LOCK)
+    assert "file main.sops.yaml" not in before
+    assert re.sub(r"^file main.*\n", "", after, flags=re.MULTILINE) == before
 
 
 def test_nothing_of_the_text_is_touched_but_the_two_lines(merging: Merging) -> None:
