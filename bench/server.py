@@ -32,6 +32,7 @@ class Canned(Sandbox):
 
     def __init__(self) -> None:
         super().__init__()
+        self.empty_pages = False  # how many AWS leaves empty depends on its Region, not on us
         self._pages: dict[tuple[str, bytes], Answer] = {}
         self._writes = 0
 

@@ -88,6 +88,11 @@ def _seconds(options: Common) -> float | None:
     if expiry.tzinfo is None:
         return options.timeout
     left = max(0.0, (expiry - datetime.now(UTC)).total_seconds() - _EDGE)
+    if not left:
+        raise CredentialsError(
+            "the AWS credentials expire within a minute, or have expired",
+            hint="log in again, then run again",
+        )
     return left if options.timeout is None else min(left, options.timeout)
 
 

@@ -42,7 +42,8 @@ def who(emulator: Emulator) -> Identity:
 @pytest.fixture
 def made(tmp_path: Path) -> Tree:
     """Git has the value of one secret, and no value of three; each may carry a policy."""
-    schedule = {"schedule": "rate(30 days)"}
+    function = "arn:aws:lambda:us-west-2:123456789012:function:rotate"
+    schedule = {"schedule": "rate(30 days)", "lambda": function}
     common = {"resource_policy": POLICY}
     return tree(
         tmp_path,

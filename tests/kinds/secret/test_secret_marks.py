@@ -27,6 +27,9 @@ class Store:
     def __init__(self) -> None:
         self.entry: dict[str, Any] = {}
 
+    def made(self, service: str, name: str) -> None:
+        """It is known at once."""
+
     def call(self, service: str, operation: str, **request: Any) -> Mapping[str, Any]:
         if operation == "create_secret":
             token = request["ClientRequestToken"]
