@@ -96,7 +96,7 @@ class Sandbox(Beyond):
         self.access_key = access_key
         self.latency = latency
         self.list_staleness = list_staleness
-        self.settling_calls = 1
+        self.settling_calls = 0
         self.settling = Settling()
         self.denied_keys: set[tuple[str, str]] = set()
         self.throttle = throttle

@@ -18,7 +18,6 @@ from pathlib import Path
 import boto3
 
 from reconciler import kinds
-from reconciler.aws import client
 from reconciler.aws.client import ATTEMPTS, FIRST_ATTEMPTS, Aws
 from reconciler.aws.pacing import Pacing
 from reconciler.core import planfile, review
@@ -28,7 +27,6 @@ from reconciler.operations.planning import Planned
 from tests.faults.direct import SCOPE
 from tests.faults.scenes import SCENES
 
-client.SETTLING_PAUSE = 0.01  # what was just made is not known at once, and asked for again
 TIMEOUT = 300  # seconds for a child, which takes half of one
 
 

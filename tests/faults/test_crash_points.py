@@ -45,7 +45,6 @@ MADE = ("reconciler:bound", "reconciler:spec")  # tags that name a version, whos
 @pytest.fixture
 def crashing(account: Account, monkeypatch: pytest.MonkeyPatch) -> Account:
     function.install(monkeypatch)
-    monkeypatch.setattr("reconciler.aws.client.SETTLING_PAUSE", 0.01)
     account.shared = True
     account.parallelism = 1
     return account
@@ -151,7 +150,6 @@ def crash(
     assert killer.stdout is not None
     account, scene = crashing, SCENES[name]
     scene.arrange(account)
-    account.aws.settling_calls = 1
     account.git = scene.git
     saved, file = tmp_path / "account.json", tmp_path / "plan.json"
     state.save(saved)
