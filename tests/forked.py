@@ -45,10 +45,10 @@ streams = b"".join(n.to_bytes(4, sys.byteorder) for n in range(3))
 line.sendmsg([len(asked).to_bytes(8, "big")], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, streams)])
 while asked:
     asked = asked[line.send(asked):]
-child = int(line.recv(16))
+child = int(line.recv(8))
 for number in (signal.SIGINT, signal.SIGTERM):
     signal.signal(number, lambda number, _: os.kill(child, number))
-status = int(line.recv(16) or b"9")
+status = int(line.recv(8) or b"9")
 if status < 0:
     signal.signal(-status, signal.SIG_DFL)
     os.kill(os.getpid(), -status)
@@ -139,7 +139,9 @@ def serve(address: str) -> None:
                     _become(streams, *asked)
                 for stream in streams:
                     os.close(stream)
-                line.sendall(b"%d" % child)
+                line.sendall(
+                    b"%8d" % child
+                )  # as long as the client reads: the next may follow at once
                 lines[child] = line
             if ended in readable:
                 os.read(ended, 1 << 10)
@@ -162,7 +164,7 @@ def _tell(lines: dict[int, socket.socket]) -> None:
         if child == 0:
             return
         with lines.pop(child) as line, contextlib.suppress(OSError):
-            line.sendall(b"%d" % os.waitstatus_to_exitcode(status))
+            line.sendall(b"%8d" % os.waitstatus_to_exitcode(status))
 
 
 def _import_all() -> None:
