@@ -101,7 +101,8 @@ class Oracle:
         if now in thing.cut.get(part, []):
             return {"pending", "unknown"}  # never outside
         if part not in thing.ours:
-            return {"pending"}  # git has never written it: nobody can tell
+            # What only a killed run wrote may be remembered; what git never wrote is not.
+            return {"pending", "unknown", "outside"} if part in thing.cut else {"pending"}
         if thing.ours[part] == now:
             # The run that was killed may have remembered what it wrote, and somebody put this back.
             return {"pending", "unknown", "outside"} if part in thing.cut else {"pending"}
