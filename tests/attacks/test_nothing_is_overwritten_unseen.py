@@ -223,6 +223,6 @@ def test_a_policy_that_no_plan_has_read_stands_under_destructive(world: World) -
             world.converge()
     shown = world.cli("plan", "production").stdout
     assert (
-        "lost: the resource policy that it has, which no plan reads, is overwritten"
+        "lost: its present resource policy, which no plan reads, is overwritten"
         in (shown.partition("Destructive\n")[2].partition("\n\n")[0])
     )
