@@ -158,6 +158,8 @@ def swap(aws: Aws, job: Job) -> str:
     expected = job.change.precondition.get("version")
     token, content = _value(job)
     labels = stage(aws, name, token, content)
+    if job.record is not None and not {STAGED, CURRENT} & {*labels}:
+        _begin(aws, job.record, token)
     # Not before: a version id that somebody else has taken is never called git's.
     _tag(aws, name, mark.before_move(job, token))
     if expected is None and CURRENT in labels:
@@ -196,6 +198,29 @@ def stage(aws: Aws, name: str, token: str, content: Mapping[str, Any]) -> Sequen
         raise
     labels: Sequence[str] = answer.get("VersionStages") or ()
     return labels
+
+
+def _begin(aws: Aws, record: Record, token: str) -> None:
+    """Put our label on a version that is there already, for which a put "succeeds but does
+    nothing": a run that stops after it is known by it, and goes on."""
+    holder = version_at(record, STAGED)
+    if holder == token:
+        return
+    held = {} if holder is None else {"RemoveFromVersionId": holder}
+    with unless(lambda: _staged(aws, record.name) == token):
+        aws.call(
+            SERVICE,
+            "update_secret_version_stage",
+            SecretId=record.name,
+            VersionStage=STAGED,
+            MoveToVersionId=token,
+            **held,
+        )
+
+
+def _staged(aws: Aws, name: str) -> str | None:
+    fresh = describe(aws, name)
+    return None if fresh is None else version_at(fresh, STAGED)
 
 
 def settle_pending(aws: Aws, record: Record) -> None:
