@@ -174,7 +174,11 @@ def _present(
     refusal = None if change is None else _refusal(change)
     value = _value(resource, live)
     if value is not None:
-        yield _drift(resource, DriftClass.OUTSIDE, value, refusal, live)
+        # An adoption that did not end has set its tags, and not written the value yet.
+        standing = known.applied.standing(resource.requires or resource.key)
+        begun = standing is Standing.ONLY_IN_ATTEMPTED
+        class_ = DriftClass.UNKNOWN if begun else DriftClass.OUTSIDE
+        yield _drift(resource, class_, What.VALUE_LEFT if begun else value, refusal, live)
     if live.forged:
         yield _drift(resource, DriftClass.OUTSIDE, What.MARK, None, live)
     moved, hidden = list(_moved(resource, live)), tuple(_moved_deep(known, resource, live))

@@ -25,6 +25,7 @@ class What(StrEnum):
     # Nobody can tell by whom.
     GONE = "gone"  # it may have been deleted, or never been created
     NOT_OURS = "not-ours"  # something of its name is there that is not ours
+    VALUE_LEFT = "value-left"  # nothing proves the value to be ours, and a run did not end
     LEFT = "left"  # its fields differ, and a run did not end
     # A date has passed.
     STUCK = "stuck"

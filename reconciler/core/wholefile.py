@@ -62,7 +62,8 @@ def read(path: Path, largest: int) -> bytes:
         with os.fdopen(handle, "rb") as stream:
             if status.st_size > largest:
                 raise UsageError(f"{path} is larger than {largest >> 20} MiB")
-            return stream.read(largest)
+            # As many bytes as are asked for are allocated first.
+            return stream.read(min(largest, status.st_size + 1))
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from None
 

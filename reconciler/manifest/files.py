@@ -76,7 +76,8 @@ def read(root: Path, file: Path, name: str) -> tuple[bytes, Problem | None]:
             return b"", Problem(
                 Place(name), "too-large", f"the file is over {MAX_SIZE >> 20} MiB", "split it"
             )
-        return stream.read(MAX_SIZE), None
+        # As many bytes as are asked for are allocated first.
+        return stream.read(min(MAX_SIZE, status.st_size + 1)), None
 
 
 def _not_a_file(name: str) -> Problem:

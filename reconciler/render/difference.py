@@ -32,6 +32,8 @@ _WORDS = {
     What.GONE: "it is not there: somebody may have deleted it, or no apply has created it yet",
     What.NOT_OURS: "what has its name is not ours: a run that did not complete, or somebody else,"
     " made it{who}{when}",
+    What.VALUE_LEFT: "the value was written outside{who}{when}, or stood here before a run that did"
+    " not complete",
     What.LEFT: "changed by a run that did not complete, or outside{when}: {fields}",
     What.STUCK: "a rotation has begun and not ended{since}: AWSPENDING is on another version",
     What.LATE: "should have been rotated by {day}",
@@ -148,11 +150,13 @@ def code(entry: Drift) -> str | None:
 
 _ADVICE = {
     What.VALUE: "{apply}; or put the live value into git",
+    What.VALUE_OR_ROTATION: "{apply}; or put the live value into git",
     What.GENERATED: "reconciler rotate {env} {name} makes a new one",
     What.CHANGED: "{apply}; or declare what is live",
     What.WRITTEN: "{apply}; or declare what is live",
     What.SWITCHED: "{apply}; or declare what is live",
     What.RESCHEDULED: "{apply}; or declare what is live",
+    What.VALUE_LEFT: "{apply}, which writes the declared value; or adopt again",
     What.LEFT: "{apply}; or declare what is live",
     What.DELETED: "{apply} creates it again; or take it out of the manifest",
     What.DELETING: "{apply} restores it; or take it out of the manifest",

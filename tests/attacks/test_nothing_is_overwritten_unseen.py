@@ -207,7 +207,7 @@ def test_the_last_look_is_one_read(world: World) -> None:
     outcomes = write(world, planned)
     assert {outcome.status for outcome in outcomes.values()} == {"done"}
     assert world.calls == {
-        "DescribeSecret": 2, "UpdateSecret": 1, "DeleteSecret": 1,
+        "DescribeSecret": 2, "UpdateSecret": 1, "TagResource": 1, "DeleteSecret": 1,
         "DescribeParameters": 1, "DeleteParameter": 1,
         "PutParameter": 1,  # its new version says whether another came between
     }  # fmt: skip

@@ -106,7 +106,7 @@ def check(content: Any, before: tuple[str, str], path: Path, new: Any) -> None:
     """Refused, or under another digest, or shown in the same way."""
     changed = edited(content, path, new)
     changed["checksum"] = checksum(changed)
-    said = json.dumps(changed) if changed["digest"] == content["digest"] else None
+    said = json.dumps(changed) if changed.get("digest") == content["digest"] else None
     for attempt in (said, repaired(changed, content["digest"])):
         if attempt is None:
             continue

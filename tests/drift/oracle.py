@@ -46,7 +46,7 @@ class Oracle:
     def took(self, name: str) -> None:
         """Somebody wrote over all of what AWS writes only as a whole."""
         thing = self.things.setdefault(name, Thing())
-        thing.ours = dict.fromkeys(thing.there or (), _THEIRS)
+        thing.ours, thing.cut = dict.fromkeys(thing.there or (), _THEIRS), {}
 
     def gone(self, name: str) -> None:
         """It is not there any more, and nothing of it: what comes under its name is another."""
@@ -59,12 +59,13 @@ class Oracle:
             thing.ours |= {part: there.get(part) for part in declared}
             thing.cut = {}
 
-    def killed(self, name: str, there: Content | None, *, owned: bool) -> None:
-        """A run of ours was killed while it wrote this, or before, or after."""
+    def killed(self, name: str, there: Content | None, *, owned: bool, whole: bool) -> None:
+        """A run of ours was killed while it wrote this, or before, or after. What is ``whole`` is
+        written in all its parts or in none."""
         before = self.things.get(name, Thing()).there or {}
         thing = self.seen(name, there, owned=owned)
         for part, content in (there or {}).items():
-            if content != before.get(part):
+            if content != before.get(part) or (whole and there != before):
                 thing.cut.setdefault(part, []).append(content)
 
     def ended(self, declared: frozenset[str], *, whole: bool) -> None:

@@ -83,8 +83,8 @@ def apply(world: World) -> None:
 def drift(world: World) -> None:
     applied(world)
     put(world, "outside")  # without our metadata this environment no longer owns it
-    done = command(world, "drift", "production")
-    assert "object banner" in done.out
+    done = command(world, "drift", "production", code=2)
+    assert "object banner: refused: it exists and is not managed" in done.out
     declare(world, VALUE)
     world.client("s3").delete_object(Bucket=BUCKET, Key=f"{PREFIX}/banner".lstrip("/"))
     applied(world)

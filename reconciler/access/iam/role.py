@@ -128,7 +128,7 @@ def _record(declared: Cleartext) -> Iterator[Statement]:
     """Note which commit was applied. Whoever lists parameters reads it: it is in a description."""
     if declared.settings.record:
         scope = declared.settings.scope
-        yield Statement("Record", (record.WRITES,), (record.arn(scope),))
+        yield Statement("Record", (record.WRITES,), (record.arn(scope),), optional=True)
 
 
 def _in_its_region(declared: Cleartext) -> Mapping[str, Mapping[str, str]]:

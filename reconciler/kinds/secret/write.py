@@ -206,7 +206,7 @@ def _begin(aws: Aws, record: Record, token: str) -> None:
     holder = version_at(record, STAGED)
     if holder == token:
         return
-    held = {} if holder is None else {"RemoveFromVersionId": holder}
+    held: dict[str, Any] = {} if holder is None else {"RemoveFromVersionId": holder}
     with unless(lambda: _staged(aws, record.name) == token):
         aws.call(
             SERVICE,

@@ -11,6 +11,7 @@ import pytest
 from reconciler.core.errors import ConflictError
 from reconciler.core.reasons import Reason
 from reconciler.kinds.parameter.terms import DataType
+from reconciler.render import difference
 from reconciler.sandbox.server import Drop
 from tests.world import PREFIX, World
 
@@ -204,7 +205,7 @@ def test_a_type_that_somebody_flipped_is_drift_and_is_flipped_back(world: World)
     world.put_parameter("host", "one", Type="String")
     (found,) = world.drift().values()
     assert found.kind_of == "outside"
-    assert "type differs from git, too" in found.text
+    assert 'type is "String", and git declares "SecureString"' in difference.sentence(found)
     world.converge()
     assert world.parameter("host")["Type"] == "SecureString"
 
