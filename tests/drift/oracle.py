@@ -84,7 +84,7 @@ class Oracle:
         if thing.there is None or not thing.owned:
             return {"itself": self._gone(name, thing)}
         return {
-            part: self._moved(thing, part, thing.there.get(part))
+            part: self._moved(thing, part, thing.there.get(part), content)
             for part, content in declared.items()
             if thing.there.get(part) != content
         }
@@ -92,13 +92,19 @@ class Oracle:
     def _gone(self, name: str, thing: Thing) -> set[str]:
         if name in self.complete:
             always = all(name in attempt for attempt in self.attempts)
-            return {"outside"} if always else {"unknown"}
+            if always:
+                return {"outside"}
+            # A run since then was to remove it. What is there without our marks is refused anyway.
+            return {"unknown"} if thing.there is None else {"unknown", "refused"}
         if any(name in attempt for attempt in self.attempts):
             return {"unknown"}
         # What is pending deletion without our marks is not there, and not for us to bring back.
         return {"pending", "refused"} if thing.there is None else {"refused"}
 
-    def _moved(self, thing: Thing, part: str, now: Any) -> set[str]:
+    def _moved(self, thing: Thing, part: str, now: Any, want: Any) -> set[str]:
+        ours = thing.ours.get(part)
+        if part == "rotation" and want is None and now is not None and ours not in (None, now):
+            return {"pending", "outside"}  # it is on, as git left it; git declares no schedule
         if now in thing.cut.get(part, []):
             return {"pending", "unknown"}  # never outside
         if part not in thing.ours:
