@@ -102,9 +102,10 @@ class Oracle:
         return {"pending", "refused"} if thing.there is None else {"refused"}
 
     def _moved(self, thing: Thing, part: str, now: Any, want: Any) -> set[str]:
-        ours = thing.ours.get(part)
-        if part == "rotation" and want is None and now is not None and ours not in (None, now):
-            return {"pending", "outside"}  # it is on, as git left it; git declares no schedule
+        if part == "rotation" and want is None and thing.ours.get(part, _THEIRS) is not None:
+            # It is on as git left it, with another schedule; or git said nothing of it before,
+            # which no mark tells from `none`.
+            return {"pending", "outside", "unknown"}
         if now in thing.cut.get(part, []):
             return {"pending", "unknown"}  # never outside
         if part not in thing.ours:

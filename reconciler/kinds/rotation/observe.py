@@ -29,7 +29,7 @@ def shape(
     live_tags = tags.from_list(data.get("Tags"))
     ownership, owner = secret.owner_of(record, live_tags, trust, scope)
     seen, last = _see(record), mark.read(record, trust)
-    memory = last.memory
+    memory = _memory(last, resource)
     fields = field.observed(FIELDS, seen)
     return Live(
         key=Key(NAME, record.name),
@@ -47,6 +47,15 @@ def shape(
             FIELDS, resource, fields, memory, whole=last.whole or last.forged
         ),
     )
+
+
+def _memory(last: mark.Mark, resource: Resource) -> Mapping[str, str]:
+    """What the mark remembers of the schedule. Where git declares none, and all of a secret is
+    remembered and nothing of a schedule, it never had one: there was nothing to write."""
+    never = not any(row.letter in last.memory for row in FIELDS)
+    if last.whole and never and resource.fields.get("enabled") is False:
+        return {**last.memory, **field.remembered(FIELDS, resource.fields)}
+    return last.memory
 
 
 def _as_written(seen: Seen, memory: Mapping[str, str]) -> dict[str, bool]:

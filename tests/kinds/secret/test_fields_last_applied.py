@@ -127,3 +127,16 @@ def test_a_schedule_is_remembered_on_its_secret(world: World) -> None:
     world.client("secretsmanager").cancel_rotate_secret(SecretId=f"{PREFIX}/db")
     assert live(world, "rotation").as_written == dict.fromkeys(every, False)
     assert live(world).as_written == dict.fromkeys(FIELDS, True)
+
+
+def test_a_secret_that_never_had_a_schedule_is_written_once(world: World) -> None:
+    world.declare({"db": {"value": "one", "rotation": "none"}})
+    world.converge()  # the plan after it is empty
+    world.client("secretsmanager").rotate_secret(
+        SecretId=f"{PREFIX}/db",
+        RotationLambdaARN=world.deploy(),
+        RotationRules={"ScheduleExpression": "rate(7 days)"},
+        RotateImmediately=False,
+    )
+    (found,) = world.drift().values()
+    assert (found.kind_of, found.key.kind) == ("outside", "rotation")
