@@ -40,8 +40,8 @@ _WORDS = {
     What.AGED: "written {age} days ago, and max_age is {limit} days",
     What.CREATE: "declared and not there: to create",
     What.PRUNE: "no longer declared: to prune",
-    What.FOREIGN: "below the prefix, not declared, and without marks of ours",
-    What.UNDECLARED: "on a resource of ours, and not declared: {fields}",
+    What.FOREIGN: "below the prefix, not declared, and without owner tags",
+    What.UNDECLARED: "on an owned resource, and not declared: {fields}",
 }
 _UNTOLD = {
     What.DELETING: "it is pending deletion{when}: somebody may have deleted it, or an earlier apply"

@@ -25,7 +25,7 @@ CLASSES = {
     "pending": "Pending: git is ahead, apply writes it",
     "kept": "Kept: owned, no longer declared, not pruned",
     "rotated": "Rotated: rotation owns the value",
-    "unmanaged": "Unmanaged: not declared, and nobody's",
+    "unmanaged": "Unmanaged: not declared, and not owned",
 }
 
 

@@ -101,10 +101,10 @@ def test_what_nobody_declared_on_a_secret_is_named(world: World) -> None:
     assert world.drift() == {}
     found = deep(world)
     assert [line.partition(" {")[0] for line in found] == [
-        "secret unmanaged: on a resource of ours, and not declared: replicas is"
+        "secret unmanaged: on an owned resource, and not declared: replicas is"
         ' [{"region":"eu-west-1"}]',
-        "secret unmanaged: on a resource of ours, and not declared: resource_policy is",
-        "secret unmanaged: on a resource of ours, and not declared: tags is",
+        "secret unmanaged: on an owned resource, and not declared: resource_policy is",
+        "secret unmanaged: on an owned resource, and not declared: tags is",
         "secret outside: its resource policy allows everybody who has an AWS account",
     ]
     assert '{"theirs":"t"}' in found[2]

@@ -179,7 +179,7 @@ CASES: dict[str, tuple[list[Resource | Live], list[tuple[str, str]]]] = {
     ),
     "not ours and not declared": (
         [live(held(), ownership=Ownership.FOREIGN)],
-        [("unmanaged", "below the prefix, not declared, and without marks of ours")],
+        [("unmanaged", "below the prefix, not declared, and without owner tags")],
     ),
 }
 
