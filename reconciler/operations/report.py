@@ -41,8 +41,8 @@ class Writer(StrEnum):
     OTHERS = "others"  # external, or not managed
 
 
-class Standing(StrEnum):
-    """The one word for how something stands; where several apply, the first of them."""
+class Status(StrEnum):
+    """The status of a resource; where several apply, the first of them."""
 
     OUTSIDE = "outside"
     STUCK = "stuck"
@@ -61,11 +61,11 @@ class Standing(StrEnum):
 
 
 _ACTS = (
-    Standing.OUTSIDE,
-    Standing.STUCK,
-    Standing.OVERDUE,
-    Standing.REFUSED,
-    Standing.UNKNOWN,
+    Status.OUTSIDE,
+    Status.STUCK,
+    Status.OVERDUE,
+    Status.REFUSED,
+    Status.UNKNOWN,
 )
 
 
@@ -82,7 +82,7 @@ class Item:
     declared: bool
     owner: str | None
     writer: Writer
-    standing: Standing
+    status: Status
     description: str | None = None
     type: str | None = None  # of a parameter
     changed: datetime | None = None
@@ -137,7 +137,7 @@ class Report:
     @property
     def acts(self) -> bool:
         """Whether somebody has to act."""
-        return self.applied.acts or any(item.standing.acts for item in self.items)
+        return self.applied.acts or any(item.status.acts for item in self.items)
 
     @property
     def acting(self) -> tuple[Drift, ...]:
@@ -216,24 +216,24 @@ def _items(
         _item(
             planned,
             key,
-            _standing(planned, key, classes.get(key, set()), key in refused),
+            _status(planned, key, classes.get(key, set()), key in refused),
             parts.get(key, []),
         )
         for key in sorted(keys)
     )
 
 
-def _standing(planned: Compared[Declares], key: Key, classes: set[str], refused: bool) -> Standing:
+def _status(planned: Compared[Declares], key: Key, classes: set[str], refused: bool) -> Status:
     if refused:
-        classes = classes | {Standing.REFUSED.value}
-    for standing in Standing:
-        if standing.value in classes:
-            return standing
+        classes = classes | {Status.REFUSED.value}
+    for status in Status:
+        if status.value in classes:
+            return status
     declared = key in planned.desired.resources
-    return Standing.AS_DECLARED if declared else Standing.UNMANAGED
+    return Status.AS_DECLARED if declared else Status.UNMANAGED
 
 
-def _item(planned: Compared[Declares], key: Key, standing: Standing, parts: list[Live]) -> Item:
+def _item(planned: Compared[Declares], key: Key, status: Status, parts: list[Live]) -> Item:
     resource = planned.desired.resources.get(key)
     live = planned.live.get(key)
     row = kinds.named(key.kind).row(resource, live, parts)
@@ -250,7 +250,7 @@ def _item(planned: Compared[Declares], key: Key, standing: Standing, parts: list
         declared=resource is not None,
         owner=_owner(planned.plan.scope, live),
         writer=_writer(resource, live),
-        standing=standing,
+        status=status,
         description=_text(resource, live, "description"),
         type=row.type,
         changed=changed,

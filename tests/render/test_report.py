@@ -15,7 +15,7 @@ from reconciler import kinds
 from reconciler.core.drift import Drift, DriftClass
 from reconciler.core.model import Key
 from reconciler.core.rows import Rows
-from reconciler.operations.report import Finding, Item, Report, Standing, Writer
+from reconciler.operations.report import Finding, Item, Report, Status, Writer
 from reconciler.render import report as rendering
 from reconciler.render.report.timeline import Timeline, over, when
 from tests.render import hostile
@@ -74,7 +74,7 @@ ROWS = tuple(
 def secret(name: str, **more: object) -> Item:
     basic = Item(
         Key("secret", f"{SCOPE.under}{name}"), True, SCOPE.owner_id, Writer.GIT,
-        Standing.AS_DECLARED, changed=NOW - 10 * DAY,
+        Status.AS_DECLARED, changed=NOW - 10 * DAY,
     )  # fmt: skip
     return replace(basic, **more)  # type: ignore[arg-type]
 
@@ -105,7 +105,7 @@ items = st.builds(
     declared=st.booleans(),
     owner=st.none() | hostile.text,
     writer=st.sampled_from(Writer),
-    standing=st.sampled_from(Standing),
+    status=st.sampled_from(Status),
     description=st.none() | hostile.text,
     type=st.none() | hostile.text,
     changed=dates,
@@ -221,16 +221,16 @@ def test_a_lane_shows_last_today_next_and_what_was_missed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("standings", "verdict"),
+    ("statuses", "verdict"),
     [
-        ((Standing.AS_DECLARED, Standing.UNMANAGED), "production is as git declares it"),
-        ((Standing.AS_DECLARED, Standing.PENDING), "1 to apply: git is ahead of production"),
-        ((Standing.PENDING, Standing.OVERDUE), "1 thing needs somebody to act"),
-        ((Standing.OUTSIDE, Standing.REFUSED), "2 things need somebody to act"),
+        ((Status.AS_DECLARED, Status.UNMANAGED), "production is as git declares it"),
+        ((Status.AS_DECLARED, Status.PENDING), "1 to apply: git is ahead of production"),
+        ((Status.PENDING, Status.OVERDUE), "1 thing needs somebody to act"),
+        ((Status.OUTSIDE, Status.REFUSED), "2 things need somebody to act"),
     ],
 )
-def test_the_verdict(standings: tuple[Standing, ...], verdict: str) -> None:
-    made = report(*(secret(f"s{n}", standing=s) for n, s in enumerate(standings)))
+def test_the_verdict(statuses: tuple[Status, ...], verdict: str) -> None:
+    made = report(*(secret(f"s{n}", status=s) for n, s in enumerate(statuses)))
     assert verdict in rendering.text(made)
     assert verdict in Page(rendering.page(made)).text
 
@@ -238,7 +238,7 @@ def test_the_verdict(standings: tuple[Standing, ...], verdict: str) -> None:
 def test_what_is_refused_is_told_once() -> None:
     key = Key("secret", f"{SCOPE.under}a")
     made = report(
-        secret("a", standing=Standing.REFUSED),
+        secret("a", status=Status.REFUSED),
         drift=(Drift(key, DriftClass.REFUSED, "refused: it is not managed"),),
         findings=(Finding("not-managed", "it is not managed", "adopt it", key),),
     )

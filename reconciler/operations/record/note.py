@@ -136,11 +136,11 @@ class Note:
                 self._lost(error)
                 return
             if written == version:
-                mine = parameter.Found(version, text, self.principal, tier)
+                mine = parameter.Stored(version, text, self.principal, tier)
                 self._read = Reading(record, None, mine)
                 return
             # Somebody else wrote in between, and nobody can read any more what.
-            found = parameter.Found(written, text, None, tier)
+            found = parameter.Stored(written, text, None, tier)
             record = replace(record, others=True)
         self._say("somebody else writes it at the same time")
 

@@ -16,7 +16,7 @@ _STANDARD = "Standard"
 
 
 @dataclass(frozen=True)
-class Found:
+class Stored:
     """The parameter as it is: ``by`` is who wrote it last, as AWS says."""
 
     version: int
@@ -37,7 +37,7 @@ def arn(scope: Scope) -> str:
     return any_arn(SERVICE, scope.region, scope.account, f"parameter{name(scope)}")
 
 
-def find(aws: Aws, scope: Scope) -> Found | None:
+def find(aws: Aws, scope: Scope) -> Stored | None:
     """Read it by its name: one chain of pages, none of which returns a value. Raises AwsError."""
     by_name = {"Key": "Name", "Option": "Equals", "Values": [name(scope)]}
     entries = [
@@ -50,7 +50,7 @@ def find(aws: Aws, scope: Scope) -> Found | None:
     if not entries:
         return None
     entry = entries[0]
-    return Found(
+    return Stored(
         int(require(entry, "Version", "describe_parameters")),
         str(entry.get("Description") or ""),
         entry.get("LastModifiedUser"),

@@ -12,7 +12,7 @@ from reconciler.core.applied import Untold
 from reconciler.core.model import Scope
 from reconciler.core.record import Record
 from reconciler.operations.record import parameter
-from reconciler.operations.record.parameter import Found
+from reconciler.operations.record.parameter import Stored
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Reading:
 
     record: Record | None
     untold: Untold | None
-    found: Found | None
+    found: Stored | None
 
 
 def read(aws: Aws, scope: Scope, trust: Recogniser, now: datetime) -> Reading:

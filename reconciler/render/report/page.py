@@ -94,7 +94,7 @@ def _header(report: Report) -> Element:
 def _tone(report: Report) -> str:
     if report.acts:
         return "bad"
-    return "warn" if any(item.standing.value == "pending" for item in report.items) else "good"
+    return "warn" if any(item.status.value == "pending" for item in report.items) else "good"
 
 
 def _main(report: Report) -> Iterator[Element]:
@@ -117,7 +117,7 @@ def _tiles(report: Report) -> Iterator[Element]:
     else:
         name = names.short(upcoming.key, report.scope)
         yield _tile("Next rotation", when(upcoming.due, report.made), name)
-    stands = Counter(item.standing.value for item in report.items)
+    stands = Counter(item.status.value for item in report.items)
     ahead = f", {stands['pending']} to apply" if stands["pending"] else ""
     yield _tile("As declared", str(stands["as declared"]), f"of {len(report.items)}{ahead}")
 
@@ -231,8 +231,8 @@ def _cell(label: str, content: str, style: str = "") -> Element:
 
 
 def _stands(item: Item) -> Element:
-    standing = item.standing.value
-    badge = text("span", standing, f"badge {_TONES.get(standing, '')}".strip())
+    status = item.status.value
+    badge = text("span", status, f"badge {_TONES.get(status, '')}".strip())
     return element("td", "fixed", [badge])
 
 

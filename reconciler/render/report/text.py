@@ -137,7 +137,7 @@ def _table(items: Sequence[Item], kind: Rows, report: Report, colours: Palette) 
         [
             names.short(item.key, report.scope),
             *(terminal(words.cell(item, column, report.made)) for column in columns),
-            item.standing.value,
+            item.status.value,
         ]
         for item in items
     ]
@@ -145,7 +145,7 @@ def _table(items: Sequence[Item], kind: Rows, report: Report, colours: Palette) 
     yield colours.faint("  " + _cells(heads, widths))
     for item, row in zip(items, rows, strict=True):
         line = "  " + _cells(row, widths)
-        yield colours.alarming(line) if item.standing.acts else line
+        yield colours.alarming(line) if item.status.acts else line
 
 
 def _cells(row: Sequence[str], widths: Sequence[int]) -> str:

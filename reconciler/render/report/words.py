@@ -33,13 +33,13 @@ def finding(entry: Finding) -> tuple[str, str | None]:
 def verdict(report: Report) -> str:
     """The one sentence that most readers need."""
     environment = report.scope.environment
-    acting = len({item.key for item in report.items if item.standing.acts})
+    acting = len({item.key for item in report.items if item.status.acts})
     if acting:
         things = "1 thing needs" if acting == 1 else f"{acting} things need"
         return f"{things} somebody to act"
     if report.applied.acts:
         return f"the applied record of {environment} needs somebody to look at it"
-    pending = sum(item.standing.value == "pending" for item in report.items)
+    pending = sum(item.status.value == "pending" for item in report.items)
     if pending:
         return f"{pending} to apply: git is ahead of {environment}"
     return f"{environment} is as git declares it"

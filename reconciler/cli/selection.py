@@ -18,7 +18,7 @@ from reconciler.values import sops
 
 
 @dataclass(frozen=True)
-class Found:
+class Selection:
     """The resources that names stand for, as git declares them and as they are live."""
 
     keys: tuple[Key, ...]
@@ -38,7 +38,7 @@ class Found:
         return observe.target(self.desired, self.records, self.live, key)
 
 
-def find(environment: str, names: Sequence[str], options: Common) -> Found:
+def find(environment: str, names: Sequence[str], options: Common) -> Selection:
     """Read by name, and only by name: no list is needed for a few.
 
     Raises UsageError for a name that neither git nor AWS has; CredentialsError, AwsError.
@@ -61,4 +61,4 @@ def find(environment: str, names: Sequence[str], options: Common) -> Found:
     known = {key for key in candidates if key in live or key in desired.resources}
     keys = walk.keys(names, known | set(desired.resources), scope)
     wanted = tuple(sorted({kinds.holder(key) for key in keys}))
-    return Found(wanted, declared, desired, live, records, aws)
+    return Selection(wanted, declared, desired, live, records, aws)
