@@ -14,6 +14,7 @@ from reconciler.manifest.branch.concerned import READ
 from reconciler.manifest.branch.side import Side
 from reconciler.manifest.files import ENVIRONMENT_FILE, RULES_FILE
 from reconciler.manifest.gitfiles import Blob, Repository
+from reconciler.manifest.unclaimed import included
 
 
 @dataclass(frozen=True)
@@ -60,11 +61,7 @@ def _read_by(root: Path, environment: str, blobs: Collection[str]) -> set[str]:
     found = side.members(environment) | {
         path for path in blobs if PurePosixPath(path).parts[0] == environment
     }
-    data = side.data(own)
-    patterns = data.get("include") if isinstance(data, dict) else None
-    there = [root / RULES_FILE, *_walk(root / environment)]
-    for pattern in patterns if isinstance(patterns, list) else ():
-        there += files.included(root, root / environment, str(pattern))[0]
+    there = [root / RULES_FILE, *_walk(root / environment), *included(root, environment)]
     found |= {file.relative_to(root).as_posix() for file in there if os.path.lexists(file)}
     return found | ({RULES_FILE} & set(blobs))
 

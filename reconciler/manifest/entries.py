@@ -114,11 +114,7 @@ def _digest(content: JSON) -> str:
 
 
 def merge(documents: Iterable[Document]) -> tuple[list[Entry], list[Problem]]:
-    """All declarations of an environment, in the order in which they are first met.
-
-    A document's data is let go of as soon as it is read: from then on only its text is needed, for
-    sops and for places.
-    """
+    """All declarations of an environment, in the order in which they are first met."""
     entries: dict[tuple[str, str], Entry] = {}
     problems: list[Problem] = []
     for document in documents:
@@ -127,7 +123,6 @@ def merge(documents: Iterable[Document]) -> tuple[list[Entry], list[Problem]]:
             if entry is None:
                 entry = entries[section, key] = Entry(kinds.sections()[section], section, key)
             _add(entry, document, fields, problems)
-        document.data = None
     return list(entries.values()), problems
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -19,7 +19,9 @@ from reconciler.kinds.kms import KeyName
 from reconciler.kinds.schedule import Schedule
 from reconciler.kinds.variable import Variable
 from reconciler.manifest.document import Document
+from reconciler.manifest.encrypted import RESERVED
 from reconciler.manifest.files import ENVIRONMENT_FILE, load
+from reconciler.manifest.metadata import BLOCK
 
 PREFIX_PATTERN = r"^(/[a-zA-Z0-9_.-]+)+$"
 _PREFIX = re.compile(r"(/[a-zA-Z0-9_.-]+)+\Z")
@@ -133,13 +135,9 @@ def environments(root: Path) -> list[str]:
     )
 
 
-def includes(document: Document) -> Iterator[tuple[int, str]]:
-    """The patterns under ``include`` in an environment's own file, each with its place in the
-    list, as far as the file is well-formed."""
-    patterns = document.data.get("include") if isinstance(document.data, dict) else None
-    for index, pattern in enumerate(patterns if isinstance(patterns, list) else ()):
-        if isinstance(pattern, str):
-            yield index, pattern
+def cleartext(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of an environment's own file: all but what sops adds and encrypts."""
+    return {name: field for name, field in data.items() if name not in {BLOCK, *RESERVED}}
 
 
 def alike(root: Path, document: Document, name: str) -> list[Problem]:

@@ -8,7 +8,7 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from reconciler.core.errors import Problem
 from reconciler.core.model import Place
@@ -187,28 +187,15 @@ def _bad_name(name: str) -> Problem:
     )
 
 
-def included(root: Path, folder: Path, pattern: str) -> tuple[list[Path], str | None]:
-    """The files that an ``include`` pattern names, sorted, or what is wrong with the pattern.
+def matches(name: str, pattern: str) -> bool:
+    """Whether a file or folder is named by one part of a pattern: ``*`` and ``?`` stand for
+    anything but a slash, and for nothing that is hidden."""
+    return not name.startswith(".") and fnmatchcase(name, pattern)
 
-    The pattern is relative to the environment's ``folder``; ``*`` and ``?`` stand for anything but
-    a slash, in the file's name and in folders' names.
-    """
-    parts = PurePosixPath(pattern).parts
-    if not parts or pattern.startswith("/"):
-        return [], "write a path relative to this file's folder"
-    at = [*folder.relative_to(root).parts]
-    while parts and parts[0] in ("..", "."):
-        if parts[0] == "..":
-            if not at:
-                return [], "it leads out of the manifests' folder"
-            at.pop()
-        parts = parts[1:]
-    if ".." in parts:
-        return [], "`..` may stand only at the beginning"
-    if not parts:
-        return [], "it names a folder; write for instance `/*.yaml` after it"
-    found = _match(root.joinpath(*at), parts)
-    return found, None if found else "it matches no file"
+
+def included(root: Path, wanted: tuple[str, ...]) -> list[Path]:
+    """The files below ``root`` that the parts of a pattern name, sorted."""
+    return _match(root, wanted)
 
 
 def _match(folder: Path, parts: tuple[str, ...]) -> list[Path]:
@@ -216,8 +203,7 @@ def _match(folder: Path, parts: tuple[str, ...]) -> list[Path]:
         return [folder]  # and nothing behind it: links to where they stand multiply
     if not folder.is_dir():
         return []
-    names = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
-    hits = [folder / name for name in names if fnmatchcase(name, parts[0])]
+    hits = sorted(path for path in folder.iterdir() if matches(path.name, parts[0]))
     if len(parts) == 1:
         return [hit for hit in hits if not hit.is_dir()]
     return [path for hit in hits for path in _match(hit, parts[1:])]

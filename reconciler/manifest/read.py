@@ -17,14 +17,14 @@ from reconciler.kinds import schedule as schedules
 from reconciler.kinds import tags
 from reconciler.kinds.field import NONE
 from reconciler.kinds.kind import Settings
-from reconciler.manifest import elsewhere, encrypted, entries, explain, files, metadata
+from reconciler.manifest import elsewhere, encrypted, entries, explain, files, members, metadata
 from reconciler.manifest.cleartext import Cleartext
 from reconciler.manifest.document import Document
 from reconciler.manifest.environment import (
     EnvironmentFile,
     alike,
+    cleartext,
     environments,
-    includes,
     overlaps,
 )
 from reconciler.manifest.rules import Rules
@@ -152,20 +152,31 @@ class _Reading:
         for file in listing.files:
             document = files.load(self._root, file)
             self._encrypted(document, rules, kinds.sections())
-            yield document
+            yield from self._released(document)
+
+    @staticmethod
+    def _released(document: Document) -> Iterator[Document]:
+        """The document, whose data is given up once it was read: from then on only its text is
+        needed, for sops and for places."""
+        yield document
+        document.data = None
 
     def _included(self) -> Iterator[Document]:
         found: set[Path] = set()
-        for index, pattern in includes(self.document):
-            matches, wrong = files.included(self._root, self._folder, pattern)
+        for index, pattern in members.includes(self.document.data):
+            try:
+                named = files.included(self._root, members.wanted(self._environment, pattern))
+                wrong = None if named else "it matches no file"
+            except members.WrongPattern as error:
+                named, wrong = [], str(error)
             if wrong is not None:
                 self.problems.append(
                     self.document.error(("include", index), "include", f"{pattern}: {wrong}")
                 )
-            for file in matches:
+            for file in named:
                 if file not in found:
                     found.add(file)
-                    yield self._include(file)
+                    yield from self._released(self._include(file))
         self._read_in_clear = frozenset(found)
 
     def _include(self, file: Path) -> Document:
@@ -207,8 +218,7 @@ class _Reading:
                     "add a list of one key, made with openssl rand -hex 32, and encrypt the file",
                 )
             )
-        reserved = {metadata.BLOCK, *encrypted.RESERVED}
-        fields = {name: field for name, field in data.items() if name not in reserved}
+        fields = cleartext(data)
         try:
             declared = EnvironmentFile.model_validate(fields)
         except ValidationError as error:

@@ -5,12 +5,13 @@ Whoever adds one expects it to be applied, and thinks that its values are checke
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
 from reconciler.core.errors import Problem
-from reconciler.manifest import encrypted, files
-from reconciler.manifest.environment import environments, includes
+from reconciler.manifest import encrypted, files, members
+from reconciler.manifest.environment import environments
 
 
 def problems(root: Path) -> list[Problem]:
@@ -19,10 +20,10 @@ def problems(root: Path) -> list[Problem]:
     root = root.absolute()
     found: list[Problem] = []
     names = environments(root)
-    included = {file for name in names for file in _included(root, root / name)}
+    taken = {file for name in names for file in included(root, name)}
     folders = {root / name for name in names}
     for file in files.manifests(root):
-        if file in included or not folders.isdisjoint(file.parents):
+        if file in taken or not folders.isdisjoint(file.parents):
             continue
         document = files.load(root, file)
         found.append(document.error((), "unclaimed", "no environment reads this file", _hint(file)))
@@ -31,9 +32,12 @@ def problems(root: Path) -> list[Problem]:
     return found
 
 
-def _included(root: Path, folder: Path) -> Iterator[Path]:
-    for _, pattern in includes(files.load(root, folder / files.ENVIRONMENT_FILE)):
-        yield from files.included(root, folder, pattern)[0]
+def included(root: Path, environment: str) -> Iterator[Path]:
+    """The files that an environment includes and that are there, as far as its own file tells."""
+    own = files.load(root, root / environment / files.ENVIRONMENT_FILE)
+    for _, pattern in members.includes(own.data):
+        with contextlib.suppress(members.WrongPattern):
+            yield from files.included(root, members.wanted(environment, pattern))
 
 
 def _hint(file: Path) -> str:

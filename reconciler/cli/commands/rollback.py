@@ -10,8 +10,8 @@ import click
 from reconciler import kinds
 from reconciler.cli import outcomes
 from reconciler.cli.commands import apply
-from reconciler.cli.selection import find
 from reconciler.cli.options import chosen, common
+from reconciler.cli.selection import find
 from reconciler.cli.terminal import out, say
 from reconciler.core.errors import Exit
 from reconciler.core.model import Key

@@ -12,10 +12,8 @@ from reconciler import kinds
 from reconciler.core.model import JSON, Key, Place
 from reconciler.kinds.kind import Settings
 from reconciler.manifest.branch.side import Side
-from reconciler.manifest.encrypted import RESERVED
-from reconciler.manifest.environment import EnvironmentFile
+from reconciler.manifest.environment import EnvironmentFile, cleartext
 from reconciler.manifest.files import ENVIRONMENT_FILE
-from reconciler.manifest.metadata import BLOCK
 
 
 @dataclass(frozen=True)
@@ -54,9 +52,8 @@ def _settings(side: Side, environment: str) -> Settings | None:
     data = side.data(f"{environment}/{ENVIRONMENT_FILE}")
     if not isinstance(data, dict):
         return None
-    reserved = {BLOCK, *RESERVED}
     try:
-        found = EnvironmentFile.model_validate({k: v for k, v in data.items() if k not in reserved})
+        found = EnvironmentFile.model_validate(cleartext(data))
     except ValidationError:
         return None
     return found.settings()

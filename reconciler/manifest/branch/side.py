@@ -6,17 +6,16 @@ Nothing is checked here: a branch that `validate` refuses is compared all the sa
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from reconciler import kinds
-from reconciler.manifest import elsewhere, files
-from reconciler.manifest.document import Data, parse
+from reconciler.manifest import elsewhere, entries, files, members
+from reconciler.manifest.document import Data, Document, parse
 from reconciler.manifest.encrypted import FINGERPRINT_KEYS, VALUE
-from reconciler.manifest.files import ENCRYPTED, ENVIRONMENT_FILE, RULES_FILE
+from reconciler.manifest.environment import cleartext
+from reconciler.manifest.files import ENVIRONMENT_FILE, RULES_FILE
 from reconciler.manifest.gitfiles import Repository
 from reconciler.manifest.metadata import BLOCK
 
@@ -50,16 +49,21 @@ class Side:
     files: Mapping[str, bytes]
     odd: frozenset[str] = frozenset()
     above: Mapping[str, bytes] = field(default_factory=dict)
-    _parsed: dict[str, Data] = field(default_factory=dict)
+    _parsed: dict[str, Document | None] = field(default_factory=dict)
 
     def data(self, path: str) -> Data:
         """A file's content; None where there is none, or where it is no YAML."""
+        document = self.document(path)
+        return None if document is None else document.data
+
+    def document(self, path: str) -> Document | None:
+        """A file with the places of what it holds; None where there is none."""
         if path not in self._parsed:
             raw = self.files.get(path)
-            document = None
-            if raw is not None and path.endswith(MANIFESTS):
-                document = parse(Path(path), path, raw, anchors=path == RULES_FILE)
-            self._parsed[path] = None if document is None else document.data
+            yaml = raw is not None and path.endswith(MANIFESTS)
+            self._parsed[path] = (
+                parse(Path(path), path, raw, anchors=path == RULES_FILE) if yaml and raw else None
+            )
         return self._parsed[path]
 
     def other_rules(self) -> dict[str, bytes]:
@@ -85,60 +89,26 @@ class Side:
     def members(self, environment: str) -> set[str]:
         """All files that an environment is made of, included ones among them."""
         own = f"{environment}/{ENVIRONMENT_FILE}"
-        found = {own, *self._encrypted(environment)}
-        data = self.data(own)
-        patterns = data.get("include") if isinstance(data, dict) else None
-        for pattern in patterns if isinstance(patterns, list) else ():
-            found |= set(self._included(environment, str(pattern)))
-        return found & self.files.keys()
+        included = members.included(self.files, environment, self.data(own))
+        return {own, *members.own(self.files, environment), *included} & self.files.keys()
 
     def view(self, environment: str) -> View:
         """An environment, put together of its files."""
         own = f"{environment}/{ENVIRONMENT_FILE}"
         data = self.data(own)
-        settings = dict(data) if isinstance(data, dict) else {}
-        settings.pop(BLOCK, None)
-        keys = settings.pop(FINGERPRINT_KEYS, None)
-        settings.pop(VALUE, None)
-        members = self.members(environment)
-        found: dict[tuple[str, str], Declaration] = {}
-        for path in sorted(members - {own}):
-            for name, fields in _declared(self.data(path)):
-                found[name] = _merged(found.get(name), fields, path)
-        return View(settings, keys, found, frozenset(members))
-
-    def _encrypted(self, environment: str) -> Iterator[str]:
-        for path in self.files:
-            parts = PurePosixPath(path).parts
-            hidden = any(part.startswith(".") for part in parts)
-            if parts[0] == environment and path.endswith(ENCRYPTED) and not hidden:
-                yield path
-
-    def _included(self, environment: str, pattern: str) -> Iterator[str]:
-        wanted = PurePosixPath(os.path.normpath(f"{environment}/{pattern}")).parts
-        for path in self.files:
-            parts = PurePosixPath(path).parts
-            if len(parts) == len(wanted) and all(map(fnmatchcase, parts, wanted)):
-                yield path
+        settings = data if isinstance(data, dict) else {}
+        paths = self.members(environment)
+        documents = map(self.document, sorted(paths - {own}))
+        merged, _ = entries.merge(document for document in documents if document is not None)
+        found = {entry.path: _declaration(entry) for entry in merged}
+        return View(cleartext(settings), settings.get(FINGERPRINT_KEYS), found, frozenset(paths))
 
 
-def _declared(data: Data) -> Iterator[tuple[tuple[str, str], Mapping[str, Any]]]:
-    for section, entries in data.items() if isinstance(data, dict) else ():
-        if section in kinds.sections() and isinstance(entries, dict):
-            for key, fields in entries.items():
-                if isinstance(fields, dict):
-                    yield (section, key), fields
-
-
-def _merged(present: Declaration | None, fields: Mapping[str, Any], path: str) -> Declaration:
-    clear = {name: content for name, content in fields.items() if name != VALUE}
-    value = fields.get(VALUE)
-    if present is None:
-        return Declaration(clear, value, path)
-    where = path if value is not None else present.path
-    return Declaration(
-        {**clear, **present.fields}, present.value if value is None else value, where
-    )
+def _declaration(entry: entries.Entry) -> Declaration:
+    document = entry.holder or entry.documents[0]
+    held: Any = document.data
+    value = held[entry.section][entry.key][VALUE] if entry.holder is not None else None
+    return Declaration(entry.fields, value, document.name)
 
 
 def of_commit(
@@ -166,8 +136,8 @@ def of_folder(root: Path, endings: Sequence[str] = MANIFESTS) -> Side:
     wanted = tuple(endings)
     found: dict[str, bytes] = {}
     odd = set()
-    for entries in files.folders(root, []):
-        for entry in entries:
+    for held in files.folders(root, []):
+        for entry in held:
             if not entry.name.endswith(wanted) or entry.is_dir(follow_symlinks=False):
                 continue
             file = Path(entry.path)
