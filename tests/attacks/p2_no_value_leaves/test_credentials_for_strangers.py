@@ -341,7 +341,7 @@ def test_a_job_trusts_by_its_environment_and_not_by_what_a_checkout_keeps(
         tmp_path / "reconciler",
         f'[ "$1" = github ] || exec {forked.program()} validate production --manifests manifests\n',
     )
-    action = Path(__file__).parents[2] / ".github" / "actions" / "reconcile"
+    action = Path(__file__).parents[3] / ".github" / "actions" / "reconcile"
     names = ("NAMES", "TAKE", "PLAN_FILE", "AUDIT", "CONFIGURATION", "REVIEWED")
     done = subprocess.run(
         ["bash", str(action / "run.sh")],

@@ -12,7 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.attacks.test_every_byte_is_named import mac_of_another, value_of_another_time
+from tests.attacks.p3_only_what_was_reviewed.test_every_byte_is_named import (
+    mac_of_another,
+    value_of_another_time,
+)
 from tests.cli.run import cli
 from tests.manifest.branch.build import MAIN, Branch, make_branch
 

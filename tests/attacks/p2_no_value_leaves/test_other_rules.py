@@ -19,7 +19,7 @@ from tests.cli.run import cli
 from tests.manifest.branch.build import MAIN, Branch, make_branch
 from tests.trees import Tree, clean_environ, creation_rules
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PLACES = ["../.sops.yaml", "production/.sops.yaml", "production/inner/.sops.yaml",
           "common/.sops.yaml", "../.SOPS.yaml"]  # fmt: skip
 CREATES_FOR = re.compile(r"\bsops (updatekeys|encrypt|edit|rotate)\b")

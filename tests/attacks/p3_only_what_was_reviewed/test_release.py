@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 
 from tests.trees import clean_environ
 
-RELEASE = Path(__file__).parents[2] / ".github" / "workflows" / "release.yml"
+RELEASE = Path(__file__).parents[3] / ".github" / "workflows" / "release.yml"
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.core import planfile
-from tests.attacks.test_push_without_key import forge
+from tests.attacks.p3_only_what_was_reviewed.test_push_without_key import forge
 from tests.cli.run import cli
 from tests.core import build
 from tests.forked import program
@@ -159,7 +159,7 @@ def test_the_action_runs_the_check_with_the_key(lying: World, tmp_path: Path) ->
     """run.sh as the job runs it, with the real reconciler."""
     folder = lying.tree.manifests.parent
     subprocess.run(["git", "init", "-q", "-b", "main", str(folder)], check=True)
-    action = Path(__file__).parents[2] / ".github" / "actions" / "reconcile"
+    action = Path(__file__).parents[3] / ".github" / "actions" / "reconcile"
     inputs = ("NAMES", "TAKE", "PLAN_FILE", "AUDIT", "CONFIGURATION", "REVIEWED", "DIGEST", "BASE",
               "PLANS", "CHANGED", "PLAN_ROLE", "APPLY_ROLE", "COMMENT", "ISSUE")  # fmt: skip
     summary = tmp_path / "summary"

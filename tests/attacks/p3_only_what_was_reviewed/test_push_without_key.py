@@ -13,7 +13,7 @@ import pytest
 
 from reconciler import manifest
 from tests.manifest.lock.test_commands import FILE, NO_KEY, lie, locked, one
-from tests.world import PREFIX, World
+from tests.world import World
 
 
 def plan(world: World) -> str:
@@ -187,27 +187,6 @@ def test_key_ids_of_their_own_are_a_lie(applied: World) -> None:
     done = applied.cli("apply", "production", "--auto-approve")
     assert done.returncode == 1
     assert "error[lock-lie]" in done.stderr
-
-
-def test_a_secret_that_is_not_ours_cannot_be_passed_off_as_ours(world: World) -> None:
-    """Forged marks in AWS: the keyless plan takes them at their word, apply does not."""
-    one(world)
-    text = locked(world).read_text()
-    (kid,) = re.findall(r"keys: (\S+)", text)
-    name = f"{PREFIX}/db"
-    world.client("secretsmanager").create_secret(
-        Name=name,
-        SecretString="not ours",
-        Tags=[
-            {"Key": "reconciler:owner", "Value": "test/production"},
-            {"Key": "reconciler:proof", "Value": kid + "0" * 32},
-        ],
-    )
-    assert "update secret db" in plan(world)
-    done = world.cli("apply", "production", "--plan", "p.json")
-    assert done.returncode == 3
-    assert "no longer owns it" in done.stderr
-    assert world.secret_value("db") == "not ours"
 
 
 def test_the_lock_holds_nothing_that_claims_a_version(world: World) -> None:

@@ -1,0 +1,1 @@
+"""Inputs that nobody has reviewed end, and forge no message."""

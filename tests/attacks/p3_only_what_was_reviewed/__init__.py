@@ -1,0 +1,1 @@
+"""Nothing is written that was not reviewed."""

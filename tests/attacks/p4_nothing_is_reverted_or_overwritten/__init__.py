@@ -1,0 +1,1 @@
+"""A rotated value is never reverted, and a concurrent change is never overwritten unseen."""
