@@ -19,7 +19,7 @@ from pathlib import Path
 from unittest import mock
 
 from reconciler.aws.pacing import Pacing
-from reconciler.cli import walk
+from reconciler.cli import connections
 from reconciler.cli.main import run
 from tests.limit import has_to_end
 
@@ -44,7 +44,7 @@ def reconciler(
         contextlib.chdir(cwd or Path.cwd()),
         mock.patch.dict(os.environ, environment, clear=True),
         mock.patch.multiple(sys, stdin=given, stdout=out, stderr=err),
-        mock.patch.object(walk, "Pacing", lambda pace: Pacing(max(pace, FAST))),
+        mock.patch.object(connections, "Pacing", lambda pace: Pacing(max(pace, FAST))),
         _logging(),
         _handlers(),
         _threads(),

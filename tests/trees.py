@@ -154,6 +154,6 @@ def clean_environ() -> dict[str, str]:
     return {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("SOPS_", "AWS_", "GNUPG", "XDG_CONFIG"))
+        if not name.startswith(("SOPS_", "AWS_", "GNUPG", "XDG_CONFIG", "RECONCILER_"))
         and name != "PYTHONDONTWRITEBYTECODE"
     }

@@ -6,11 +6,11 @@ from reconciler import kinds
 from reconciler.cli import failure, walk
 from reconciler.cli.options import Common
 from reconciler.core.model import Plan, Write
+from reconciler.manifest import Cleartext
 from reconciler.manifest.branch import Side, of_commit
 from reconciler.manifest.gitfiles import Repository
 from reconciler.manifest.trust import Trust
 from reconciler.operations.planning import Planned
-from reconciler.values import sops
 
 
 def side(revision: str, options: Common) -> Side:
@@ -19,7 +19,7 @@ def side(revision: str, options: Common) -> Side:
     return of_commit(repository, repository.commit(revision))
 
 
-def named(planned: Planned, base: Side, options: Common) -> Plan:
+def named(planned: Planned, declared: Cleartext, base: Side, options: Common) -> Plan:
     """The plan with the names of the keys that differ from those in the base; what of the base
     cannot be read is told in warnings."""
     from reconciler.operations import reading
@@ -30,7 +30,7 @@ def named(planned: Planned, base: Side, options: Common) -> Plan:
         for change in plan.changes
         if change.value is not None and change.value.write in (Write.CHANGED, Write.RETURNED)
     }
-    runner = sops.Sops(sops.find(options.sops))
+    runner = walk.runner(declared, options)
     found = reading.at(
         base, plan.scope.environment, wanted, runner, Trust(walk.folder(options).absolute())
     )

@@ -14,7 +14,6 @@ from reconciler.kinds.obeyed import obeyed
 from reconciler.operations import exporting, planning
 from reconciler.operations.exporting import Variables
 from reconciler.render import names as rendering
-from reconciler.values import sops
 
 
 class ExportError(ReconcilerError):
@@ -38,11 +37,11 @@ def collect(environment: str, source: str, only: Sequence[str], options: Common)
     known = {kinds.holder(key) for key in declared.resources()}
     wanted = walk.keys(only, known, scope) if only else known
     if source == "aws":
-        aws = walk.connect(scope.region, options)
+        aws = walk.connect(scope, options)
         planning.check_account(aws, scope)
         found = exporting.from_aws(aws, wanted)
     else:
-        runner = sops.Sops(sops.find(options.sops))
+        runner = walk.runner(declared, options)
         found = exporting.from_manifests(declared.decrypt(runner), wanted)
     for key, reason in found.missing.items():
         if only:

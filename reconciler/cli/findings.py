@@ -53,7 +53,7 @@ class Decrypted:
         if not needed and not sops.may_decrypt(declared.document.key_types):
             return None, []
         try:
-            desired = declared.decrypt(sops.Sops(sops.find(self.options.sops)))
+            desired = declared.decrypt(walk.runner(declared, self.options))
         except SopsError:
             if needed:
                 raise

@@ -19,7 +19,6 @@ from reconciler.core.errors import (
 from reconciler.core.model import Action, Change, Key, Plan
 from reconciler.manifest import Cleartext, Desired, lock
 from reconciler.operations.planning import Compared, Planned
-from reconciler.values import sops
 
 _NO_KEY = frozenset({"no-key", "sops-missing"})
 
@@ -137,4 +136,4 @@ def renewed(declared: Cleartext, options: Common, *, over_lies: bool = False) ->
 
 
 def _decrypt(declared: Cleartext, options: Common) -> Desired:
-    return declared.decrypt(sops.Sops(sops.find(options.sops)))
+    return declared.decrypt(walk.runner(declared, options))

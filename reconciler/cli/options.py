@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 from click.core import ParameterSource
+
+from reconciler.cli.connections import Connections
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -27,6 +29,9 @@ class Common:
     timeout: float | None = None
     pace: float = 1.0
     audit: Path | None = None
+    profile: str | None = None
+    role_arn: str | None = None
+    connections: Connections = field(default_factory=Connections)
 
 
 def common(function: F) -> F:
@@ -94,6 +99,17 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         type=click.Path(path_type=Path),
         metavar="FILE",
         help="Add a line of JSON here for each change that is begun, and for what came of it.",
+    ),
+    _option(
+        "--profile",
+        metavar="NAME",
+        help="Profile of the AWS config file; {environment}, {account} and {region} stand for those"
+        " of each environment. [default: RECONCILER_PROFILE]",
+    ),
+    _option(
+        "--role-arn",
+        metavar="ARN",
+        help="Role to assume, with the same templates. [default: RECONCILER_ROLE_ARN]",
     ),
     _option("-v", "--verbose", count=True, help="Log more to stderr; give it twice for even more."),
     _option("-q", "--quiet", is_flag=True, help="Log only errors to stderr."),

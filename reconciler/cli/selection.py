@@ -14,7 +14,6 @@ from reconciler.kinds.kind import Target
 from reconciler.manifest import Cleartext, Desired
 from reconciler.operations import observe, planning
 from reconciler.operations.observe import Records
-from reconciler.values import sops
 
 
 @dataclass(frozen=True)
@@ -45,8 +44,8 @@ def find(environment: str, names: Sequence[str], options: Common) -> Selection:
     """
     declared = walk.read(environment, options)
     scope = declared.settings.scope
-    runner = sops.Sops(sops.find(options.sops))
-    aws = walk.connect(scope.region, options)
+    runner = walk.runner(declared, options)
+    aws = walk.connect(scope, options)
     planning.check_account(aws, scope)
     desired = declared.decrypt(runner)
     candidates = {

@@ -13,9 +13,9 @@ import click
 
 from reconciler import manifest, rules
 from reconciler.aws.client import Aws
-from reconciler.aws.pacing import Pacing
 from reconciler.cli import failure
 from reconciler.cli.folder import folder as folder
+from reconciler.cli.identity import identity
 from reconciler.cli.options import Common
 from reconciler.cli.terminal import say
 from reconciler.core.errors import CredentialsError, UsageError
@@ -51,28 +51,30 @@ def read(environment: str, options: Common, *, may_be_empty: bool = False) -> Cl
     return declared
 
 
-def connect(region: str, options: Common) -> Aws:
-    """AWS, with the credentials that boto3 finds. Raises CredentialsError."""
-    import boto3
-    from botocore.exceptions import BotoCoreError
-
-    try:
-        session = boto3.session.Session()
-    except BotoCoreError as error:
-        # A profile that does not exist is found here already.
-        found = type(error).__name__
-    else:
-        return Aws(
-            session,
-            region,
-            parallelism=options.parallelism,
-            timeout=_seconds(options),
-            pacing=Pacing(options.pace),
-            warn=lambda text: say(text, options, level="warning"),
-        )
-    raise CredentialsError(
-        f"no usable AWS credentials ({found})", hint="check AWS_PROFILE and the AWS config file"
+def connect(scope: Scope, options: Common) -> Aws:
+    """AWS, with the credentials of an environment. Raises CredentialsError, UsageError."""
+    who = identity(scope, options.profile, options.role_arn)
+    session = options.connections.session(who, scope)
+    return Aws(
+        session,
+        scope.region,
+        parallelism=options.parallelism,
+        timeout=options.timeout if who else _seconds(options),
+        pacing=options.connections.pacing(scope, options.pace),
+        warn=lambda text: say(text, options, level="warning"),
     )
+
+
+def runner(declared: Cleartext, options: Common) -> sops.Sops:
+    """sops, which asks KMS with the credentials of the environment. Raises SopsError where there is
+    none, CredentialsError."""
+    binary = sops.find(options.sops)
+    scope = declared.settings.scope
+    who = identity(scope, options.profile, options.role_arn)
+    if not who or not any("kms" in document.key_types for document in declared.documents):
+        return sops.Sops(binary)
+    session = options.connections.session(who, scope)
+    return sops.Sops(binary, environment=session.variables())
 
 
 def _seconds(options: Common) -> float | None:
@@ -98,15 +100,15 @@ def _seconds(options: Common) -> float | None:
 
 def again(declared: Cleartext, options: Common, *, only: Sequence[str] = ()) -> tuple[Planned, Aws]:
     """The plan of manifests that were read before."""
-    runner = sops.Sops(sops.find(options.sops))
-    return compare(declared.settings.scope, lambda: declared.decrypt(runner), options, only=only)
+    run = runner(declared, options)
+    return compare(declared.settings.scope, lambda: declared.decrypt(run), options, only=only)
 
 
 def compare(
     scope: Scope, declare: Callable[[], D], options: Common, *, only: Sequence[str] = ()
 ) -> tuple[Compared[D], Aws]:
     """The plan of what ``declare`` finds out, with the key or without."""
-    aws = connect(scope.region, options)
+    aws = connect(scope, options)
     began = time.monotonic()
     try:
         made = planning.make(scope, declare, aws)

@@ -25,7 +25,6 @@ from reconciler.operations.costs import costs
 from reconciler.operations.planning import Planned
 from reconciler.render import names
 from reconciler.render.formats import FORMATS, TEXT
-from reconciler.values import sops
 
 
 @click.command("adopt", epilog="Example: reconciler adopt production database/credentials")
@@ -134,8 +133,8 @@ def _plan(
 ) -> tuple[Planned, Aws]:
     scope = declared.settings.scope
     wanted = walk.keys(only, declared.resources(), scope) if only else None
-    aws = walk.connect(scope.region, options)
-    runner = sops.Sops(sops.find(options.sops))
+    aws = walk.connect(scope, options)
+    runner = walk.runner(declared, options)
     made = adopt.make(scope, lambda: declared.decrypt(runner), aws, wanted, take)
     return replace(made, plan=walk.at_commit(made.plan, options)), aws
 
@@ -153,7 +152,7 @@ def _take_live(declared: Cleartext, plan: Plan, aws: Aws, options: Common, *, as
         say("nothing was written", options)
         return Exit.ERROR
     edits = live.edits(declared, keys, aws)
-    paths = edit.write(declared, edits, sops.Sops(sops.find(options.sops)))
+    paths = edit.write(declared, edits, walk.runner(declared, options))
     edited.tell(paths, environment, options)
     say(f"review and commit it; then run: reconciler adopt {environment}", options)
     return Exit.OK

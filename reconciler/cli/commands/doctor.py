@@ -25,7 +25,6 @@ from reconciler.core.errors import (
 from reconciler.manifest import Cleartext, lock
 from reconciler.manifest.gitfiles import Repository
 from reconciler.render import doctor as rendering
-from reconciler.values import sops
 
 _APPLIES = ".github/workflows/secrets-apply.yml"
 
@@ -108,16 +107,18 @@ def _keys(declared: Cleartext, folder: Path, options: Common) -> list[Check]:
     except ManifestError:
         locked = False  # `validate` says what is wrong with it
     try:
-        runner = sops.Sops(sops.find(options.sops))
+        runner = walk.runner(declared, options)
     except SopsError as error:
         return [keys.missing(error.message)]
+    except CredentialsError:
+        return []  # `identity` says so
     return keys.look(declared, runner, lock=locked)
 
 
 def _account(declared: Cleartext, options: Common) -> list[Check]:
     scope = declared.settings.scope
     try:
-        aws = walk.connect(scope.region, options)
+        aws = walk.connect(scope, options)
         principal, found = caller.look(aws, scope)
     except CredentialsError as error:
         return [_failed("identity", error)]

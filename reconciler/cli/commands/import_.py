@@ -22,7 +22,6 @@ from reconciler.operations.importing.files import arrange
 from reconciler.operations.steps import Result
 from reconciler.render import names
 from reconciler.render.escape import terminal
-from reconciler.values import sops
 
 
 @click.command("import", epilog="Example: reconciler import production --prefix /app/production")
@@ -53,8 +52,8 @@ def command(
     where = prefix or scope.prefix
     if not where.startswith("/") or not where.strip("/"):
         raise click.UsageError("A prefix is like /app/production.")
-    aws = walk.connect(scope.region, options)
-    runner = sops.Sops(sops.find(options.sops))
+    aws = walk.connect(scope, options)
+    runner = walk.runner(declared, options)
     planning.check_account(aws, scope)
     found = importing.read(
         aws,

@@ -71,7 +71,11 @@ def command(
                 planned, _ = walk.again(declared, options, only=only)
                 values = planned.desired.values
                 examined.add(declared, values, unreplaced(planned.plan, planned.live))
-                made = planned.plan if side is None else earlier.named(planned, side, options)
+                made = (
+                    planned.plan
+                    if side is None
+                    else earlier.named(planned, declared, side, options)
+                )
         except UsageError:
             raise
         except ReconcilerError as error:

@@ -18,7 +18,6 @@ from reconciler.operations import release as releasing
 from reconciler.operations.costs import costs
 from reconciler.operations.planning import Gathered
 from reconciler.render import names as rendering
-from reconciler.values import sops
 
 
 @click.command("release", epilog="Example: reconciler release production smtp/credentials")
@@ -44,8 +43,8 @@ def command(
         raise click.UsageError("There is no terminal to ask on: give --auto-approve.")
     declared = walk.read(environment, options)
     scope = declared.settings.scope
-    aws = walk.connect(scope.region, options)
-    runner = sops.Sops(sops.find(options.sops))
+    aws = walk.connect(scope, options)
+    runner = walk.runner(declared, options)
     gathered = planning.gather(scope, lambda: declared.decrypt(runner), aws)
     wanted = None if everything else walk.keys(names, _known(gathered), scope)
     prepared = releasing.prepare(gathered, aws, wanted)

@@ -56,7 +56,7 @@ def command(
     declared = walk.read(environment, options)
     scope = declared.settings.scope
     who = revoking.principal(*given[0], scope)
-    aws = walk.connect(scope.region, options)
+    aws = walk.connect(scope, options)
     planning.check_account(aws, scope)
     document = revoking.policy(declared)
     called = revoking.policy_name(scope)

@@ -20,7 +20,6 @@ from reconciler.manifest.edit import Edit, EditError
 from reconciler.manifest.entries import Entry
 from reconciler.operations.attempt import Status
 from reconciler.operations.steps import Result
-from reconciler.values import sops
 from reconciler.values.sensitive import Sensitive
 
 
@@ -83,7 +82,7 @@ def command(
             raise ManifestError([entry.problem(flaw) for flaw in flaws])
     inner = () if field is None else (field,)
     change = Edit(keys[0], Sensitive(json.dumps(value.reveal())), inner)
-    runner = sops.Sops(sops.find(options.sops))
+    runner = walk.runner(declared, options)
     paths = edit.write(declared, [change], runner)
     if form == "json":
         told = Result(keys[0], Status.DONE, f"{paths[0].name} written")

@@ -51,6 +51,6 @@ def _last(environment: str, options: Common) -> Applied:
         return OFF
     scope = declared.settings.scope
     known = locks.known(declared, options)
-    aws = walk.connect(scope.region, options)
+    aws = walk.connect(scope, options)
     planning.check_account(aws, scope)
     return record.last(scope, known.recogniser, aws, walk.folder(options), datetime.now(UTC))
