@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import difflib
 import os
-import re
 import shlex
 import threading
 from typing import TYPE_CHECKING, Any
@@ -103,6 +102,8 @@ class Connections:
             told = CredentialsError(_unusable(type(error).__name__), hint=hint)
         except boto.BotoCoreError as error:
             told = CredentialsError(_unusable(type(error).__name__), hint=_CHECK)
+        except RuntimeError:  # what botocore says of new credentials that have expired, too
+            told = _expired()
         else:
             return Session(made, credentials)
         raise told
@@ -141,7 +142,7 @@ class Connections:
         client = partial(
             Session(source, credentials).client, region_name=scope.region, config=config
         )
-        name = re.sub(r"[^\w+=,.@-]", "-", f"reconciler-{scope.environment}", flags=re.ASCII)[:64]
+        name = "reconciler"  # as AWS's logs call the session
         fetcher = AssumeRoleCredentialFetcher(
             client,
             credentials,
@@ -177,11 +178,13 @@ def _logged_out(identity: Identity, command: str) -> CredentialsError:
     return CredentialsError(f"the AWS login has expired; log in again: {named}")
 
 
+def _expired() -> CredentialsError:
+    return CredentialsError("the AWS credentials have expired", hint="log in again, then run again")
+
+
 def _refused(identity: Identity, code: str) -> CredentialsError:
     if code in _OVER:
-        return CredentialsError(
-            "the AWS credentials have expired", hint="log in again, then run again"
-        )
+        return _expired()
     what = identity.role_arn or f"the role of profile {identity.profile or 'default'}"
     return CredentialsError(
         f"{what} cannot be assumed ({code})",

@@ -54,12 +54,12 @@ def read(environment: str, options: Common, *, may_be_empty: bool = False) -> Cl
 def connect(scope: Scope, options: Common) -> Aws:
     """AWS, with the credentials of an environment. Raises CredentialsError, UsageError."""
     who = identity(scope, options.profile, options.role_arn)
-    session = options.connections.session(who, scope)
+    timeout = options.timeout if who else _seconds(options)
     return Aws(
-        session,
+        options.connections.session(who, scope),
         scope.region,
         parallelism=options.parallelism,
-        timeout=options.timeout if who else _seconds(options),
+        timeout=timeout,
         pacing=options.connections.pacing(scope, options.pace),
         warn=lambda text: say(text, options, level="warning"),
     )

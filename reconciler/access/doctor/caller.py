@@ -25,17 +25,18 @@ def look(aws: Aws, scope: Scope) -> tuple[str | None, list[Check]]:
         found = [fails("identity", error.message, error.hint)]
     else:
         found = [ok("identity", f"{principal}, in account {scope.account}")]
-    return principal, [*found, *_clock(aws)]
+    return principal, [*found, *clock(aws.ahead)]
 
 
-def _clock(aws: Aws) -> Iterator[Check]:
-    """AWS says the time with every answer, with a refusal too."""
-    if aws.ahead is None:
+def clock(ahead: timedelta | None) -> Iterator[Check]:
+    """AWS says the time with every answer, with a refusal too: by how much it is ahead, None where
+    it gave no answer."""
+    if ahead is None:
         yield warning("clock", "AWS has not answered, so its time is not known", "see above")
         return
-    off = abs(aws.ahead)
+    off = abs(ahead)
     seconds = round(off.total_seconds())
-    which = "behind" if aws.ahead > timedelta() else "ahead of"
+    which = "behind" if ahead > timedelta() else "ahead of"
     if off >= REFUSED:
         yield fails("clock", f"this machine is {seconds} s {which} AWS, which refuses signatures"
                     " that are five minutes off", "set the clock, best by NTP")  # fmt: skip

@@ -121,7 +121,7 @@ def _account(declared: Cleartext, options: Common) -> list[Check]:
         aws = walk.connect(scope, options)
         principal, found = caller.look(aws, scope)
     except CredentialsError as error:
-        return [_failed("identity", error)]
+        return [_failed("identity", error), *caller.clock(None)]
     if principal is not None:
         found.append(permissions.plan(declared, aws))
         found.append(permissions.apply(declared, principal, aws))
