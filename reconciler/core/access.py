@@ -18,6 +18,7 @@ class Opening(StrEnum):
     IN_CLEAR = "in-clear"  # the value, encrypted in git, is not encrypted in AWS
     KEY = "key"  # whoever may use this KMS key
     OUTSIDE_PREFIX = "outside-prefix"  # roles and rules for the prefix do not cover the name
+    READER = "reader"  # an application that the environment names
     REPLICA = "replica"  # there is a copy in another Region
 
 

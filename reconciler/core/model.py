@@ -123,6 +123,7 @@ class Resource:
     max_age: int | None = None  # days after which a value that people rotate is overdue
     place: Place | None = field(default=None, compare=False)
     costs: tuple[Lost, ...] = ()
+    readers: tuple[str, ...] = ()  # the applications that may read it
     former_keys: tuple[str, ...] = ()  # KMS keys that git names as those of before
 
 

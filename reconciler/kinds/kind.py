@@ -92,6 +92,7 @@ class Settings:
     tags: Mapping[str, str] = field(default_factory=dict)
     schedules: Mapping[str, Declared] = field(default_factory=dict)
     ignore: Mapping[str, str] = field(default_factory=dict)  # rule: why it is ignored
+    readers: Mapping[str, Sequence[str]] = field(default_factory=dict)  # names, by application
     env_prefix: str = ""  # of the variables of export and exec
     record: bool = True  # whether AWS gets a note of which commit was last applied
     unmanaged_fails: bool = False  # drift, where something is there that nobody manages

@@ -57,6 +57,7 @@ CODES: Mapping[str, str] = {
     "environments-alike": "GitHub's Environments and queues, stacks and topics would be shared",
     "fingerprint-keys": "without good keys a fingerprint tells what its value is",
     "include": "the pattern matches nothing, or something that may not be included",
+    "reader": "a pattern that names nothing gives an application nothing to read",
     "name-collision": "two declarations would overwrite each other in AWS",
     "nested-environment": "files would belong to two environments",
     "no-manifests": "there is no such folder",

@@ -19,6 +19,7 @@ from reconciler.manifest import explain
 from reconciler.manifest.document import Document
 from reconciler.manifest.encrypted import RESERVED, VALUE, Shape, shape
 from reconciler.manifest.metadata import BLOCK
+from reconciler.manifest.patterns import covering
 
 PLAINTEXT = "plaintext"
 
@@ -99,14 +100,20 @@ class Entry:
         self, content: Content | Locked | None, settings: Settings, trust: Recogniser | None
     ) -> Parsed:
         """The kind's view of this declaration."""
-        return self.kind.parse(
-            self.full_name(settings),
+        name = self.full_name(settings)
+        parsed = self.kind.parse(
+            name,
             self.declared,
             content,
             settings,
             trust,
             self.place() if self.holder is None else self.holder.place(self.path),
         )
+        who = tuple(sorted(covering(settings.readers, settings.scope.under, name)))
+        if not who:
+            return parsed
+        resources = parsed.resources
+        return replace(parsed, resources=tuple(replace(one, readers=who) for one in resources))
 
 
 def _digest(content: JSON) -> str:

@@ -25,6 +25,8 @@ from reconciler.manifest.metadata import BLOCK
 
 PREFIX_PATTERN = r"^(/[a-zA-Z0-9_.-]+)+$"
 _PREFIX = re.compile(r"(/[a-zA-Z0-9_.-]+)+\Z")
+_APPLICATION = re.compile(r"(?=.{1,30}\Z)[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")
+_READABLE = re.compile(r"[A-Za-z0-9/_+=.@*-]+\Z")
 _MAX_LEVELS = 13  # of the 15 that a parameter's name may have
 
 
@@ -61,6 +63,25 @@ class Drift(Declared):
     )
 
 
+def _application(name: str) -> str:
+    if not _APPLICATION.match(name):
+        raise PydanticCustomError(
+            "reader", "an application is called with lower-case letters, digits and single hyphens"
+        )
+    return name
+
+
+def _readable(pattern: str) -> str:
+    if not _READABLE.match(pattern):
+        raise PydanticCustomError(
+            "reader", "a name has letters, digits and / _ + = . @ - and * for any text"
+        )
+    return pattern
+
+
+Readable = Annotated[str, AfterValidator(_readable)]
+
+
 class EnvironmentFile(Declared):
     """The cleartext of ``environment.sops.yaml``."""
 
@@ -85,6 +106,10 @@ class EnvironmentFile(Declared):
         default_factory=list, description="keys of secrets before a change of `kms_key`"
     )
     tags: dict[str, str] = Field(default_factory=dict, description="on every resource")
+    readers: dict[Annotated[str, AfterValidator(_application)], list[Readable]] = Field(
+        default_factory=dict,
+        description="application: the names that it may read; * stands for any text",
+    )
     env_prefix: Variable | None = Field(
         default=None, description="what derived names of variables begin with, for export and exec"
     )
@@ -120,6 +145,7 @@ class EnvironmentFile(Declared):
             tags=self.tags,
             schedules=self.schedules,
             ignore=self.ignore,
+            readers=self.readers,
             env_prefix=self.env_prefix or "",
             record=self.record is None,
             unmanaged_fails=self.drift.unmanaged == "fail",

@@ -17,7 +17,16 @@ from reconciler.kinds import schedule as schedules
 from reconciler.kinds import tags
 from reconciler.kinds.field import NONE
 from reconciler.kinds.kind import Settings
-from reconciler.manifest import elsewhere, encrypted, entries, explain, files, members, metadata
+from reconciler.manifest import (
+    elsewhere,
+    encrypted,
+    entries,
+    explain,
+    files,
+    members,
+    metadata,
+    readers,
+)
 from reconciler.manifest.cleartext import Cleartext
 from reconciler.manifest.document import Document
 from reconciler.manifest.environment import (
@@ -112,6 +121,8 @@ class _Reading:
             self.problems += (p for p in found if not (unread and p.code == "no-value"))
         if self.settings is not None:
             self.problems += entries.collisions(merged, self.settings)
+            if not unread:
+                self.problems += readers.check(self.document, merged, self.settings)
             if not (merged or self._may_be_empty) and not any(not p.warning for p in self.problems):
                 self.problems.append(
                     self.document.error(

@@ -35,6 +35,8 @@ def _opened(change: Change, resource: Resource, scope: Scope) -> Iterator[Opened
     whole = kinds.holder(key) == key
     if change.action in _APPEARS and whole and not key.name.startswith(scope.under):
         yield Opened(Opening.OUTSIDE_PREFIX)
+    if change.action in _APPEARS and whole:
+        yield from (Opened(Opening.READER, name) for name in resource.readers)
     changed = {field.name: field for field in _fields(change, resource)}
     for row in kinds.of(key.kind).FIELDS:
         if row.opens is not None and row.name in changed:

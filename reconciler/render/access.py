@@ -17,6 +17,7 @@ _WORDS = {
     Opening.KEY: "whoever may use the KMS key {name} can decrypt it",
     Opening.OUTSIDE_PREFIX: "its name is outside the prefix: what allows the prefix does not name"
     " it, and others may",
+    Opening.READER: "{name} may read it",
     Opening.REPLICA: "it has a copy in {name}",
 }
 _EVERYBODY = "everybody who has an AWS account"

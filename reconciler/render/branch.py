@@ -183,6 +183,10 @@ def _recipient(finding: Difference, subject: str) -> Iterator[str]:
         yield f"{subject}: recipient removed: {terminal(str(finding.before))}"
 
 
+def _reader(finding: Difference, subject: str) -> Iterator[str]:
+    yield f"{subject}: {terminal(str(finding.after))} may read it"
+
+
 def _setting(finding: Difference, subject: str) -> Iterator[str]:
     yield from _difference(subject, finding.before, finding.after)
 
@@ -223,6 +227,7 @@ def _options(finding: Difference, subject: str) -> Iterator[str]:
 _TOLD: Mapping[str, Callable[[Difference, str], Iterator[str]]] = {
     "recipient-added": _recipient,
     "recipient-removed": _recipient,
+    "reader-added": _reader,
     "setting-changed": _setting,
     "rule-changed": _setting,
     "resource-added": _added,

@@ -87,6 +87,7 @@ EVERYTHING = (
         {"database": {"schedule": "rate(7 days)"}, "jwt": {"schedule": "rate(1 days)"}},
     ),
     setting(Group.ACCESS, "kms_key", None, "alias/app"),
+    access("reader-added", "secret db", MAIN, "+", environment="production", after="api"),
     setting(Group.SETTING, "tags", {"team": "web"}, {"team": "platform", "stage": "p"}),
     resource(
         "resource-added",

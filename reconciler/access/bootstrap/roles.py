@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -36,6 +36,8 @@ def resources(declared: Cleartext, github: GitHub) -> dict[str, Any]:
             },
         }
     }
+    for application in sorted(declared.settings.readers):
+        found.update(_readers(declared, application))
     for role in Role:
         names = []
         for name, policy in _policies(declared, role):
@@ -72,20 +74,40 @@ def outputs(declared: Cleartext) -> dict[str, Any]:
             "Description": "For the role of whatever reads the values",
             "Value": {"Ref": name},
         }
+    for application in sorted(declared.settings.readers):
+        for name, _ in _readers(declared, application):
+            found[name] = {
+                "Description": f"For the role of {application}",
+                "Value": {"Ref": name},
+            }
     return found
 
 
 def _policies(declared: Cleartext, role: Role) -> Iterator[tuple[str, dict[str, Any]]]:
-    scope = declared.settings.scope
-    for number, part in enumerate(iam.parts(iam.statements(declared, role)), 1):
+    name = called.role(declared.settings.scope, role.value)
+    yield from _managed(f"{role.value.capitalize()}Policy", name, iam.statements(declared, role))
+
+
+def _readers(declared: Cleartext, application: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The policy of one application. A logical name has no hyphen: that of `a-1` is not that of
+    `a1`."""
+    logical = "".join(w.capitalize() if w[0].isalpha() else f"N{w}" for w in application.split("-"))
+    name = f"{called.role(declared.settings.scope, Role.READER.value)}-{application}"
+    yield from _managed(f"Reader{logical}Policy", name, iam.application(declared, application))
+
+
+def _managed(
+    logical: str, name: str, statements: Sequence[iam.Statement]
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    for number, part in enumerate(iam.parts(statements), 1):
         made = {
             "Type": "AWS::IAM::ManagedPolicy",
             "Properties": {
-                "ManagedPolicyName": f"{called.role(scope, role.value)}-{number}",
+                "ManagedPolicyName": f"{name}-{number}",
                 "PolicyDocument": iam.document(part),
             },
         }
-        yield f"{role.value.capitalize()}Policy{number}", made
+        yield f"{logical}{number}", made
 
 
 def _from(github: GitHub, role: Role) -> GitHub:

@@ -4,7 +4,7 @@ whom AWS lets assume them. Read from the manifests in clear: no key, no AWS."""
 from __future__ import annotations
 
 from reconciler.access.iam.document import INLINE, MANAGED, document, parts, size
-from reconciler.access.iam.role import Role, statements
+from reconciler.access.iam.role import Role, application, statements
 from reconciler.access.iam.trust import GitHub, trust
 from reconciler.kinds.statement import Statement
 
@@ -14,6 +14,7 @@ __all__ = [
     "GitHub",
     "Role",
     "Statement",
+    "application",
     "document",
     "parts",
     "size",

@@ -22,9 +22,10 @@ def write(declared: Cleartext, *, reads: bool) -> Iterator[Statement]:
     yield from _statements(declared, writes=True, reads=reads)
 
 
-def read(declared: Cleartext) -> Iterator[Statement]:
-    """What reading needs."""
-    yield from _statements(declared, writes=False, reads=True)
+def read(declared: Cleartext, *, by_name: bool = False) -> Iterator[Statement]:
+    """What reading needs. ``by_name``: only of what is declared, and not of all below the
+    prefix."""
+    yield from _statements(declared, writes=False, reads=True, by_name=by_name)
 
 
 def manifests(declared: Cleartext) -> Iterator[Statement]:
@@ -37,9 +38,11 @@ def manifests(declared: Cleartext) -> Iterator[Statement]:
             yield _statement(f"Manifests{number}", ("kms:Decrypt",), key, scope.region, scope, {})
 
 
-def _statements(declared: Cleartext, *, writes: bool, reads: bool) -> Iterator[Statement]:
-    """One for each use of a key. Names below the prefix are one pattern: which of them may be
-    written, or read, other statements say name by name."""
+def _statements(
+    declared: Cleartext, *, writes: bool, reads: bool, by_name: bool = False
+) -> Iterator[Statement]:
+    """One for each use of a key. Names below the prefix are one pattern, unless ``by_name``: which
+    of them may be written, or read, other statements say name by name."""
     scope = declared.settings.scope
     contexts: dict[KeyUse, set[str]] = {}
     for resource in declared.resources().values():
@@ -48,7 +51,7 @@ def _statements(declared: Cleartext, *, writes: bool, reads: bool) -> Iterator[S
         table = kinds.named(resource.key.kind).FIELDS
         for use in key_uses(table, resource, Use(scope.region, writes, reads)):
             if not use.key.startswith(_OWN):
-                contexts.setdefault(use, set()).add(_context(use, resource, scope))
+                contexts.setdefault(use, set()).add(_context(use, resource, scope, by_name))
     for number, (use, arns) in enumerate(sorted(contexts.items()), 1):
         # Of a copy's key it is not documented in which of the two Regions the service calls.
         via = {host for region in (use.region, scope.region) for host in hosts(use.service, region)}
@@ -59,9 +62,9 @@ def _statements(declared: Cleartext, *, writes: bool, reads: bool) -> Iterator[S
         yield _statement(f"Key{number}", use.actions, use.key, use.region, scope, only)
 
 
-def _context(use: KeyUse, resource: Resource, scope: Scope) -> str:
+def _context(use: KeyUse, resource: Resource, scope: Scope, by_name: bool) -> str:
     access = kinds.named(resource.key.kind).access
-    if resource.key.name.startswith(scope.under):
+    if resource.key.name.startswith(scope.under) and not by_name:
         return access.below(scope, use.region)
     return access.arn(scope, resource.key.name, use.region)
 

@@ -14,6 +14,7 @@ from reconciler.kinds.field import Permission
 from reconciler.kinds.kind import Named
 from reconciler.kinds.statement import Statement
 from reconciler.manifest import Cleartext
+from reconciler.manifest.readers import readable
 from reconciler.operations import record
 
 Needs = Mapping[str, frozenset[str]]  # actions by ARN
@@ -88,13 +89,27 @@ def _adopt(declared: Cleartext) -> Iterator[Statement]:
 
 
 def _reader(declared: Cleartext) -> Iterator[Statement]:
+    yield from _reads(declared, caching=False)
+    yield from keys.read(declared)
+
+
+def application(declared: Cleartext, name: str) -> list[Statement]:
+    """What one application needs of those under ``readers``: its names alone, keys of KMS for these
+    names alone, and what clients that cache call."""
+    own = readable(declared, name)
+    return [*_reads(own, caching=True), *keys.read(own, by_name=True)]
+
+
+def _reads(declared: Cleartext, *, caching: bool) -> Iterator[Statement]:
     needs = {
         name: _needs(declared, kind, kind.access.reader) for name, kind in kinds.wholes().items()
     }
     yield from _in_batches(declared, needs)
     for name, kind in kinds.wholes().items():
-        yield from _grouped(f"{kind.access.WORD}s", needs[name])
-    yield from keys.read(declared)
+        more = frozenset(kind.access.CACHING if caching else ())
+        yield from _grouped(
+            f"{kind.access.WORD}s", {arn: actions | more for arn, actions in needs[name].items()}
+        )
 
 
 _ROLES: Mapping[Role, Callable[[Cleartext], Iterator[Statement]]] = {

@@ -18,6 +18,7 @@ from reconciler.cli.terminal import out, say
 from reconciler.core.errors import Exit, ReconcilerError
 from reconciler.core.model import JSON
 from reconciler.manifest import Cleartext
+from reconciler.manifest.explain import meant
 from reconciler.manifest.gitfiles import Repository
 
 MOST = 10  # managed policies on one role, unless the account has asked for more
@@ -87,6 +88,11 @@ def whose(function: F) -> F:
 @click.option("--trust", is_flag=True, help="Print who may assume the role, not what it may do.")
 @click.option("--deep", is_flag=True, help="Of drift: with what `drift --deep` reads.")
 @click.option(
+    "--service",
+    metavar="NAME",
+    help="Of reader: one application that the environment names under `readers`.",
+)
+@click.option(
     "--part", type=click.IntRange(min=1), metavar="N", help="One of several policies, from 1."
 )
 @whose
@@ -101,6 +107,7 @@ def command(
     environment: str,
     trust: bool,
     deep: bool,
+    service: str | None,
     part: int | None,
     repository: str | None,
     repository_id: str | None,
@@ -113,7 +120,8 @@ def command(
 
     plan and drift may list and describe. apply may write what is declared, name by name, and adopt
     may read it once to compare. plan, apply and drift deny all six calls that hand out a value.
-    reader is for the application: it may read what is declared, and nothing else.
+    reader is for applications: it may read what is declared, and nothing else; with --service
+    only what the environment gives to that one under `readers`.
 
     With --trust it prints who may assume the role: pull requests of one repository may plan, its
     main branch may look for drift, and one workflow behind a GitHub Environment may apply or adopt.
@@ -121,6 +129,8 @@ def command(
     options = chosen()
     kind = Role(role)
     _go_together(kind, trust, deep, part, branch, environment_name, workflow)
+    if service is not None and (kind is not Role.READER or trust):
+        raise click.UsageError("--service is for the permissions of reader.")
     check(branch, environment_name, workflow)
     declared = walk.read(environment, options)
     if trust:
@@ -141,17 +151,31 @@ def command(
                 level="warning",
             )
     else:
-        policy = _permissions(declared, kind, deep, part, options)
+        policy = _permissions(declared, kind, deep, service, part, options)
     out(json.dumps(policy, indent=2))
     return Exit.OK
 
 
 def _permissions(
-    declared: Cleartext, role: Role, deep: bool, part: int | None, options: Common
+    declared: Cleartext,
+    role: Role,
+    deep: bool,
+    service: str | None,
+    part: int | None,
+    options: Common,
 ) -> dict[str, JSON]:
     """The whole policy, or a part of it. Raises ReconcilerError where AWS takes it in no one
     piece."""
-    statements = iam.statements(declared, role, deep=deep)
+    if service is None:
+        statements = iam.statements(declared, role, deep=deep)
+    else:
+        known = declared.settings.readers
+        if service not in known:
+            raise click.UsageError(
+                f"{declared.settings.scope.environment} names no application {service} under"
+                f" `readers`: {meant(service, known)}."
+            )
+        statements = iam.application(declared, service)
     whole = iam.document(statements)
     cut = iam.parts(statements)
     if part is not None:

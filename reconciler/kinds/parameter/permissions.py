@@ -26,6 +26,7 @@ VALUE_READS: tuple[str, ...] = (
     "ssm:GetParameterHistory",
 )
 TAGS: tuple[str, ...] = ("tag:GetResources",)
+CACHING: tuple[str, ...] = ()
 LAST_LOOK = "LastLookAtParameters"
 
 

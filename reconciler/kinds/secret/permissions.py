@@ -20,6 +20,7 @@ READ = "secretsmanager:GetSecretValue"
 BATCH: str | None = "secretsmanager:BatchGetSecretValue"
 VALUE_READS: tuple[str, ...] = (READ, "secretsmanager:BatchGetSecretValue")
 TAGS: tuple[str, ...] = ()
+CACHING: tuple[str, ...] = ("secretsmanager:DescribeSecret",)
 LAST_LOOK = "LastLook"
 
 _METADATA = frozenset({"UpdateSecret", "TagResource", "UntagResource"})

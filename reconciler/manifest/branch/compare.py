@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from reconciler import kinds
-from reconciler.manifest.branch import recipients, whole
+from reconciler.manifest.branch import readable, recipients, whole
 from reconciler.manifest.branch.difference import Difference, Group
 from reconciler.manifest.branch.side import MANIFESTS, Declaration, Side, View
 from reconciler.manifest.branch.values import anew, keys
@@ -27,7 +27,7 @@ DESTRUCTIVE = (
     "recovery_window",
 )
 # What decides who may read, or what nobody is told of.
-ACCESS = ("kms_key", "include", "ignore")
+ACCESS = ("kms_key", "include", "ignore", "readers")
 _GROUPS = list(Group)
 
 
@@ -83,6 +83,7 @@ def _environments(base: Side, head: Side, fresh: set[str]) -> Iterator[Differenc
         old, new = base.view(name), head.view(name)
         yield from _settings(old, new, name)
         yield from _resources(old, new, name, fresh)
+        yield from readable.compare(old, new, name)
 
 
 def _touched(base: Side, head: Side, environment: str) -> bool:

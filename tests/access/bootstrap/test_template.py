@@ -243,3 +243,19 @@ def test_other_partitions(tmp_path: Path, region: str, partition: str) -> None:
     printed = bootstrap(made, "production", *WHO)
     assert "arn:aws:" not in printed.out
     assert f"arn:{partition}:secretsmanager:{region}:" in printed.out
+
+
+def test_each_application_has_the_policy_that_iam_prints(tmp_path: Path) -> None:
+    """Names that differ by a hyphen alone have policies of their own."""
+    readers = {"a-1": ["db"], "a1": ["jwt"], "mail-worker": ["*"]}
+    secrets = {"db": {"value": "v"}, "jwt": {"value": "v"}}
+    declared = {"production": {"secrets": secrets, "settings": {"readers": readers}}}
+    made = make_tree(tmp_path, declared)
+    printed = bootstrap(made, "production", *WHO)
+    policies = printed.of("AWS::IAM::ManagedPolicy")
+    for logical, name in (("AN1", "a-1"), ("A1", "a1"), ("MailWorker", "mail-worker")):
+        found = policies[f"Reader{logical}Policy1"]
+        assert found["ManagedPolicyName"] == f"secrets-reader-production-{name}-1"
+        expected = iam(made, "reader", "production", "--service", name).policy
+        assert found["PolicyDocument"] == expected
+        assert printed.template["Outputs"][f"Reader{logical}Policy1"]["Description"].endswith(name)

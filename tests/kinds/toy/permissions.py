@@ -15,6 +15,7 @@ LISTS: tuple[str, ...] = ("s3:ListBucket",)
 READ = "s3:GetObject"
 BATCH: str | None = None
 TAGS: tuple[str, ...] = ()
+CACHING: tuple[str, ...] = ()
 LAST_LOOK = "LastLookAtObjects"
 VALUE_READS: tuple[str, ...] = (READ, "s3:GetObjectVersion")
 
