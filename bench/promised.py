@@ -1,6 +1,6 @@
-"""How many calls README promises of each command, for N secrets and N parameters.
+"""How many calls docs/reference/calls.md promises of a command, for N secrets and N parameters.
 
-A number is written as README writes it: ``1``, ``N`` or ``N/100`` (rounded up, at least 1); where a
+A number is written as there: ``1``, ``N`` or ``N/100`` (rounded up, at least 1); where a
 call serves several ends, they are added.
 """
 
@@ -62,7 +62,7 @@ def calls(what: str, count: int) -> Counter[str]:
 
 
 def row(what: str) -> str:
-    """The row of README's table."""
+    """The row of its table."""
     told = ", ".join(f"{text} {name}" for name, text in sorted(PROMISED[what].items()))
     return f"| {what} | {told} |"
 

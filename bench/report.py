@@ -95,8 +95,8 @@ def _calls(bench: Bench) -> Iterator[str]:
     yield "## Calls"
     yield ""
     yield (
-        "The same over every link, in every run. They are compared with what README promises, and"
-        " the benchmark fails where they differ: "
+        "The same over every link, in every run. They are compared with what"
+        " docs/reference/calls.md promises, and the benchmark fails where they differ: "
         + ("they did not." if not _wrong(bench) else f"**they did**: {'; '.join(_wrong(bench))}.")
     )
     yield ""

@@ -31,7 +31,7 @@ class Table:
     def __init__(self) -> None:
         self.rows: list[Row] = []
         self.wrong: list[str] = []
-        """Cases whose calls are not those that README promises."""
+        """Cases whose calls are not those that docs/reference/calls.md promises."""
         self._lock = threading.Lock()
 
     def add(self, row: Row, label: str) -> None:

@@ -5,7 +5,8 @@
 
 Everything runs as whole processes, as a user runs them, against an embedded AWS in a process of its
 own. Times are told and never judged. The exact numbers of calls are judged: where they are not
-those that README promises, or a plan of 10,000 and 10,000 takes more than 200 MiB, it ends with 1.
+those that docs/reference/calls.md promises, or a plan of 10,000 and 10,000 takes more than 200 MiB,
+it ends with 1.
 """
 
 from __future__ import annotations
@@ -319,7 +320,7 @@ def main() -> int:
         print("written: bench/RESULTS.md")
     wrong = bench.free.wrong + bench.paced.wrong
     for line in wrong:
-        print(f"bench: not as README promises: {line}", file=sys.stderr)
+        print(f"bench: not as promised: {line}", file=sys.stderr)
     return 1 if wrong else 0
 
 

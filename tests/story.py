@@ -1,8 +1,7 @@
-"""What the README shows of the commands: a branch of Lagomo's manifests, and an account.
+"""What the pages show of the commands: repositories and accounts in which they are run.
 
-``python -m tests.story`` runs every command that README.md shows an output of, and puts the output
-there. Such a command stands after ``$`` in a code block, its output below it; or, where the output
-is a block of its own, in a comment before that: ``<!-- $ reconciler … -->``.
+``python -m tests.story [PAGE…]`` runs every command that README.md and docs/ show, and puts what it
+prints there. ``tests/pages.py`` says how a page shows one.
 """
 
 from __future__ import annotations
@@ -15,8 +14,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
 from unittest import mock
 
@@ -24,18 +22,19 @@ import boto3
 
 from reconciler.cli.main import run
 from reconciler.sandbox.server import Sandbox
+from tests.aws_command import aws as aws_command
+from tests.kept import Kept, keep
+from tests.pages import ROOT, Step, begins, pages, steps, written
 from tests.sandbox.conftest import deploy_function
 from tests.trees import clean_environ
 
-ROOT = Path(__file__).parent.parent
-README = ROOT / "README.md"
-OF_A_MACHINE = ("reconciler doctor",)  # what these print, the machine and its rights decide
 SMTP = "manifests/production/smtp.sops.yaml"
 ENVIRONMENT = "manifests/production/environment.sops.yaml"
 COMMON, WEB3 = "manifests/common/smtp.yaml", "manifests/production/web3.sops.yaml"
 PASSWORD = "smtp/credentials --key password"
 NAME = "/lagomo/production"
 BY_HAND = "b0e7a9c2-5d1f-4c8e-9a36-2f4d7b1e6c05"
+ASKING = ("adopt", "apply", "import", "release", "revoke", "rollback", "rotate", "set")
 # Cleartext: whoever adds it needs no key.
 ADDED = """\
 parameters:
@@ -50,60 +49,27 @@ secrets:
 """
 
 
-@dataclass(frozen=True)
-class Shown:
-    """Commands in a README, and lines ``first`` to ``last`` with what they print, each after
-    ``prefix``. With ``typed`` the commands themselves stand there too."""
-
-    commands: tuple[str, ...]
-    first: int
-    last: int
-    prefix: str = ""
-    typed: bool = False
-
-
-def shown(readme: str) -> Iterator[Shown]:
-    """Everything that a README shows an output of, in its order."""
-    lines = readme.split("\n")
-    for at, line in enumerate(lines):
-        if line == "```" and lines[at + 1].startswith("$ "):
-            end = lines.index("```", at + 1)
-            typed = tuple(row[2:] for row in lines[at + 1 : end] if row.startswith("$ "))
-            if not typed[0].startswith(OF_A_MACHINE):
-                yield Shown(typed, at + 1, end, typed=True)
-        elif match := re.fullmatch(r"<!-- \$ (.*) -->", line):
-            if lines[at + 2].startswith("```"):
-                yield Shown((match[1],), at + 3, lines.index("```", at + 3))
-            else:
-                end = next(n for n in range(at + 2, len(lines)) if not lines[n].startswith(">"))
-                yield Shown((match[1],), at + 2, end, prefix="> ")
-
-
-def written(block: Shown, outputs: list[str]) -> list[str]:
-    """The lines that a block should have."""
-    text = ""
-    for command, output in zip(block.commands, outputs, strict=True):
-        text += (f"$ {command}\n" if block.typed else "") + output
-    return [f"{block.prefix}{row}".rstrip() for row in text.rstrip("\n").split("\n")]
-
-
 def same_everywhere(text: str) -> str:
-    """Without what is another in each run: commits and dates."""
+    """Without what is another in each run: commits, dates, request ids, and what sops makes."""
     text = re.sub(r"\b[0-9a-f]{40}\b", "0" * 40, text)
     text = re.sub(r"\bct:[0-9a-f]{64}\b", "ct:", text)  # sops encrypts with chance
     # A change that returns to an earlier value is bound to the moment of the last one.
     text = re.sub(r"\bDigest(:? `?)[0-9a-f]{64}\b", r"Digest\g<1>" + "0" * 64, text)
-    text = re.sub(r'"checksum": "[0-9a-f]{64}"', '"checksum": ""', text)  # of the commit, too
-    text = re.sub(r"\bfrom [0-9a-f]{12} ", "from 000000000000 ", text)
+    text = re.sub(r'"(checksum|digest)": "[0-9a-f]{64}"', r'"\1": ""', text)  # of commits, too
+    text = re.sub(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "0" * 36, text)
+    text = re.sub(r"\b[0-9a-f]{12}\b", "0" * 12, text)
+    text = re.sub(r"\b[gr]1[0-9a-f]{62}\b", "r1", text)
+    text = re.sub(r"\b\d\d:\d\d(:\d\d)?\b", "00:00", text)
     return re.sub(r"\b20\d\d-\d\d-\d\d\b", "2026-01-01", text)
 
 
 class Story:
-    """A repository with the branches main, feature and two that others made, and the account that
-    main was applied to. ``feature`` is checked out."""
+    """Repositories and accounts that pages begin with: ``main``, applied and as it should be;
+    ``feature``, a branch of it, while others wrote to the account; ``clone``, this repository and
+    an empty account; ``nothing``, an empty folder and account."""
 
     def __init__(self, folder: Path, aws: Sandbox) -> None:
-        self.folder, self.aws = folder / "repository", aws
+        self.folder, self.aws, self.accounts = folder, aws, dict[str, Kept]()
         self.environ = {
             **clean_environ(),
             "AWS_ENDPOINT_URL": aws.url,
@@ -116,40 +82,93 @@ class Story:
             "GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@example.com",
             "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@example.com",
         }  # fmt: skip
-        self.folder.mkdir()
-        shutil.copytree(ROOT / "manifests", self.folder / "manifests")
+        self.repository = folder / "repository"
+        self.repository.mkdir()
+        shutil.copytree(ROOT / "manifests", self.repository / "manifests")
         self._main()
         self._others()
         self._feature()
 
-    def say(
-        self, line: str, *, folder: Path | None = None, stdin: str = "", data: bool = False
-    ) -> str:
-        """Run one command; what it prints on both streams, or on stdout: its ``data``."""
-        program, *arguments = shlex.split(line)
-        place = folder or self.folder
-        if program != "reconciler":
+    def fresh(self, page: str) -> str:
+        """A page with what its commands print now.
+
+        Raises:
+            AssertionError: a command whose output is not shown did not end with 0.
+        """
+        lines = page.split("\n")
+        done = list(steps(page))
+        if not done:
+            return page
+        folder = self._begin(begins(page))
+        results = [[self._run(command, step, folder) for command in step.commands] for step in done]
+        for step, outputs in reversed(list(zip(done, results, strict=True))):
+            if step.first is not None:
+                lines[step.first : step.last] = written(step, outputs)
+        shutil.rmtree(folder)
+        return "\n".join(lines)
+
+    def _begin(self, state: str) -> Path:
+        self.aws.reset()
+        folder = self.folder / "session" / "repository"
+        if state in self.accounts:
+            self.accounts[state].restore(self.aws)
+            shutil.copytree(self.repository, folder)
+            self.say(f"git switch -q {state}", folder)
+        else:
+            folder.mkdir(parents=True)
+            for part in ("manifests", "demo") if state == "clone" else ():
+                shutil.copytree(ROOT / part, folder / part)
+        return folder
+
+    def _run(self, line: str, step: Step, folder: Path) -> str:
+        words = line.split()
+        if step.approved and words[0] == "reconciler" and words[1] in ASKING:
+            line += " --auto-approve"
+        code, output = self._end(line, folder, step.stdin, data=not step.typed)
+        assert step.first is not None or code == 0, (line, output)
+        return output
+
+    def say(self, line: str, folder: Path | None = None, stdin: str = "") -> str:
+        """Run one command; what it prints on both streams."""
+        return self._end(line, folder or self.repository, stdin, data=False)[1]
+
+    def _end(self, line: str, folder: Path, stdin: str, *, data: bool) -> tuple[int, str]:
+        """How a command ends, and what it prints: on both streams, or on stdout alone."""
+        before, bar, after = line.rpartition(" | ")
+        if bar and after.startswith("reconciler "):  # what a file or a command hands to it
+            stdin, line = self._end(before, folder, stdin, data=True)[1], after
+        line, arrow, target = line.partition(" > ")
+        words = shlex.split(line)
+        if words[0] == "aws":
+            with mock.patch.dict(os.environ, self.environ), contextlib.chdir(folder):
+                code, shown = 0, aws_command(words[1:])
+        elif words[0] == "reconciler":
+            code, shown = self._reconciler(words[1:], folder, stdin, data=data or bool(arrow))
+        else:
             done = subprocess.run(
-                [program, *arguments], cwd=place, env=self.environ, check=False, text=True,
-                stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                ["bash", "-c", line], cwd=folder, env=self.environ, check=False, text=True,
+                input=stdin, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             )  # fmt: skip
-            return done.stdout
+            code, shown = done.returncode, done.stdout
+        if arrow:
+            (folder / target.strip()).write_text(shown)
+            shown = ""
+        return code, shown.replace(str(folder), ".")
+
+    def _reconciler(
+        self, arguments: list[str], folder: Path, stdin: str, *, data: bool
+    ) -> tuple[int, str]:
         out = io.StringIO()
         err = io.StringIO() if data else out
         with (
-            contextlib.chdir(place),
+            contextlib.chdir(folder),
             contextlib.redirect_stdout(out),
             contextlib.redirect_stderr(err),
             mock.patch.dict(os.environ, self.environ),
             mock.patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode()))),
         ):
-            run(arguments)
-        return out.getvalue()
-
-    def output(self, block: Shown, folder: Path) -> list[str]:
-        """What a block's commands print, in a copy of the repository."""
-        shutil.copytree(self.folder, folder)
-        return [self.say(c, folder=folder, data=not block.typed) for c in block.commands]
+            code = run(arguments)
+        return code, out.getvalue() + (err.getvalue() if data and code not in (0, 2) else "")
 
     def _main(self) -> None:
         for line in ("git init -q -b main", "reconciler merge-driver --install"):
@@ -161,6 +180,7 @@ class Story:
                 deploy_function(boto3.client, name=name)
             self.say("reconciler apply production --auto-approve --pace 1000")
             assert self.aws.wait_for_rotations()
+            self.accounts["main"] = keep(self.aws)
             client = boto3.client("secretsmanager")
             client.rotate_secret(SecretId=f"{NAME}/database/credentials", RotateImmediately=True)
             assert self.aws.wait_for_rotations()
@@ -169,6 +189,7 @@ class Story:
             client.put_secret_value(
                 SecretId=f"{NAME}/web3/infura", SecretString="by hand", ClientRequestToken=BY_HAND
             )
+            self.accounts["feature"] = keep(self.aws)
 
     def _others(self) -> None:
         """One changes another value of a file that feature changes, one the same value."""
@@ -194,28 +215,24 @@ class Story:
         self.say(f"reconciler set production {what}", stdin=value)
 
     def _edit(self, name: str, old: str, new: str) -> None:
-        text = (self.folder / name).read_text()
+        text = (self.repository / name).read_text()
         assert old in text, (name, old)
-        (self.folder / name).write_text(text.replace(old, new, 1))
+        (self.repository / name).write_text(text.replace(old, new, 1))
 
     def _commit(self, message: str) -> None:
         self.say("git add -A")
         self.say(f"git commit -q -m {message}")
 
 
-def fresh(readme: str, folder: Path, aws: Sandbox) -> str:
-    """A README with what its commands print now."""
-    story = Story(folder, aws)
-    lines = readme.split("\n")
-    blocks = list(shown(readme))
-    for number, block in reversed(list(enumerate(blocks))):
-        outputs = story.output(block, folder / f"block-{number}")
-        lines[block.first : block.last] = written(block, outputs)
-    return "\n".join(lines)
-
-
-if __name__ == "__main__":
+def write(chosen: Iterable[Path]) -> None:
+    """Write pages again, with what their commands print now."""
     import tempfile
 
     with Sandbox() as sandbox, tempfile.TemporaryDirectory() as place:
-        README.write_text(fresh(README.read_text(), Path(place), sandbox))
+        story = Story(Path(place), sandbox)
+        for page in chosen:
+            page.write_text(story.fresh(page.read_text()))
+
+
+if __name__ == "__main__":
+    write([Path(name) for name in sys.argv[1:]] or pages())

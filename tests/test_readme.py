@@ -1,22 +1,21 @@
-"""The README's commands are run as they stand there, and what it names exists."""
+"""What README.md and docs/ show is run as it stands there, and what they name exists."""
 
 from __future__ import annotations
 
 import ast
+import difflib
 import re
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import click
+import pytest
 
 from reconciler.sandbox.server import Sandbox
-from tests import story
-from tests.trees import clean_environ
+from tests.pages import ROOT, pages, steps
+from tests.story import Story, same_everywhere
 
-ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text()
+PAGES = {str(page.relative_to(ROOT)): page.read_text() for page in pages()}
+README, DOCS = PAGES["README.md"], "\n".join(PAGES.values())
 
 GUIDE = (
     "Overview", "AWS Services Used", "Secret Structure",
@@ -30,60 +29,44 @@ GUIDE = (
 )  # fmt: skip
 
 
-def section(title: str) -> str:
-    """The text below one heading."""
-    return README.split(f"## {title}\n", 1)[1].split("\n## ", 1)[0]
-
-
-def test_the_commands_to_try_it_work(tmp_path: Path, embedded_aws: Sandbox) -> None:
+def test_what_pages_show_is_what_the_commands_print(tmp_path: Path, embedded_aws: Sandbox) -> None:
+    """But for commits, dates and what sops encrypts. `python -m tests.story` writes it again."""
     embedded_aws.reset()
-    second = section("Try it").split("# in a second terminal", 1)[1].split("```", 1)[0]
-    lines = [line.split(" #")[0].strip() for line in second.splitlines()]
-    commands = [line for line in lines if line and not line.startswith(("export ", ".", "#"))]
-    assert len(commands) >= 5
-    for folder in ("manifests", "demo"):
-        shutil.copytree(ROOT / folder, tmp_path / folder)
-    environment = {
-        **clean_environ(),
-        "AWS_ENDPOINT_URL": embedded_aws.url,
-        "AWS_ACCESS_KEY_ID": "sandbox",
-        "AWS_SECRET_ACCESS_KEY": "sandbox",
-        "AWS_DEFAULT_REGION": "us-west-2",
-        "SOPS_AGE_KEY_FILE": str(tmp_path / "manifests/demo-age-key.txt"),
-    }
-    shown = ""
-    for command in commands:
-        program, *arguments = command.split()
-        module = ["-m", "reconciler.cli.main"] if program == "reconciler" else []
-        done = subprocess.run(
-            [sys.executable, *module, *arguments],
-            cwd=tmp_path,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, (command, done.stdout, done.stderr)
-        shown += done.stdout
-    assert "Nothing to do" in shown
+    story = Story(tmp_path, embedded_aws)
+    differences: list[str] = []
+    for name, page in PAGES.items():
+        then, now = (same_everywhere(text).splitlines() for text in (page, story.fresh(page)))
+        differences += difflib.unified_diff(then, now, name, "what the commands print now", n=1)
+    assert not differences, "\n".join(differences)
     assert embedded_aws.wait_for_rotations()
 
 
-def test_what_it_shows_is_what_the_commands_print(tmp_path: Path, embedded_aws: Sandbox) -> None:
-    """But for commits, dates and what sops encrypts. `python -m tests.story` writes it anew."""
-    embedded_aws.reset()
-    shown = {command for block in story.shown(README) for command in block.commands}
+def test_the_most_important_outputs_are_shown() -> None:
+    shown = {
+        command for page in PAGES.values() for step in steps(page) for command in step.commands
+    }
     for command in ("diff", "lock", "plan"):
         assert any(line.startswith(f"reconciler {command} ") for line in shown), command
     for form in ("markdown", "json"):
         assert any(line.endswith(f"-o {form}") for line in shown), form
     assert any(line.startswith("git merge") for line in shown)
-    fresh = story.fresh(README, tmp_path, embedded_aws)
-    assert story.same_everywhere(fresh) == story.same_everywhere(README)
 
 
-def test_every_test_that_a_promise_names_exists() -> None:
-    named = re.findall(r"`(tests/[\w/]+\.py)`", README)
+def test_readme_is_short() -> None:
+    assert len(README.encode()) <= 8 * 1024
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_links_lead_somewhere(name: str) -> None:
+    """On GitHub. The site's own links are checked in what is built."""
+    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)|(?:src|srcset)=\"([^\"#]+)\"", PAGES[name]):
+        path = target[0] or target[1]
+        if "://" not in path:
+            assert ((ROOT / name).parent / path).exists(), path
+
+
+def test_every_file_of_the_tests_that_is_named_exists() -> None:
+    named = re.findall(r"`(tests/[\w/]+\.py)", DOCS)
     assert named
     for name in named:
         assert (ROOT / name).is_file(), name
@@ -93,12 +76,12 @@ def test_every_command_is_named() -> None:
     from reconciler.cli.main import COMMANDS
 
     for command in COMMANDS:
-        assert f"reconciler {command}" in README, command
+        assert f"reconciler {command}" in DOCS, command
 
 
 def rows() -> list[list[str]]:
     """The table that follows the guide: heading, what it asks for, commands, tests."""
-    lines = section("The secrets management guide, row by row").splitlines()
+    lines = PAGES["docs/guide.md"].splitlines()
     table = [line for line in lines if line.startswith("| ")][1:]
     return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in table]
 

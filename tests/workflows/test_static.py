@@ -145,8 +145,8 @@ def test_inputs_reach_the_shell_through_the_environment_only() -> None:
                 assert "${{" not in step.get("run", "")
 
 
-def test_the_command_of_the_readme_names_the_action_at_a_commit(tmp_path: Path) -> None:
-    (sed,) = re.findall(r"`(sed -i .*)`", (ROOT / "README.md").read_text())
+def test_the_command_of_the_documentation_names_the_action_at_a_commit(tmp_path: Path) -> None:
+    (sed,) = re.findall(r"`(sed -i .*)`", (ROOT / "docs/reference/github.md").read_text())
     folder = tmp_path / ".github" / "workflows"
     folder.mkdir(parents=True)
     for name in SHARED:

@@ -149,9 +149,12 @@ def command(
         if os.environ["SOPS_AGE_KEY_FILE"] == str(target) and key_file is not None:
             say(f"sops finds it by: export SOPS_AGE_KEY_FILE={target}", options)
     if action is None:
-        say("workflows: none; --action writes them, README says how to copy them", options)
+        say(
+            "workflows: none; --action writes them, docs/tutorials/github.md says how to copy them",
+            options,
+        )
     else:
-        say("workflows: README, On GitHub, says which roles and variables they need", options)
+        say("workflows: docs/tutorials/github.md says which roles and variables they need", options)
         say(
             f"before the first merge: create the GitHub Environment {environment}, with reviewers"
             " and for the main branch only; GitHub would make a missing one that asks nobody",
