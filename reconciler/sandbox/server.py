@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import signal
 import threading
 import time
@@ -121,6 +122,9 @@ class Sandbox(Beyond):
         self._background: list[tuple[threading.Thread, threading.Event]] = []
         self.function_key = AccessKey()
         self._app = DomainDispatcherApplication(create_backend_app)
+        # moto lists its own folder twice for each call.
+        backend = functools.lru_cache(256)(self._app.get_backend_for_host)
+        self._app.get_backend_for_host = backend  # type: ignore[method-assign]
         self._server: BaseWSGIServer | None = None
         self._thread: threading.Thread | None = None
 

@@ -8,7 +8,6 @@ those of its causes.
 from __future__ import annotations
 
 import contextlib
-import gc
 import io
 import json
 import logging
@@ -19,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from unittest import mock
 
-from reconciler.cli import failure, process
+from reconciler.cli import failure
 from reconciler.cli.main import run
 from reconciler.core.errors import ReconcilerError
 from tests.leaks.calls import Call
@@ -89,7 +88,6 @@ def watch(world: World, call: Call, *options: str, value: str) -> tuple[int, byt
         mock.patch.object(os, "execve", replace),
         _listening(log),
         _errors() as errors,
-        _rarely_collecting(),
     ):
         try:
             code = run(arguments)
@@ -126,18 +124,6 @@ def _listening(log: _Log) -> Iterator[None]:
         root.handlers = others
         for logger, level in zip(noisy, before, strict=True):
             logger.setLevel(level)
-
-
-@contextlib.contextmanager
-def _rarely_collecting() -> Iterator[None]:
-    """As the process of a command does: looking through all that tests hold takes most of the
-    time."""
-    before = gc.get_threshold()
-    process.hold_back_collection()
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 @contextlib.contextmanager
