@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from reconciler import kinds
 from reconciler.cli import walk
@@ -12,7 +12,7 @@ from reconciler.core.errors import ReconcilerError
 from reconciler.core.model import Key
 from reconciler.kinds.obeyed import obeyed
 from reconciler.operations import exporting, planning
-from reconciler.operations.exporting import Variables
+from reconciler.operations.exporting import Variables, formats, references
 from reconciler.render import names as rendering
 
 
@@ -57,12 +57,7 @@ def collect(environment: str, source: str, only: Sequence[str], options: Common)
         if (name := getattr(entry.declared, "env", None)) is not None
     }
     made = exporting.variables(found.values, called, scope, declared.settings.env_prefix)
-    if made.collisions:
-        name, (first, second) = next(iter(sorted(made.collisions.items())))
-        raise ExportError(
-            f"{first} and {second} both are {name}",
-            hint="declare another name for one of them: `env: NAME`",
-        )
+    _distinct(made.collisions)
     for name, origin in sorted(made.origins.items()):
         if obeyed(name):
             raise ExportError(
@@ -70,3 +65,37 @@ def collect(environment: str, source: str, only: Sequence[str], options: Common)
                 hint="declare another name for it: `env: NAME`; or `env_prefix` for all of them",
             )
     return made
+
+
+def refer(environment: str, form: str, only: Sequence[str], options: Common) -> str:
+    """Where the values are that programs read when they run, in a form for them.
+
+    Raises ExportError where two claim a name, and where programs obey one.
+    """
+    declared = walk.read(environment, options)
+    settings = declared.settings
+    known = {kinds.holder(key) for key in declared.resources()}
+    wanted = walk.keys(only, known, settings.scope) if only else known
+    if form == "ecs":
+        aws = walk.connect(settings.scope, options)
+        planning.check_account(aws, settings.scope)
+        found = references.containers(declared, wanted, aws)
+        text = formats.containers(found.found)
+    elif form == "externalsecret":
+        found = references.external_secrets(declared, wanted)
+        text = formats.documents(found.found)
+    else:
+        found = references.paths(declared, wanted)
+        text = formats.paths({"AWS_REGION": settings.scope.region, **found.found}, form)
+    for name, reason in sorted(found.left_out.items()):
+        say(f"left out: {name}: {reason}", options, level="warning")
+    _distinct(found.collisions)
+    return text
+
+
+def _distinct(collisions: Mapping[str, tuple[str, str]]) -> None:
+    for name, (first, second) in sorted(collisions.items()):
+        raise ExportError(
+            f"{first} and {second} both are {name}",
+            hint="declare another name for one of them: `env: NAME`",
+        )

@@ -31,6 +31,7 @@ from reconciler.values.sensitive import Fingerprinter, Sealed, Sensitive
 
 if TYPE_CHECKING:
     from reconciler.kinds.field import Table
+    from reconciler.kinds.reference import Reference
 
 
 class Declared(BaseModel):
@@ -290,6 +291,10 @@ class Named(Kind, Protocol):
     @property
     def access(self) -> Access:
         """What roles need for it, what a denial names, and what is told of it."""
+
+    @property
+    def reference(self) -> Reference:
+        """How programs are told where its value is."""
 
     def row(self, resource: Resource | None, live: Live | None, parts: Sequence[Live]) -> Row:
         """What to say of one in a report. ``parts`` are the live parts of it."""

@@ -7,13 +7,17 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.exported import ExportError, collect
-from reconciler.cli.options import chosen, common
+from reconciler.cli.exported import ExportError, collect, refer
+from reconciler.cli.options import Common, chosen, common
 from reconciler.cli.process import without_secrets
 from reconciler.cli.terminal import say
+from reconciler.core import wholefile
 from reconciler.core.errors import Exit
 from reconciler.operations.exporting import file
 from reconciler.operations.exporting.formats import FORMATS, unwritable
+
+REFERRING = ("ecs", "externalsecret")  # formats that hold no value
+MOST = 1 << 24  # bytes of a file that is compared
 
 
 @click.command("export", epilog="Example: reconciler export development --out .env")
@@ -22,7 +26,7 @@ from reconciler.operations.exporting.formats import FORMATS, unwritable
     "-o",
     "--format",
     "form",
-    type=click.Choice(list(FORMATS)),
+    type=click.Choice([*FORMATS, *REFERRING]),
     default="dotenv",
     help="How to write them. [default: dotenv]",
 )
@@ -33,18 +37,46 @@ from reconciler.operations.exporting.formats import FORMATS, unwritable
     default="manifests",
     help="Where to read them. [default: manifests]",
 )
+@click.option(
+    "--paths", is_flag=True, help="Where the values are, by name, and not what they are: no key."
+)
+@click.option(
+    "--check",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write nothing: end with 2 where FILE differs. Where no value is written.",
+)
 @click.option("--only", multiple=True, metavar="NAME", help="Only this resource; repeatable.")
-@click.option("--out", "target", type=click.Path(path_type=Path), help="A file that git ignores.")
+@click.option(
+    "--out",
+    "target",
+    type=click.Path(path_type=Path),
+    help="The file to write; with values, one that git ignores.",
+)
 @common
 def command(
-    environment: str, form: str, source: str, only: tuple[str, ...], target: Path | None
+    environment: str,
+    form: str,
+    source: str,
+    paths: bool,
+    check: Path | None,
+    only: tuple[str, ...],
+    target: Path | None,
 ) -> int:
-    """Export an environment's values, for local development.
+    """Export an environment's values for local development, or say where programs find them.
 
     This command and `exec` are the only ones that show values. The field username of
     database/credentials is DATABASE_CREDENTIALS_USERNAME, or what `env` in the manifest says.
+
+    With --paths it writes names, and no value: DATABASE_SECRET_PATH for database/credentials. The
+    formats ecs (for `secrets` of a container in a task definition; asks AWS for ARNs) and
+    externalsecret (for External Secrets on Kubernetes) hold no value either.
     """
     options = chosen()
+    if paths or form in REFERRING:
+        return _refer(environment, form, source, paths, only, check, target, options)
+    if check is not None:
+        raise click.UsageError("--check is for --paths and for the formats ecs and externalsecret.")
     if target is not None:
         file.check(target, without_secrets())
     found = collect(environment, source, only, options)
@@ -68,4 +100,42 @@ def command(
     if trouble is not None:
         raise ExportError(f"{target} cannot be written: {trouble}")
     say(f"{target}: {len(found.values)} variables", options)
+    return Exit.OK
+
+
+def _refer(
+    environment: str,
+    form: str,
+    source: str,
+    paths: bool,
+    only: tuple[str, ...],
+    check: Path | None,
+    target: Path | None,
+    options: Common,
+) -> int:
+    """Write where values are, or compare it with a file."""
+    if paths and form in REFERRING:
+        raise click.UsageError(f"--paths is for other formats: {form} holds no value anyway.")
+    if source == "aws":
+        raise click.UsageError("--from is for values, and none is written.")
+    if check is not None and target is not None:
+        raise click.UsageError("--check writes nothing: leave --out away.")
+    text = refer(environment, form, only, options)
+    if check is not None:
+        if wholefile.read(check, MOST) == text.encode():
+            return Exit.OK
+        how = "--paths" if paths else f"--format {form}"
+        more = "".join(f" --only {name}" for name in only)
+        say(
+            f"{check} differs from what {environment} declares\n"
+            f"to write it: reconciler export {environment} {how}{more} --out {check}",
+            options,
+            level="warning",
+        )
+        return Exit.CHANGES
+    if target is None:
+        sys.stdout.write(text)
+    else:
+        wholefile.save(target, text)
+        say(f"{target}: written, without any value", options)
     return Exit.OK

@@ -6,6 +6,7 @@ from reconciler.kinds.access import Access
 from reconciler.kinds.judging import suspect
 from reconciler.kinds.kind import Section
 from reconciler.kinds.parameter import declare, permissions
+from reconciler.kinds.parameter import reference as references
 from reconciler.kinds.parameter.adopting import barriers, compared, undecided
 from reconciler.kinds.parameter.cost import cost
 from reconciler.kinds.parameter.fields import FIELDS
@@ -20,10 +21,12 @@ from reconciler.kinds.parameter.represent import represent
 from reconciler.kinds.parameter.terms import NAME
 from reconciler.kinds.parameter.values import read
 from reconciler.kinds.parameter.write import create, delete, update
+from reconciler.kinds.reference import Reference
 from reconciler.kinds.whole import share
 
 section: Section = declare
 access: Access = permissions
+reference: Reference = references
 
 if TYPE_CHECKING:
     from reconciler.kinds import parameter
@@ -51,6 +54,7 @@ __all__ = [
     "left_out",
     "pages",
     "read",
+    "reference",
     "release",
     "represent",
     "roll_back",

@@ -7,8 +7,10 @@ from reconciler.kinds.access import Access
 from reconciler.kinds.judging import suspect
 from reconciler.kinds.kind import Section
 from reconciler.kinds.pace import Pace
+from reconciler.kinds.reference import Reference
 from reconciler.kinds.represent import represent
 from reconciler.kinds.secret import declare, permissions
+from reconciler.kinds.secret import reference as references
 from reconciler.kinds.secret.adopting import barriers, compared, undecided
 from reconciler.kinds.secret.fields import FIELDS
 from reconciler.kinds.secret.importing import has_value, imported, left_out
@@ -25,6 +27,7 @@ from reconciler.kinds.whole import share
 
 section: Section = declare
 access: Access = permissions
+reference: Reference = references
 
 
 def expected(aws: Aws, count: int) -> Pace | None:
@@ -63,6 +66,7 @@ __all__ = [
     "left_out",
     "pages",
     "read",
+    "reference",
     "release",
     "represent",
     "roll_back",

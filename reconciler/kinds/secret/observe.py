@@ -32,7 +32,7 @@ from reconciler.kinds.secret.terms import DEFAULT_KEY, NAME
 
 READS = NAME
 PAGE = 100
-UNUSED = frozenset({"ARN", "CreatedDate", "LastAccessedDate"})
+UNUSED = frozenset({"CreatedDate"})
 
 
 def pages(aws: Aws, scope: Scope) -> Iterator[Sequence[Record]]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections.abc import Callable, Mapping
+
+from ruamel.yaml import YAML
 
 from reconciler.kinds.represent import as_yaml
 from reconciler.values.sensitive import Sensitive
@@ -51,3 +54,33 @@ def _quoted(text: str) -> str | None:
 
 
 FORMATS: Mapping[str, Callable[[Text], str]] = {"dotenv": dotenv, "json": as_json, "yaml": yaml}
+
+
+# --- where values are ----------------------------------------------------------------------------
+
+
+def paths(found: Mapping[str, str], form: str) -> str:
+    """Names of resources by variable; they hold nothing that a reader of .env files would take for
+    more than text."""
+    if form == "dotenv":
+        return "".join(f"{name}={path}\n" for name, path in found.items())
+    if form == "json":
+        return json.dumps(found, indent=2) + "\n"
+    return "".join(f"{name}: {json.dumps(path)}\n" for name, path in found.items())
+
+
+def containers(found: Mapping[str, str]) -> str:
+    """`secrets` of a container in a task definition."""
+    entries = [{"name": name, "valueFrom": found[name]} for name in sorted(found)]
+    return json.dumps({"secrets": entries}, indent=2) + "\n"
+
+
+def documents(found: Mapping[str, object]) -> str:
+    """Documents of YAML, one after another."""
+    writer = YAML()
+    writer.indent(mapping=2, sequence=4, offset=2)
+    writer.explicit_start = True
+    text = io.StringIO()
+    for document in found.values():
+        writer.dump(document, text)
+    return text.getvalue()

@@ -45,7 +45,7 @@ def variables(
         short = key.name.removeprefix(scope.under).strip("/")
         for path, text in _texts(values[key]):
             origin = ".".join([short, *path])
-            name = _name(declared.get(key), prefix, short, path)
+            name = called(declared.get(key), prefix, short, path)
             if name in found.values:
                 found.collisions[name] = (found.origins[name], origin)
                 continue
@@ -54,16 +54,18 @@ def variables(
     return found
 
 
-def _name(declared: Declared | None, prefix: str, short: str, path: tuple[str, ...]) -> str:
+def called(declared: Declared | None, prefix: str, short: str, path: tuple[str, ...]) -> str:
+    """The variable of one field of what is called ``short`` below the prefix."""
     if isinstance(declared, str):
-        return "_".join([declared, *map(_word, path)])
+        return "_".join([declared, *map(word, path)])
     if declared is not None and ".".join(path) in declared:
         return declared[".".join(path)]
-    name = prefix + "_".join(map(_word, (short, *path)))
+    name = prefix + "_".join(map(word, (short, *path)))
     return name if not name[:1].isdigit() else f"_{name}"
 
 
-def _word(text: str) -> str:
+def word(text: str) -> str:
+    """A name as part of a variable's."""
     return re.sub(r"[^A-Za-z0-9]+", "_", text).strip("_").upper()
 
 

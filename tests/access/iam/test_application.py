@@ -73,7 +73,7 @@ def test_it_reads_its_own_secret_and_is_refused_another_services(
     settings = {"environment": "other", "prefix": "/other/production", "owner": "other"}
     world.tree.write("other/environment.sops.yaml", default_settings("other") | settings)
     world.tree.write("other/main.sops.yaml", own)
-    readers = {}
+    readers, named = {}, {}
     for environment in ("production", "other"):
         apply = emulator.role(f"apply-{environment}")
         apply.may(iam(world.tree, "apply", environment).policy)
@@ -82,11 +82,15 @@ def test_it_reads_its_own_secret_and_is_refused_another_services(
         reader = emulator.role(f"reader-{environment}")
         reader.may(iam(world.tree, "reader", environment).policy)
         readers[environment] = Application(node, reader.variables)
+        lines = command(world, "export", environment, "--paths").out.splitlines()
+        named[environment] = dict(line.split("=") for line in lines)["DATABASE_SECRET_PATH"]
     emulator.root("secretsmanager").create_secret(
         Name="/test/production/database/admin", SecretString='{"password": "undeclared"}'
     )
 
-    mine, theirs = "/test/production/database/credentials", "/other/production/database/credentials"
+    mine, theirs = named["production"], named["other"]
+    assert mine == "/test/production/database/credentials"
+    assert theirs == "/other/production/database/credentials"
     for environment, name in (("production", mine), ("other", theirs)):
         done = readers[environment].reads(name)
         assert done.returncode == 0, done.stderr

@@ -5,7 +5,7 @@ from reconciler.kinds.judging import suspect
 from reconciler.kinds.kind import Section
 from reconciler.kinds.represent import represent
 from reconciler.kinds.whole import share
-from tests.kinds.toy import declare, permissions
+from tests.kinds.toy import declare, permissions, reference
 from tests.kinds.toy.declare import NAME
 from tests.kinds.toy.fields import FIELDS
 from tests.kinds.toy.observe import READS, deep, find, pages, shape
@@ -28,7 +28,7 @@ access: Access = permissions
 __all__ = [
     "COLUMNS", "FIELDS", "NAME", "READS", "TALLY", "access", "barriers", "compared",
     "cost", "create", "deep", "delete", "expected", "find", "has_value", "imported", "judge",
-    "left_out", "pages", "read", "release", "represent",
+    "left_out", "pages", "read", "reference", "release", "represent",
     "roll_back", "rotate", "row", "section", "shape", "share", "suspect", "undecided",
     "update",
 ]  # fmt: skip

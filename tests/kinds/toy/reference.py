@@ -1,0 +1,15 @@
+"""How programs are told where an object is."""
+
+from __future__ import annotations
+
+from reconciler.core.model import Scope
+from reconciler.kinds.kind import Record
+
+ENDING = "OBJECT_PATH"
+PLAIN = frozenset[str]()
+STORE: str | None = None
+
+
+def container(record: Record, scope: Scope, key: str | None) -> str | None:
+    """ECS reads none."""
+    return None
