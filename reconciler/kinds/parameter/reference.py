@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from reconciler.core.model import Scope
 from reconciler.kinds.kind import Record
 from reconciler.kinds.parameter import permissions
 
 ENDING = "PARAMETER_PATH"
-PLAIN = frozenset[str]()
+PLAIN: Collection[str] = ()
 STORE: str | None = "aws-parameter-store"
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from reconciler.core.model import Scope
 from reconciler.kinds.kind import Record
 
 ENDING = "SECRET_PATH"
-PLAIN = frozenset({"credentials", "secret"})
+PLAIN: Collection[str] = frozenset({"credentials", "secret"})
 STORE: str | None = "aws-secrets-manager"
 
 

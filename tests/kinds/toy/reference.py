@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from reconciler.core.model import Scope
 from reconciler.kinds.kind import Record
 
 ENDING = "OBJECT_PATH"
-PLAIN = frozenset[str]()
+PLAIN: Collection[str] = ()
 STORE: str | None = None
 
 
