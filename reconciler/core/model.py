@@ -229,6 +229,8 @@ class Live:
     fixed: Collection[str] = ()
     changed: datetime | None = None
     changed_by: str | None = None
+    created: datetime | None = None
+    read: datetime | None = None  # the day on which its value was last read, as far as lists tell
     costs: Costs = NO_COSTS
     versioned: str = "the version"
     apart: bool = False

@@ -36,3 +36,5 @@ class Row:
     schedule: str | None = None
     window: str | None = None
     tallied: bool = False
+    allowed: tuple[str, ...] = ()  # whom its declared resource policy allows
+    tells_reads: bool = False  # whether AWS tells when its value was last read

@@ -82,6 +82,9 @@ class Locked:
     parts: Mapping[Key, Locked] = field(default_factory=dict)
 
 
+UNUSED_AFTER = 90  # days, as SecretsManager.3 of AWS Security Hub has it
+
+
 @dataclass(frozen=True)
 class Settings:
     """What the environment says that concerns its resources."""
@@ -96,6 +99,7 @@ class Settings:
     readers: Mapping[str, Sequence[str]] = field(default_factory=dict)  # names, by application
     env_prefix: str = ""  # of the variables of export and exec
     record: bool = True  # whether AWS gets a note of which commit was last applied
+    unused_after: int = UNUSED_AFTER  # days
     unmanaged_fails: bool = False  # drift, where something is there that nobody manages
 
 
@@ -121,7 +125,7 @@ class Record:
     fresh: bool = False
 
 
-def listed(name: str, entry: Mapping[str, Any], *, without: Collection[str]) -> Record:
+def listed(name: str, entry: Mapping[str, Any], *, without: Collection[str] = ()) -> Record:
     """A record of a list, without what nothing here reads.
 
     Tens of thousands of them are kept at once, and botocore gives each date a time zone of its own.

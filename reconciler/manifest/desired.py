@@ -40,6 +40,11 @@ class Desired:
         return self.settings.unmanaged_fails
 
     @property
+    def unused_after(self) -> int:
+        """After how many days without a read a report finds something unused."""
+        return self.settings.unused_after
+
+    @property
     def policy(self) -> Policy:
         """What the environment allows a run to do."""
         return self.settings.policy

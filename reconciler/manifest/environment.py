@@ -14,7 +14,7 @@ from reconciler.aws.arn import REGION
 from reconciler.core.errors import Problem
 from reconciler.core.model import Policy, Scope
 from reconciler.kinds.duration import RecoveryWindow, days
-from reconciler.kinds.kind import Declared, Settings
+from reconciler.kinds.kind import UNUSED_AFTER, Declared, Settings
 from reconciler.kinds.kms import KeyName
 from reconciler.kinds.schedule import Schedule
 from reconciler.kinds.variable import Variable
@@ -125,6 +125,9 @@ class EnvironmentFile(Declared):
         default=None, description="none: AWS gets no note of which commit was last applied"
     )
     drift: Drift = Drift()
+    unused_after: int = Field(
+        default=UNUSED_AFTER, ge=1, le=3650, description="days after which `report` finds it unused"
+    )
     schedules: dict[str, Schedule] = Field(
         default_factory=dict, description="one for each type of secret, referred to by name"
     )
@@ -148,6 +151,7 @@ class EnvironmentFile(Declared):
             readers=self.readers,
             env_prefix=self.env_prefix or "",
             record=self.record is None,
+            unused_after=self.unused_after,
             unmanaged_fails=self.drift.unmanaged == "fail",
         )
 

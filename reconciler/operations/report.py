@@ -5,8 +5,8 @@ It is made of a plan and of nothing else: git, and what AWS lists of every secre
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -30,6 +30,19 @@ from reconciler.core.reasons import Why
 from reconciler.core.rows import Rows
 from reconciler.operations import drift
 from reconciler.operations.planning import Compared, Declares
+
+UNUSED = "unused"
+REASONS: Mapping[str, str] = {
+    UNUSED: "a secret that nobody reads is paid for, rotated and guarded, and can only leak",
+}
+# The controls of AWS Security Hub that ask for the same, by code or class.
+CONTROLS: Mapping[str, str] = {
+    "never-rotated": "SecretsManager.1",
+    "stuck": "SecretsManager.2",
+    UNUSED: "SecretsManager.3",
+    "past-max-age": "SecretsManager.4",
+    "overdue": "SecretsManager.4",
+}
 
 
 class Writer(StrEnum):
@@ -95,6 +108,11 @@ class Item:
     due: datetime | None = None
     place: Place | None = None
     tallied: bool = False
+    readers: tuple[str, ...] = ()  # applications that git lets read it
+    allowed: tuple[str, ...] = ()  # whom its declared resource policy allows
+    tells_reads: bool = False  # whether AWS tells when its value was last read
+    created: datetime | None = None
+    read: datetime | None = None  # the day of it
 
     @property
     def since(self) -> datetime | None:
@@ -118,6 +136,11 @@ class Finding:
     place: Place | None = None
     because: Why | None = None
 
+    @property
+    def acts(self) -> bool:
+        """Whether a plan refuses it."""
+        return self.because is not None
+
 
 @dataclass(frozen=True)
 class Report:
@@ -133,6 +156,7 @@ class Report:
     findings: tuple[Finding, ...]
     rows: tuple[Rows, ...]  # how each kind is shown
     applied: Applied = OFF
+    controls: Mapping[str, str] = field(default_factory=lambda: CONTROLS)
 
     @property
     def acts(self) -> bool:
@@ -143,7 +167,7 @@ class Report:
     def acting(self) -> tuple[Drift, ...]:
         """The drift that somebody has to act on, but for what was refused: that is among the
         findings."""
-        refused = {finding.key for finding in self.findings if finding.key is not None}
+        refused = {finding.key for finding in self.findings if finding.acts}
         return tuple(
             entry
             for entry in self.drift
@@ -179,6 +203,8 @@ def make(
         for change in planned.plan.changes
         if change.action is Action.REFUSE and change.why is not None
     ]
+    items = _items(planned, found, changes)
+    unused = _unused(items, planned.desired.unused_after, now)
     warned = [Finding(w.code, w.message, w.hint, None, w.place) for w in warnings]
     return Report(
         planned.plan.scope,
@@ -186,9 +212,9 @@ def make(
         planned.plan.revision,
         planned.plan.uncommitted,
         principal,
-        _items(planned, found, changes),
+        items,
         found,
-        (*refused, *warned),
+        (*refused, *unused, *warned),
         tuple(
             Rows(name, kinds.titles()[name], kind.COLUMNS, kind.TALLY)
             for name, kind in kinds.wholes().items()
@@ -263,7 +289,30 @@ def _item(planned: Compared[Declares], key: Key, status: Status, parts: list[Liv
         due=due,
         place=None if resource is None else resource.place,
         tallied=row.tallied,
+        readers=() if resource is None else resource.readers,
+        allowed=row.allowed,
+        tells_reads=row.tells_reads,
+        created=None if live is None else live.created,
+        read=None if live is None else live.read,
     )
+
+
+def _unused(items: Iterable[Item], days: int, now: datetime) -> Iterator[Finding]:
+    """What nobody has read for longer than so many days, by what AWS's lists tell of it."""
+    for item in items:
+        since = item.read or item.created
+        if not item.tells_reads or since is None or item.status is Status.UNMANAGED:
+            continue
+        ago = (now - since).days
+        if ago > days:
+            never = "" if item.read is not None else ", since it was created"
+            yield Finding(
+                UNUSED,
+                f"nobody has read it for {ago} days{never}",
+                "ask whoever may read it; then remove it from its manifest, or let go of it",
+                key=item.key,
+                place=item.place,
+            )
 
 
 def _owner(scope: Scope, live: Live | None) -> str | None:

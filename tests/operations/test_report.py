@@ -88,9 +88,9 @@ def test_what_the_rules_find_is_a_finding_and_said_once(aged: World) -> None:
     assert "never-rotated" in codes
     assert "past-max-age" not in codes
     assert "overdue" in {entry["class"] for entry in shown["drift"]}
-    assert {"key", "code", "text", "hint", "place"} == set(shown["findings"][0])
+    assert {"key", "code", "control", "text", "hint", "place"} == set(shown["findings"][0])
     done = command(aged, "report", "production")
-    assert "  never-rotated: " in done.out
+    assert "  never-rotated (SecretsManager.1): " in done.out
     assert "never-rotated" not in done.err
 
 

@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 from reconciler import kinds
 from reconciler.core.drift import Drift, DriftClass
 from reconciler.core.model import Key
+from reconciler.core.reasons import Reason, Why
 from reconciler.core.rows import Rows
 from reconciler.operations.report import Finding, Item, Report, Status, Writer
 from reconciler.render import report as rendering
+from reconciler.render.reasons import hint, reason
 from reconciler.render.report.timeline import Timeline, over, when
 from tests.render import hostile
 from tests.render.plans import SCOPE
@@ -116,6 +118,10 @@ items = st.builds(
     max_age=st.none() | st.integers(1, 1000),
     rotated=dates,
     due=dates,
+    readers=st.lists(hostile.text, max_size=2).map(tuple),
+    allowed=st.lists(hostile.text | st.just("*"), max_size=2).map(tuple),
+    tells_reads=st.booleans(),
+    read=dates,
 )
 findings = st.builds(
     Finding, hostile.text, hostile.text, st.none() | hostile.text, st.none() | hostile.keys,
@@ -237,14 +243,15 @@ def test_the_verdict(statuses: tuple[Status, ...], verdict: str) -> None:
 
 def test_what_is_refused_is_told_once() -> None:
     key = Key("secret", f"{SCOPE.under}a")
+    why = Why(Reason("not-managed"))
     made = report(
         secret("a", status=Status.REFUSED),
-        drift=(Drift(key, DriftClass.REFUSED, "refused: it is not managed"),),
-        findings=(Finding("not-managed", "it is not managed", "adopt it", key),),
+        drift=(Drift(key, DriftClass.REFUSED, reason(why)),),
+        findings=(Finding("not-managed", "", key=key, because=why),),
     )
     for shown in (rendering.text(made), Page(rendering.page(made)).text):
-        assert shown.count("it is not managed") == 1
-        assert "adopt it" in shown
+        assert shown.count(reason(why)) == 1
+        assert str(hint(why)) in shown
 
 
 def test_an_empty_environment() -> None:

@@ -19,9 +19,10 @@ def command(code: str) -> int:
     from reconciler import rules
     from reconciler.core import refusals
     from reconciler.manifest.codes import CODES
+    from reconciler.operations import report
 
     # A code that means two things is told by both; one that two places have for the same, once.
-    tables = (CODES, refusals.REASONS, rules.REASONS)
+    tables = (CODES, refusals.REASONS, rules.REASONS, report.REASONS)
     known = {
         name: [table[name] for table in tables if name in table] for name in set().union(*tables)
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from reconciler.aws.client import Aws, require
@@ -32,7 +32,6 @@ from reconciler.kinds.secret.terms import DEFAULT_KEY, NAME
 
 READS = NAME
 PAGE = 100
-UNUSED = frozenset({"CreatedDate"})
 
 
 def pages(aws: Aws, scope: Scope) -> Iterator[Sequence[Record]]:
@@ -46,7 +45,7 @@ def pages(aws: Aws, scope: Scope) -> Iterator[Sequence[Record]]:
         Filters=[{"Key": "name", "Values": [scope.under]}],
     ):
         yield [
-            listed(name, entry, without=UNUSED)
+            listed(name, entry)
             for entry in page
             # "Matches the beginning of secret names", in AWS's own idea of case.
             if (name := str(require(entry, "Name", "list_secrets"))).startswith(scope.under)
@@ -80,6 +79,8 @@ def shape(
         deleted=data.get("DeletedDate") is not None,
         costs=COSTS,
         changed=data.get("LastChangedDate"),
+        created=_utc(data.get("CreatedDate")),
+        read=_utc(data.get("LastAccessedDate")),
         versioned="AWSCURRENT",
         apart=True,
         as_written=field.as_written(FIELDS, seen, seen.mark.memory),
@@ -89,6 +90,11 @@ def shape(
         beside=_beside(seen),
         forged=seen.mark.forged,
     )
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    """A day that AWS tells is one of UTC."""
+    return None if moment is None else moment.astimezone(UTC)
 
 
 def _unremembered(seen: Seen, fields: Mapping[str, JSON | Recorded]) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from reconciler.aws.recogniser import Recogniser, UnverifiedRecogniser
 from reconciler.core.errors import ManifestError
 from reconciler.core.model import Key, Policy, Resource, Scope
-from reconciler.kinds.kind import Locked
+from reconciler.kinds.kind import UNUSED_AFTER, Locked
 from reconciler.manifest import Cleartext
 from reconciler.manifest.lock.check import check, keys_changed
 from reconciler.manifest.lock.file import Lock
@@ -23,6 +23,7 @@ class Declared:
     resources: Mapping[Key, Resource]
     recogniser: Recogniser
     unmanaged_fails: bool = False
+    unused_after: int = UNUSED_AFTER
 
 
 def declare(lock: Lock, cleartext: Cleartext) -> Declared:
@@ -51,5 +52,11 @@ def declare(lock: Lock, cleartext: Cleartext) -> Declared:
             known[key] = Locked(ciphertext=ciphertext)
     trust = UnverifiedRecogniser(lock.kids)
     settings = cleartext.settings
-    resources, fails = cleartext.locked(known, trust), settings.unmanaged_fails
-    return Declared(settings.scope, settings.policy, resources, trust, fails)
+    return Declared(
+        settings.scope,
+        settings.policy,
+        cleartext.locked(known, trust),
+        trust,
+        settings.unmanaged_fails,
+        settings.unused_after,
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ def as_json(report: Report) -> str:
 
 def as_object(report: Report) -> dict[str, Any]:
     """The same as plain data."""
+    controls = report.controls
     return {
         "format_version": FORMAT_VERSION,
         "environment": report.scope.environment,
@@ -38,8 +40,11 @@ def as_object(report: Report) -> dict[str, Any]:
         "summary": dict(Counter(item.status.value for item in report.items)),
         "inventory": [_item(item, report.made) for item in report.items],
         "applied": record.as_object(report.applied),
-        "drift": drift.entries(report.drift, report.scope),
-        "findings": [_finding(finding) for finding in report.findings],
+        "drift": [
+            entry | {"control": controls.get(str(entry["class"]))}
+            for entry in drift.entries(report.drift, report.scope)
+        ],
+        "findings": [_finding(finding, controls) for finding in report.findings],
     }
 
 
@@ -60,17 +65,22 @@ def _item(item: Item, now: datetime) -> dict[str, Any]:
         "schedule": item.schedule,
         "window": item.window,
         "max_age_days": item.max_age,
+        "readers": list(item.readers),
+        "allowed": list(item.allowed),
+        "created": _date(item.created),
+        "last_read": None if item.read is None else item.read.date().isoformat(),
         "rotated": _date(item.rotated),
         "due": _date(item.due),
         "place": _place(item.place),
     }
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def _finding(finding: Finding, controls: Mapping[str, str]) -> dict[str, Any]:
     key = finding.key
     said, hint = words.finding(finding)
     return {
         "code": finding.code,
+        "control": controls.get(finding.code),
         "text": said,
         "hint": hint,
         "key": None if key is None else {"kind": key.kind, "name": key.name},

@@ -103,6 +103,7 @@ def _main(report: Report) -> Iterator[Element]:
     yield _rotation(report)
     for rows in report.rows:
         yield _inventory([i for i in report.items if i.key.kind == rows.kind], rows, report)
+    yield from _reading(report)
     yield from _differences(report)
 
 
@@ -141,10 +142,10 @@ def _attention(report: Report) -> Iterator[Element]:
         for entry in report.acting
         for advice in [difference.advice(entry, report.scope)]
     ]
-    refused = [_finding(f, report, "bad") for f in report.findings if f.key is not None]
+    refused = [_finding(f, report, "bad") for f in report.findings if f.acts]
     if entries or refused:
         yield _section("Action needed", "", [element("ul", "list", entries + refused)])
-    warned = [_finding(f, report, "warn") for f in report.findings if f.key is None]
+    warned = [_finding(f, report, "warn") for f in report.findings if not f.acts]
     if warned:
         yield _section("Findings", "", [element("ul", "list", warned)])
 
@@ -158,7 +159,7 @@ def _finding(finding: Finding, report: Report, tone: str) -> Element:
         shown.append(_soft(hint))
     if finding.place is not None:
         shown.append(_soft(str(finding.place)))
-    return _entry(finding.code, tone, shown)
+    return _entry(words.finding_code(finding, report), tone, shown)
 
 
 def _entry(badge: str, tone: str, shown: Sequence[Element]) -> Element:
@@ -215,6 +216,29 @@ def _row(item: Item, rows: Rows, report: Report) -> Element:
         for column in rows.columns
     ]
     return element("tr", "", [_called(item, report.scope), *cells, _stands(item)])
+
+
+def _reading(report: Report) -> Iterator[Element]:
+    """For the review of access: who may read each, and when it was last read."""
+    items = [item for item in report.items if item.tells_reads or item.readers or item.allowed]
+    if not items:
+        return
+    heads = ("Name", "Last read", "Who may, as git says")
+    head = element("tr", "", [text("th", name, scope="col") for name in heads])
+    body = [
+        element(
+            "tr",
+            "",
+            [
+                element("td", "", [_name(item.key, report.scope)]),
+                _cell(heads[1], words.last_read(item), "fixed"),
+                _cell(heads[2], words.who(item), "break"),
+            ],
+        )
+        for item in items
+    ]
+    table = [element("thead", "", [head]), element("tbody", "", body)]
+    yield _section("Who may read it", "", [element("table", "", table)])
 
 
 def _called(item: Item, scope: Scope) -> Element:

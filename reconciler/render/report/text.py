@@ -48,6 +48,7 @@ def _lines(report: Report, colours: Palette) -> Iterator[str]:
             yield ""
             yield colours.heading(kind.title)
             yield from _table(items, kind, report, colours)
+    yield from _reading(report, colours)
     for name, title in words.DRIFT.items():
         entries = [entry for entry in report.told if entry.kind_of.value == name]
         if entries:
@@ -82,7 +83,7 @@ def _attention(report: Report, colours: Palette) -> Iterator[str]:
     for finding in report.findings:
         named = names.with_kind(finding.key, report.scope) + ": " if finding.key else ""
         said, hint = words.finding(finding)
-        yield f"  {terminal(finding.code)}: {named}{terminal(said)}"
+        yield f"  {terminal(words.finding_code(finding, report))}: {named}{terminal(said)}"
         if hint:
             yield colours.faint(f"      hint: {terminal(hint)}")
         if finding.place is not None:
@@ -105,6 +106,27 @@ def _rotation(report: Report, colours: Palette) -> Iterator[str]:
     for name, drawn, dates in rows:
         yield f"  {name:{width}}  {drawn}  {terminal(dates)}"
     yield colours.faint("  ● last  ○ next  ! overdue  │ today")
+
+
+def _reading(report: Report, colours: Palette) -> Iterator[str]:
+    items = [item for item in report.items if item.tells_reads or item.readers or item.allowed]
+    if not items:
+        return
+    yield ""
+    yield colours.heading("Who may read it")
+    heads = ["name", "last read", "who, as git says"]
+    rows = [
+        [
+            names.short(item.key, report.scope),
+            words.last_read(item),
+            terminal(words.who(item)),
+        ]
+        for item in items
+    ]
+    widths = [max(len(row[i]) for row in (heads, *rows)) for i in range(len(heads))]
+    yield colours.faint("  " + _cells(heads, widths))
+    for row in rows:
+        yield "  " + _cells(row, widths)
 
 
 def _drawn(item: Item, line: Timeline) -> str:

@@ -56,6 +56,29 @@ def kinds(report: Report) -> Counter[str]:
     return Counter(item.key.kind for item in report.items)
 
 
+def who(item: Item) -> str:
+    """Who may read it, as far as git says so: applications, then principals of its policy."""
+    return ", ".join([*item.readers, *map(principal, item.allowed)]) or "–"
+
+
+def principal(name: str) -> str:
+    """A principal of a policy."""
+    return "everybody who has an AWS account" if name == "*" else name
+
+
+def last_read(item: Item) -> str:
+    """When its value was last read."""
+    if not item.tells_reads or item.changed is None:
+        return "–"
+    return "never" if item.read is None else day(item.read)
+
+
+def finding_code(entry: Finding, report: Report) -> str:
+    """Its code, with the control of AWS Security Hub that asks for the same."""
+    control = report.controls.get(entry.code)
+    return entry.code if control is None else f"{entry.code} ({control})"
+
+
 def rule(item: Item) -> str:
     """By which rule a value is renewed."""
     if item.rotates:
