@@ -1,21 +1,65 @@
-"""What is said after a command has changed manifests."""
+"""Writing manifests that a command has changed, and the lock with them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from reconciler.cli import walk
 from reconciler.cli.options import Common
 from reconciler.cli.terminal import out, say
-from reconciler.manifest import lock
+from reconciler.core.errors import ManifestError, SopsError
+from reconciler.manifest import Cleartext, lock
+from reconciler.manifest.changes import Changes
+from reconciler.values import sops
 
 
-def tell(paths: Iterable[Path], environment: str, options: Common) -> None:
-    """The files that were written, and that a lock is behind them now."""
+def save(
+    changes: Changes,
+    before: Cleartext,
+    options: Common,
+    *,
+    prepare: Callable[[], None] = lambda: None,
+) -> list[Path]:
+    """Check what is to be written as a whole, write it and, last, the lock of its environment,
+    where there is one; the files that were written.
+
+    A lock that cannot be brought up to date is told of, and stays. ``prepare`` is called when all
+    is checked and nothing is written. Raises ManifestError and EditError, with nothing written.
+    """
+    environment = before.settings.scope.environment
+    target = changes.root / environment / lock.FILE
+    with changes.staged(environment, may_be_empty=True) as after:
+        content = _lock(before, after, options)
+    if content is not None:
+        changes.put(target, target.read_bytes(), content.encode())
+    written = changes.write(before=prepare)
+    if content is None and target.exists():
+        say(f"the lock is behind now: run reconciler lock {environment}", options)
+    return written
+
+
+def _lock(before: Cleartext, after: Cleartext, options: Common) -> str | None:
+    """The lock with the lines of what has changed; None where there is none, or it takes more."""
+    try:
+        present = lock.load(walk.folder(options), after.settings.scope.environment)
+        if present is None:
+            return None
+        desired = after.decrypt(sops.Sops(sops.find(options.sops)))
+    except (ManifestError, SopsError):
+        return None
+    carried = lock.carry(present, lock.make(after, desired), before)
+    return None if carried is None else lock.dumps(carried)
+
+
+def tell(paths: Iterable[Path]) -> None:
+    """The files that were written."""
     here = Path.cwd()
     for path in paths:
-        shown = path.relative_to(here) if path.is_relative_to(here) else path
-        out(f"{shown} written")
+        out(f"{path.relative_to(here) if path.is_relative_to(here) else path} written")
+
+
+def behind(environment: str, options: Common) -> None:
+    """That the lock knows nothing of what was written."""
     if (walk.folder(options) / environment / lock.FILE).exists():
         say(f"the lock is behind now: run reconciler lock {environment}", options)

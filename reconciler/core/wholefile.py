@@ -3,9 +3,11 @@ file of a size that was agreed on."""
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from reconciler.core.errors import UsageError
@@ -30,6 +32,24 @@ def write(path: Path, content: bytes, mode: int | None = None) -> None:
         part = Path(folder, "whole")
         _fill(part, content, mode)
         part.replace(path)
+
+
+def write_folder(path: Path, contents: Mapping[str, bytes]) -> None:
+    """Make a folder with these files, by their paths in it: all there, or nothing. Raises OSError,
+    also where something is there."""
+    if os.path.lexists(path):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
+    mode = _mode(path)
+    with tempfile.TemporaryDirectory(
+        dir=path.parent, prefix=f".{path.name}.", ignore_cleanup_errors=True
+    ) as folder:
+        _fill(Path(folder, ".gitignore"), b"*\n", PRIVATE)
+        part = Path(folder, "whole")
+        part.mkdir()
+        for name, content in contents.items():
+            (part / name).parent.mkdir(parents=True, exist_ok=True)
+            _fill(part / name, content, mode)
+        part.rename(path)
 
 
 def _fill(path: Path, content: bytes, mode: int) -> None:

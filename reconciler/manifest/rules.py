@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import re2
 
 from reconciler.core.errors import Problem
-from reconciler.manifest.document import Data, Document
+from reconciler.manifest.document import Data, Document, parse
 from reconciler.manifest.files import RULES_FILE, load
 from reconciler.manifest.recipients import Group, flaw, from_rule
 
@@ -72,6 +72,11 @@ def of(data: Data, raw: bytes) -> Rules:
     rules: list[Rule] = []
     _read_rules(document, rules, problems)
     return Rules(document, tuple(rules), tuple(problems))
+
+
+def parsed(raw: bytes) -> Rules:
+    """The rules in a text of ``.sops.yaml``."""
+    return of(parse(Path(RULES_FILE), RULES_FILE, raw, anchors=True).data, raw)
 
 
 def read(root: Path) -> Rules:

@@ -13,7 +13,8 @@ import pytest
 
 from reconciler import manifest
 from reconciler.core.model import Key
-from reconciler.manifest.edit import Edit, EditError, write
+from reconciler.manifest.edit import EditError
+from reconciler.manifest.giving import Edit, give
 from reconciler.values.sensitive import Sensitive
 from tests.command import Done, command
 from tests.leaks.search import Canaries, search
@@ -175,7 +176,7 @@ def test_a_file_that_changed_meanwhile_is_not_overwritten(declared: World) -> No
     declared.tree.edit("production/main.sops.yaml", "stays", "edited meanwhile")
     edit = Edit(Key("secret", "/test/production/text"), Sensitive('"x"'))
     with pytest.raises(EditError, match="has changed meanwhile"):
-        write(read, [edit], declared.tree.sops)
+        give(read, [edit], declared.tree.sops).write()
     assert "edited meanwhile" in declared.tree.read("production/main.sops.yaml")
 
 

@@ -8,9 +8,10 @@ from typing import Any
 from reconciler.access.bootstrap import alarms, dispatch, events, key, parameters, roles, trail
 from reconciler.access.bootstrap.called import stack
 from reconciler.access.iam import GitHub
+from reconciler.core.model import Scope
 from reconciler.manifest import Cleartext
 
-__all__ = ["BODY", "attached", "stack", "template"]
+__all__ = ["BODY", "attached", "only_key", "stack", "template"]
 
 BODY = 51_200  # bytes of a template that is sent itself; a larger one has to lie in S3
 
@@ -34,6 +35,17 @@ def template(declared: Cleartext, github: GitHub) -> dict[str, Any]:
         "Conditions": parameters.CONDITIONS,
         "Resources": {name: made for part in parts for name, made in part.items()},
         "Outputs": {**roles.outputs(declared), **key.outputs(), **events.outputs()},
+    }
+
+
+def only_key(scope: Scope) -> dict[str, Any]:
+    """The key alone, for manifests that there are not yet; :func:`template` updates this stack."""
+    return {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Description": f"The key of the manifests of {scope.owner_id} in {scope.region}",
+        "Parameters": key.parameters(scope),
+        "Resources": key.resources(scope, alone=True),
+        "Outputs": key.outputs(),
     }
 
 

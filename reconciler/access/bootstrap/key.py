@@ -45,8 +45,9 @@ def parameters(scope: Scope) -> dict[str, Any]:
     }
 
 
-def resources(scope: Scope) -> dict[str, Any]:
-    """The key and its name. Whoever loses it loses the manifests, so no stack takes it along."""
+def resources(scope: Scope, *, alone: bool = False) -> dict[str, Any]:
+    """The key and its name. Whoever loses it loses the manifests, so no stack takes it along.
+    ``alone``: before there are roles that decrypt with it."""
     users = [{"Fn::GetAtt": [roles.logical(role), "Arn"]} for role in (Role.APPLY, Role.ADOPT)]
     statements: list[dict[str, Any]] = [
         # Without it nobody could ever change the key again: "the key becomes unmanageable". The
@@ -74,6 +75,8 @@ def resources(scope: Scope) -> dict[str, Any]:
             "Resource": "*",
         },
     ]
+    if alone:
+        statements.pop()
     return {
         KEY: {
             "Type": "AWS::KMS::Key",

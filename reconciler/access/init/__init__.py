@@ -1,14 +1,17 @@
-"""Init: a new repository, from its key to its first plan.
+"""Init: a new repository, or an environment more, from its key to its first plan.
 
-Everything is made and encrypted before anything is written, and nothing that exists is overwritten.
+Everything is made, encrypted and checked before anything is written, and nothing that exists is
+overwritten.
 """
 
-from reconciler.access.init.age import AgeKeyError, key_file, make
+from reconciler.access.init.adding import add, named, names_only, rule_for
+from reconciler.access.init.age import AgeKey, AgeKeyError, keep, key_file, new
 from reconciler.access.init.files import Answers, environment, first, plain, rules
 from reconciler.access.init.place import Target, find
 from reconciler.access.init.workflows import is_action, workflows
 
 __all__ = [
-    "AgeKeyError", "Answers", "Target", "environment", "find", "first", "is_action", "key_file",
-    "make", "plain", "rules", "workflows",
+    "AgeKey", "AgeKeyError", "Answers", "Target", "add", "environment", "find", "first",
+    "is_action", "keep", "key_file", "named", "names_only", "new", "plain", "rule_for", "rules",
+    "workflows",
 ]  # fmt: skip

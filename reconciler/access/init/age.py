@@ -1,30 +1,29 @@
-"""A new age key, made by age's own program; the private part goes where sops looks for it."""
+"""A new age key; the private part goes where sops looks for it, and nowhere else."""
 
 from __future__ import annotations
 
 import os
-import re
-import shutil
-import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.core.errors import ReconcilerError
 from reconciler.values.sensitive import Sensitive
 
-PROGRAM = "age-keygen"
-TIMEOUT = 30.0  # seconds
-
-_KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
-_RECIPIENT = re.compile(rb"^# public key: (age1[0-9a-z]{58})$", re.MULTILINE)
-_IDENTITY = re.compile(rb"^AGE-SECRET-KEY-1[0-9A-Z]{58}$", re.MULTILINE)
-
 
 class AgeKeyError(ReconcilerError):
-    """No age key could be made, or kept; nothing was written."""
+    """An age key could not be kept; nothing was written."""
 
     code = "age-key"
+
+
+@dataclass(frozen=True)
+class AgeKey:
+    """A key of age: what others encrypt for, and what decrypts."""
+
+    recipient: str
+    identity: Sensitive[str]
 
 
 def key_file(variables: Mapping[str, str]) -> Path:
@@ -41,41 +40,17 @@ def key_file(variables: Mapping[str, str]) -> Path:
     return (library if sys.platform == "darwin" else home / ".config") / "sops" / "age" / "keys.txt"
 
 
-def make(target: Path, variables: Mapping[str, str]) -> str:
-    """A new key, added to ``target``, which only its owner may read; the recipient that belongs to
-    it. Raises AgeKeyError."""
-    program = shutil.which(PROGRAM, path=variables.get("PATH"))
-    if program is None:
-        raise AgeKeyError(
-            f"there is no {PROGRAM} on the PATH to make an age key with",
-            hint="install age; or give a key that you have: --kms ARN, or --age RECIPIENT",
-        )
-    made = _run(program, variables)
-    recipient = _RECIPIENT.search(made.reveal())
-    if recipient is None or _IDENTITY.search(made.reveal()) is None:
-        raise AgeKeyError(f"{program} made no age key", hint="see what it prints: age-keygen")
-    _add(target, made)
-    return recipient[1].decode()
+def new() -> AgeKey:
+    """A key that nobody else has."""
+    from pyrage import x25519
+
+    made = x25519.Identity.generate()
+    return AgeKey(str(made.to_public()), Sensitive(str(made)))
 
 
-def _run(program: str, variables: Mapping[str, str]) -> Sensitive[bytes]:
-    """What the program prints: the key. Never raises, since a traceback's frames would hold it."""
-    try:
-        child = subprocess.run(
-            [program],
-            env={name: variables[name] for name in _KEPT if name in variables},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=TIMEOUT,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return Sensitive(b"")
-    return Sensitive(child.stdout if child.returncode == 0 else b"")
-
-
-def _add(target: Path, made: Sensitive[bytes]) -> None:
-    """Put the key after those that are in the file: it may hold the only copy of others."""
+def keep(key: AgeKey, target: Path) -> None:
+    """Add a key to ``target``, which only its owner may read, after those that are in it: the file
+    may hold the only copy of others. Raises AgeKeyError."""
     flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW
     try:
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -85,7 +60,10 @@ def _add(target: Path, made: Sensitive[bytes]) -> None:
                 raise AgeKeyError(
                     f"{target} may be read by others", hint=f"first: chmod 600 {target}"
                 )
-            file.write((b"\n" if before and not before.endswith(b"\n") else b"") + made.reveal())
+            lead = "\n" if before and not before.endswith(b"\n") else ""
+            # One write: an interrupted one leaves the others as they are.
+            text = f"{lead}# public key: {key.recipient}\n{key.identity.reveal()}\n"
+            file.write(text.encode())
     except OSError as error:
         reason = os.strerror(error.errno or 0)
         raise AgeKeyError(f"{target} cannot be written: {reason}") from None

@@ -7,7 +7,8 @@ import secrets as randomness
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reconciler.manifest.rules import ENCRYPTED_REGEX
+from reconciler.core.model import JSON
+from reconciler.manifest import rule_text
 from reconciler.manifest.schema import NAMES, schema
 from reconciler.values.sensitive import Sensitive
 
@@ -33,19 +34,22 @@ class Answers:
 
 def rules(answers: Answers) -> str:
     """``.sops.yaml``: for whom the environment is encrypted."""
-    return f"""\
-# For whom each environment's files are encrypted: one rule, and one key, for each.
-creation_rules:
-  - path_regex: ^{answers.environment.replace(".", "[.]")}/.*\\.sops\\.yaml$
-    encrypted_regex: {ENCRYPTED_REGEX}
-    mac_only_encrypted: true
-    {answers.key_type}: {answers.recipient}
-"""
+    lines = rule_text.rule(answers.environment, answers.key_type, answers.recipient)
+    return "\n".join([
+        "# For whom each environment's files are encrypted: one rule, and one key, for each.",
+        "creation_rules:",
+        *(f"  {line}" for line in lines),
+        "",
+    ])  # fmt: skip
 
 
-def environment(answers: Answers) -> Sensitive[str]:
-    """``environment.sops.yaml`` in clear, with a new fingerprint key, for sops."""
+def environment(answers: Answers, like: Mapping[str, JSON] | None = None) -> Sensitive[str]:
+    """``environment.sops.yaml`` in clear, with a new fingerprint key, for sops; with more settings
+    where it is ``like`` another environment."""
     given = {name: json.dumps(text) for name, text in vars(answers).items()}
+    policy = _POLICY if like is None else "".join(
+        f"{name}: {json.dumps(content, ensure_ascii=False)}\n" for name, content in like.items()
+    )  # fmt: skip
     return Sensitive(f"""\
 # yaml-language-server: $schema=../.schema/environment.json
 environment: {given["environment"]}
@@ -56,16 +60,20 @@ region: {given["region"]}
 prefix: {given["prefix"]}
 # What is ours is tagged reconciler:owner = owner/environment.
 owner: {given["owner"]}
+{policy}# openssl rand -hex 32; the first writes, all are recognised.
+fingerprint_keys:
+  - "{randomness.token_hex(32)}"
+""")
+
+
+_POLICY = """\
 # true deletes what is ours and no longer declared.
 prune: false
 recovery_window: 30 days
 guards:
   max_prunes: 0
   max_change_ratio: 0.5
-# openssl rand -hex 32; the first writes, all are recognised.
-fingerprint_keys:
-  - "{randomness.token_hex(32)}"
-""")
+"""
 
 
 def first(answers: Answers) -> Sensitive[str]:

@@ -18,7 +18,7 @@ from reconciler.core import planfile, review, wholefile
 from reconciler.core.errors import Exit
 from reconciler.core.model import Action, Plan
 from reconciler.core.review import Selection
-from reconciler.manifest import Cleartext, edit
+from reconciler.manifest import Cleartext, giving
 from reconciler.operations import adopt
 from reconciler.operations.adopt import live
 from reconciler.operations.costs import costs
@@ -152,8 +152,13 @@ def _take_live(declared: Cleartext, plan: Plan, aws: Aws, options: Common, *, as
         say("nothing was written", options)
         return Exit.ERROR
     edits = live.edits(declared, keys, aws)
+<<<<<<< HEAD
     paths = edit.write(declared, edits, walk.runner(declared, options))
     edited.tell(paths, environment, options)
+=======
+    changes = giving.give(declared, edits, sops.Sops(sops.find(options.sops)))
+    edited.tell(edited.save(changes, declared, options))
+>>>>>>> 7303816 (Init adds an environment to a repository that has one, makes age keys itself, and asks a wrong answer again)
     say(f"review and commit it; then run: reconciler adopt {environment}", options)
     return Exit.OK
 

@@ -8,11 +8,12 @@ import click
 
 from reconciler.access import bootstrap
 from reconciler.access.iam import GitHub
-from reconciler.cli import walk
+from reconciler.cli import answers, walk
 from reconciler.cli.commands import iam
-from reconciler.cli.options import chosen, common
+from reconciler.cli.options import Common, chosen, common
 from reconciler.cli.terminal import out, say
 from reconciler.core.errors import Exit
+from reconciler.core.model import Scope
 
 
 @click.command(
@@ -21,10 +22,21 @@ from reconciler.core.errors import Exit
     " --repository-id 456 --owner-id 123",
 )
 @click.argument("environment", metavar="ENV")
+@click.option(
+    "--key-only",
+    is_flag=True,
+    help="Only the KMS key, before `init --kms` makes the environment: takes --account and"
+    " --region, and no repository.",
+)
+@click.option("--account", help="With --key-only: the AWS account.")
+@click.option("--region", help="With --key-only: its Region.")
 @iam.whose
 @common
 def command(
     environment: str,
+    key_only: bool,
+    account: str | None,
+    region: str | None,
     repository: str | None,
     repository_id: str | None,
     owner_id: str | None,
@@ -40,6 +52,12 @@ def command(
     written.
     """
     options = chosen()
+    if key_only:
+        if repository or repository_id or owner_id or branch or environment_name:
+            raise click.UsageError("--key-only takes --account and --region, and nothing else.")
+        return _key(environment, account, region, options)
+    if account or region:
+        raise click.UsageError("--account and --region are for --key-only.")
     iam.check(branch, environment_name)
     declared = walk.read(environment, options)
     numbers = iam.numbers(repository_id, owner_id, "bootstrap")
@@ -71,6 +89,25 @@ def command(
     say(
         f"deploy it with: aws cloudformation deploy --stack-name {stack} --template-file FILE"
         " --capabilities CAPABILITY_NAMED_IAM",
+        options,
+    )
+    return Exit.OK
+
+
+def _key(environment: str, account: str | None, region: str | None, options: Common) -> int:
+    """The template of the key alone."""
+    said = {"environment": environment, "account": account or "", "region": region or ""}
+    wrong = answers.wrong(said)
+    if wrong:
+        raise click.UsageError("; ".join(wrong) + ".")
+    scope = Scope(environment, said["account"], said["region"], "/", environment)
+    out(json.dumps(bootstrap.only_key(scope), indent=1))
+    stack = bootstrap.stack(scope)
+    say(
+        f"deploy it with: aws cloudformation deploy --region {region} --stack-name {stack}"
+        " --template-file FILE; its output ManifestsKey is the ARN for init --kms:"
+        f" aws cloudformation describe-stacks --region {region} --stack-name {stack} --query"
+        " 'Stacks[0].Outputs[?OutputKey==`ManifestsKey`].OutputValue' --output text",
         options,
     )
     return Exit.OK

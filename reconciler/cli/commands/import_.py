@@ -82,7 +82,8 @@ def command(
         if not found:
             below = terminal(where)
             say(f"nothing is below {below} in AWS that is not declared already", options)
-        edited.tell([file.path for file in files], environment, options)
+        edited.tell([file.path for file in files])
+        edited.behind(environment, options)
         if files:
             say(f"review and commit them; then run: reconciler adopt {environment}", options)
     faults = any(isinstance(one, NotImported) and one.fault for one in found)

@@ -7,39 +7,49 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
-from pydantic import ValidationError
 
 from reconciler import manifest
-from reconciler.access import init
-from reconciler.access.init import Answers, Target
+from reconciler.access import bootstrap, init
+from reconciler.access.init import AgeKey, Answers, Target
 from reconciler.access.init.files import MANIFESTS
-from reconciler.cli import failure, locks, walk
+from reconciler.cli import answers as asked
+from reconciler.cli import failure, filling, locks, walk
 from reconciler.cli.options import Common, chosen, common
 from reconciler.cli.terminal import colour, out, say
 from reconciler.core import planfile
-from reconciler.core.errors import Exit, ReconcilerError, UsageError
-from reconciler.core.model import Plan
-from reconciler.manifest import explain, lock, merge
+from reconciler.core.errors import Exit, ReconcilerError, SopsError, UsageError
+from reconciler.core.model import JSON, Plan, Scope
+from reconciler.manifest import lock, merge, structure
 from reconciler.manifest.edit import replace_file
-from reconciler.manifest.environment import EnvironmentFile
 from reconciler.manifest.files import ENVIRONMENT_FILE, RULES_FILE
 from reconciler.render import text
 from reconciler.render.escape import terminal
 from reconciler.values import sops
+from reconciler.values.sensitive import Sensitive
 
 _KMS = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:(key|alias)/[A-Za-z0-9/_-]+\Z")
 _AGE = re.compile(r"age1[0-9a-z]{58}\Z")
 _FIRST = "example.sops.yaml"
-_ASKED = {
-    "account": "AWS account (12 digits)",
-    "region": "Region, like us-west-2",
-    "prefix": "Prefix of all names, like /app/production",
-}
+_DEFAULT = "production"
+
+
+@dataclass(frozen=True)
+class _Given:
+    """What the command line says beside the environment's own settings."""
+
+    folder: Path
+    kms: str | None
+    age: str | None
+    key_file: Path | None
+    action: str | None
+    like: str | None
+    values: Path | None
+    generate: int | None
 
 
 @click.command(
@@ -48,11 +58,17 @@ _ASKED = {
     " --prefix /app/production --kms arn:aws:kms:us-west-2:123456789012:alias/app-production",
 )
 @click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
-@click.option("--environment", default="production", help="Its name. [default: production]")
+@click.option("--environment", help="Its name. [default: production, where there is none yet]")
 @click.option("--account", help="The AWS account of the environment; asked for on a terminal.")
 @click.option("--region", help="Its Region; asked for on a terminal.")
 @click.option("--prefix", help="What all its names begin with; asked for on a terminal.")
 @click.option("--owner", help="The owner, as tags show it. [default: the first part of the prefix]")
+@click.option(
+    "--like",
+    metavar="ENV",
+    help="Declare what this environment declares; its values are asked for, or generated.",
+)
+@filling.options
 @click.option("--kms", metavar="ARN", help="Encrypt for this KMS key.")
 @click.option("--age", metavar="RECIPIENT", help="Encrypt for this age key, which you have.")
 @click.option(
@@ -77,11 +93,14 @@ _ASKED = {
 @common
 def command(
     folder: Path,
-    environment: str,
+    environment: str | None,
     account: str | None,
     region: str | None,
     prefix: str | None,
     owner: str | None,
+    like: str | None,
+    generate: int | None,
+    source: Path | None,
     kms: str | None,
     age: str | None,
     key_file: Path | None,
@@ -89,61 +108,92 @@ def command(
     no_plan: bool,
     form: str,
 ) -> int:
-    """Make a new repository: an environment, its keys, what checks it, and a first plan.
+    """Make a new repository, or add an environment to one: its keys and a first plan.
 
-    Writes manifests/ with a new fingerprint key, encrypted by sops, a pre-commit configuration and
-    git's merge driver; nothing that exists is overwritten. Without --kms and --age a new age key is
-    made by age-keygen and added to the file where sops looks for keys, outside of the repository.
-    Writes nothing to AWS.
+    A new one gets manifests/ with a new fingerprint key, encrypted by sops, a pre-commit
+    configuration and git's merge driver. Where manifests/ is there, the environment's folder and
+    its rule in .sops.yaml are added, and nothing else is touched. Without --kms and --age a new age
+    key is made and added to the file where sops looks for keys, outside of the repository; an
+    environment that a rule of .sops.yaml is for already is encrypted for that rule's keys. A KMS
+    key has to be there first: see bootstrap --key-only. Writes nothing to AWS.
     """
     options = chosen()
-    if kms is not None and age is not None:
-        raise click.UsageError("--kms and --age exclude each other.")
-    if key_file is not None and (kms or age):
-        raise click.UsageError("--key-file is for a new age key, without --kms and --age.")
-    if kms is not None and not _KMS.match(kms):
-        raise click.UsageError("--kms takes the ARN of a KMS key or of an alias.")
-    if age is not None and not _AGE.match(age):
-        raise click.UsageError("--age takes a public age key, which begins with age1.")
-    if action is not None and not init.is_action(action):
-        raise click.UsageError("--action takes OWNER/REPOSITORY@COMMIT, a commit in full.")
-    plain = {**init.plain(), **({} if action is None else init.workflows(action))}
+    given = _Given(folder, kms, age, key_file, action, like, source, generate)
+    _check(given)
     place = init.find(folder)
-    place.refuse_existing([MANIFESTS, *plain])
+    root = place.top / MANIFESTS
+    adds = (root / RULES_FILE).is_file()
+    if environment is None and not os.path.lexists(root / _DEFAULT):
+        environment = _DEFAULT
+    said = {"environment": environment, "account": account, "region": region, "prefix": prefix}
+    plain = {**({} if adds else init.plain()), **({} if action is None else init.workflows(action))}
+    if not adds:
+        place.refuse_existing([MANIFESTS, *plain])
+    elif environment is not None:
+        place.refuse_existing([f"{MANIFESTS}/{environment}", *plain])
+    if like is not None and not adds:
+        raise click.UsageError("--like is for a repository that has another environment.")
     target = key_file or init.key_file(os.environ)
     if not (kms or age) and target.resolve().is_relative_to(place.top.resolve()):
         raise click.UsageError(f"The age key may not be in the repository: {target}")
-    given = {"account": account, "region": region, "prefix": prefix}
-    answers = _answers(environment, given, owner)
+    complete = asked.complete({**said, **({} if owner is None else {"owner": owner})})
+    complete.setdefault("owner", complete["prefix"].strip("/").partition("/")[0])
+    place.refuse_existing([f"{MANIFESTS}/{complete['environment']}"])
+    answers = Answers(**complete, recipient=str(kms or age or ""))
     runner = sops.Sops(sops.find(options.sops))
+    rule = init.rule_for(root, answers.environment) if adds else None
     made = None
-    if not (kms or age):
-        made = init.make(target, os.environ)
-        os.environ.setdefault("SOPS_AGE_KEY_FILE", str(target))
-        if target != init.key_file(os.environ):
-            os.environ["SOPS_AGE_KEY_FILE"] = str(target)
-    answers = replace(answers, recipient=str(kms or age or made))
-    written = _write(place, answers, plain, runner)
+    if rule is None and not (kms or age):
+        made = init.new()
+        answers = replace(answers, recipient=made.recipient)
+    elif rule is not None:
+        if (kms or age) and not init.names_only(rule, answers.key_type, answers.recipient):
+            raise click.UsageError(
+                f"A rule of .sops.yaml is for {answers.environment} already, with other keys:"
+                f" {init.named(rule)}."
+            )
+        answers = replace(answers, recipient=init.named(rule))
     options.manifests = folder / MANIFESTS
+    files = {ENVIRONMENT_FILE: init.environment(answers), _FIRST: init.first(answers)}
+    if like is not None:
+        files = _alike(like, answers, given, options)
+
+    def keep() -> None:
+        if made is not None:
+            _keep(made, target)
+
+    try:
+        if adds:
+            changes = init.add(root, answers, rule, files, runner)
+            written = [str(p.relative_to(place.top)) for p in changes.write(before=keep)]
+            for path, content in plain.items():
+                _put(place.top / path, content.encode())
+            written += plain
+        else:
+            written = _write(place, answers, plain, files, runner, keep)
+    except SopsError as error:
+        raise _with_hint(error, answers) from None
+    if rule is None and answers.key_type != "age":
+        place.trust(f"{answers.key_type} {answers.recipient}")
     plan, code = _finish(answers, options, plans=not no_plan)
-    if (folder / MANIFESTS / environment / lock.FILE).exists():
-        written.append(f"{MANIFESTS}/{environment}/{lock.FILE}")
+    if (root / answers.environment / lock.FILE).exists():
+        written.append(f"{MANIFESTS}/{answers.environment}/{lock.FILE}")
     if form == "json":
-        made_plan = None if plan is None else planfile.as_object(plan)
-        content = {
+        shown = {
             "format_version": "1.0",
-            "environment": environment,
+            "environment": answers.environment,
             "recipient": answers.recipient,
             "key_file": None if made is None else str(target),
             "files": sorted(written),
-            "plan": made_plan,
+            "plan": None if plan is None else planfile.as_object(plan),
         }
-        out(json.dumps(content, indent=2))
+        out(json.dumps(shown, indent=2))
     else:
         for path in sorted(written):
             out(f"{terminal(str(folder / path))} written")
         if plan is not None:
             out(text.plan(plan, colour=colour(sys.stdout, options)))
+<<<<<<< HEAD
     if made is not None:
         say(f"the age key is in {target}, and nowhere else: keep a copy where it is safe", options)
         if os.environ["SOPS_AGE_KEY_FILE"] == str(target) and key_file is not None:
@@ -165,60 +215,134 @@ def command(
         f" and write it to AWS with: reconciler apply {environment}",
         options,
     )
+=======
+    _tell(answers, given, None if made is None else target, options, adds=adds)
+>>>>>>> 7303816 (Init adds an environment to a repository that has one, makes age keys itself, and asks a wrong answer again)
     return code
 
 
-def _answers(environment: str, given: dict[str, str | None], owner: str | None) -> Answers:
-    """What was given, or is answered on a terminal. Raises UsageError for what cannot be."""
-    missing = [name for name, answer in given.items() if answer is None]
-    if missing and not sys.stdin.isatty():
-        needed = ", ".join(f"--{name}" for name in missing)
-        raise click.UsageError(f"There is no terminal to ask on: give {needed}.")
-    said = {
-        name: str(click.prompt(_ASKED[name], err=True) if answer is None else answer).strip()
-        for name, answer in given.items()
-    }
-    said["owner"] = owner or said["prefix"].strip("/").partition("/")[0]
-    said["environment"] = environment
-    try:
-        EnvironmentFile.model_validate(said)
-    except ValidationError as error:
-        flaws = explain.flaws(error, EnvironmentFile, said)
+def _check(given: _Given) -> None:
+    """What does not go together. Raises UsageError."""
+    if given.kms is not None and given.age is not None:
+        raise click.UsageError("--kms and --age exclude each other.")
+    if given.key_file is not None and (given.kms or given.age):
+        raise click.UsageError("--key-file is for a new age key, without --kms and --age.")
+    if given.kms is not None and not _KMS.match(given.kms):
+        raise click.UsageError("--kms takes the ARN of a KMS key or of an alias.")
+    if given.age is not None and not _AGE.match(given.age):
+        raise click.UsageError("--age takes a public age key, which begins with age1.")
+    if given.action is not None and not init.is_action(given.action):
+        raise click.UsageError("--action takes OWNER/REPOSITORY@COMMIT, a commit in full.")
+    if given.like is None and (given.values or given.generate):
+        raise click.UsageError("--values and --generate go with --like.")
+
+
+def _alike(
+    like: str, answers: Answers, given: _Given, options: Common
+) -> dict[str, Sensitive[str]]:
+    """The files of an environment that declares what another does, with values of its own."""
+    declared = walk.read(like, options)
+    source = declared.settings.scope
+    target = Scope(
+        answers.environment, answers.account, answers.region, answers.prefix, answers.owner
+    )
+    folder = declared.document.file.parent
+    own = {d.file: d for entry in declared.entries for d in entry.documents if not d.included}
+    found = {file: structure.of(document, source, target) for file, document in own.items()}
+    every = [one for made in found.values() for one in made.missing]
+    filled = filling.fill(every, given.values, given.generate)
+    settings: Mapping[str, JSON] = structure.settings(declared.document, source, target)
+    files = {ENVIRONMENT_FILE: init.environment(answers, settings)}
+    for file, made in found.items():
+        values = {one: filled[one] for one in made.missing}
+        files[file.relative_to(folder).as_posix()] = made.filled(values)
+    if source.account != target.account or source.region != target.region:
+        say(
+            f"ARNs of {like} in account {source.account} and {source.region} were written with"
+            f" {target.account} and {target.region}: check that what they name is there",
+            options,
+        )
+    return files
+
+
+def _keep(made: AgeKey, target: Path) -> None:
+    """Put the key where it belongs, and let sops find it in this process."""
+    init.keep(made, target)
+    os.environ.setdefault("SOPS_AGE_KEY_FILE", str(target))
+    if target != init.key_file(os.environ):
+        os.environ["SOPS_AGE_KEY_FILE"] = str(target)
+
+
+def _with_hint(error: SopsError, answers: Answers) -> SopsError:
+    """With KMS the key comes first: how."""
+    if answers.key_type != "kms" or error.code == "sops-missing":
+        return error
+    name, region, account = answers.environment, answers.region, answers.account
+    stack = bootstrap.stack(Scope(name, account, region, answers.prefix, answers.owner))
+    return SopsError(
+        f"{error.message}; was the KMS key made, and may these credentials encrypt with it?",
+        code=error.code,
+        hint=f"make it first: reconciler bootstrap {name} --key-only --account {account} --region"
+        f" {region} > key.json && aws cloudformation deploy --region {region} --stack-name {stack}"
+        " --template-file key.json",
+    )
+
+
+def _tell(
+    answers: Answers, given: _Given, target: Path | None, options: Common, *, adds: bool
+) -> None:
+    """What comes next."""
+    name = answers.environment
+    if target is not None:
+        say(f"the age key is in {target}, and nowhere else: keep a copy where it is safe", options)
+        if os.environ["SOPS_AGE_KEY_FILE"] == str(target) and given.key_file is not None:
+            say(f"sops finds it by: export SOPS_AGE_KEY_FILE={target}", options)
+    if given.action is not None:
+        say("workflows: README, On GitHub, says which roles and variables they need", options)
+    elif adds:
+        say(f"workflows: those that are there find {name} by its folder", options)
     else:
-        return Answers(**said, recipient="")
-    found = (flaw.message.replace(f"`{flaw.field[0]}`", f"--{flaw.field[0]}") for flaw in flaws)
-    raise click.UsageError("; ".join(found) + ".")
+        say("workflows: none; --action writes them, README says how to copy them", options)
+    if given.action is not None or adds:
+        say(
+            f"before the first merge: create the GitHub Environment {name}, with reviewers"
+            " and for the main branch only; GitHub would make a missing one that asks nobody",
+            options,
+        )
+    replaces = "" if given.like else f"replace the example in {MANIFESTS}/{name}/{_FIRST}, "
+    say(f"next: {replaces}commit it, and write it to AWS with: reconciler apply {name}", options)
 
 
 def _write(
-    place: Target, answers: Answers, plain: Mapping[str, str], runner: sops.Sops
+    place: Target,
+    answers: Answers,
+    plain: Mapping[str, str],
+    files: Mapping[str, Sensitive[str]],
+    runner: sops.Sops,
+    keep: Callable[[], None],
 ) -> list[str]:
     """Make and encrypt everything, check it, then write it; the paths below the folder."""
     texts = {path: content.encode() for path, content in plain.items()}
     texts[f"{MANIFESTS}/{RULES_FILE}"] = init.rules(answers).encode()
     own = f"{MANIFESTS}/{answers.environment}"
-    in_clear = {
-        f"{own}/{ENVIRONMENT_FILE}": init.environment(answers),
-        f"{own}/{_FIRST}": init.first(answers),
-    }
     with tempfile.TemporaryDirectory(prefix="reconciler-") as folder:
         # sops and the check of what it made need files: of rules, and of ciphertext.
         staged = Path(folder)
         for path, content in texts.items():
             _put(staged / path, content)
-        for path, text_ in in_clear.items():
+        for name, text_ in files.items():
             config = staged / MANIFESTS / RULES_FILE
+            path = f"{own}/{name}"
             texts[path] = runner.encrypt(
                 text_, path=staged / path, config=config, key_types={answers.key_type}
             )
             _put(staged / path, texts[path])
         manifest.read(staged / MANIFESTS, answers.environment)
+    keep()
     for path, content in texts.items():
         _put(place.top / path, content)
     place.make_repository()
     merge.install(place.top)
-    if answers.key_type != "age":
-        place.trust(f"{answers.key_type} {answers.recipient}")
     return [*texts, ".gitattributes"]
 
 

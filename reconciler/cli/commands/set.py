@@ -15,9 +15,10 @@ from reconciler.cli.terminal import out, say
 from reconciler.core.errors import Exit, ManifestError
 from reconciler.kinds.field import NONE
 from reconciler.kinds.kind import Content
-from reconciler.manifest import edit
-from reconciler.manifest.edit import Edit, EditError
+from reconciler.manifest import edit, giving
+from reconciler.manifest.edit import EditError
 from reconciler.manifest.entries import Entry
+from reconciler.manifest.giving import Edit
 from reconciler.operations.attempt import Status
 from reconciler.operations.steps import Result
 from reconciler.values.sensitive import Sensitive
@@ -82,13 +83,18 @@ def command(
             raise ManifestError([entry.problem(flaw) for flaw in flaws])
     inner = () if field is None else (field,)
     change = Edit(keys[0], Sensitive(json.dumps(value.reveal())), inner)
+<<<<<<< HEAD
     runner = walk.runner(declared, options)
     paths = edit.write(declared, [change], runner)
+=======
+    runner = sops.Sops(sops.find(options.sops))
+    paths = edited.save(giving.give(declared, [change], runner), declared, options)
+>>>>>>> 7303816 (Init adds an environment to a repository that has one, makes age keys itself, and asks a wrong answer again)
     if form == "json":
         told = Result(keys[0], Status.DONE, f"{paths[0].name} written")
         out(json.dumps(outcomes.as_object([told], scope), indent=2))
         return Exit.OK
-    edited.tell(paths, environment, options)
+    edited.tell(paths)
     if rotated:
         text = (
             f"rotation owns the value of {entry.key}: this one is written only when it is created"

@@ -10,11 +10,11 @@ from reconciler.manifest.lock.check import check, macs, mismatches, outdated, un
 from reconciler.manifest.lock.declare import Declared, declare
 from reconciler.manifest.lock.file import FILE, Line, Lock, dumps, load, loads
 from reconciler.manifest.lock.history import prints, returning
-from reconciler.manifest.lock.make import make, reuse
+from reconciler.manifest.lock.make import carry, make, reuse
 from reconciler.manifest.lock.reviewed import resolve, unknown
 
 __all__ = [
-    "FILE", "Declared", "Line", "Lock", "check", "declare", "dumps", "load",
+    "FILE", "Declared", "Line", "Lock", "carry", "check", "declare", "dumps", "load",
     "loads", "macs", "make", "mismatches", "outdated", "prints", "resolve", "returning", "reuse",
     "unknown", "unknown_values",
 ]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from reconciler.core.model import Key
 from reconciler.manifest import Cleartext, Desired
@@ -19,6 +20,29 @@ def make(declared: Cleartext, desired: Desired) -> Lock:
             lines[key] = Line(ciphertext, value.fingerprints)
     macs = {name: mac for name, (mac, _) in declared.macs().items()}
     return _lock(declared, desired.fingerprinter.kids, lines, macs)
+
+
+def carry(lock: Lock, made: Lock, before: Cleartext) -> Lock | None:
+    """``lock`` with the lines of ``made`` where a command has changed something since ``before``:
+    what was outdated then stays so, since nobody has looked at it. None where the two are not under
+    the same fingerprint keys."""
+    if lock.macs is None or made.macs is None:
+        return None
+    if (lock.kids, lock.keys_ciphertext) != (made.kids, made.keys_ciphertext):
+        return None
+    was = before.ciphertexts()
+    lines = {
+        key: lock.lines[key] if key in lock.lines and was.get(key) == line.ciphertext else line
+        for key, line in made.lines.items()
+        if key in lock.lines or was.get(key) != line.ciphertext
+    }
+    there = {name: mac for name, (mac, _) in before.macs().items()}
+    macs = {
+        name: lock.macs[name] if name in lock.macs and there.get(name) == mac else mac
+        for name, mac in made.macs.items()
+        if name in lock.macs or there.get(name) != mac
+    }
+    return replace(made, lines=lines, macs=macs)
 
 
 def reuse(lock: Lock | None, declared: Cleartext) -> Lock | None:

@@ -11,7 +11,8 @@ from reconciler.core.reasons import Reason
 from reconciler.kinds.reading import Read, Unread
 from reconciler.kinds.represent import unrepresentable
 from reconciler.manifest import Cleartext
-from reconciler.manifest.edit import Edit, EditError, entry_of
+from reconciler.manifest.edit import EditError, entry_of
+from reconciler.manifest.giving import Edit
 from reconciler.operations import live_values
 
 

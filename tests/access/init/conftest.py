@@ -7,7 +7,7 @@ import pytest
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    """A user's home without any key, where `age-keygen` is installed."""
+    """A user's home without any key."""
     folder = tmp_path / "home"
     (folder / "bin").mkdir(parents=True)
     return folder

@@ -1,4 +1,4 @@
-"""Running ``init`` as a user without any key does, and an `age-keygen` for it."""
+"""Running ``init`` as a user without any key does."""
 
 from __future__ import annotations
 
@@ -9,26 +9,18 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from tests.age_key import AgeKey, new_age_key
+from tests.age_key import AgeKey
 from tests.inprocess import reconciler
 from tests.world import World
 
 GIVEN = ("--account", "123456789012", "--region", "us-west-2", "--prefix", "/app/production")
 
 
-def install_keygen(home: Path) -> AgeKey:
-    """An `age-keygen` that prints what age's own prints."""
-    key = new_age_key()
-    program = home / "bin" / "age-keygen"
-    program.write_text(
-        "#!/bin/sh\n"
-        'test -z "$AWS_SECRET_ACCESS_KEY" || exit 1\n'
-        "echo '# created: 2026-11-24T12:00:00Z'\n"
-        f"echo '# public key: {key.recipient}'\n"
-        f"echo '{key.identity}'\n"
-    )
-    program.chmod(0o755)
-    return key
+def made_key(home: Path) -> AgeKey:
+    """The key that `init` has made last."""
+    text = (home / ".config" / "sops" / "age" / "keys.txt").read_text()
+    said, identity = text.splitlines()[-2:]
+    return AgeKey(identity, said.removeprefix("# public key: "))
 
 
 def init(

@@ -1,0 +1,57 @@
+"""A creation rule more, or another recipient in one, in the text of ``.sops.yaml``: all else of it
+stays as people wrote it."""
+
+from __future__ import annotations
+
+from ruamel.yaml import YAML
+from ruamel.yaml.events import (
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+
+from reconciler.manifest.rules import ENCRYPTED_REGEX
+
+_LIST = "creation_rules"
+
+
+def rule(environment: str, type_: str, recipient: str) -> list[str]:
+    """The lines of a rule for an environment's files, without indentation but its own."""
+    return [
+        f"- path_regex: ^{environment.replace('.', '[.]')}/.*\\.sops\\.yaml$",
+        f"  encrypted_regex: {ENCRYPTED_REGEX}",
+        "  mac_only_encrypted: true",
+        f"  {type_}: {recipient}",
+    ]
+
+
+def with_rule(text: str, lines: list[str]) -> str | None:
+    """The text with a rule after the others; None where the rules are not a list in lines of its
+    own, one a line, that can be told from what follows."""
+    end, indent, depth, key = None, 0, 0, ""
+    for event in YAML(typ="safe").parse(text):
+        kind = type(event)
+        if kind is ScalarEvent and depth == 1:
+            key = event.value
+        if kind is SequenceStartEvent and depth == 1 and key == _LIST:
+            if event.flow_style:
+                return None
+            indent = event.start_mark.column
+        if kind in (MappingStartEvent, SequenceStartEvent):
+            depth += 1
+        elif kind in (MappingEndEvent, SequenceEndEvent):
+            depth -= 1
+            if kind is SequenceEndEvent and depth == 1 and key == _LIST:
+                end = event.start_mark.line
+    if end is None:
+        return None
+    there = text.splitlines(keepends=True)
+    if there and not there[-1].endswith("\n"):
+        there[-1] += "\n"
+    # The parser ends a list where the next thing begins: what lies between is that thing's.
+    while end > 0 and (not there[end - 1].strip() or there[end - 1].lstrip().startswith("#")):
+        end -= 1
+    added = [f"{' ' * indent}{line}\n" for line in lines]
+    return "".join([*there[:end], *added, *there[end:]])
