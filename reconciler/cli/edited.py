@@ -11,7 +11,6 @@ from reconciler.cli.terminal import out, say
 from reconciler.core.errors import ManifestError, SopsError
 from reconciler.manifest import Cleartext, lock
 from reconciler.manifest.changes import Changes
-from reconciler.values import sops
 
 
 def save(
@@ -45,7 +44,7 @@ def _lock(before: Cleartext, after: Cleartext, options: Common) -> str | None:
         present = lock.load(walk.folder(options), after.settings.scope.environment)
         if present is None:
             return None
-        desired = after.decrypt(sops.Sops(sops.find(options.sops)))
+        desired = after.decrypt(walk.runner(before, options))
     except (ManifestError, SopsError):
         return None
     carried = lock.carry(present, lock.make(after, desired), before)

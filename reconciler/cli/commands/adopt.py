@@ -152,13 +152,8 @@ def _take_live(declared: Cleartext, plan: Plan, aws: Aws, options: Common, *, as
         say("nothing was written", options)
         return Exit.ERROR
     edits = live.edits(declared, keys, aws)
-<<<<<<< HEAD
-    paths = edit.write(declared, edits, walk.runner(declared, options))
-    edited.tell(paths, environment, options)
-=======
-    changes = giving.give(declared, edits, sops.Sops(sops.find(options.sops)))
+    changes = giving.give(declared, edits, walk.runner(declared, options))
     edited.tell(edited.save(changes, declared, options))
->>>>>>> 7303816 (Init adds an environment to a repository that has one, makes age keys itself, and asks a wrong answer again)
     say(f"review and commit it; then run: reconciler adopt {environment}", options)
     return Exit.OK
 

@@ -193,31 +193,7 @@ def command(
             out(f"{terminal(str(folder / path))} written")
         if plan is not None:
             out(text.plan(plan, colour=colour(sys.stdout, options)))
-<<<<<<< HEAD
-    if made is not None:
-        say(f"the age key is in {target}, and nowhere else: keep a copy where it is safe", options)
-        if os.environ["SOPS_AGE_KEY_FILE"] == str(target) and key_file is not None:
-            say(f"sops finds it by: export SOPS_AGE_KEY_FILE={target}", options)
-    if action is None:
-        say(
-            "workflows: none; --action writes them, docs/tutorials/github.md says how to copy them",
-            options,
-        )
-    else:
-        say("workflows: docs/tutorials/github.md says which roles and variables they need", options)
-        say(
-            f"before the first merge: create the GitHub Environment {environment}, with reviewers"
-            " and for the main branch only; GitHub would make a missing one that asks nobody",
-            options,
-        )
-    say(
-        f"next: replace the example in {MANIFESTS}/{environment}/{_FIRST}, commit it,"
-        f" and write it to AWS with: reconciler apply {environment}",
-        options,
-    )
-=======
     _tell(answers, given, None if made is None else target, options, adds=adds)
->>>>>>> 7303816 (Init adds an environment to a repository that has one, makes age keys itself, and asks a wrong answer again)
     return code
 
 
@@ -298,11 +274,14 @@ def _tell(
         if os.environ["SOPS_AGE_KEY_FILE"] == str(target) and given.key_file is not None:
             say(f"sops finds it by: export SOPS_AGE_KEY_FILE={target}", options)
     if given.action is not None:
-        say("workflows: README, On GitHub, says which roles and variables they need", options)
+        say("workflows: docs/tutorials/github.md says which roles and variables they need", options)
     elif adds:
         say(f"workflows: those that are there find {name} by its folder", options)
     else:
-        say("workflows: none; --action writes them, README says how to copy them", options)
+        say(
+            "workflows: none; --action writes them, docs/tutorials/github.md says how to copy them",
+            options,
+        )
     if given.action is not None or adds:
         say(
             f"before the first merge: create the GitHub Environment {name}, with reviewers"

@@ -83,13 +83,8 @@ def command(
             raise ManifestError([entry.problem(flaw) for flaw in flaws])
     inner = () if field is None else (field,)
     change = Edit(keys[0], Sensitive(json.dumps(value.reveal())), inner)
-<<<<<<< HEAD
     runner = walk.runner(declared, options)
-    paths = edit.write(declared, [change], runner)
-=======
-    runner = sops.Sops(sops.find(options.sops))
     paths = edited.save(giving.give(declared, [change], runner), declared, options)
->>>>>>> 7303816 (Init adds an environment to a repository that has one, makes age keys itself, and asks a wrong answer again)
     if form == "json":
         told = Result(keys[0], Status.DONE, f"{paths[0].name} written")
         out(json.dumps(outcomes.as_object([told], scope), indent=2))
