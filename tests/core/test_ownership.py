@@ -33,6 +33,16 @@ def test_what_is_ours_may_be_applied():
             Reason.REPLICA,
         ),
         (
+            Ownership.PARTNER,
+            "SalesforceClientSecret",
+            Reason.PARTNER,
+        ),
+        (
+            Ownership.ELSEWHERE,
+            "arn:aws:secretsmanager:us-west-2:210987654321:secret:db-AbCdEf",
+            Reason.OTHER_ACCOUNT,
+        ),
+        (
             Ownership.OTHER_OWNER,
             "them/production",
             Reason.OTHER_OWNER,
