@@ -47,6 +47,7 @@ CALLS: tuple[Call, ...] = (
     _call("explain unquoted -vv"),
     _call("validate --strict"),
     _call("validate -o json"),
+    _call("validate -o sarif"),
     _call("doctor -vv"),
     _call("doctor production -o json"),
     _call("matrix"),

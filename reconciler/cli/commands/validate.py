@@ -7,13 +7,15 @@ from dataclasses import replace
 
 import click
 
-from reconciler import manifest
+from reconciler import __version__, manifest
 from reconciler.cli import failure, findings, locks, walk
 from reconciler.cli.options import Common, chosen, common
 from reconciler.cli.terminal import out
 from reconciler.core.errors import Exit, ManifestError, Problem
 from reconciler.manifest import Cleartext
+from reconciler.manifest.codes import CODES
 from reconciler.render import problems as rendering
+from reconciler.render.sarif import as_sarif
 from reconciler.rules import REASONS, Examination
 
 
@@ -24,7 +26,7 @@ from reconciler.rules import REASONS, Examination
     "-o",
     "--format",
     "form",
-    type=click.Choice(["text", "json"]),
+    type=click.Choice(["text", "json", "sarif"]),
     default="text",
     help="How to show it. [default: text]",
 )
@@ -65,6 +67,9 @@ def command(environments: tuple[str, ...], strict: bool, form: str, with_key: bo
     resources = {name: len(declared.resources()) for name, declared in read.items()}
     if form == "json":
         out(rendering.as_json(found, resources, unclaimed))
+    elif form == "sarif":
+        every = [*unclaimed, *(problem for some in found.values() for problem in some)]
+        out(as_sarif(every, {**CODES, **REASONS}, __version__))
     else:
         failure.problems(unclaimed, options)
         _tell(found, resources, options)
