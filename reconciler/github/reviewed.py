@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from reconciler.core import planfile
@@ -131,7 +132,7 @@ def _run(api: Api, asked: Request, pull: Mapping[str, Any], number: int) -> int:
     )
     # GitHub's filters are not taken at their word.
     good = [
-        int(run["id"])
+        run
         for run in listed
         if run["path"].partition("@")[0] == asked.workflow
         and run["event"] == "pull_request"
@@ -145,7 +146,7 @@ def _run(api: Api, asked: Request, pull: Mapping[str, Any], number: int) -> int:
         raise _Nothing(
             f"no run of {asked.workflow} has succeeded for the head of pull request {number}"
         )
-    return max(good)
+    return int(max(good, key=lambda run: _moment(run, "run_started_at"))["id"])
 
 
 def _may_be_of(run: Mapping[str, Any], number: int, base: str) -> bool:
@@ -170,7 +171,7 @@ def _artifact(api: Api, asked: Request, run: int) -> Plan:
     named = [artifact for artifact in listed if artifact["name"] == asked.artifact]
     if not named:
         raise _Nothing(f"run {run} stored no artifact {asked.artifact}")
-    newest = max(named, key=lambda artifact: int(artifact["id"]))
+    newest = max(named, key=lambda artifact: _moment(artifact, "created_at"))
     if newest["expired"]:
         raise _Nothing(f"the artifact {asked.artifact} of run {run} has expired")
     if int(newest["size_in_bytes"]) > archive.LIMIT:
@@ -184,6 +185,12 @@ def _artifact(api: Api, asked: Request, run: int) -> Plan:
         if plan.scope.environment == asked.environment:
             return plan
     raise _Nothing(f"the artifact {asked.artifact} of run {run} is of another environment")
+
+
+def _moment(entry: Mapping[str, Any], name: str) -> datetime:
+    """When GitHub says that it was. A run that is run again keeps its id and starts anew, and ids
+    are promised to be no order."""
+    return datetime.fromisoformat(str(entry[name]))
 
 
 def _name(repository: Any) -> str | None:

@@ -10,9 +10,9 @@ A state is a JSON object; what a test does not say has these defaults:
 ``comments``         ``{id, issue, login, body, edits}``
 ``issues``           ``{number, login, title, body, state, edits}``
 ``runs``             ``{id, path, event, status, conclusion, head_sha, head_branch, head_repository,
-                     run_number, pull_requests: [{number, base: {ref}}]}``
+                     run_number, pull_requests: [{number, base: {ref}}]}``, ``run_started_at``
 ``artifacts``        ``{id, run, name, files: {name: text}}``, or ``zip`` (base64) for ``files``;
-                     ``expired``, ``digest``
+                     ``expired``, ``digest``, ``created_at``
 ``compare``          ``{"BASE...HEAD": {status, files}}``
 ``git``              a repository, asked where ``compare`` does not say
 ``environments``     ``{name: {protection_rules, deployment_branch_policy}}``; None: each that is

@@ -152,6 +152,23 @@ def test_the_newest_good_run_of_that_workflow_for_that_head_is_taken(job: Job) -
     assert "Nothing has moved" in told(job)
 
 
+def test_of_several_the_newest_by_time_is_taken(job: Job) -> None:
+    """"Re-run all jobs" keeps the run's id and uploads anew; GitHub promises no order of ids."""
+    other = plan_of(secret("other", Action.CREATE))
+    job.state["runs"] = [
+        run(100, run_started_at="2026-01-02T09:00:00Z"),
+        run(101, run_started_at="2026-01-01T09:00:00Z"),
+    ]
+    keep(job, PLAN, created_at="2026-01-02T09:01:00Z")
+    job.state["artifacts"] += [
+        {**job.state["artifacts"][0], "id": 6, "created_at": "2026-01-01T09:01:00Z",
+         "files": {"plan-production.json": planfile.dumps((other,))}},
+        {**job.state["artifacts"][0], "id": 7, "run": 101,
+         "files": {"plan-production.json": planfile.dumps((other,))}},
+    ]  # fmt: skip
+    assert "Nothing has moved" in told(job)
+
+
 def test_a_run_that_names_the_pull_request_is_taken(job: Job) -> None:
     ours = {"number": 12, "base": {"ref": "main"}, "head": {"sha": HEAD}}
     # What has only the branch in common, with a newer head, says nothing of this run.
@@ -165,9 +182,10 @@ def test_a_run_that_names_the_pull_request_is_taken(job: Job) -> None:
 def test_githubs_filters_are_not_taken_at_their_word(job: Job) -> None:
     ours = {"full_name": job.state["repository"]}
     listed = [
-        run(number, conclusion=end, head_repository=ours, repository=ours)
+        run(number, conclusion=end, head_repository=ours, repository=ours,
+            run_started_at=f"2026-01-01T00:{number % 60}:00Z")
         for number, end in ((100, "success"), (101, "failure"))
-    ]
+    ]  # fmt: skip
     job.state["faults"] = [{"status": 200, "path": "/runs$", "body": {"workflow_runs": listed}}]
     assert "Nothing has moved" in told(job)
     other = {"id": 6, "name": "other", "expired": False, "size_in_bytes": 1}

@@ -184,10 +184,11 @@ class Project:
                 pull["merge_commit_sha"] = after
         return self.push(before)
 
-    def push(self, before: str) -> Run:
-        """Run the apply workflow on the commit that is checked out."""
+    def push(self, before: str, earlier: Run | None = None) -> Run:
+        """Run the apply workflow on the commit that is checked out; again, where ``earlier`` is an
+        attempt that kept artifacts."""
         event = {"ref": "refs/heads/main", "before": before, "after": self.git("rev-parse", "HEAD")}
-        return self.run("secrets-apply", "push", event)
+        return self.run("secrets-apply", "push", event, earlier)
 
     def by_hand(self, environment: str, digest: str) -> Run:
         """Run the apply workflow as somebody does who has read a plan."""
@@ -218,11 +219,19 @@ class Project:
 
     # --- act --------------------------------------------------------------------------------------
 
-    def run(self, workflow: str, event: str, payload: Mapping[str, Any]) -> Run:
+    def run(
+        self, workflow: str, event: str, payload: Mapping[str, Any], earlier: Run | None = None
+    ) -> Run:
         """Run a workflow."""
         self.runs += 1
         kept = self.folder / f"run-{self.runs}"
         (kept / "artifacts").mkdir(parents=True)
+        if earlier is not None:
+            for name, files in earlier.artifacts.items():
+                (kept / "artifacts" / name).mkdir()
+                for file_name, text in files.items():
+                    (kept / "artifacts" / name / file_name).write_text(text)
+            (kept / "earlier").write_text("".join(f"{name}\n" for name in earlier.artifacts))
         workflows = self._adapted()
         repository = self.github.state["repository"]
         file = kept / "event.json"

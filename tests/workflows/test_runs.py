@@ -172,8 +172,11 @@ def test_a_merge_applies_what_was_reviewed(project: Project, canaries: Canaries)
     before = project.git("rev-parse", "HEAD")
     project.tree.edit("production/main.sops.yaml", "secrets:", "# Ours.\nsecrets:")
     project.commit("comment")
-    calm = project.push(before)
+    # As another attempt finds things: what the one before kept is there, and gives way.
+    calm = project.push(before, earlier=run)
     assert calm.results == {"changed": "success", "plan production": "success", "todo": "success"}
+    kept = "secrets-plan-production"
+    assert calm.artifacts[kept] != run.artifacts[kept]
     # What was not merged is not what is planned: another push that changes no environment.
     before = project.git("rev-parse", "HEAD")
     (project.repository / "README").write_text("text")

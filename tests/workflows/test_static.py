@@ -92,6 +92,29 @@ def test_the_action_is_of_the_commit_that_runs(name: str) -> None:
     assert set(uses) == {"$/.github/actions/reconcile"}
 
 
+def test_a_run_that_is_run_again_finds_the_plan() -> None:
+    """Whatever jobs are run again: an upload takes the place of the one before, and a download asks
+    for the run's, not for this attempt's."""
+    steps = [
+        (step.get("uses", ""), step.get("with", {}))
+        for name in ("secrets-plan", "secrets-apply")
+        for job in load(name)["jobs"].values()
+        for step in job["steps"]
+    ]
+    plans = [
+        given for uses, given in steps
+        if "upload-artifact" in uses and given["name"].startswith("secrets-plan-")
+    ]  # fmt: skip
+    taken = [given for uses, given in steps if "download-artifact" in uses]
+    assert [given["overwrite"] for given in plans] == [True, True]
+    assert len(taken) == 2
+    for given in taken:
+        assert given["github-token"] == "${{ github.token }}"
+        assert given["run-id"] == "${{ github.run_id }}"
+    for job in ("todo", "apply"):
+        assert load("secrets-apply")["jobs"][job]["permissions"]["actions"] == "read"
+
+
 def test_what_applies_waits_in_a_queue_of_its_environment() -> None:
     apply = load("secrets-apply")["jobs"]["apply"]
     assert apply["environment"] == "${{ matrix.environment }}"
