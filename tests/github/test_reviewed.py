@@ -153,7 +153,7 @@ def test_the_newest_good_run_of_that_workflow_for_that_head_is_taken(job: Job) -
 
 
 def test_of_several_the_newest_by_time_is_taken(job: Job) -> None:
-    """"Re-run all jobs" keeps the run's id and uploads anew; GitHub promises no order of ids."""
+    """ "Re-run all jobs" keeps the run's id and uploads anew; GitHub promises no order of ids."""
     other = plan_of(secret("other", Action.CREATE))
     job.state["runs"] = [
         run(100, run_started_at="2026-01-02T09:00:00Z"),
