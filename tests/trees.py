@@ -76,7 +76,7 @@ class Tree:
         more, and what this one has is encrypted anew."""
         config = self.manifests / ".sops.yaml"
         same = (text, config.read_text(), path.relative_to(self.manifests).as_posix())
-        if path.exists() or same in self.written or same not in _encrypted:
+        if same in self.written or same not in _encrypted:
             _encrypted[same] = self.sops.encrypt(Sensitive(text), path=path, config=config)
         self.written.add(same)
         return _encrypted[same]

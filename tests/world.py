@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -117,7 +118,7 @@ class World:
     def session(self) -> Aws:
         """A fresh connection with the credentials of the environment."""
         # AWS's own quotas would make tests wait; what holds them is tested by itself.
-        return Aws(boto3.session.Session(), "us-west-2", parallelism=4, pacing=Pacing(1000))
+        return Aws(_session(_variables()), "us-west-2", parallelism=4, pacing=Pacing(1000))
 
     # --- commands, as a user runs them ------------------------------------------------------------
 
@@ -166,7 +167,7 @@ class World:
 
     def client(self, service: str) -> Any:
         """A plain AWS client: anybody but the reconciler."""
-        return boto3.client(service)
+        return _client(service, _variables())
 
     def secret(self, name: str) -> dict[str, Any]:
         """DescribeSecret of a name below the prefix."""
@@ -245,6 +246,24 @@ class World:
                 act()
 
         self.aws.hooks.append(hook)
+
+
+def _variables() -> tuple[tuple[str, str], ...]:
+    """What a session takes from this process; no test has a file of credentials."""
+    given = {n: v for n, v in os.environ.items() if n.startswith("AWS_") and "_FILE" not in n}
+    return tuple(sorted(given.items()))
+
+
+@cache
+def _session(variables: tuple[tuple[str, str], ...]) -> boto3.session.Session:
+    """A session for all tests with these variables, which has found its credentials."""
+    assert variables == _variables()
+    return boto3.session.Session()
+
+
+@cache
+def _client(service: str, variables: tuple[tuple[str, str], ...]) -> Any:
+    return _session(variables).client(service)
 
 
 def short(key: Key) -> str:

@@ -1,5 +1,9 @@
 """The embedded AWS: moto's server, made to behave like AWS. See README.md."""
 
-from .server import Answer, Drop, Sandbox, serve
+from . import light
+
+light.load()
+
+from .server import Answer, Drop, Sandbox, serve  # noqa: E402
 
 __all__ = ["Answer", "Drop", "Sandbox", "serve"]

@@ -7,6 +7,7 @@ child's exit code, negative for a signal.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -97,6 +98,9 @@ def main() -> None:
     """Kill runs until there is no more input."""
     parameter.AFTER_DELETE = 0.0
     watched = Watched()
+    gc.collect()
+    gc.freeze()  # no child looks for garbage in what it shares, which would copy it
+    gc.set_threshold(100_000, 50, 50)
     for line in sys.stdin:
         scene, moment, point, *plan = line.split()
         reviewed = Path(plan[0]).read_text() if plan else None

@@ -41,7 +41,7 @@ from tests.faults.function import SCHEDULE, clients
 from tests.faults.photo import Photo, take
 from tests.limit import has_to_end
 
-SHORT = 2_000  # steps
+SHORT = 1_000  # steps
 LONG = int(os.environ.get("MACHINE_STEPS", "50000"))
 STEPS = 50  # of one account's life
 
