@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.access.iam.declare import KEY, PARAMETER, PREFIX, SECRET, iam, tree
-from tests.access.iam.emulator import running
+from tests.access.iam.emulator import running, without
 from tests.access.iam.test_permissions import named, of
 from tests.manifest.branch.build import ENVIRONMENT, make_branch
 from tests.trees import default_settings
@@ -55,8 +55,10 @@ def test_it_is_enforced(tmp_path: Path) -> None:
             emulator.root("secretsmanager").create_secret(
                 Name=f"{PREFIX}/{name}", SecretString="plain"
             )
+        emulator.root("ssm").put_parameter(Name=f"{PREFIX}/smtp/host", Value="plain", Type="String")
         role = emulator.role("mail-worker")
-        role.may(iam(made, "reader", "production", "--service", "mail-worker").policy)
+        policy = iam(made, "reader", "production", "--service", "mail-worker").policy
+        role.may(policy)
         client = role.client("secretsmanager")
         own = f"{PREFIX}/smtp/credentials"
         assert client.get_secret_value(SecretId=own)["SecretString"] == "plain"
@@ -65,6 +67,18 @@ def test_it_is_enforced(tmp_path: Path) -> None:
             for call in (client.get_secret_value, client.describe_secret):
                 with pytest.raises(ClientError, match="AccessDenied"):
                     call(SecretId=f"{PREFIX}/{other}")
+        host = f"{PREFIX}/smtp/host"
+        calls = {
+            "secretsmanager:GetSecretValue": lambda: client.get_secret_value(SecretId=own),
+            "secretsmanager:DescribeSecret": lambda: client.describe_secret(SecretId=own),
+            "ssm:GetParameter": lambda: role.client("ssm").get_parameter(Name=host),
+        }
+        for action, needs_it in calls.items():
+            needs_it()
+            role.may(without(policy, action))
+            with pytest.raises(ClientError, match="AccessDenied"):
+                needs_it()
+            role.may(policy)
 
 
 @pytest.mark.parametrize(
