@@ -14,12 +14,14 @@ from reconciler.cli import walk
 from reconciler.cli.commands import show
 from reconciler.cli.options import Common, chosen, common
 from reconciler.cli.terminal import out, say
-from reconciler.core.errors import Exit, ManifestError
+from reconciler.core.errors import Exit, ManifestError, ReconcilerError
 from reconciler.manifest import branch
 from reconciler.manifest.branch.concerned import READ, environments
 from reconciler.manifest.gitfiles import Repository
 
+MOST = 256  # jobs that one matrix makes in a run, as GitHub limits them
 _ROLE = re.compile(r"[a-z][a-z0-9_]*")
+_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")  # of a commit, in full
 
 
 @click.command("matrix", epilog="Example: reconciler matrix --base origin/main")
@@ -85,6 +87,12 @@ def command(
     if form == "names":
         for one in found:
             out(one["environment"])
+    elif len(found) > MOST:
+        raise ReconcilerError(
+            f"these are {len(found)} environments, and GitHub runs {MOST} jobs of a matrix at most",
+            code="matrix-size",
+            hint=f"change fewer in one branch, or name up to {MOST} of them",
+        )
     else:
         out(json.dumps({"include": found}, separators=(",", ":")))
     return Exit.OK
@@ -132,7 +140,15 @@ def _sides(base: str, options: Common) -> tuple[branch.Side, branch.Side]:
     if not base.strip("0"):
         return branch.Side({}), after
     repository = Repository(folder)
+    if _gone(base, repository):
+        return branch.Side({}), after
     return branch.of_commit(repository, repository.commit(base), READ), after
+
+
+def _gone(base: str, repository: Repository) -> bool:
+    """Whether a commit is one that a force push took away: nothing leads to it any more, so no
+    fetch brings it. A shallow clone cannot tell."""
+    return bool(_ID.fullmatch(base)) and repository.id(base) is None and not repository.shallow
 
 
 def _named(names: tuple[str, ...], options: Common) -> tuple[frozenset[str], branch.Side]:
@@ -158,6 +174,9 @@ def _changed(
         side = branch.of_folder(folder, READ)
         return frozenset(walk.environments((), options)), side
     repository = Repository(folder)
+    if base is not None and _gone(base, repository):
+        say(f"git has no commit {base[:12]}, as after a force push: all environments", options)
+        base = None
     tip = repository.commit(head if head is not None else "HEAD")
     side = (
         branch.of_folder(folder, READ) if head is None else branch.of_commit(repository, tip, READ)

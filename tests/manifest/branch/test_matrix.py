@@ -19,7 +19,7 @@ from reconciler.core import planfile
 from tests.cli.run import cli
 from tests.core import build
 from tests.manifest.branch.build import ENVIRONMENT, MAIN, Branch, make_branch
-from tests.trees import ACCOUNT, REGION
+from tests.trees import ACCOUNT, REGION, Tree
 
 PRODUCTION = {"environment": "production", "account": ACCOUNT, "region": REGION}
 STAGING = {"environment": "staging", "account": ACCOUNT, "region": REGION}
@@ -155,6 +155,29 @@ def test_a_first_push_has_no_commit_before_it(branch: Branch) -> None:
     done = matrix(branch, "--base", "0" * 40, "-o", "names")
     assert done.stdout.split() == ["production", "staging"]
     assert "there is no commit before: all environments" in done.stderr
+
+
+def test_a_force_push_took_the_commit_before_away(branch: Branch) -> None:
+    """GitHub names it all the same, and nothing fetches it. A shallow clone may only lack it."""
+    done = matrix(branch, "--base", "c" * 40, "-o", "names")
+    assert done.stdout.split() == ["production", "staging"]
+    assert "git has no commit cccccccccccc, as after a force push: all environ" in done.stderr
+    branch.git("clone", "-q", "--depth", "1", f"file://{branch.folder}", "shallow")
+    shallow = Branch(Tree(branch.folder / "shallow/manifests", branch.tree.key,
+                          branch.tree.key_file), branch.folder / "shallow")  # fmt: skip
+    assert "git knows no commit" in matrix(shallow, "--base", "c" * 40, code=64).stderr
+
+
+def test_more_environments_than_a_matrix_has_jobs(
+    branch: Branch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Names can still be listed, and some of them be named."""
+    monkeypatch.setattr("reconciler.cli.commands.matrix.MOST", 1)
+    refused = matrix(branch, code=1)
+    assert "these are 2 environments, and GitHub runs 1 jobs of a matrix at most" in refused.stderr
+    assert refused.stdout == ""
+    assert matrix(branch, "-o", "names").stdout.split() == ["production", "staging"]
+    assert json.loads(matrix(branch, "staging").stdout)["include"][0]["environment"] == "staging"
 
 
 def test_histories_that_do_not_meet(branch: Branch) -> None:
