@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ FINGERPRINT_KEY = "5f" * 32
 
 Content = str | Mapping[str, Any]
 _encrypted: dict[tuple[str, ...], bytes] = {}
+_written: set[tuple[str, ...]] = set()  # what each folder of manifests has had
 
 
 @cache
@@ -44,7 +45,6 @@ class Tree:
     manifests: Path
     key: AgeKey
     key_file: Path
-    written: set[tuple[str, ...]] = field(default_factory=set, compare=False, repr=False)
 
     @property
     def environ(self) -> dict[str, str]:
@@ -76,9 +76,10 @@ class Tree:
         more, and what this one has is encrypted anew."""
         config = self.manifests / ".sops.yaml"
         same = (text, config.read_text(), path.relative_to(self.manifests).as_posix())
-        if same in self.written or same not in _encrypted:
+        here = (str(self.manifests), *same)
+        if here in _written or same not in _encrypted:
             _encrypted[same] = self.sops.encrypt(Sensitive(text), path=path, config=config)
-        self.written.add(same)
+        _written.add(here)
         return _encrypted[same]
 
     def read(self, name: str) -> str:
