@@ -24,9 +24,16 @@ settings.register_profile(
 )
 # The same examples on every run.
 settings.register_profile("ci", settings.get_profile("local"), derandomize=True)
+LONGEST = ("tests/faults/", "tests/workflows/", "tests/leaks/")
+
 boto.share_models()
 remembered.remember()
 settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first, so that no worker is left with one of them when the others have ended."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
 def pytest_collection_finish() -> None:

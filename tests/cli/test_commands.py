@@ -6,12 +6,12 @@ import json
 import os
 import pty
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
+from tests import forked
 from tests.world import PREFIX, World
 
 
@@ -223,7 +223,7 @@ def in_terminal(world: World, *arguments: str, answer: str) -> tuple[int, str]:
     """Run a command in a terminal of its own, and answer its question."""
     leader, follower = pty.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-m", "reconciler.cli.main", *arguments],
+        [str(forked.program()), *arguments],
         stdin=follower,
         stdout=follower,
         stderr=follower,

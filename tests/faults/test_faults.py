@@ -1,4 +1,4 @@
-"""Every fault over a whole plan and apply of 200 resources: done, or a true report, and the next
+"""Every fault over a whole plan and apply of 120 resources: done, or a true report, and the next
 run ends with nothing to do. No fault may cost a value or make a version too many."""
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tests.faults.direct import SCOPE
 from tests.faults.photo import take
 from tests.kept import Kept, keep
 
-HALF = 50  # of each kind are there already and are updated; as many are created
+HALF = 30  # of each kind are there already and are updated; as many are created
 
 
 def declared(value: str, count: int) -> dict[str, dict[str, Any]]:
@@ -36,7 +36,7 @@ _old: list[Kept] = []
 
 @pytest.fixture
 def fleet(account: Account) -> Account:
-    """100 resources that are to be updated, and 100 that are to be created."""
+    """60 resources that are to be updated, and 60 that are to be created."""
     if _old:
         _old[0].restore(account.aws)
     else:
@@ -169,7 +169,7 @@ def test_credentials_that_expire_half_way(fleet: Account) -> None:
     def hook(operation: str, _: Any) -> tuple[int, str, str] | None:
         if operation.startswith(("Create", "Put", "Update")):
             writes.append(operation)
-        return (400, "ExpiredTokenException", "expired") if len(writes) > 120 else None
+        return (400, "ExpiredTokenException", "expired") if len(writes) > 2 * HALF else None
 
     fleet.aws.hooks.append(hook)
     outcomes = fleet.apply()
@@ -212,10 +212,13 @@ def test_too_many_updates(fleet: Account) -> None:
 
 
 def test_an_expired_page_token(account: Account) -> None:
-    """120 of each are two pages of secrets and three of parameters."""
-    account.declare(declared("old", 120))
+    """120 of each are two pages of secrets and three of parameters; the last ten of each change."""
+    content, new = declared("old", 120), declared("new", 120)
+    account.declare(content)
     assert_ends(account)
-    account.declare(declared("new", 120))
+    for section, entries in content.items():
+        entries |= dict(list(new[section].items())[-10:])
+    account.declare(content)
     expired: list[str] = []
 
     def hook(operation: str, body: Any) -> None:
@@ -226,6 +229,6 @@ def test_an_expired_page_token(account: Account) -> None:
     account.aws.hooks.append(hook)
     outcomes = account.apply()
     assert sorted(expired) == ["DescribeParameters", "ListSecrets"]
-    assert len(outcomes) == 240
+    assert len(outcomes) == 20
     assert exit_code(outcomes) is Exit.OK
     assert account.changes() == {}

@@ -344,7 +344,7 @@ def test_terraform_lets_go_of_what_is_adopted(world: World, tmp_path: Path) -> N
     )
 
 
-@pytest.mark.parametrize("count", [200, pytest.param(1000, marks=pytest.mark.long)])
+@pytest.mark.parametrize("count", [120, pytest.param(1000, marks=pytest.mark.long)])
 def test_equal_secrets_are_a_tag_each_and_a_read_for_twenty(world: World, count: int) -> None:
     manager = world.client("secretsmanager")
     for number in range(count):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -141,13 +141,34 @@ def _tried(tree: Tree, usual: set[tuple[str, bool, str]]) -> tuple[set[tuple[str
 def test_no_text_of_a_manifest_becomes_a_pattern(
     tree: Tree, tmp_path: Path, file: str, payload: str
 ) -> None:
+    """Each text is tried with each character, and alone, within and behind another: three of the
+    nine."""
+    which = PAYLOADS.index(payload)
+    _try_texts(tree, tmp_path, file, payload, lambda n: (n + which + which // 3) % 3 == 0)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("payload", PAYLOADS)
+@pytest.mark.parametrize("file", [MAIN, OWN])
+def test_no_text_of_a_manifest_becomes_any_pattern(
+    tree: Tree, tmp_path: Path, file: str, payload: str
+) -> None:
+    _try_texts(tree, tmp_path, file, payload, lambda _: True)
+
+
+def _try_texts(
+    tree: Tree, tmp_path: Path, file: str, payload: str, which: Callable[[int], bool]
+) -> None:
+    """Put a pattern in the place of each text of a file, by its number."""
     usual = _patterns(tree)
     assert usual
     mine = Tree(tmp_path / "manifests", tree.key, tree.key_file)
     shutil.copytree(tree.manifests, mine.manifests)
     content, rules = _load(mine, file), _load(mine, ".sops.yaml")
     tried = refused = 0
-    for path, text, name in _texts(content):
+    for number, (path, text, name) in enumerate(_texts(content)):
+        if not which(number):
+            continue
         new = payload.replace("{same}", text).replace("{{", "{").replace("}}", "}")
         _save(mine, file, _changed(content, path, new, name=name))
         # A recipient is changed in the rules too, or the two would only differ.
@@ -159,7 +180,7 @@ def test_no_text_of_a_manifest_becomes_a_pattern(
         more, no = _tried(mine, usual)
         assert more == set(), (path, new)
         tried, refused = tried + 1, refused + no
-    assert tried > refused > 10  # texts for people may hold anything
+    assert tried > refused > 3  # texts for people may hold anything
 
 
 @pytest.mark.parametrize(
