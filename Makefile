@@ -22,7 +22,7 @@ ARGS ?=
 # And Python keeps what it has compiled, whatever the machine says: each start takes half the time.
 RUN = PYTHONDONTWRITEBYTECODE= PATH="$(CURDIR)/$(BIN):$$PATH"
 
-.PHONY: help install emulator application javascript clients ansible check test test-aws test-long demo bench format lock upgrade clean
+.PHONY: help install emulator application javascript clients ansible check docs test test-aws test-long demo bench format lock upgrade clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do \
@@ -100,6 +100,11 @@ check: install ## lint, format, types and the direction of imports
 	@$(BIN)/mypy
 	@out=$$($(BIN)/lint-imports --no-logo) || { echo "$$out"; exit 1; }
 
+docs: install ## make the site in site/, with what the code says, and check it; outputs: python -m tests.story
+	@$(RUN) $(BIN)/python -m tests.reference
+	@out=$$($(BIN)/zensical build --strict --clean 2>&1) || { echo "$$out"; exit 1; }
+	@$(BIN)/python -m tests.site.check site
+
 test: check emulator ## check, then every test but the long ones
 	@$(RUN) $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
@@ -143,5 +148,5 @@ $(BIN)/uv:
 	@$(MAKE) --no-print-directory install
 
 clean: ## remove .venv, caches and builds
-	@rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf $(VENV) build dist site .cache .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

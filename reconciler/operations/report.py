@@ -35,6 +35,12 @@ UNUSED = "unused"
 REASONS: Mapping[str, str] = {
     UNUSED: "a secret that nobody reads is paid for, rotated and guarded, and can only leak",
 }
+FIXES: Mapping[str, tuple[str, str]] = {
+    UNUSED: (
+        "no reader and no recent read of `smtp/old`",
+        "delete the declaration, or let an application read it",
+    ),
+}
 # The controls of AWS Security Hub that ask for the same, by code or class.
 CONTROLS: Mapping[str, str] = {
     "never-rotated": "SecretsManager.1",

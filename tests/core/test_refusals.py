@@ -5,12 +5,18 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
+from reconciler import rules
 from reconciler.cli.main import run
+from reconciler.core import fixes
 from reconciler.core.errors import StalePlanError
 from reconciler.core.model import Key, Note
 from reconciler.core.reasons import Loss, Lost, Notable, Reason, Why
 from reconciler.core.refusals import REASONS
+from reconciler.manifest import fixes as manifest_fixes
+from reconciler.manifest.codes import CODES
+from reconciler.operations import report
 from reconciler.render import reasons
+from reconciler.rules import fixes as rule_fixes
 
 PACKAGE = Path(__file__).parents[2] / "reconciler"
 
@@ -55,7 +61,10 @@ def test_explain_tells_them(capsys) -> None:
         "not-managed: it exists and this environment does not own it"
     )
     assert run(["explain", "unreadable"]) == 0  # of a file, and of a value
-    assert len(capsys.readouterr().out.splitlines()) == 2
+    told = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0].strip() for line in told] == [
+        "unreadable", "for example", "to do",
+    ] * 2  # fmt: skip
 
 
 def test_every_reason_loss_and_note_has_its_words() -> None:
@@ -64,3 +73,12 @@ def test_every_reason_loss_and_note_has_its_words() -> None:
         assert reasons.reason(Why(reason, "who", ("a", "b")))
     assert all(reasons.loss(Lost(loss, "eu-west-1", 7)) for loss in Loss)
     assert all(reasons.note(Note(key, code)) for code in Notable)
+
+
+def test_every_code_has_an_example_and_what_to_do() -> None:
+    for causes, ways in (
+        (CODES, manifest_fixes.FIXES), (REASONS, fixes.FIXES), (rules.REASONS, rule_fixes.FIXES),
+        (report.REASONS, report.FIXES),
+    ):  # fmt: skip
+        assert set(causes) == set(ways)
+        assert all(part and "\n" not in part for way in ways.values() for part in way)

@@ -1,0 +1,108 @@
+"""For every code of a refusal, and of a run that ends: an example of it, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+FIXES: Mapping[str, tuple[str, str]] = {
+    # A change is refused.
+    "absent": ("`reconciler rotate` of a new secret", "`reconciler apply` creates it first"),
+    "external": (
+        "`external: true`, and nobody has created the secret yet",
+        "create it where it comes from, or remove `external`",
+    ),
+    "git-owned": (
+        "`reconciler rotate` of a secret with a `value`",
+        "`reconciler set ENV NAME`, then merge and apply",
+    ),
+    "held-elsewhere": (
+        "a secret that a CloudFormation stack created",
+        "remove it from the stack with `DeletionPolicy: Retain`, then adopt it",
+    ),
+    "needs-replace": (
+        "an Advanced parameter that git declares as Standard",
+        "keep it as it is, or allow deletion and creation with `replace: true`",
+    ),
+    "needs-replace-later": (
+        "adopting an Advanced parameter that git declares as Standard",
+        "declare it as it is, adopt it, and change it afterwards",
+    ),
+    "no-previous": ("`reconciler rollback` of a first version", "set the value in git"),
+    "no-rotation": ("`reconciler rotate` of a secret without rotation", "`reconciler set`"),
+    "not-creatable": (
+        "a secret with `rotation` and no value does not exist",
+        "add a `value` as its seed, or `generate`",
+    ),
+    "not-managed": (
+        "somebody created the secret in the console",
+        "`reconciler adopt ENV NAME`, or choose another name",
+    ),
+    "not-ours": ("`reconciler rotate` of a secret of another team", "ask its owner"),
+    "other-account": ("a replica from another account", "declare it where its primary is"),
+    "other-owner": (
+        "two repositories declare the same name",
+        "release it in one: `reconciler release ENV NAME`",
+    ),
+    "partner": ("a secret that a partner of AWS rotates", "declare it with `external: true`"),
+    "pending-deletion": (
+        "somebody deleted the secret, and AWS still keeps it",
+        "plan again: apply restores what git declares",
+    ),
+    "previous-key": (
+        "`kms_key` was changed in the manifest",
+        "name the old key in `previous_kms_keys`, and print the apply role again",
+    ),
+    "replica": ("a name that is a copy of a secret elsewhere", "declare it in its primary Region"),
+    "requires": ("a schedule whose secret is refused", "correct the cause of the secret's refusal"),
+    "rotated-before": (
+        "rotation is off, and rotation wrote the live value",
+        "keep it, or declare `take: git` to write git's value",
+    ),
+    "rotation-dropped": (
+        "`rotation` was deleted from the manifest",
+        "write `rotation: none` and apply; then `take: git` if git owns the value",
+    ),
+    "rotation-on": (
+        "`take: git` while AWS still rotates",
+        "write `rotation: none`, apply, and then `take: git`",
+    ),
+    "rotation-owned": (
+        "`reconciler rollback` of a rotated secret",
+        "rotate again, or add `--rotated` if the old value has to come back",
+    ),
+    "rotation-pending": (
+        "a rotation failed half way",
+        "correct the function; `reconciler rotate ENV NAME --clear-pending`",
+    ),
+    "seed-changed": (
+        "a new `value` for a secret that rotates",
+        "restore the old seed; for a new password, `reconciler rotate ENV NAME`",
+    ),
+    "service-owned": ("the master password that RDS manages", "declare it with `external: true`"),
+    "superseded": (
+        "`reconciler rollback` after `reconciler rotate`",
+        "rotate again, or add `--rotated` if the old value has to come back",
+    ),
+    "too-long": ("a description of 1,000 characters", "shorten the description"),
+    "unreadable": ("adopting without kms:Decrypt", "use the adopt role, or ask for the permission"),
+    "values-differ": (
+        "git and the console have different passwords",
+        "`reconciler adopt ENV NAME --take git`, or `--take live`",
+    ),
+    # A run ends.
+    "conflict": ("the value was changed in the console during apply", "plan again, and review"),
+    "max-change-ratio": (
+        "more than half of the environment would change",
+        "check the plan; then `--override max-change-ratio`, or change `guards`",
+    ),
+    "max-prunes": (
+        "a deleted file removes 12 secrets, and `max_prunes` is 0",
+        "check the plan; then set `guards: {max_prunes: 12}`, or `--override max-prunes`",
+    ),
+    "plan-file": ("a plan that was edited, or made by version 0.1", "plan again"),
+    "stale": ("the secret rotated after the review", "plan again, and review"),
+    "unknown-values": (
+        "a value was changed, and the lock was not",
+        "`reconciler lock ENV` and commit it, or add `--allow-unknown-values`",
+    ),
+}

@@ -1,0 +1,73 @@
+"""The codes of errors, refusals and rules: cause, example, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reconciler import rules as found_by_rules
+from reconciler.core import fixes, refusals
+from reconciler.manifest.codes import CODES
+from reconciler.manifest.fixes import FIXES
+from reconciler.operations import report
+from reconciler.rules.fixes import FIXES as RULE_FIXES
+from tests.reference.markdown import table
+
+ENDS = ("conflict", "max-change-ratio", "max-prunes", "plan-file", "stale", "unknown-values")
+GROUPS: tuple[tuple[str, str, Mapping[str, str], Mapping[str, tuple[str, str]]], ...] = (
+    ("Errors in manifests", "`validate` and every command that reads manifests", CODES, FIXES),
+    (
+        "Refused changes",
+        "`plan` and `apply`; the other changes do not wait",
+        {k: v for k, v in refusals.REASONS.items() if k not in ENDS},
+        fixes.FIXES,
+    ),
+    (
+        "Ends of a run",
+        "`apply`; nothing is overwritten",
+        {k: v for k, v in refusals.REASONS.items() if k in ENDS},
+        fixes.FIXES,
+    ),
+    ("Findings of rules", "warnings of `validate` and `plan`", found_by_rules.REASONS, RULE_FIXES),
+    ("Findings of a report", "`report`", report.REASONS, report.FIXES),
+)
+
+
+def codes() -> str:
+    """All of them, each with a heading of its own. One that stands in two groups has two."""
+    parts, seen = [], set[str]()
+    for title, where, reasons, ways in GROUPS:
+        parts.append(f"## {title}\n\nShown by {where}.")
+        for code, reason in reasons.items():
+            example, todo = ways[code]
+            again = f" ({title.split()[0].lower()})" if code in seen else ""
+            seen.add(code)
+            parts.append(
+                f"### {code}{again}\n\n{_sentence(reason)}\n\n"
+                f"- Example: {example}\n- What to do: {todo}"
+            )
+    return "\n\n".join(parts)
+
+
+def index() -> str:
+    """Each code, with its place in the reference."""
+    parts, seen = [], set[str]()
+    for title, where, reasons, _ in GROUPS:
+        links = []
+        for code in reasons:
+            anchor = code if code not in seen else f"{code}-{title.split()[0].lower()}"
+            seen.add(code)
+            links.append(f"[{code}](../reference/codes.md#{anchor})")
+        parts.append(f"**{title}** ({where}): {', '.join(links)}.")
+    return "\n\n".join(parts)
+
+
+def rules() -> str:
+    """Each rule, with what it is for."""
+    return table(
+        ("rule", "because"),
+        [(f"[`{c}`](codes.md#{c})", _sentence(r)) for c, r in found_by_rules.REASONS.items()],
+    )
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}."

@@ -1,0 +1,56 @@
+"""The action and the workflows for GitHub, from their files."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from tests.pages import ROOT
+from tests.reference.markdown import table
+
+GITHUB = ROOT / ".github"
+WORKFLOWS = ("secrets-plan", "secrets-apply", "secrets-drift", "secrets-adopt")
+
+
+def _load(path: str) -> dict[str, Any]:
+    found: dict[str, Any] = YAML(typ="safe").load((GITHUB / path).read_text())
+    return found
+
+
+def action() -> str:
+    """Inputs and outputs of the action."""
+    found = _load("actions/reconcile/action.yml")
+    inputs = [
+        (f"`{n}`", "required" if i.get("required") else f"`{i['default']}`" if i.get("default")
+         else "", i["description"])
+        for n, i in found["inputs"].items()
+    ]  # fmt: skip
+    outputs = [(f"`{n}`", o["description"]) for n, o in found["outputs"].items()]
+    return (
+        f"### Inputs\n\n{table(('input', 'default', 'meaning'), inputs)}\n\n"
+        f"### Outputs\n\n{table(('output', 'meaning'), outputs)}"
+    )
+
+
+def workflows() -> str:
+    """Triggers, jobs with their permissions, and variables of each workflow."""
+    return "\n\n".join(map(_workflow, WORKFLOWS))
+
+
+def _workflow(name: str) -> str:
+    found = _load(f"workflows/{name}.yml")
+    when = ", ".join(f"`{event}`" for event in found.get("on", found.get(True)))
+    jobs = [
+        (f"`{job}`", "yes" if "environment" in of else "no",
+         ", ".join(f"`{p}: {v}`" for p, v in of.get("permissions", {}).items()) or "none")
+        for job, of in found["jobs"].items()
+    ]  # fmt: skip
+    text = (GITHUB / f"workflows/{name}.yml").read_text()
+    used = sorted(set(re.findall(r"\b(?:vars|secrets)\.([A-Z_]+)", text)))
+    return (
+        f"### {name}.yml\n\nRuns on: {when}. "
+        f"Variables and secrets: {', '.join(f'`{v}`' for v in used)}.\n\n"
+        f"{table(('job', 'GitHub Environment', 'permissions'), jobs)}"
+    )
