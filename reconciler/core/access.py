@@ -1,7 +1,7 @@
-"""Who gets access by a change that had none: plain data, which the change's digest covers.
+"""Who gets access that had none: plain data.
 
-What opens access is known to the kinds, field by field. The words are in
-``reconciler.render.access``.
+By a change, which its digest covers: what opens access is known to the kinds, field by field. Or by
+what manifests say beside all changes. The words are in ``reconciler.render.access``.
 """
 
 from __future__ import annotations
@@ -20,6 +20,14 @@ class Opening(StrEnum):
     OUTSIDE_PREFIX = "outside-prefix"  # roles and rules for the prefix do not cover the name
     READER = "reader"  # an application that the environment names
     REPLICA = "replica"  # there is a copy in another Region
+    # What manifests say:
+    RECIPIENT = "recipient"  # somebody who can decrypt
+    RULES = "rules"  # a file of creation rules that is not the manifests' own
+    INCLUDED = "included"  # files of another folder, or no more
+    NOT_INCLUDED = "not-included"
+    IGNORED = "ignored"  # findings that nobody is told
+    NOT_IGNORED = "not-ignored"
+    FOUND = "found"  # by a rule on access, ignored or not
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +38,12 @@ class Opened:
     opening: Opening
     name: str | None = None
     account: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """One thing that manifests open beside all changes. ``subject`` is what says it: a file, a rule
+    of `.sops.yaml`, a resource or the environment, as `diff` calls it."""
+
+    subject: str
+    opened: Opened

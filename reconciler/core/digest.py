@@ -62,8 +62,8 @@ def change_digest(change: Change, scope: Scope, policy: Policy) -> str:
 
 
 def plan_digest(plan: Plan) -> str:
-    """The SHA-256 of the sorted set of the digests of all changes, under scope and policy, and of
-    the guards that stop the plan."""
+    """The SHA-256 of the sorted set of the digests of all changes, under scope and policy, of the
+    guards that stop the plan, and of who gets at values by what the manifests say."""
     return digest_of(
         plan, (change_digest(change, plan.scope, plan.policy) for change in plan.changes)
     )
@@ -72,7 +72,9 @@ def plan_digest(plan: Plan) -> str:
 def digest_of(plan: Plan, digests: Iterable[str]) -> str:
     """A plan's digest from those of its changes."""
     stopped = guards.broken(plan)
+    admitted: dict[str, JSON] = {} if plan.admitted is None else {"admitted": plan.admitted}
     content: dict[str, JSON] = {
+        **admitted,
         "scope": vars(plan.scope),
         "policy": vars(plan.policy),
         "changes": sorted(set(digests)),

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import TypeAlias
 
-from reconciler.core.access import Opened
+from reconciler.core.access import Declared, Opened
 from reconciler.core.reasons import Costs, Lost, Notable, Reason, Why
 from reconciler.core.what import What
 
@@ -365,6 +365,9 @@ class Plan:
     ``revision`` is the commit of the manifests, None outside git and where files of the environment
     are ``uncommitted``; neither is in a digest. ``titles`` head the changes of each kind where they
     are shown, in order; nothing else knows of kinds there.
+    ``admitted`` is the digest of who gets at values by what the manifests say; it is in the plan's
+    digest where it is known. ``opened`` is what the manifests open since the commit ``base``, and
+    what rules find of it: in no digest, since it depends on what is compared with.
     """
 
     scope: Scope
@@ -375,3 +378,6 @@ class Plan:
     revision: str | None = field(default=None, compare=False)
     uncommitted: tuple[str, ...] = field(default=(), compare=False)
     titles: Mapping[str, str] = field(default_factory=dict, compare=False)
+    admitted: str | None = None
+    opened: tuple[Declared, ...] = field(default=(), compare=False)
+    base: str | None = field(default=None, compare=False)

@@ -10,7 +10,7 @@ from reconciler.core import guards
 from reconciler.core.digest import plan_digest
 from reconciler.core.model import Action, Place, Plan
 from reconciler.github.annotation import Annotation, Level
-from reconciler.render import markdown
+from reconciler.render import access, markdown
 from reconciler.render.describe import sections
 from reconciler.render.escape import code, terminal
 
@@ -26,7 +26,7 @@ def comment(plan: Plan, limit: int) -> str:
     It does not name the commit, which for a pull request is one that nobody has seen, so the same
     plan has the same text.
     """
-    if not plan.changes:
+    if not plan.changes and not plan.opened:
         return f"{_head(plan.scope.environment)}**No changes:** everything is as git declares it.\n"
     text = markdown.plan((replace(plan, revision=None),), limit=limit - len(_FOOT))
     return text + _FOOT
@@ -75,6 +75,8 @@ def _annotations(plan: Plan, settings: Place) -> Iterator[Annotation]:
         yield Annotation(
             Level.ERROR, f"{environment}: stopped by the guard {guard.code}", lines, settings
         )
+    if opened := access.declared(plan):
+        yield Annotation(Level.WARNING, f"{environment}: {access.TITLE}", tuple(opened), settings)
     for section in sections(plan):
         for block in section.blocks:
             level = Level.NOTICE

@@ -13,7 +13,7 @@ from reconciler.core.digest import canonical
 from reconciler.core.errors import ManifestError, Problem, SopsError
 from reconciler.core.model import Key, Place, Resource
 from reconciler.kinds.kind import Content, Locked, Settings
-from reconciler.manifest import opened, values
+from reconciler.manifest import admitted, opened, values
 from reconciler.manifest.desired import Desired
 from reconciler.manifest.document import Document
 from reconciler.manifest.encrypted import FINGERPRINT_KEYS, Shape
@@ -59,6 +59,12 @@ class Cleartext:
         data = self.document.data
         keys = data.get(FINGERPRINT_KEYS) if isinstance(data, dict) else None
         return hashlib.sha256(canonical(keys).encode()).hexdigest()
+
+    @property
+    def admitted(self) -> str:
+        """The digest of who gets at values by what git says."""
+        root = self.document.file.parent.parent
+        return admitted.digest(root, self.document, self.documents, self.entries)
 
     def macs(self) -> Mapping[str, tuple[str, frozenset[Key]]]:
         """For each encrypted file, by its path in the environment's folder, its MAC's digest and
@@ -108,7 +114,9 @@ class Cleartext:
                 sealed.update(parsed.sealed)
         if problems or fingerprinter is None:
             raise ManifestError(sorted(problems, key=lambda p: (p.place.path, p.place.line)))
-        return Desired(self.settings, resources, sealed, fingerprinter, self.warnings)
+        return Desired(
+            self.settings, resources, sealed, fingerprinter, self.warnings, self.admitted
+        )
 
     def kms_keys(self) -> list[tuple[str, str]]:
         """The ARN of each KMS key that decrypting may take, with that of the role that sops then

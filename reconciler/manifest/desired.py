@@ -23,6 +23,7 @@ class Desired:
     values: Mapping[Key, Sealed]
     fingerprinter: Fingerprinter
     warnings: tuple[Problem, ...] = ()
+    admitted: str | None = None  # digest of who gets at values by what git says
 
     @property
     def scope(self) -> Scope:

@@ -31,6 +31,8 @@ class Declares(Protocol):
     def unmanaged_fails(self) -> bool: ...
     @property
     def unused_after(self) -> int: ...
+    @property
+    def admitted(self) -> str | None: ...
 
 
 D = TypeVar("D", bound=Declares)
@@ -105,4 +107,5 @@ def check_account(aws: Aws, scope: Scope) -> str:
 def _diff(desired: Declares, records: Records, scope: Scope) -> tuple[Plan, dict[Key, Live]]:
     live = observe.shape(records, desired.resources, desired.recogniser, scope)
     made = diff(desired.resources, live, scope, desired.policy)
-    return opening.told(replace(made, titles=kinds.titles()), desired.resources), live
+    made = replace(made, titles=kinds.titles(), admitted=desired.admitted)
+    return opening.told(made, desired.resources), live

@@ -19,6 +19,13 @@ _WORDS = {
     " it, and others may",
     Opening.READER: "{name} may read it",
     Opening.REPLICA: "it has a copy in {name}",
+    Opening.RECIPIENT: "recipient added, who can decrypt: {name}",
+    Opening.RULES: "these creation rules are not the manifests' own, and sops may take them",
+    Opening.INCLUDED: "includes {name}",
+    Opening.NOT_INCLUDED: "no longer includes {name}",
+    Opening.IGNORED: "findings of the rule {name} are ignored",
+    Opening.NOT_IGNORED: "findings of the rule {name} are no longer ignored",
+    Opening.FOUND: "{name}",
 }
 _EVERYBODY = "everybody who has an AWS account"
 
@@ -31,11 +38,20 @@ def words(opened: Opened) -> str:
 
 
 def lines(plan: Plan) -> list[str]:
-    """All that a plan opens, a line each: first what it opens to other accounts."""
+    """All that a plan opens, a line each: first who can decrypt and what else manifests say, then
+    what a change opens to other accounts, then the rest."""
     found = [
         (opened.account is None, f"{names.with_kind(change.key, plan.scope)}: {words(opened)}")
         for change in plan.changes
         if change.action is not Action.REFUSE
         for opened in change.access
     ]
-    return [line for _, line in sorted(found, key=lambda one: one[0])]
+    return [
+        *declared(plan),
+        *(line for _, line in sorted(found, key=lambda one: one[0])),
+    ]
+
+
+def declared(plan: Plan) -> list[str]:
+    """What manifests open beside all changes, a line each."""
+    return [f"{terminal(one.subject)}: {words(one.opened)}" for one in plan.opened]

@@ -16,6 +16,8 @@ def unverified(plan: Plan) -> str | None:
 def _named(plan: Plan) -> Iterator[str]:
     if plan.revision is not None or plan.uncommitted:
         yield "the commit"
+    if plan.opened:
+        yield "what the branch opens"
     if any(change.action is Action.REFUSE and change.place for change in plan.changes):
         yield "where something is declared"
     if any(change.value is not None and change.value.keys for change in plan.changes):

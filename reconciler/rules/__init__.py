@@ -26,7 +26,7 @@ from reconciler.rules import (
 from reconciler.rules.examine import Examination, unreplaced
 from reconciler.rules.rule import Rule
 
-__all__ = ["REASONS", "RULES", "Examination", "unreplaced", "warnings"]
+__all__ = ["ACCESS", "REASONS", "RULES", "Examination", "unreplaced", "warnings"]
 
 RULES: tuple[Rule, ...] = (
     same_value,
@@ -43,6 +43,12 @@ RULES: tuple[Rule, ...] = (
     foreign_lambda,
     foreign_key,
     name_like_arn,
+)
+
+# What these find lets somebody at a value, and stands under Access, ignored or not.
+ACCESS = frozenset(
+    rule.CODE
+    for rule in (wildcard_principal, foreign_principal, foreign_lambda, foreign_key, keys_differ)
 )
 
 REASONS: Mapping[str, str] = {

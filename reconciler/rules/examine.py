@@ -65,6 +65,13 @@ class Examination:
             dict.fromkeys(found), key=lambda p: (p.place.path, p.place.line, p.place.column, p.code)
         )
 
+    def of(self, environment: str, codes: Collection[str]) -> Iterator[tuple[str, Finding]]:
+        """What rules that look at one environment alone find in it, ignored or not."""
+        for rule in self._rules:
+            if rule.CODE in codes:
+                for finding in rule.find(self._subjects[environment]):
+                    yield rule.CODE, finding
+
     def _find(self, subject: Subject) -> Iterator[tuple[str, Finding]]:
         ignored = Ignored(subject, {rule.CODE for rule in self._rules})
         conclusive = set()

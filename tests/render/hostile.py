@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from reconciler.core.access import Opened, Opening
+from reconciler.core.access import Declared, Opened, Opening
 from reconciler.core.drift import Drift, DriftClass, Moved
 from reconciler.core.model import (
     JSON,
@@ -123,6 +123,8 @@ plans = st.builds(
     notes=st.lists(notes, max_size=2).map(tuple),
     owned=st.integers(0, 20),
     revision=st.none() | text,
+    opened=st.lists(st.builds(Declared, subject=text, opened=opened), max_size=2).map(tuple),
+    base=st.none() | text,
 )
 drifts = st.lists(
     st.builds(

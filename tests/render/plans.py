@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from reconciler.core.access import Opened, Opening
+from reconciler.core.access import Declared, Opened, Opening
 from reconciler.core.model import (
     Action,
     Change,
@@ -301,7 +301,15 @@ NOTES = (
     Note(Key("secret", "/app/production/spare"), Notable.KEPT),
 )
 
-EVERYTHING = plan_of(*SECRETS, *PARAMETERS, *ROTATIONS, notes=NOTES, owned=20, revision=REVISION)
+OPENED = (
+    Declared(".sops.yaml, rule ^production/", Opened(Opening.RECIPIENT, "age age1somebody")),
+    Declared("production", Opened(Opening.INCLUDED, "../others/*.yaml")),
+    Declared("secret smtp/credentials", Opened(Opening.IGNORED, "foreign-key")),
+)
+EVERYTHING = plan_of(
+    *SECRETS, *PARAMETERS, *ROTATIONS, notes=NOTES, owned=20, revision=REVISION,
+    admitted="ab" * 32, opened=OPENED, base="c0ffee" * 6 + "c0ff",
+)  # fmt: skip
 
 
 def large(count: int) -> Plan:

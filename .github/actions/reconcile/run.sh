@@ -117,13 +117,15 @@ show_diff() {
 
 plan() {
   named
-  local code=0 with_comment=()
+  local code=0 with_comment=() since=()
   [ "$COMMENT" != true ] || with_comment=(--comment)
   # After a merge: a run that somebody starts again may be of a commit that main has left behind.
   if [ -n "$REVIEWED" ]; then
     run github unmoved --sha="$GITHUB_SHA" --branch="$BRANCH" "${only[@]}" || end $?
   fi
-  run plan "${without_key[@]}" --out="$plan_file" "${only[@]}" || code=$?
+  # Of a pull request: who gets access by what it changes in the manifests.
+  [ -z "$BASE" ] || since=(--base="$BASE")
+  run plan "${without_key[@]}" "${since[@]}" --out="$plan_file" "${only[@]}" || code=$?
   if [ "$code" -ne 0 ]; then
     run github plan --plan="$plan_file" "${with_comment[@]}" "${configuration[@]}" \
       --failed "the plan could not be made; the log of this job says why" "${only[@]}"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli import earlier, failure, findings, locks, walk
+from reconciler.cli import earlier, failure, findings, locks, opened, walk
 from reconciler.cli.options import chosen, common
 from reconciler.cli.terminal import colour, out, say
 from reconciler.core import planfile, wholefile
@@ -34,7 +34,8 @@ from reconciler.rules import unreplaced
 @click.option(
     "--base",
     metavar="REV",
-    help="Name the keys of JSON secrets that differ from those in this commit.",
+    help="Show who gets access since this commit; with the key, name the keys of JSON secrets that"
+    " differ.",
 )
 @click.option("--keyless", is_flag=True, help="Decrypt nothing: know values by fingerprints.lock.")
 @common
@@ -53,9 +54,8 @@ def command(
     With --keyless it needs no key either, and takes AWS's marks at their word, which apply checks.
     """
     options = chosen()
-    if keyless and base is not None:
-        raise click.UsageError("--base decrypts, and --keyless does not.")
-    side = None if base is None else earlier.side(base, options)
+    side = None if base is None or keyless else earlier.side(base, options)
+    since = None if base is None else opened.since(base, options)
     plans: list[Plan] = []
     known: list[Cleartext] = []
     examined = findings.examination(options, history=False)
@@ -82,7 +82,7 @@ def command(
             failure.show(error, options)
             failed = failed or error.exit_code
             continue
-        plans.append(made)
+        plans.append(opened.told(made, declared, examined, since))
         known.append(declared)
     for declared, made in zip(known, plans, strict=True):
         findings.tell(examined, declared, made, only, options)

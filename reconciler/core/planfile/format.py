@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 from pydantic_core import PydanticCustomError
 
 from reconciler.core import model
-from reconciler.core.access import Opened, Opening
+from reconciler.core.access import Declared, Opened, Opening
 from reconciler.core.reasons import Loss, Lost, Notable, Reason, Why
 
 FORMAT_VERSION = "2.0"  # a reader of 2.0 reads every 2.x, ignoring keys that it does not know
@@ -119,6 +119,16 @@ class PlannedOpening(Part):
         return Opened(self.opening, self.name, self.account)
 
 
+class PlannedDeclared(Part):
+    """Something that manifests open beside all changes; in no digest."""
+
+    subject: str = Field(description="the file, rule, resource or environment that says it")
+    opened: PlannedOpening
+
+    def plain(self) -> Declared:
+        return Declared(self.subject, self.opened.plain())
+
+
 class PlannedPlace(Part):
     """Where in a manifest; line 0: nowhere in particular."""
 
@@ -207,6 +217,15 @@ class PlanFile(Part):
     summary: dict[model.Action, Count] = Field(description="changes of each action")
     changes: tuple[PlannedChange, ...]
     notes: tuple[PlannedNote, ...]
+    admitted: Digest | None = Field(
+        description="digest of who gets at values by what the manifests say: recipients, `include`,"
+        " `ignore`; in the plan's digest"
+    )
+    opened: tuple[PlannedDeclared, ...] = Field(
+        description="what the manifests open since the commit `base`; in no digest, but for"
+        " `admitted`"
+    )
+    base: str | None = Field(description="commit; null where nothing was compared with")
     checksum: Digest = Field(description="over everything else in this object")
 
     def plain(self) -> model.Plan:
@@ -219,6 +238,9 @@ class PlanFile(Part):
             self.owned,
             self.revision,
             self.uncommitted,
+            admitted=self.admitted,
+            opened=tuple(declared.plain() for declared in self.opened),
+            base=self.base,
         )
 
 

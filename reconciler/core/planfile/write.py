@@ -10,7 +10,12 @@ from typing import Any
 
 from reconciler.core.digest import canonical, change_digest, digest_of
 from reconciler.core.model import Action, Change, Plan
-from reconciler.core.planfile.format import FORMAT_VERSION, PlannedChange, PlannedNote
+from reconciler.core.planfile.format import (
+    FORMAT_VERSION,
+    PlannedChange,
+    PlannedDeclared,
+    PlannedNote,
+)
 
 CHECKSUM = "checksum"
 
@@ -65,6 +70,9 @@ def as_object(plan: Plan) -> dict[str, Any]:
             _change(change, digest) for change, digest in zip(plan.changes, digests, strict=True)
         ],
         "notes": [PlannedNote.model_validate(n).model_dump(mode="json") for n in plan.notes],
+        "admitted": plan.admitted,
+        "opened": [PlannedDeclared.model_validate(d).model_dump(mode="json") for d in plan.opened],
+        "base": plan.base,
     }
     return {**content, CHECKSUM: checksum(content)}
 

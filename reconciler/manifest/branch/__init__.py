@@ -6,6 +6,7 @@ from reconciler.manifest.branch.compare import compare, order
 from reconciler.manifest.branch.concerned import READ, concerned, touched
 from reconciler.manifest.branch.declared import Declared, declared
 from reconciler.manifest.branch.difference import Difference, Group
+from reconciler.manifest.branch.opened import opened, subjects
 from reconciler.manifest.branch.returning import returning
 from reconciler.manifest.branch.side import Side, of_commit, of_folder
 from reconciler.manifest.branch.target import Target, target
@@ -22,8 +23,10 @@ __all__ = [
     "declared",
     "of_commit",
     "of_folder",
+    "opened",
     "order",
     "returning",
+    "subjects",
     "target",
     "touched",
 ]

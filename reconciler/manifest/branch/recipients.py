@@ -32,7 +32,7 @@ def compare(base: Side, head: Side, renamed: Mapping[str, str]) -> Iterator[Diff
 def _rules(base: Side, head: Side) -> Iterator[Difference]:
     was, now = _by_pattern(base), _by_pattern(head)
     for pattern in sorted({*was, *now}):
-        subject = f".sops.yaml, rule {pattern}"
+        subject = rule_of(pattern)
         old, new = was.get(pattern), now.get(pattern)
         if old is None or new is None:
             symbol, code = ("+", "rule-added") if old is None else ("-", "rule-removed")
@@ -52,8 +52,18 @@ def _by_pattern(side: Side) -> dict[str, Mapping[str, Any]]:
     found: dict[str, Mapping[str, Any]] = {}
     for entry in entries if isinstance(entries, list) else ():
         if isinstance(entry, dict):
-            found.setdefault(str(entry.get("path_regex", _EVERY_PATH)), entry)
+            found.setdefault(pattern_of(entry), entry)
     return found
+
+
+def pattern_of(rule: Mapping[str, Any]) -> str:
+    """What a creation rule is told apart by."""
+    return str(rule.get("path_regex", _EVERY_PATH))
+
+
+def rule_of(pattern: str) -> str:
+    """What a creation rule is called."""
+    return f".sops.yaml, rule {pattern}"
 
 
 def _of_rule(rule: Mapping[str, Any] | None) -> set[str]:

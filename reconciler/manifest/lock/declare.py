@@ -24,6 +24,7 @@ class Declared:
     recogniser: Recogniser
     unmanaged_fails: bool = False
     unused_after: int = UNUSED_AFTER
+    admitted: str | None = None  # digest of who gets at values by what git says
 
 
 def declare(lock: Lock, cleartext: Cleartext) -> Declared:
@@ -59,4 +60,5 @@ def declare(lock: Lock, cleartext: Cleartext) -> Declared:
         trust,
         settings.unmanaged_fails,
         settings.unused_after,
+        cleartext.admitted,
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from typing import Any
 
 import pytest
@@ -195,61 +194,3 @@ def test_a_plan_as_json_has_it(world: World) -> None:
     shown = json.loads(world.cli("plan", "production", "-o", "json").stdout)
     (change,) = shown["changes"]
     assert change["access"] == [{"opening": "allowed", "name": ROLE, "account": OTHER}]
-
-
-# --- what a branch changes ------------------------------------------------------------------------
-
-
-@pytest.fixture
-def repository(world: World) -> World:
-    world.declare({"db": DB}, {"pool": POOL})
-    folder = world.tree.manifests.parent
-    identity = ("-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false")
-    for command in (("init", "-qb", "main"), ("add", "manifests"), ("commit", "-qm", "x")):
-        subprocess.run(["git", *identity, *command], cwd=folder, check=True)
-    return world
-
-
-BRANCH: dict[str, tuple[str, str, str, str]] = {
-    "a policy": ("main", "db:", f"db:\n        resource_policy: {json.dumps(policy('*'))}",
-                 "secret db: changed"),
-    "a name": ("main", "db:", "db:\n        name: elsewhere", "secret db: changed"),
-    "a finding that nobody is told": (
-        "main", "db:", "db:\n        ignore: {foreign-key: x}", "secret db: changed"),
-    "a rotation function": (
-        "main", "db:", f"db:\n        rotation: {json.dumps(rotated('f')['rotation'])}",
-        "secret db: changed"),
-    "a type": ("main", "pool:", "pool:\n        type: String", "parameter pool: changed"),
-    "the environment's key": ("environment", "environment:",
-                              "kms_key: alias/x\nenvironment:", "production: kms_key:"),
-    "the function of a named schedule": (
-        "environment", "environment:",
-        f'schedules: {{"weekly": {json.dumps(rotated("f")["rotation"])}}}\nenvironment:',
-        "production: schedules:"),
-    "what is included": ("environment", "environment:",
-                         'include: ["../common/*.yaml"]\nenvironment:',
-                         "production: include:"),
-    "what is ignored": ("environment", "environment:",
-                        "ignore: {foreign-key: x}\nenvironment:", "production: ignore:"),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize(("file", "old", "new", "said"), BRANCH.values(), ids=BRANCH)
-def test_diff_begins_with_it(repository: World, file: str, old: str, new: str, said: str) -> None:
-    repository.tree.edit(f"production/{file}.sops.yaml", old, new)
-    shown = repository.cli("diff", "--base", "HEAD").stdout
-    title, _, rest = shown.partition("\n\n")[2].partition("\n")
-    assert title.startswith("Access: "), shown
-    assert said in rest.partition("\n\n")[0]
-    found = json.loads(repository.cli("diff", "--base", "HEAD", "-o", "json").stdout)
-    assert found["summary"]["access"] == 1
-
-
-def test_and_so_does_a_recipient(repository: World) -> None:
-    from tests.age_key import new_age_key
-
-    other = new_age_key().recipient
-    repository.tree.edit(".sops.yaml", "age: ", f"age: {other},")
-    shown = repository.cli("diff", "--base", "HEAD").stdout
-    first = shown.partition("\n\n")[2].partition("\n\n")[0]
-    assert f"recipient added, who can decrypt: age {other}" in first

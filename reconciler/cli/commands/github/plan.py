@@ -94,7 +94,7 @@ def _keep(job: Job, mark: str, text: str, plan: Plan | None, options: Common) ->
     if number is None:
         say("this job has no pull request to comment on", options)
         return "none"
-    make = plan is None or bool(plan.changes)
+    make = plan is None or bool(plan.changes or plan.opened)
     done = comment.keep(shown.connect(job), number, mark, text, make=make)
     told = "there is nothing to comment on" if done == "none" else f"the comment was {done}"
     say(f"pull request {number}: {told}", options)

@@ -1,0 +1,48 @@
+"""Who gets at an environment's values by what git says, beside all that AWS is told of them.
+
+Recipients of its files, those whom its creation rules name, what is included, and which findings
+nobody is told; which application reads what. One digest of it stands in every plan's digest, so no review of a plan is one of
+others.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from reconciler.core.digest import canonical
+from reconciler.manifest import rules
+from reconciler.manifest.document import Document
+from reconciler.manifest.entries import Entry
+from reconciler.manifest.recipients import Group
+
+IGNORE, INCLUDE, READERS = "ignore", "include", "readers"
+
+
+def digest(
+    root: Path, settings: Document, files: Iterable[Document], entries: Iterable[Entry]
+) -> str:
+    """A SHA-256 that is another where any of it is another; the order of recipients is none of
+    it."""
+    known = rules.read(root)
+    found: dict[str, Any] = {"files": {}, "rules": {}}
+    for document in files:
+        path = document.file.relative_to(root).as_posix()
+        rule = known.match(path)
+        alone = document.any_of or frozenset()
+        found["files"][path] = _groups([document.recipients, alone])
+        found["rules"][path] = [] if rule is None else _groups(rule.groups)
+    said = settings.data if isinstance(settings.data, Mapping) else {}
+    found |= {name: said.get(name) for name in (INCLUDE, IGNORE, READERS)}
+    found["ignored"] = {
+        f"{entry.section} {entry.key}": entry.fields[IGNORE]
+        for entry in entries
+        if entry.fields.get(IGNORE)
+    }
+    return hashlib.sha256(canonical(found).encode()).hexdigest()
+
+
+def _groups(groups: Iterable[Group]) -> list[list[str]]:
+    return [sorted(str(recipient) for recipient in group) for group in groups]
