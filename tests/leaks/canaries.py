@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 import secrets
 import stat
 import urllib.parse
@@ -15,6 +16,7 @@ from pathlib import Path
 from reconciler.values.sops import find
 from tests import remembered
 
+_WORD = re.compile(rb"[A-Za-z0-9+/=_-]{16,}")
 CHANGED = "canary-" + secrets.token_urlsafe(18)  # what two branches set values to
 
 
@@ -53,10 +55,17 @@ class Canaries:
     def found(self, *places: bytes) -> list[str]:
         """The forms in which a planted value is in any of the places.
 
-        No form has a line break, and most lines come again and again: each is searched once.
+        No form has a line break, and most lines come again and again: each is searched once. And
+        what holds a form holds the longest word of it, of which there are fewer still.
         """
         lines = b"\n".join({line for place in places for line in place.split(b"\n")})
-        return sorted({form for form, needle in self.forms() if needle in lines})
+        words = b"\n".join(set(_WORD.findall(lines)))
+
+        def is_there(needle: bytes) -> bool:
+            longest = max(_WORD.findall(needle), key=len, default=b"")
+            return longest in words and needle in lines
+
+        return sorted({form for form, needle in self.forms() if is_there(needle)})
 
 
 def everything(folder: Path) -> list[bytes]:
