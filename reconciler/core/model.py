@@ -216,7 +216,9 @@ class Live:
     it, and ``forged`` that somebody changed the mark. ``remembered`` is the short digest of each
     field that the mark remembers. ``outside`` is what a change of a field by somebody else is
     called, where it is called anything of its own. ``beside`` is what nobody declared on it, as
-    far as lists return it.
+    far as lists return it. ``recalls`` says that what its mark does not remember was not declared
+    when it was last written; one of version 0.1 may not remember what was. ``begun`` says that its
+    value is the one from which a run was to move it away.
     """
 
     key: Key
@@ -243,6 +245,8 @@ class Live:
     remembered: Mapping[str, str] = field(default_factory=dict)
     outside: Mapping[str, What] = field(default_factory=dict)
     beside: Mapping[str, JSON] = field(default_factory=dict)
+    recalls: bool = False
+    begun: bool = False
 
 
 # --- plan: what is to be done -------------------------------------------------------------------

@@ -95,6 +95,12 @@ def holder(key: Key) -> Key:
     return Key(of(key.kind).READS, key.name)
 
 
+def parts(whole: Key) -> Sequence[Key]:
+    """The keys that the parts of a resource have, whether declared or not."""
+    every = _by_name(KINDS).items()
+    return [Key(n, whole.name) for n, k in every if n != whole.kind and whole.kind == k.READS]
+
+
 def outside(declared: Iterable[Key], scope: Scope) -> Mapping[str, Sequence[str]]:
     """The declared names that are not below the prefix, sorted, by the kind that people name."""
     found: dict[str, list[str]] = {name: [] for name in wholes()}

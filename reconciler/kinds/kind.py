@@ -142,7 +142,7 @@ def listed(name: str, entry: Mapping[str, Any], *, without: Collection[str] = ()
 
 @dataclass(frozen=True)
 class Job:
-    """Everything that writing one change needs."""
+    """Everything that writing one change needs. ``parts`` are declared parts of the resource."""
 
     change: Change
     resource: Resource | None  # None: a prune
@@ -152,6 +152,7 @@ class Job:
     scope: Scope
     policy: Policy
     fingerprinter: Fingerprinter
+    parts: tuple[Resource, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,13 @@ class Seen:
     function: str | None
 
 
+def see(data: Mapping[str, Any]) -> Seen:
+    """The same of what AWS says of a secret."""
+    if not data.get("RotationEnabled"):
+        return Seen(False, {}, None)
+    return Seen(True, data.get("RotationRules") or {}, data.get("RotationLambdaARN"))
+
+
 @dataclass(frozen=True)
 class Switched:
     """Written by whether RotateSecret is called, or CancelRotateSecret."""

@@ -140,6 +140,9 @@ def _write(planned: Planned, change: Change, aws: Aws) -> tuple[str | None, str 
         scope=planned.plan.scope,
         policy=planned.plan.policy,
         fingerprinter=desired.fingerprinter,
+        parts=tuple(
+            desired.resources[part] for part in kinds.parts(change.key) if part in desired.resources
+        ),
     )
     warning = None
     if recheck.needed(change, planned):

@@ -111,14 +111,21 @@ def shape(
         costs=COSTS,
         changed=data.get("LastModifiedDate"),
         changed_by=data.get("LastModifiedUser"),
-        # AWS writes a parameter only as a whole: the version proves every field, or none.
-        as_written={
-            name: value.origin is Origin.GIT
-            for name, content in fields.items()
-            if ours and not isinstance(content, Recorded)
-        },
+        as_written=_as_written(fields, ours=ours, stamped=mark is not None, value=value),
         marked=ours,
     )
+
+
+def _as_written(
+    fields: Mapping[str, JSON | Recorded], *, ours: bool, stamped: bool, value: LiveValue
+) -> dict[str, bool]:
+    """AWS writes a parameter only as a whole: the version proves every field, or none. Without a
+    stamp nobody can tell whether we ever wrote the value."""
+    git = value.origin is Origin.GIT
+    found = {} if not stamped else {"value": git}
+    if ours:
+        found |= {name: git for name, one in fields.items() if not isinstance(one, Recorded)}
+    return found
 
 
 def imported(

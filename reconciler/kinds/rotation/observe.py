@@ -10,7 +10,7 @@ from reconciler.core.model import JSON, Key, Live, Resource, Scope
 from reconciler.kinds import field, tags
 from reconciler.kinds.kind import Record, Settings
 from reconciler.kinds.rotation.declare import NAME
-from reconciler.kinds.schedule import COSTS, FIELDS, OUTSIDE, Seen
+from reconciler.kinds.schedule import COSTS, FIELDS, OUTSIDE, Seen, see
 from reconciler.kinds.secret import mark
 from reconciler.kinds.secret import observe as secret
 
@@ -28,8 +28,7 @@ def shape(
     data = record.data
     live_tags = tags.from_list(data.get("Tags"))
     ownership, owner = secret.owner_of(record, live_tags, trust, scope)
-    seen, last = _see(record), mark.read(record, trust)
-    memory = _memory(last, resource)
+    seen, last = see(record.data), mark.read(record, trust)
     fields = field.observed(FIELDS, seen)
     return Live(
         key=Key(NAME, record.name),
@@ -40,22 +39,14 @@ def shape(
         deleted=data.get("DeletedDate") is not None,
         costs=COSTS,
         changed=data.get("LastChangedDate"),
-        as_written=_as_written(seen, memory),
-        remembered=field.by_name(FIELDS, memory),
+        as_written=_as_written(seen, last.memory),
+        remembered=field.by_name(FIELDS, last.memory),
         outside=OUTSIDE,
+        recalls=last.whole,
         unremembered=field.unremembered(
-            FIELDS, resource, fields, memory, whole=last.whole or last.forged
+            FIELDS, resource, fields, last.memory, whole=last.whole or last.forged
         ),
     )
-
-
-def _memory(last: mark.Mark, resource: Resource) -> Mapping[str, str]:
-    """What the mark remembers of the schedule. Where git declares none, and all of a secret is
-    remembered and nothing of a schedule, it never had one: there was nothing to write."""
-    never = not any(row.letter in last.memory for row in FIELDS)
-    if last.whole and never and resource.fields.get("enabled") is False:
-        return {**last.memory, **field.remembered(FIELDS, resource.fields)}
-    return last.memory
 
 
 def _as_written(seen: Seen, memory: Mapping[str, str]) -> dict[str, bool]:
@@ -68,11 +59,4 @@ def _as_written(seen: Seen, memory: Mapping[str, str]) -> dict[str, bool]:
 
 def imported(record: Record, settings: Settings) -> tuple[dict[str, JSON], list[str]]:
     """The fields of a schedule that is live, and notes; see :func:`field.imported`."""
-    return field.imported(FIELDS, _see(record), settings)
-
-
-def _see(record: Record) -> Seen:
-    data = record.data
-    if not data.get("RotationEnabled"):
-        return Seen(False, {}, None)
-    return Seen(True, data.get("RotationRules") or {}, data.get("RotationLambdaARN"))
+    return field.imported(FIELDS, see(record.data), settings)

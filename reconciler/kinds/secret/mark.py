@@ -23,10 +23,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from reconciler.aws.recogniser import Recogniser
+from reconciler.core.diff import same
 from reconciler.core.digest import SHORT, short_digest
 from reconciler.core.model import Action, LiveValue, Origin, Write
-from reconciler.kinds import tags
-from reconciler.kinds.field import Memory, Table
+from reconciler.kinds import schedule, tags
+from reconciler.kinds.field import Memory, Table, observed, remembered
 from reconciler.kinds.kind import Job, Record, Target
 from reconciler.kinds.secret.labels import CURRENT, PREVIOUS, version_at
 from reconciler.values.sensitive import Fingerprinter, public
@@ -64,6 +65,11 @@ class Mark:
         if self.version is None:
             return None
         return self.version == _short(current) or self.before == _labels(current, previous)
+
+    def began_at(self, current: str) -> bool:
+        """Whether the last run was to move AWSCURRENT away from where it is. That it did, and
+        somebody moved it back, looks the same."""
+        return self.version not in (None, _short(current)) and self.came_from(current)
 
     def came_from(self, version_id: str) -> bool:
         """Whether this version was ours and live before the one that was last put there."""
@@ -156,6 +162,16 @@ def with_keys(record: Record, made: str, trust: Fingerprinter) -> dict[str, str]
 def of_keys(made: str) -> Memory:
     """What is remembered of the mark of the keys that git owns."""
     return {KEYS: short_digest(made)}
+
+
+def of_schedule(job: Job) -> Memory:
+    """What is remembered of the declared schedule of a secret that is made or adopted: all of it
+    that is so already, since no call of its own writes that."""
+    live = observed(schedule.FIELDS, schedule.see(job.record.data if job.record else {}))
+    declared = [field for part in job.parts for field in part.fields.items() if field[0] in live]
+    return remembered(
+        schedule.FIELDS, {name: content for name, content in declared if same(content, live[name])}
+    )
 
 
 def before_return(target: Target, record: Record, previous: str) -> dict[str, str]:

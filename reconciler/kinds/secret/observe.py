@@ -83,18 +83,30 @@ def shape(
         read=_utc(data.get("LastAccessedDate")),
         versioned="AWSCURRENT",
         apart=True,
-        as_written=field.as_written(FIELDS, seen, seen.mark.memory),
+        as_written=_as_written(seen),
         remembered=field.by_name(FIELDS, seen.mark.memory),
         unremembered=_unremembered(seen, fields),
         marked=_marked(seen),
         beside=_beside(seen),
         forged=seen.mark.forged,
+        recalls=seen.mark.whole,
+        begun=seen.value is not None and seen.mark.began_at(seen.value.version),
     )
 
 
 def _utc(moment: datetime | None) -> datetime | None:
     """A day that AWS tells is one of UTC."""
     return None if moment is None else moment.astimezone(UTC)
+
+
+def _as_written(seen: Seen) -> dict[str, bool]:
+    """Which fields are as we last wrote them; of the value it is told that it is not, where the
+    mark says that we have written one."""
+    found = field.as_written(FIELDS, seen, seen.mark.memory)
+    value, last = seen.value, seen.mark
+    if value is not None and value.origin is Origin.OUTSIDE and last.version is not None:
+        found["value"] = False
+    return found
 
 
 def _unremembered(seen: Seen, fields: Mapping[str, JSON | Recorded]) -> tuple[str, ...]:

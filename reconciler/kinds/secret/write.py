@@ -313,6 +313,8 @@ def _marks(job: Job, written: str | None, *, without: Collection[str] = ()) -> d
         # The whole value is written, and git's keys with it.
         marks[tags.GIT_KEYS] = job.fingerprinter.key_marks(name, part)[0]
         memory |= mark.of_keys(marks[tags.GIT_KEYS])
+    if job.record is None or job.change.action is Action.ADOPT:
+        memory |= mark.of_schedule(job)
     return marks | mark.after_write(job, spec, memory, written)
 
 

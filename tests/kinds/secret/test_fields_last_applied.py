@@ -140,3 +140,48 @@ def test_a_secret_that_never_had_a_schedule_is_written_once(world: World) -> Non
     )
     (found,) = world.drift().values()
     assert (found.kind_of, found.key.kind) == ("outside", "rotation")
+    # Whatever git says of it by now.
+    world.declare({"db": {"value": "one", "rotation": SCHEDULE}})
+    (found,) = world.drift().values()
+    assert (found.kind_of, [field.name for field in found.fields]) == ("outside", ["schedule"])
+
+
+def test_a_schedule_of_which_git_said_nothing_is_nobodys_change(world: World) -> None:
+    world.declare({"db": {"value": "one"}})
+    world.converge()
+    world.client("secretsmanager").rotate_secret(
+        SecretId=f"{PREFIX}/db",
+        RotationLambdaARN=world.deploy(),
+        RotationRules={"ScheduleExpression": "rate(7 days)"},
+        RotateImmediately=False,
+    )
+    assert world.drift() == {}
+    world.declare({"db": {"value": "one", "rotation": "none"}})
+    (found,) = world.drift().values()
+    assert (found.kind_of, found.names) == ("pending", ("enabled",))
+
+
+def test_an_adopted_schedule_is_remembered_as_far_as_it_is_as_declared(world: World) -> None:
+    client, rules = world.client("secretsmanager"), {"ScheduleExpression": SCHEDULE["schedule"]}
+    function = world.deploy()
+    for name in ("db", "jwt"):
+        client.create_secret(Name=f"{PREFIX}/{name}", SecretString="one")
+        client.rotate_secret(
+            SecretId=f"{PREFIX}/{name}",
+            RotationLambdaARN=function,
+            RotationRules=rules,
+            RotateImmediately=False,
+        )
+    assert world.aws.wait_for_rotations()
+    other = {**SCHEDULE, "schedule": "rate(7 days)"}
+    world.declare({"db": {"rotation": SCHEDULE}, "jwt": {"rotation": other}})
+    before = Counter(world.aws.calls)
+    world.cli("adopt", "production", "--auto-approve")
+    assert (world.aws.calls - before)["TagResource"] == 2
+    assert list(world.changes()) == ["rotation:jwt"]
+    pending = {key: found.names for key, found in world.drift().items() if "pending" in key}
+    assert pending == {"rotation:jwt pending": ("schedule",)}
+    world.converge()
+    client.cancel_rotate_secret(SecretId=f"{PREFIX}/db")
+    (found,) = [one for one in world.drift().values() if one.acts]
+    assert (found.kind_of, found.what) == ("outside", "switched")
