@@ -16,12 +16,19 @@ from reconciler.operations.planning import Compared, Declares, Planned
 
 
 def known(
-    declared: Cleartext, compared: Compared[Declares], aws: Aws, now: datetime, options: Common
+    declared: Cleartext,
+    compared: Compared[Declares],
+    aws: Aws,
+    now: datetime,
+    options: Common,
+    *,
+    deep: bool = False,
 ) -> Applied:
-    """What is known of the last apply; nothing where the environment says `record: none`."""
+    """What is known of the last apply, ``deep`` for what no list returns, too; nothing where the
+    environment says `record: none`."""
     if not declared.settings.record:
         return OFF
-    return record.known(compared, aws, walk.folder(options), now)
+    return record.known(compared, aws, walk.folder(options), now, deep=deep)
 
 
 def note(planned: Planned, aws: Aws, options: Common) -> record.Note | None:

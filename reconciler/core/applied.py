@@ -6,11 +6,12 @@ declares now, whether a run of ours has ever put it there. It explains, and neve
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from reconciler.core.diff import same
 from reconciler.core.model import JSON, Key
 
 
@@ -53,14 +54,25 @@ _ACTS = frozenset(
 
 
 @dataclass(frozen=True)
+class Attempt:
+    """What a run that did not complete was to write: the fields that its commit declared, by
+    resource. Of what is ``unread`` nobody can tell."""
+
+    fields: Mapping[Key, Mapping[str, JSON]] = field(default_factory=dict)
+    unread: frozenset[Key] = frozenset()
+
+
+@dataclass(frozen=True)
 class Applied:
     """What the applied record and git say together.
 
     ``standings`` is by resource; of what is not in it, ``otherwise`` is said. ``untold`` is why
     something cannot be told, None where all of it can. ``fields`` is what the last complete apply
-    declared of each resource, as far as that is known. ``unfinished`` are the commits of runs that
-    wrote since then and did not complete. ``behind`` counts the commits since it, where git knows.
-    ``proven``: a fingerprint key proves the record; ``writer`` is who wrote it last, as AWS says.
+    declared of each resource, as far as that was read. ``unfinished`` are the commits of runs that
+    wrote since then and did not complete, ``attempted`` what each of these declared, as far as that
+    was read, and ``others`` says that there were more, of no commit. ``behind`` counts the commits
+    since it, where git knows. ``proven``: a fingerprint key proves the record; ``writer`` is who
+    wrote it last, as AWS says.
     """
 
     standings: Mapping[Key, Standing] = field(default_factory=dict)
@@ -68,6 +80,8 @@ class Applied:
     untold: Untold | None = None
     fields: Mapping[Key, Mapping[str, JSON]] = field(default_factory=dict)
     unfinished: tuple[str, ...] = ()
+    attempted: tuple[Attempt, ...] = ()
+    others: bool = False
     commit: str | None = None
     at: datetime | None = None
     by: str | None = None  # the ARN that applied it
@@ -83,6 +97,33 @@ class Applied:
     def standing(self, key: Key) -> Standing:
         """What is known of one resource that git declares now."""
         return self.standings.get(key, self.otherwise)
+
+    def may_be_left(self, key: Key, name: str, now: JSON, ours: Callable[[JSON], bool]) -> bool:
+        """Whether a run that did not complete may have left a field as it is ``now``; ``ours``
+        tells the content that we are known to have written last, of which a run has no more to
+        write."""
+        if self.others or len(self.attempted) < len(self.unfinished):
+            return True  # nobody knows what it was to write
+        if any(key in attempt.unread for attempt in self.attempted):
+            return True
+        every = [one.get(key, {}) for one in (self.fields, *(a.fields for a in self.attempted))]
+        declared = [one[name] for one in every if name in one]
+        tried = [a.fields[key][name] for a in self.attempted if name in a.fields.get(key, {})]
+        return any(
+            same(wanted, now) or any(_half_way(before, wanted, now) for before in declared)
+            for wanted in tried
+            if not ours(wanted)
+        )
+
+
+def _half_way(before: JSON, wanted: JSON, now: JSON) -> bool:
+    """Whether this is between the two, of what takes several calls: what goes is removed first."""
+    if isinstance(now, list) and isinstance(wanted, list) and isinstance(before, list):
+        return all(one in wanted or one in before for one in now)
+    if isinstance(now, dict) and isinstance(wanted, dict) and isinstance(before, dict):
+        kept = before.keys() & wanted.keys() <= now.keys()
+        return kept and all(one in (*wanted.items(), *before.items()) for one in now.items())
+    return False
 
 
 # Without a record drift goes by the marks alone: what is absent is taken for not yet created.

@@ -7,8 +7,9 @@ marks on a resource remember it, and for what is gone, as the applied record doe
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from reconciler.core.applied import OFF, Applied, Standing, Untold
 from reconciler.core.diff import MARKS, same
@@ -45,11 +46,13 @@ _STAYS = {Reason.MARK, Reason.UNMARKED}  # why a change is made, told with the f
 @dataclass(frozen=True)
 class Deep:
     """What no list returns of one resource of ours: its fields, by name, and those of them that
-    are ``open`` to everybody. ``denied`` are the calls that the role may not make."""
+    are ``open`` to everybody. ``denied`` are the calls that the role may not make, and ``beside``
+    what nobody declared within a field."""
 
     fields: Mapping[str, JSON] = field(default_factory=dict)
     open: frozenset[str] = frozenset()
     denied: frozenset[str] = frozenset()
+    beside: Mapping[str, JSON] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -172,32 +175,57 @@ def _present(
     known: Known, resource: Resource, live: Live, change: Change | None
 ) -> Iterator[Drift]:
     refusal = None if change is None else _refusal(change)
-    value = _value(resource, live)
+    value = _value(known.applied, resource, live)
     if value is not None:
-        # An adoption that did not end has set its tags, and not written the value yet.
-        standing = known.applied.standing(resource.requires or resource.key)
-        begun = standing is Standing.ONLY_IN_ATTEMPTED
-        class_ = DriftClass.UNKNOWN if begun else DriftClass.OUTSIDE
-        yield _drift(resource, class_, What.VALUE_LEFT if begun else value, refusal, live)
+        left = _may_be_left(known.applied, resource, live)
+        class_ = DriftClass.UNKNOWN if left else DriftClass.OUTSIDE
+        yield _drift(resource, class_, What.VALUE_LEFT if left else value, refusal, live)
     if live.forged:
         yield _drift(resource, DriftClass.OUTSIDE, What.MARK, None, live)
-    moved, hidden = list(_moved(resource, live)), tuple(_moved_deep(known, resource, live))
-    # A parameter is written as a whole, and so are its fields and its stamp.
-    left = bool(known.applied.unfinished) and not resource.whole
-    usual = What.WRITTEN if resource.whole else What.CHANGED
-    happened = {live.outside.get(one.name, usual) for one in moved}
-    if What.SWITCHED in happened:
-        happened.discard(What.RESCHEDULED)  # while it is off, AWS tells no schedule
-    for what in sorted(happened):
-        fields = tuple(one for one in moved if live.outside.get(one.name, usual) is what)
-        class_ = DriftClass.UNKNOWN if left else DriftClass.OUTSIDE
-        yield _drift(resource, class_, What.LEFT if left else what, refusal, live, fields)
-    if hidden:
-        # Of these AWS tells no date.
-        yield _drift(resource, DriftClass.OUTSIDE, What.CHANGED, refusal, None, hidden)
+    moved = tuple(_moved(known.applied, resource, live))
+    hidden = tuple(_moved_deep(known, resource, live))
+    yield from _told(known.applied, resource, live, moved, refusal, whole=resource.whole)
+    # Of what no list returns AWS tells no date, and it is written by a call of its own.
+    undated = replace(live, changed=None, changed_by=None)
+    yield from _told(known.applied, resource, undated, hidden, refusal, whole=False)
     if change is not None:
         names = {one.name for one in (*moved, *hidden)}
         yield from _rest(resource, live, change, names, value is not None)
+
+
+def _told(
+    applied: Applied,
+    resource: Resource,
+    live: Live,
+    moved: Collection[Moved],
+    refusal: Change | None,
+    *,
+    whole: bool,
+) -> Iterator[Drift]:
+    """What happened to fields, each that moved once."""
+    usual = What.WRITTEN if whole else What.CHANGED
+    by_what: dict[What, list[Moved]] = {}
+    for one in moved:
+        # A parameter is written as a whole, and so are its fields and its stamp.
+        ours = partial(_is_ours, applied, resource.key, live, one.name)
+        left = not whole and applied.may_be_left(resource.key, one.name, one.now, ours)
+        what = What.LEFT if left else live.outside.get(one.name, usual)
+        by_what.setdefault(what, []).append(one)
+    if What.SWITCHED in by_what:
+        by_what.pop(What.RESCHEDULED, None)  # while it is off, AWS tells no schedule
+    for what, fields in sorted(by_what.items()):
+        class_ = DriftClass.UNKNOWN if what is What.LEFT else DriftClass.OUTSIDE
+        yield _drift(resource, class_, what, refusal, live, tuple(fields))
+
+
+def _is_ours(applied: Applied, key: Key, live: Live, name: str, content: JSON) -> bool:
+    """Whether this is what a field was when we last wrote it, as far as that is known."""
+    recorded, fields = live.fields.get(name), applied.fields.get(key, {})
+    if isinstance(recorded, Recorded):
+        return recorded.digest == content_digest(content)
+    if name in live.remembered:
+        return live.remembered[name] == short_digest(content)
+    return not live.recalls and name in fields and same(fields[name], content)
 
 
 def _rest(
@@ -218,13 +246,25 @@ def _rest(
         yield _ahead(resource, change, outside=moved, value=writes)
 
 
-def _value(resource: Resource, live: Live) -> What | None:
-    """What happened to the value, if somebody else wrote it."""
+def _may_be_left(applied: Applied, resource: Resource, live: Live) -> bool:
+    """Whether a run that did not complete may have left the value as it is: one that was to move
+    AWSCURRENT away from there, or an adoption that set its tags and wrote no value yet."""
+    if live.begun:
+        return bool(applied.unfinished) or applied.others
+    never = live.as_written.get("value") is not False
+    standing = applied.standing(resource.requires or resource.key)
+    return never and standing is Standing.ONLY_IN_ATTEMPTED
+
+
+def _value(applied: Applied, resource: Resource, live: Live) -> What | None:
+    """What happened to the value, if somebody else wrote it, or moved AWSCURRENT back."""
     value, rotation = live.value, live.rotation
     if resource.value is None or value is None:
         return None
     if value.origin is not Origin.OUTSIDE:
-        return What.VALUE if live.as_written.get("value") is False else None
+        declared = value.fingerprint in resource.value.fingerprints
+        back = live.begun and not declared and applied.untold is None
+        return What.VALUE if back or live.as_written.get("value") is False else None
     if rotation.enabled or rotation.last is not None:
         return None  # rotation wrote it: no drift, or, where the manifest objects, a refusal
     if rotation.configured:
@@ -232,15 +272,21 @@ def _value(resource: Resource, live: Live) -> What | None:
     return What.GENERATED if resource.value.source is Source.GENERATED else What.VALUE
 
 
-def _moved(resource: Resource, live: Live) -> Iterator[Moved]:
-    """Fields that are neither as declared nor as we last wrote them."""
+def _moved(applied: Applied, resource: Resource, live: Live) -> Iterator[Moved]:
+    """Fields that are neither as declared nor as we last wrote them: as their mark remembers, or
+    where no mark does, as the last complete apply left them."""
+    left = applied.fields.get(resource.key, {})
     for name, declared in sorted(resource.fields.items()):
         now = live.fields.get(name)
         if name in MARKS or isinstance(now, Recorded) or same(declared, now):
             continue
-        if live.as_written.get(name) is False:
-            known = live.remembered.get(name) == short_digest(declared)
-            yield Moved(name, declared if known else None, now, declared, known)
+        last, written = live.remembered.get(name), live.as_written.get(name)
+        if written is None and not live.recalls and name in left:
+            last, written = short_digest(left[name]), same(left[name], now)
+        if written is False:
+            before = (declared, left[name]) if name in left else (declared,)
+            was = [one for one in before if short_digest(one) == last]
+            yield Moved(name, was[0] if was else None, now, declared, bool(was))
 
 
 def _moved_deep(known: Known, resource: Resource, live: Live) -> Iterator[Moved]:
@@ -262,10 +308,11 @@ def _undeclared(known: Known, resource: Resource, live: Live) -> Iterator[Drift]
     deep = known.deep.get(resource.key)
     if deep is None:
         return
-    for name, now in sorted({**deep.fields, **live.beside}.items()):
+    beside = {**live.beside, **deep.beside}
+    for name, now in sorted({**deep.fields, **beside}.items()):
         if name in deep.open and not same(resource.fields.get(name), now):
             yield _drift(resource, DriftClass.OUTSIDE, What.OPEN_POLICY)
-        elif now and (name in live.beside or name not in resource.fields):
+        elif now and (name in beside or name not in resource.fields):
             yield Drift(
                 resource.key,
                 DriftClass.UNMANAGED,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import boto3
@@ -16,14 +16,14 @@ from reconciler.core import review
 from reconciler.core.errors import Exit
 from reconciler.core.model import Change, Key
 from reconciler.manifest import Desired
-from reconciler.operations import apply, planning
+from reconciler.operations import apply, observe, planning
 from reconciler.operations.apply import Outcome
 from reconciler.operations.attempt import Status
 from reconciler.operations.planning import Planned
 from reconciler.sandbox.server import Sandbox
 from tests.faults.direct import SCOPE, desired
 
-_CONNECTIONS: dict[str, Aws] = {}
+_CONNECTIONS: dict[tuple[str, int], Aws] = {}
 
 
 @dataclass
@@ -52,19 +52,28 @@ class Account:
 
     def connect(self) -> Aws:
         """A connection, a fresh one unless it is ``shared``."""
-        if self.shared and self.aws.url in _CONNECTIONS:
-            known = _CONNECTIONS[self.aws.url]
+        which = self.aws.url, self.parallelism
+        if self.shared and which in _CONNECTIONS:
+            known = _CONNECTIONS[which]
             known._made.clear()  # what an earlier run made, this one does not wait for
             return known
         session = boto3.session.Session()
         made = Aws(session, SCOPE.region, parallelism=self.parallelism, pacing=Pacing(self.pace))
         if self.shared:
-            _CONNECTIONS[self.aws.url] = made
+            _CONNECTIONS[which] = made
         return made
 
     def plan(self) -> Planned:
         """What apply would do now."""
         return planning.make(SCOPE, lambda: self.git, self.connect())
+
+    def planned_again(self, last: Planned) -> Planned:
+        """The same as :meth:`plan`, where nothing but git has changed since ``last``."""
+        records = {reader: dict(found) for reader, found in last.records.items()}
+        plan, live = planning._diff(self.git, records, SCOPE)
+        observe.confirm(self.connect(), records, plan, SCOPE, self.git.recogniser)
+        plan, live = planning._diff(self.git, records, SCOPE)
+        return replace(last, plan=plan, desired=self.git, live=live, records=records)
 
     def changes(self) -> dict[Key, Change]:
         """The changes of a plan."""

@@ -17,6 +17,11 @@ KEY = "5f" * 32
 PERMISSIVE = Policy(prune=True, max_prunes=10_000, max_change_ratio=1.0)
 
 
+def full(name: str) -> str:
+    """The name in AWS of what is declared under this one."""
+    return SCOPE.under + name
+
+
 def desired(
     declared: Mapping[str, Mapping[str, Any]],
     *,

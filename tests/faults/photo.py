@@ -31,6 +31,11 @@ class Photo:
     policy: str | None = None
     replicas: tuple[str, ...] = ()
 
+    @property
+    def said(self) -> str:
+        """The description as people wrote it, without our stamp."""
+        return self.description.partition("[r1:")[0].strip()
+
 
 def take(aws: Sandbox) -> dict[Key, Photo]:
     """Every secret and parameter of the Region."""

@@ -24,7 +24,7 @@ from typing import Any
 import pytest
 
 from reconciler.core import planfile
-from reconciler.core.applied import Applied, Standing
+from reconciler.core.applied import Applied, Attempt, Standing
 from reconciler.core.drift import DriftClass
 from reconciler.core.model import Key
 from reconciler.operations import drift, planning
@@ -78,10 +78,13 @@ def photographs(account: Account) -> dict[Key, Photo]:
 
 def outside(account: Account, scene: Any) -> set[tuple[Key, str]]:
     """What drift says that somebody outside did. All of it was to be written by the run."""
+    attempt = Attempt({key: one.fields for key, one in scene.git.resources.items()})
     found = drift.classify(
         planning.make(SCOPE, lambda: scene.git, account.connect()),
         datetime.now(UTC),
-        applied=Applied(otherwise=Standing.ONLY_IN_ATTEMPTED),
+        applied=Applied(
+            otherwise=Standing.ONLY_IN_ATTEMPTED, unfinished=("c0ffee",), attempted=(attempt,)
+        ),
     )
     return {
         (entry.key, f"{entry.what} {[field.name for field in entry.fields]}")

@@ -33,10 +33,11 @@ from reconciler.core.model import Action, Key
 from reconciler.operations.apply import Outcome
 from reconciler.operations.attempt import Status
 from reconciler.operations.planning import Planned
-from reconciler.sandbox.server import Drop, Sandbox
+from reconciler.sandbox.server import Sandbox
 from tests.faults import function
 from tests.faults.account import Account
-from tests.faults.direct import KEY, SCOPE
+from tests.faults.direct import KEY, SCOPE, full
+from tests.faults.dying import dying
 from tests.faults.function import SCHEDULE, clients
 from tests.faults.photo import Photo, take
 from tests.limit import has_to_end
@@ -49,8 +50,6 @@ SECRETS = st.sampled_from(["s0", "s1", "s2"])
 PARAMETERS = st.sampled_from(["p0", "p1"])
 VALUES = st.sampled_from(["a", "b", "c"])
 DESCRIPTIONS = st.sampled_from([None, "x", "y"])
-WRITES = ("Create", "Put", "Update", "Delete", "Restore", "Rotate", "Cancel", "Tag", "Untag",
-          "Add", "Remove")  # fmt: skip
 
 _numbers = itertools.count()
 
@@ -75,10 +74,6 @@ def stored(value: Any) -> str:
     if isinstance(value, str):
         return value
     return json.dumps(value, sort_keys=True, separators=(",", ":"))
-
-
-def full(name: str) -> str:
-    return SCOPE.under + name
 
 
 class Machine(RuleBasedStateMachine):
@@ -296,8 +291,7 @@ class Machine(RuleBasedStateMachine):
                 photo = live[key]
                 assert not photo.deleted, key
                 if "description" in declared:
-                    said = photo.description.split(" [r1:")[0]
-                    assert said == declared["description"], key
+                    assert photo.said == declared["description"], key
                 if kind == "secret":
                     self.check_declared_secret(key, declared, photo)
                     if "git_keys" in declared and has_keys(photo) and not abandoned(photo):
@@ -349,34 +343,11 @@ class Machine(RuleBasedStateMachine):
 
     @rule(point=st.integers(0, 8), effect=st.booleans(), reviewed=st.booleans())
     def crash(self, point: int, effect: bool, reviewed: bool) -> None:
-        """A run that dies at one of its writes: it makes no further call, and hears no answer."""
+        """A run that dies at one of its writes."""
         next(_steps)
         plan = self.account.plan() if reviewed else None
-        writes: list[str] = []
-        dead: list[bool] = []
-        refusal = (400, "AccessDeniedException", "the process is gone")
-
-        def before(operation: str, body: Any) -> tuple[int, str, str] | None:
-            if str((body or {}).get("SecretId", "")).startswith("arn:"):
-                return None  # the rotation function's own
-            if operation.startswith(WRITES) and not dead:
-                writes.append(operation)
-                if len(writes) > point:
-                    dead.append(True)
-                    return None if effect else refusal
-            return refusal if dead else None
-
-        def after(operation: str, _body: Any, _answer: Any) -> None:
-            if dead and effect and operation == writes[-1]:
-                raise Drop
-
-        aws = self.account.aws
-        aws.hooks.append(before)
-        aws.after.append(after)
-        try:
+        with dying(self.account.aws, point, effect=effect):
             self.run(plan)
-        finally:
-            aws.hooks, aws.after = [], []
         self.reviewed = plan or self.reviewed
         self.settled = False
 

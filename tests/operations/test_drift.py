@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from reconciler.core.applied import OFF, Applied, Standing, Untold
+from reconciler.core.applied import OFF, Applied, Attempt, Standing, Untold
 from reconciler.core.diff import diff
 from reconciler.core.digest import short_digest
 from reconciler.core.drift import Drift, DriftClass
@@ -411,11 +411,99 @@ def test_a_field_is_outside_where_it_is_neither_declared_nor_what_we_last_wrote(
     assert "".join(found).startswith(expected)
 
 
-def test_a_field_that_a_run_may_have_left_is_unknown():
-    unfinished = replace(IN_NEITHER, unfinished=("c0ffee",))
+TRIED = replace(IN_NEITHER, unfinished=("c0ffee",))
+DB = EDITED.key
+
+
+def tried(*contents: dict, **more) -> Applied:
+    """Runs that did not complete, each of a commit that declared these fields of the secret."""
+    attempts = tuple(Attempt({DB: fields}) for fields in contents)
+    return replace(TRIED, unfinished=("c0ffee",) * len(attempts), attempted=attempts, **more)
+
+
+@pytest.mark.parametrize(
+    ("applied", "class_"),
+    [
+        (TRIED, "unknown"),  # what it declared was not read
+        (replace(TRIED, attempted=(Attempt(unread=frozenset([DB])),)), "unknown"),
+        (replace(IN_NEITHER, others=True), "unknown"),  # a run of no commit
+        (tried({"description": "theirs"}), "unknown"),
+        (tried({"description": "before"}, {"description": "theirs"}), "unknown"),
+        (tried({"description": "another"}), "outside"),
+        (tried({"description": "before"}), "outside"),
+        (tried({}), "outside"),
+        (replace(TRIED, attempted=(Attempt(),)), "outside"),
+    ],
+)
+def test_a_field_that_a_run_may_have_left_is_unknown(applied, class_):
+    """Where its commit declares what is live, and the mark does not say that it was written."""
     current = written({"description": False}, "before", description="theirs")
-    (found,) = drift(EDITED, current, applied=unfinished)
-    assert (found.kind_of, found.what) == (DriftClass.UNKNOWN, What.LEFT)
+    (found,) = drift(EDITED, current, applied=applied)
+    assert (found.kind_of.value, found.what is What.LEFT) == (class_, class_ == "unknown")
+
+
+@pytest.mark.parametrize(
+    ("now", "class_"),
+    [
+        ({"a": "1"}, "unknown"),  # one key is removed, and the other not set yet
+        ({"a": "2", "c": "3"}, "unknown"),  # as declared then
+        ({"a": "theirs"}, "outside"),
+        ({}, "outside"),  # no run removes what its commit declares
+    ],
+)
+def test_a_mapping_may_be_left_half_way(now, class_):
+    before, wanted = {"a": "1", "b": "2"}, {"a": "2", "c": "3"}
+    resource = secret(value=value("fp-a"), tags={"a": "9"})
+    current = replace(
+        live(held("fp-a"), tags=now),
+        as_written={"tags": False},
+        remembered={"tags": short_digest(before)},
+    )
+    applied = tried({"tags": wanted}, fields={DB: {"tags": before}})
+    (found,) = drift(resource, current, applied=applied)
+    assert found.kind_of.value == class_
+
+
+@pytest.mark.parametrize(
+    ("left", "recalls", "expected"),
+    [
+        ({"description": "git's"}, False, "outside"),  # version 0.1 left no mark of it
+        ({"description": "theirs"}, False, "pending"),
+        ({}, False, "pending"),
+        ({"description": "git's"}, True, "pending"),  # it was not declared when last written
+    ],
+)
+def test_what_no_mark_remembers_is_told_by_the_last_complete_apply(left, recalls, expected):
+    current = replace(written({}, description="theirs"), recalls=recalls)
+    (found,) = drift(EDITED, current, applied=replace(IN_APPLIED, fields={DB: left}))
+    assert found.kind_of.value == expected
+    if expected == "outside":
+        assert 'was "git\'s" and is "theirs"' in difference.sentence(found)
+
+
+@pytest.mark.parametrize(
+    ("applied", "expected"),
+    [
+        (IN_APPLIED, "outside value"),
+        (replace(IN_APPLIED, unfinished=("c0ffee",)), "unknown value-left"),
+        (replace(IN_APPLIED, others=True), "unknown value-left"),
+        (OFF, "pending update"),
+    ],
+)
+def test_a_label_moved_back_to_where_it_came_from_is_told_by_the_record(applied, expected):
+    """The mark names both versions, so that a run which stops before the move goes on."""
+    (found,) = drift(OWN, replace(live(held("fp-b")), begun=True), applied=applied)
+    assert f"{found.kind_of} {found.what}" == expected
+    assert drift(OWN, replace(live(held("fp-a")), begun=True), applied=applied) == ()
+
+
+def test_a_value_that_was_ours_is_not_what_an_adoption_left():
+    applied = replace(IN_ATTEMPTED, unfinished=("c0ffee",))
+    (found,) = drift(OWN, live(foreign()), applied=applied)
+    assert found.what is What.VALUE_LEFT
+    once = replace(live(foreign()), as_written={"value": False})
+    (found,) = drift(OWN, once, applied=applied)
+    assert (found.kind_of, found.what) == (DriftClass.OUTSIDE, What.VALUE)
 
 
 def test_what_git_is_ahead_of_is_told_beside_what_is_outside():

@@ -105,7 +105,7 @@ def _check(
     declared: Cleartext, compared: Compared[Declares], aws: Aws, deep: bool, options: Common
 ) -> Checked:
     now = datetime.now(UTC)
-    known = applied.known(declared, compared, aws, now, options)
+    known = applied.known(declared, compared, aws, now, options, deep=deep)
     read = _deep(differences.read_deep(compared, aws), options) if deep else {}
     looked = differences.look_closer(compared, aws) if deep else {}
     found = differences.classify(compared, now, read, known, looked=looked)

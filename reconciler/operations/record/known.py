@@ -11,9 +11,10 @@ from pathlib import Path
 from reconciler import kinds
 from reconciler.aws.client import Aws
 from reconciler.aws.recogniser import Recogniser
-from reconciler.core.applied import Applied, Standing, Untold
+from reconciler.core.applied import Applied, Attempt, Standing, Untold
+from reconciler.core.diff import MARKS, same
 from reconciler.core.errors import UsageError
-from reconciler.core.model import JSON, Key, Ownership, Scope
+from reconciler.core.model import JSON, Key, Live, Ownership, Resource, Scope
 from reconciler.core.record import Record
 from reconciler.manifest.branch import Declared, declared, of_commit
 from reconciler.manifest.gitfiles import Repository
@@ -22,20 +23,43 @@ from reconciler.operations.record import reading
 from reconciler.values.sensitive import Fingerprinter
 
 
-def known(compared: Compared[Declares], aws: Aws, folder: Path, now: datetime) -> Applied:
+def known(
+    compared: Compared[Declares], aws: Aws, folder: Path, now: datetime, *, deep: bool = False
+) -> Applied:
     """What is known of the last apply, of an environment that was planned: one more chain of
     pages. ``folder`` is the manifests'. git's objects are read only where something that is
-    declared is absent, or not ours. Raises AwsError."""
-    scope = compared.plan.scope
+    declared is absent, or not ours, or otherwise than declared and no mark says who did that;
+    ``deep``: so may be what no list returns. Raises AwsError."""
+    scope, declared = compared.plan.scope, compared.desired.resources
     told, record = _said(scope, compared.desired.recogniser, aws, folder, now)
-    suspects = {
+    if record is None or told.untold is not None:
+        return told
+    gone = {
         key
-        for key in compared.desired.resources
+        for key in declared
         if (live := compared.live.get(key)) is None or live.ownership is not Ownership.OURS
     }
-    if record is None or told.untold is not None or not suspects:
+    tried = bool(record.attempted)
+    differs = {
+        key
+        for key in declared.keys() - gone
+        if (deep and tried) or _differs(declared[key], compared.live[key], tried=tried)
+    }
+    if not gone and not differs:
         return told
-    return _read(told, record, suspects, Repository(folder), scope.environment)
+    return _read(told, record, gone, differs, Repository(folder), scope.environment)
+
+
+def _differs(resource: Resource, live: Live, *, tried: bool) -> bool:
+    """Whether the mark of a resource leaves open who made it differ; where a run has ``tried`` and
+    not completed, no mark tells."""
+    return any(
+        name not in MARKS
+        and not same(content, live.fields.get(name))
+        and (name in live.as_written or not live.recalls)
+        and live.as_written.get(name) is (False if tried else None)
+        for name, content in resource.fields.items()
+    )
 
 
 def last(scope: Scope, trust: Recogniser, aws: Aws, folder: Path, now: datetime) -> Applied:
@@ -58,6 +82,7 @@ def _said(
         return Applied(untold=why, writer=writer), None
     told = Applied(
         unfinished=record.attempted,
+        others=record.others,
         commit=record.commit,
         at=record.on,
         by=record.by,
@@ -97,11 +122,13 @@ def _placed(told: Applied, repository: Repository) -> Applied:
 def _read(
     told: Applied,
     record: Record,
-    suspects: Collection[Key],
+    gone: Collection[Key],
+    differs: Collection[Key],
     repository: Repository,
     environment: str,
 ) -> Applied:
-    """With where each of the suspects was declared."""
+    """With where each that is ``gone`` was declared, and what of those and of each that
+    ``differs``."""
 
     def at(commit: str) -> Declared | None:
         try:
@@ -118,14 +145,32 @@ def _read(
         key: Standing.CANNOT_TELL
         if unreadable
         else _standing(key, applied, attempted, others=record.others)
-        for key in suspects
+        for key in gone
     }
-    fields: Mapping[Key, Mapping[str, JSON]] = {} if applied is None else applied.resources
+    suspects = {*gone, *differs}
     why = None
     if Standing.CANNOT_TELL in standings.values():
         lacking = unreadable or any(one is None for one in attempted)
         why = Untold.UNCOMMITTED if record.others and not lacking else Untold.UNREADABLE
-    return replace(told, standings=standings, fields=fields, untold=why)
+    return replace(
+        told,
+        standings=standings,
+        fields=_of(applied, suspects),
+        attempted=tuple(_attempt(one, suspects) for one in attempted),
+        untold=why,
+    )
+
+
+def _attempt(declared: Declared | None, keys: Collection[Key]) -> Attempt:
+    if declared is None:
+        return Attempt(unread=frozenset(keys))
+    unread = frozenset(key for key in keys if kinds.holder(key) in declared.unread)
+    return Attempt(_of(declared, keys), unread)
+
+
+def _of(declared: Declared | None, keys: Collection[Key]) -> dict[Key, Mapping[str, JSON]]:
+    found = {} if declared is None else declared.resources
+    return {key: found[key] for key in keys if key in found}
 
 
 def _standing(

@@ -375,3 +375,50 @@ def test_manifests_that_were_elsewhere_then_are_found(repository: Repository) ->
     repository.gone("jwt")
     moved = ("-C", str(repository.folder / "secrets"))
     assert repository.classes(*moved, code=2) == {"jwt": "outside"}
+
+
+def test_only_what_an_unfinished_run_may_have_left_is_unknown(repository: Repository) -> None:
+    """Its commit says what it was to write; what it could not have written is told as ever."""
+    world = repository.world
+
+    def commit(db: str, jwt: str = "one") -> str:
+        world.declare(
+            {name: {"value": "v", "description": text} for name, text in (("db", db), ("jwt", jwt))}
+        )
+        return repository.save()
+
+    commit("one")
+    repository.apply()
+    second = commit("two")
+    no = 400, "AccessDeniedException", "the process is gone"
+    world.aws.hooks.append(lambda called, _: no if called == "TagResource" else None)
+    repository.apply(code=4)
+    world.aws.hooks.clear()
+    assert repository.record["attempted"] == [second]
+    commit("three", "three")
+    # The description of db is the one that the run was to write, and no mark remembers it.
+    assert repository.classes(code=2) == {"db": "unknown", "jwt": "pending"}
+    client = world.client("secretsmanager")
+    for name in ("db", "jwt"):
+        client.update_secret(SecretId=f"/test/production/{name}", Description="theirs")
+    assert repository.classes(code=2) == {"db": "outside", "jwt": "outside"}
+    repository.apply()
+    assert repository.classes() == {}
+
+
+def test_what_0_1_left_without_a_mark_is_told_by_the_record(repository: Repository) -> None:
+    world = repository.world
+    world.declare({"db": {"value": "v", "description": "one"}})
+    repository.save()
+    repository.apply()
+    client, name = world.client("secretsmanager"), "/test/production/db"
+    client.untag_resource(SecretId=name, TagKeys=["reconciler:spec"])
+    client.update_secret(SecretId=name, Description="theirs")
+    (found,) = repository.drift(code=2)["drift"]
+    assert found["class"] == "outside"
+    assert 'description was "one" and is "theirs"' in found["text"]
+    world.declare({"db": {"value": "v", "description": "two"}})
+    repository.save()
+    assert repository.classes(code=2) == {"db": "outside"}
+    client.update_secret(SecretId=name, Description="one")
+    assert repository.classes() == {"db": "pending"}
