@@ -85,6 +85,7 @@ class Use:
 
 
 Deep = Callable[[Aws, Sequence[Resource], Scope], Sequence[JSON]]
+Around = Callable[[Aws, Sequence[Resource], Scope], Sequence[tuple[JSON, JSON]]]
 Look = Callable[[Aws, Sequence[Resource], Scope], Sequence[str | None]]
 Opens = Callable[[FieldChange, Resource, Scope], Iterable[Opened]]
 
@@ -118,7 +119,8 @@ class Field(Generic[Seen_, Write_]):
     ``deep`` reads from AWS what no list returns, of several resources in their order; ``observe``
     then tells only the recorded digest. ``looks`` finds what is wrong with live content that is as
     declared, each in words or None. ``deep_needs`` are the IAM actions for both on each of them.
-    ``beside``: it is read where nobody declares it, too.
+    ``beside``: it is read where nobody declares it, too. ``around`` reads, of several resources in
+    their order, what ``deep`` does where it is declared, and what nobody declared beside that.
     ``write`` says how the kind writes it.
     ``loses`` is what a change of it takes away, and whom it concerns.
     ``opens`` is who gets access by a change of it. Where the whole is written again it is asked of
@@ -146,6 +148,7 @@ class Field(Generic[Seen_, Write_]):
     deep_needs: tuple[str, ...] = ()
     looks: Look | None = None
     beside: bool = False
+    around: Around | None = None
     loses: Losing | None = None
     opens: Opens | None = None
     fixed: Callable[[JSON, JSON], bool] | None = None
@@ -305,6 +308,26 @@ def deep(
         contents = row.deep(aws, [resources[n] for n in asked], scope) if asked else ()
         for number, content in zip(asked, contents, strict=True):
             found[number][row.name] = content
+    return found
+
+
+def around(
+    table: Table[Any, Any], aws: Aws, resources: Sequence[Resource], scope: Scope
+) -> list[tuple[dict[str, JSON], dict[str, JSON]]]:
+    """Of each resource the live content of the declared fields that no list returns, and what
+    nobody declared beside them. Raises AwsError."""
+    apart = [row for row in table if row.around is None]
+    found: list[tuple[dict[str, JSON], dict[str, JSON]]]
+    found = [(own, {}) for own in deep(apart, aws, resources, scope)]
+    for row in table:
+        if row.around is None or not resources:
+            continue
+        contents = row.around(aws, resources, scope)
+        for resource, (own, others), (mine, other) in zip(resources, found, contents, strict=True):
+            if row.name in resource.fields:
+                own[row.name] = mine
+            if other:
+                others[row.name] = other
     return found
 
 

@@ -33,11 +33,11 @@ def read_deep(planned: Compared[Declares], aws: Aws) -> Mapping[Key, Deep]:
     found: dict[Key, Deep] = {}
     for name, resources in _ours(planned).items():
         table, scope = kinds.of(name).FIELDS, planned.plan.scope
-        contents = fields.deep(table, aws, resources, scope)
+        contents = fields.around(table, aws, resources, scope)
         others = aws.each(partial(_beside, table, aws, scope), resources)
-        for resource, content, other in zip(resources, contents, others, strict=True):
+        for resource, (content, nobodys), other in zip(resources, contents, others, strict=True):
             every = {**content, **other.fields}
-            found[resource.key] = Deep(every, _open(every), other.denied)
+            found[resource.key] = Deep(every, _open(every), other.denied, nobodys)
     return found
 
 

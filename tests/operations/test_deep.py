@@ -34,9 +34,7 @@ def test_what_is_as_declared_is_no_drift(world: World) -> None:
     world.declare(HIDDEN, {"host": {"plaintext": "h", "tags": {"a": "b"}}, "bare": {"value": "x"}})
     world.converge()
     assert deep(world) == []
-    assert world.calls == Counter(
-        {"GetResourcePolicy": 1, "DescribeSecret": 1, "ListTagsForResource": 1}
-    )
+    assert world.calls == Counter({"GetResourcePolicy": 1, "DescribeSecret": 1, "GetResources": 1})
 
 
 def test_each_outside_change_is_named(world: World) -> None:
@@ -55,7 +53,10 @@ def test_each_outside_change_is_named(world: World) -> None:
     )
     assert world.changes() == {}
     assert world.drift() == {}
-    parameter, secret = deep(world)
+    parameter, others, secret = deep(world)
+    assert others == (
+        'parameter unmanaged: on an owned resource, and not declared: tags is {"more":"not ours"}'
+    )
     assert parameter == (
         'parameter outside: changed outside: tags was {"a":"b"} and is {"a":"theirs"}'
     )

@@ -223,7 +223,7 @@ def _deep(declared: Cleartext) -> Iterator[Statement]:
     found = {name: _unlisted(declared, name, undeclared=True) for name in kinds.wholes()}
     for name, needs in found.items():
         yield from _grouped(f"Deep{kinds.named(name).access.WORD}s", needs)
-    yield from _tags(declared, [name for name, needs in found.items() if any(needs.values())])
+    yield from _tags(declared, [name for name, needs in found.items() if needs])
 
 
 def _tags(declared: Cleartext, names: Iterable[str]) -> Iterator[Statement]:

@@ -233,6 +233,7 @@ FIELDS: Table[Seen, Write] = (
         content=tags.content,
         observe=lambda seen: Recorded(None if seen.mark is None else seen.mark.spec),
         deep=tagged.managed,
+        around=tagged.around,
         deep_needs=("ssm:ListTagsForResource",),
         write=Tagged(),
     ),

@@ -15,6 +15,10 @@ PAGE = 100
 _WITHOUT = (
     "the role lacks tag:GetResources, so that parameters' tags are read one by one, 10 a second"
 )
+_DECLARED_ONLY = (
+    "the role lacks tag:GetResources, so that parameters' tags are read one by one, 10 a second,"
+    " and tags that nobody declared are not looked for"
+)
 _STACK = "aws:cloudformation:stack-name"
 
 Tags = Mapping[str, str]
@@ -74,9 +78,39 @@ def managed(aws: Aws, resources: Sequence[Resource], scope: Scope) -> list[JSON]
     """Of each the live tags that are ours. What differs from what is declared is read again by
     itself, since a hundred at once may be told late."""
     found = of_many(aws, [resource.key.name for resource in resources], scope)
+    if len(resources) > 1:
+        return _fresh(aws, found, resources)
+    return [_own(found[resource.key.name], resource) for resource in resources]
+
+
+def around(aws: Aws, resources: Sequence[Resource], scope: Scope) -> list[tuple[JSON, JSON]]:
+    """Of each the live tags that are ours, and those that nobody declared: the latter only where
+    the role may ask for the tags of all at once. Raises AwsError."""
+    names = [resource.key.name for resource in resources]
+    found: dict[str, Tags] = {}
+    declared = [resource for resource in resources if "tags" in resource.fields]
+    try:
+        for start in range(0, len(names), PAGE):
+            found |= _page(aws, names[start : start + PAGE], scope)
+    except AwsError as error:
+        if not error.denied:
+            raise
+        aws.warn(_DECLARED_ONLY)
+        found = {}
+    left = [one.key.name for one in declared if one.key.name not in found]
+    alone = dict(zip(left, aws.each(lambda name: of(aws, name), left), strict=True))
+    fresh = _fresh(aws, found | alone, declared)
+    ours = {one.key.name: own for one, own in zip(declared, fresh, strict=True)}
+    return [
+        (ours.get(one.key.name), tags.foreign(found.get(one.key.name, {}), one))
+        for one in resources
+    ]
+
+
+def _fresh(aws: Aws, found: Mapping[str, Tags], resources: Sequence[Resource]) -> list[JSON]:
+    """Those of each that are ours; what differs is read again by itself."""
     mine = [_own(found[resource.key.name], resource) for resource in resources]
     late = [n for n, own in enumerate(mine) if own != resources[n].fields["tags"]]
-    late = late if len(resources) > 1 else []
     fresh = aws.each(lambda n: _own(of(aws, resources[n].key.name), resources[n]), late)
     for number, own in zip(late, fresh, strict=True):
         mine[number] = own

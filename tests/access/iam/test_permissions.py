@@ -248,6 +248,9 @@ def test_deep_drift_reads_all_policies_and_the_tags_of_what_declares_them(tmp_pa
     assert printed.allowed(f"{PARAMETER}{PREFIX}/p") == {"ssm:ListTagsForResource"}
     assert "tag:GetResources" in printed.allowed("*")
     assert printed.allowed(f"{PARAMETER}{PREFIX}/q") == set()
+    (tmp_path / "bare").mkdir()
+    bare = iam(tree(tmp_path / "bare", {}, {"q": {"value": "v"}}), "drift", "production", "--deep")
+    assert "tag:GetResources" in bare.allowed("*"), "of tags that nobody declared"
 
 
 def test_an_account_of_another_partition(tmp_path: Path) -> None:

@@ -67,6 +67,25 @@ def test_what_differs_is_read_again_before_it_is_told(world: World) -> None:
     assert done.calls["ListTagsForResource"] == 1
 
 
+def test_tags_that_nobody_declared_are_told_of_each(world: World) -> None:
+    """Also where git declares none, and whatever else is on it is as it should be."""
+    world.declare({}, {**THREE, "bare": {"plaintext": "v"}})
+    world.converge()
+    tag(world, "bare", theirs="x")
+    tag(world, "one", theirs="y")
+    done = deep(world)
+    assert done.out.count("on an owned resource, and not declared: tags is") == 2
+    assert (done.calls["GetResources"], done.calls["ListTagsForResource"]) == (1, 0)
+    world.settings(drift={"unmanaged": "fail"})
+    deep(world, code=2)
+    # The role of before: as it was then, with one warning.
+    deny(world)
+    done = deep(world)
+    assert "not declared: tags is" not in done.out
+    assert done.calls["ListTagsForResource"] == 3
+    assert done.err.count("the role lacks tag:GetResources") == 1
+
+
 @pytest.mark.parametrize("run", [deep, adopting])
 def test_without_the_permission_each_is_asked_and_that_is_told_once(world: World, run: Any) -> None:
     world.declare({}, THREE)
