@@ -1,7 +1,7 @@
 """EventBridge: what is told of an environment, to one SNS topic, and to GitHub if that is wanted.
 
-Rotations reach EventBridge as service events of CloudTrail, changes and deletions as its API calls
-(both need a trail); moved labels come from the service itself. No event holds a value. That a
+Rotations reach EventBridge as service events of CloudTrail, changes and deletions as its API calls;
+both need a trail, which the template makes where there is none. No event holds a value. That a
 rotation's event names the secret in `additionalEventData.SecretId`, and how a call's tags are
 spelt, is what entries of CloudTrail show, and not documented: the alarm on the log also counts a
 rotation that names none.

@@ -118,19 +118,26 @@ def denials(scope: Scope, outside: Sequence[str]) -> Iterator[Statement]:
 
 
 def changes(scope: Scope, outside: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
-    """Rotations reach EventBridge as service events of CloudTrail, moved labels by themselves: of
-    every label but two, and only AWSCURRENT says what applications read. That a rotation could not
-    work is told by the test of a schedule alone."""
+    """Rotations reach EventBridge as service events of CloudTrail, all else as calls: whoever moves
+    AWSCURRENT, which says what applications read, or puts a value there.
+
+    The service's own event of a moved label has a name, a label and a version, and not who moved
+    it: ours could not be told from others'. A rotation function's move is told with the others',
+    since its role is nothing that git knows. That a rotation could not work is told by the test of
+    a schedule alone.
+    """
     marks = [{"prefix": tags.OURS}]
     return {
         "RotationFailed": _rotation("RotationFailed", _arns(scope, outside)),
         "RotationTestFailed": _rotation("TestRotationFailed", _arns(scope, outside)),
         "RotationAbandoned": _rotation("RotationAbandoned", _arns(scope, outside)),
-        "SecretLabelUpdated": {
-            "source": [_SOURCE],
-            "detail-type": ["Secret Label Updated"],
-            "detail": {"name": _names(scope, outside), "labelUpdated": ["AWSCURRENT"]},
-        },
+        "SecretLabelUpdated": _called(
+            ("UpdateSecretVersionStage",), scope, outside, versionStage=["AWSCURRENT"]
+        ),
+        # "If you don't include this field, Secrets Manager automatically moves … AWSCURRENT".
+        "SecretValuePut": _called(
+            ("PutSecretValue",), scope, outside, versionStages=["AWSCURRENT", {"exists": False}]
+        ),
         "SecretChanged": _called(_CHANGES, scope, outside),
         "SecretTagged": _called(("TagResource",), scope, outside, tags={"key": marks}),
         "SecretUntagged": _called(("UntagResource",), scope, outside, tagKeys=marks),

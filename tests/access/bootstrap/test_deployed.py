@@ -166,11 +166,6 @@ def service(name: str, arn: str, source: str = "aws.secretsmanager") -> dict[str
     }
 
 
-def label(name: str, label: str = "AWSCURRENT") -> dict[str, Any]:
-    detail = {"name": name, "labelUpdated": label, "versionId": "v" * 32}
-    return {"source": "aws.secretsmanager", "detail-type": "Secret Label Updated", "detail": detail}
-
-
 def call(
     called: str, /, by: str | None = "on-call", service: str = "secretsmanager", **given: Any
 ) -> dict[str, Any]:
@@ -189,6 +184,16 @@ def call(
             "requestParameters": given,
         },
     }
+
+
+def label(secret: str, label: str = "AWSCURRENT", **more: Any) -> dict[str, Any]:
+    moved = {"secretId": secret, "versionStage": label, "moveToVersionId": "v" * 32}
+    return call("UpdateSecretVersionStage", **moved, **more)
+
+
+def put(secret: str, *labels: str, **more: Any) -> dict[str, Any]:
+    given: dict[str, Any] = {"versionStages": list(labels)} if labels else {}
+    return call("PutSecretValue", secretId=secret, **given, **more)
 
 
 def parameter(name: str, called: str = "PutParameter", **more: Any) -> dict[str, Any]:
@@ -234,6 +239,16 @@ THEIRS_TAGGED = [{"key": "a", "value": "b"}]
         ("SecretDeletedRule", deletion(DB, by=None), True),
         ("SecretDeletedRule", deletion(DB, by=APPLY), False),
         ("SecretLabelUpdatedRule", label("/test/production/db", "RECONCILER_STAGED"), False),
+        ("SecretLabelUpdatedRule", label(DB), True),
+        ("SecretLabelUpdatedRule", label(DB, by="rotation-function"), True),
+        ("SecretLabelUpdatedRule", label(DB, by=APPLY), False),
+        ("SecretLabelUpdatedRule", label(DB, by=ADOPT), False),
+        ("SecretValuePutRule", put(DB), True),
+        ("SecretValuePutRule", put(DB, "AWSCURRENT"), True),
+        ("SecretValuePutRule", put(DB, by=None), True),
+        ("SecretValuePutRule", put(DB, "AWSPENDING"), False),
+        ("SecretValuePutRule", put(DB, by=APPLY), False),
+        ("SecretValuePutRule", put(STAGING), False),
         ("RotationTestFailedRule", service("TestRotationFailed", DB), True),
         ("RotationTestFailedRule", service("TestRotationFailed", STAGING), False),
         *(

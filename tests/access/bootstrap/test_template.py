@@ -98,7 +98,8 @@ def test_every_rule_and_every_alarm_tells_the_topic(printed: Printed) -> None:
     rules = printed.of("AWS::Events::Rule")
     assert set(rules) == {
         "RotationFailedRule", "RotationTestFailedRule", "RotationAbandonedRule",
-        "SecretLabelUpdatedRule", "SecretChangedRule", "SecretTaggedRule", "SecretUntaggedRule",
+        "SecretLabelUpdatedRule", "SecretValuePutRule", "SecretChangedRule", "SecretTaggedRule",
+        "SecretUntaggedRule",
         "SecretDeletedRule", "ParameterChangedRule", "ParameterDeletedRule",
         "ParametersDeletedRule", "LoggingStoppedRule",
     }  # fmt: skip
