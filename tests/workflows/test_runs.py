@@ -352,8 +352,11 @@ def test_drift_opens_an_issue_and_its_repair_closes_it(
     (issue,) = project.github.state["issues"]
     assert (issue["state"], issue["title"]) == ("open", "Drift: production")
     body = issue["body"]
-    assert "secret database/credentials: " in body
-    assert "rotation jwt/secret: " in body
+    assert "| outside | 2 |" in body
+    assert "| pending | 1 |" in body
+    outside = body.partition("### Changed outside")[2].partition("### ")[0]
+    assert "secret database/credentials: deleted outside" in outside
+    assert "rotation jwt/secret: rotation was switched off outside" in outside
     assert "last applied " in body
     assert ", 1 commit ago" in body
     (given,) = re.findall(r"(?m)^gh workflow run secrets-apply.yml (.*)$", body)
