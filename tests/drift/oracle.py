@@ -117,9 +117,9 @@ class Oracle:
         thing = self.things[name]
         if now in thing.cut.get(part, []):
             return {"pending", "unknown"}  # never outside
-        if thing.ours.get(part, _THEIRS) == now or part not in {*thing.ours, *thing.cut}:
-            # What only a killed run wrote may be remembered; what git never wrote is not. It may
-            # have remembered what it wrote, and somebody put the former back.
+        if part not in thing.ours or thing.ours[part] == now:
+            # What only a killed run wrote may be remembered, and what git never wrote is not; or
+            # it remembered what it wrote, and somebody put the former back.
             if part in thing.cut:
                 return {"pending", "unknown", "outside"}
             # Of a value it may have remembered that it was about to move.
