@@ -94,11 +94,12 @@ $(ANSIBLE)/.installed $(CLIENTS)/.installed: $(VENV)/%/.installed: $(LOCKS)/%.tx
 		install --no-compile --only-binary :all: --require-hashes --requirement $<
 	@touch $@
 
-check: install ## lint, format, types and the direction of imports
+check: install ## lint, format, types, the direction of imports, and prose
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/ruff format --quiet --check
 	@$(BIN)/mypy
 	@out=$$($(BIN)/lint-imports --no-logo) || { echo "$$out"; exit 1; }
+	@$(BIN)/python -m tests.prose
 
 docs: install ## make the site in site/, with what the code says, and check it; outputs: python -m tests.story
 	@$(RUN) $(BIN)/python -m tests.reference

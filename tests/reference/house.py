@@ -23,7 +23,16 @@ def imports() -> dict[str, set[str]]:
 def _imported(file: Path) -> set[str]:
     packages = {path.name for path in PACKAGE.iterdir() if path.is_dir()}
     found = set()
-    for node in ast.walk(ast.parse(file.read_text())):
+    tree = ast.parse(file.read_text())
+    typing = {
+        inner
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING"
+        for inner in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if node in typing:
+            continue
         if isinstance(node, ast.ImportFrom) and node.module:
             names = [f"{node.module}.{alias.name}" for alias in node.names]
         elif isinstance(node, ast.Import):
@@ -42,13 +51,27 @@ def picture() -> str:
     found = imports()
     lines = ["```mermaid", "flowchart TD"]
     for name, used in found.items():
-        direct = used - {deep for one in used for deep in _below(one, found)}
+        # Packages that import each other are drawn as they are.
+        strictly = [one for one in used if name not in _below(one, found)]
+        direct = {
+            one
+            for one in used
+            if not any(
+                one in _below(other, found) and other not in _below(one, found)
+                for other in strictly
+            )
+        }
         lines += [f"  {name} --> {one}" for one in sorted(direct)]
     return "\n".join([*lines, "```"])
 
 
 def _below(name: str, found: dict[str, set[str]]) -> set[str]:
-    return found[name] | {deep for one in found[name] for deep in _below(one, found)}
+    seen, todo = set[str](), list(found[name])
+    while todo:
+        if (one := todo.pop()) not in seen:
+            seen.add(one)
+            todo += found[one]
+    return seen
 
 
 def table() -> str:

@@ -63,7 +63,7 @@ def command(
 ) -> int:
     """Find what has changed outside of git; in all environments, if none is named.
 
-    Exit code 2 where somebody has to act: what was changed, deleted or re-created outside, what
+    Exit code 2 where action is needed: what was changed, deleted or re-created outside, what
     apply would refuse, a rotation that does not end, a value past its age, and what cannot be told.
     What git is ahead of, what is kept, rotated or not managed is told, with exit code 0. Reads no
     secret value without --read-values.

@@ -26,8 +26,9 @@ from reconciler.manifest import lock
 def command(environments: tuple[str, ...], check: bool, over_lies: bool) -> int:
     """Write fingerprints.lock, by which a plan needs no key; of all environments, if none is named.
 
-    Needs the key where a value was encrypted anew. A lock holds no value and no version id. Nothing
-    is written over a line whose fingerprint is not that of its value: nobody with the key wrote it.
+    Needs the key where a value was encrypted again. A lock holds no value and no version id.
+    Nothing is written over a line whose fingerprint is not that of its value: nobody with the key
+    wrote it.
     """
     options = chosen()
     failed = 0

@@ -35,7 +35,7 @@ def command(
     """Merge one file for git: its %O, %A, %B and %P.
 
     Two branches that change another value of one file conflict in sops's `lastmodified` and `mac`
-    lines only: with the key these are made anew. Locks are merged line by line, without a key.
+    lines only: with the key these are made again. Locks are merged line by line, without a key.
     What else is in conflict is left to you, marked as git does.
     """
     options = chosen()

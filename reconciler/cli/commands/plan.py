@@ -51,7 +51,7 @@ def command(
     """Show what would change in AWS; of all environments, if none is named.
 
     Reads no secret value from AWS. What it shows, and nothing else, is what `apply --plan` writes.
-    With --keyless it needs no key either, and takes AWS's marks at their word, which apply checks.
+    With --keyless it needs no key either, and believes AWS's marks, which apply checks.
     """
     options = chosen()
     side = None if base is None or keyless else earlier.side(base, options)

@@ -33,7 +33,7 @@ LARGEST = 256 * 1024 * 1024  # bytes of a plan file; 10,000 changes take about 1
 def command(file: Path, form: str) -> int:
     """Show a saved plan.
 
-    Its summary and digests are computed anew: a file that was edited is refused. What no digest
+    Its summary and digests are computed again: a file that was edited is refused. What no digest
     covers is named at the end.
     """
     plans = load(file)

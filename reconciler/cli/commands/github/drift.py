@@ -75,7 +75,7 @@ def command(
 ) -> int:
     """Show drift: summary, annotations and outputs of the job.
 
-    With --issue, there is one open issue for each environment in which somebody has to act:
+    With --issue, there is one open issue for each environment in which action is needed:
     opened, updated, and closed when nobody has to any more. It says how main's plan, as it is now,
     is applied by hand. With --notify a chat is told when it opens, tells something else, or closes.
     The exit code is 0: `drift` has its own.
