@@ -7,6 +7,7 @@ import difflib
 import os
 import shlex
 import threading
+from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 from reconciler.aws.pacing import Pacing
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from botocore.session import Session as BotoSession
 
 _KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+KEPT = 16  # sessions, those that were used last: one takes a megabyte
 # What AWS's tools take for credentials, or find them by.
 _FOUND_BY = frozenset(
     {*_KEYS, "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE"}
@@ -51,12 +53,13 @@ class Session:
 
 
 class Connections:
-    """Safe to use from threads; credentials are looked up once for each identity and Region."""
+    """Safe to use from threads; credentials are looked up once for an identity and
+    Region, as long as its environments run."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._locks: dict[tuple[Identity, str], threading.Lock] = {}
-        self._sessions: dict[tuple[Identity, str], Session] = {}
+        self._sessions: OrderedDict[tuple[Identity, str], Session] = OrderedDict()
         self._paces: dict[tuple[str, str], Pacing] = {}
         self._loader: Any = None
 
@@ -74,9 +77,15 @@ class Connections:
         with self._lock:
             lock = self._locks.setdefault(key, threading.Lock())
         with lock:
-            if key not in self._sessions:
-                self._sessions[key] = self._open(identity, scope)
-            return self._sessions[key]
+            with self._lock:
+                found = self._sessions.get(key)
+            found = found or self._open(identity, scope)
+            with self._lock:
+                self._sessions[key] = found
+                self._sessions.move_to_end(key)
+                while len(self._sessions) > KEPT:
+                    self._sessions.popitem(last=False)
+            return found
 
     def _open(self, identity: Identity, scope: Scope) -> Session:
         from botocore import exceptions as boto

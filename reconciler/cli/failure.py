@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
@@ -11,11 +12,28 @@ import click
 
 from reconciler.cli.options import Common
 from reconciler.cli.terminal import say
-from reconciler.core.errors import ManifestError, Problem, ReconcilerError
+from reconciler.core.errors import Exit, ManifestError, Problem, ReconcilerError
 from reconciler.core.model import Place
 from reconciler.render.escape import terminal
 
 MOST = 100  # problems that are told one by one
+
+
+def caught(error: Exception, options: Common) -> int:
+    """Tell what ended a command, and give its exit code."""
+    if isinstance(error, click.ClickException):
+        usage(error, options)
+        return Exit.USAGE
+    if isinstance(error, ReconcilerError):
+        show(error, options)
+        return error.exit_code
+    if isinstance(error, OSError) and error.errno is not None and isinstance(error.filename, str):
+        # A full disk, a folder that may not be written. Its message is the system's.
+        text = f"{error.filename}: {os.strerror(error.errno)}"
+        show(ReconcilerError(text, code="file"), options)
+    else:
+        unexpected(error, options)
+    return Exit.ERROR
 
 
 def show(error: ReconcilerError, options: Common) -> None:

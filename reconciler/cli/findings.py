@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from reconciler import manifest
 from reconciler.cli import failure, walk
 from reconciler.cli.options import Common
-from reconciler.core.errors import ManifestError, Problem, SopsError, UsageError
+from reconciler.core.errors import CredentialsError, ManifestError, Problem, SopsError, UsageError
 from reconciler.core.model import Plan
 from reconciler.manifest import Cleartext, Desired, opened
 from reconciler.manifest.document import Document
@@ -54,7 +54,7 @@ class Decrypted:
             return None, []
         try:
             desired = declared.decrypt(walk.runner(declared, self.options))
-        except SopsError:
+        except (CredentialsError, SopsError):
             if needed:
                 raise
             return None, []

@@ -13,7 +13,7 @@ from reconciler import __version__
 from reconciler.cli import failure, process
 from reconciler.cli.group import Commands
 from reconciler.cli.options import Common, common
-from reconciler.core.errors import Exit, ReconcilerError
+from reconciler.core.errors import Exit
 
 # Each command's module is imported only when it is used: `--help` answers at once.
 COMMANDS = MappingProxyType(
@@ -95,27 +95,12 @@ def run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         failure.tell("stopped", common_options)
         return process.INTERRUPTED
-    except click.ClickException as error:
-        failure.usage(error, common_options)
-        return Exit.USAGE
     except BrokenPipeError:
         # Whoever read the output has had enough; a flush at exit would only say so again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.ERROR
-    except ReconcilerError as error:
-        failure.show(error, common_options)
-        return error.exit_code
-    except OSError as error:
-        # A full disk, a folder that may not be written. Its message is the system's.
-        if error.errno is None or not isinstance(error.filename, str):
-            failure.unexpected(error, common_options)
-        else:
-            told = ReconcilerError(f"{error.filename}: {os.strerror(error.errno)}", code="file")
-            failure.show(told, common_options)
-        return Exit.ERROR
     except Exception as error:
-        failure.unexpected(error, common_options)
-        return Exit.ERROR
+        return failure.caught(error, common_options)
     return int(result or 0)
 
 

@@ -31,6 +31,8 @@ class Common:
     audit: Path | None = None
     profile: str | None = None
     role_arn: str | None = None
+    jobs: int = 8
+    environment: str | None = None  # of several, the one that this is about
     connections: Connections = field(default_factory=Connections)
 
 
@@ -39,6 +41,17 @@ def common(function: F) -> F:
     for decorate in reversed(_OPTIONS):
         function = decorate(function)
     return function
+
+
+def many(function: F) -> F:
+    """Give a command that takes many environments the option how many of them at once."""
+    return _option(
+        "-j",
+        "--jobs",
+        type=click.IntRange(1, 64),
+        default=8,
+        help="Environments at once. [default: 8]",
+    )(function)
 
 
 def chosen() -> Common:

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+import threading
+from types import TracebackType
 from typing import TextIO
 
 from reconciler.cli.options import Common
 from reconciler.render.escape import as_json, message, terminal
 
+_writing = threading.RLock()
+_boards: list[Board] = []  # the one that is shown, if any
+
 
 def out(text: str) -> None:
     """Data, already escaped by whoever rendered it."""
-    sys.stdout.write(text if text.endswith("\n") else text + "\n")
-    sys.stdout.flush()
+    with _writing:
+        for board in _boards:
+            board.hide()
+        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+        sys.stdout.flush()
 
 
 def report(text: str) -> None:
@@ -28,17 +37,30 @@ def report(text: str) -> None:
 def say(text: str, options: Common, *, level: str = "info", lead: str = "") -> None:
     """One message to the person who watches, or to the log that is kept. ``lead`` is what a failure
     begins with: its place and its name. No other message has one, and nothing in a message looks
-    like one: its further lines are indented."""
+    like one: its further lines are indented. Of one of several environments it says which."""
     if options.quiet and level in ("info", "debug"):
         return
+    of = options.environment
     if options.log_format == "json":
-        sys.stderr.write(as_json({"level": level, "message": lead + text}) + "\n")
+        about = {} if of is None else {"environment": of}
+        written = as_json({"level": level, **about, "message": lead + text})
     else:
         lead = lead or ("warning: " if level == "warning" else "")
         first, *rest = map(terminal, text.split("\n"))
+        if of is not None and not first.startswith(f"{terminal(of)}:") and not _placed(lead):
+            lead = f"{terminal(of)}: {lead}"
         below = (f"\n{line if line.startswith('  ') else f'  {line}'}" for line in rest)
-        sys.stderr.write(message(lead + first) + "".join(below) + "\n")
-    sys.stderr.flush()
+        written = message(lead + first) + "".join(below)
+    with _writing:
+        for board in _boards:
+            board.hide()
+        sys.stderr.write(written + "\n")
+        sys.stderr.flush()
+
+
+def _placed(lead: str) -> bool:
+    """Whether a message begins with the place of a file, which says enough."""
+    return bool(lead) and not lead.startswith(("warning", "error"))
 
 
 def colour(stream: TextIO, options: Common) -> bool:
@@ -57,7 +79,9 @@ class Progress:
 
     def __init__(self, what: str, total: int, options: Common) -> None:
         self._what, self._total, self._done = what, total, 0
-        self._shown = sys.stderr.isatty() and not options.quiet and options.log_format == "text"
+        # Of several environments one line shows all.
+        alone = options.environment is None and not options.quiet
+        self._shown = sys.stderr.isatty() and alone and options.log_format == "text"
 
     def show(self) -> None:
         """Draw the line anew."""
@@ -73,4 +97,53 @@ class Progress:
         """Take the line away, before something else is said."""
         if self._shown:
             sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+
+class Board:
+    """A line on a terminal that says how many environments have ended, and which run. A context
+    manager; safe to use from threads."""
+
+    def __init__(self, total: int, options: Common) -> None:
+        self._total, self._ended = total, 0
+        self._running: list[str] = []
+        self._shown = sys.stderr.isatty() and not options.quiet and options.log_format == "text"
+
+    def __enter__(self) -> Board:
+        _boards.append(self)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.hide()
+        _boards.remove(self)
+
+    def begins(self, environment: str) -> None:
+        """One more runs."""
+        with _writing:
+            self._running.append(environment)
+            self._draw()
+
+    def ends(self, environment: str) -> None:
+        """It has ended."""
+        with _writing:
+            self._running.remove(environment)
+            self._ended += 1
+            self._draw()
+
+    def hide(self) -> None:
+        """Take the line away, before something else is said."""
+        if self._shown:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+    def _draw(self) -> None:
+        if self._shown:
+            told = f"{self._ended} of {self._total}: {', '.join(map(terminal, self._running))}"
+            width = shutil.get_terminal_size().columns - 1
+            sys.stderr.write(f"\r{told[:width]}\x1b[K")
             sys.stderr.flush()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import fnmatch
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -30,8 +31,9 @@ _EDGE = 60.0  # seconds before the credentials expire in which no call begins an
 
 
 def environments(names: Sequence[str], options: Common) -> list[str]:
-    """The environments asked for, or all. Raises UsageError where there is none."""
-    if names:
+    """The environments asked for, by name or by pattern, or all. Raises UsageError where there is
+    none."""
+    if names and not any(map(_pattern, names)):
         return list(dict.fromkeys(names))
     directory = folder(options)
     found = manifest.environments(directory)
@@ -41,7 +43,31 @@ def environments(names: Sequence[str], options: Common) -> list[str]:
             code="no-environments",
             hint="an environment is a folder with a file environment.sops.yaml",
         )
-    return list(found)
+    return matching(names, found) if names else list(found)
+
+
+def matching(names: Sequence[str], known: Collection[str]) -> list[str]:
+    """Names, and what of ``known`` patterns match. Raises UsageError for one that matches none."""
+    chosen: dict[str, None] = {}
+    for name in names:
+        matched = sorted(fnmatch.filter(known, name)) if _pattern(name) else [name]
+        if not matched:
+            raise UsageError(
+                f"no environment is called like {name}",
+                code="unknown-environment",
+                hint=f"there are: {', '.join(sorted(known))}",
+            )
+        chosen.update(dict.fromkeys(matched))
+    return list(chosen)
+
+
+def many(names: Sequence[str], found: Sequence[str]) -> bool:
+    """Whether a run is one over several environments: a pattern always is, however many match."""
+    return len(found) > 1 or any(map(_pattern, names))
+
+
+def _pattern(name: str) -> bool:
+    return any(character in name for character in "*?[")
 
 
 def read(environment: str, options: Common, *, may_be_empty: bool = False) -> Cleartext:

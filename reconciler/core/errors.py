@@ -5,7 +5,7 @@ Only the command line prints and exits. No error holds a secret value.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -21,6 +21,21 @@ class Exit(IntEnum):
     STALE = 3  # a reviewed change has moved
     PARTIAL = 4  # some change failed, conflicted or was refused
     USAGE = 64
+
+
+_WORST_FIRST = (Exit.USAGE, Exit.ERROR, Exit.PARTIAL, Exit.STALE, Exit.CHANGES, Exit.OK)
+
+
+def worst_first(code: int) -> int:
+    """Where an exit code stands, the worst at 0: what could not be asked or was not done comes
+    before what was done in part, and that before what is only to be done."""
+    known = [int(exit_code) for exit_code in _WORST_FIRST]
+    return known.index(code) if code in known else 0
+
+
+def worst(codes: Iterable[int]) -> int:
+    """The exit code of a run over several environments: the worst of theirs."""
+    return min(codes, key=worst_first, default=int(Exit.OK))
 
 
 class ReconcilerError(Exception):

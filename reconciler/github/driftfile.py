@@ -24,23 +24,32 @@ class DriftFileError(ReconcilerError):
 
 
 def loads(text: str, kinds: Collection[str]) -> tuple[Checked, ...]:
-    """The drift of each environment in it. Raises DriftFileError."""
+    """The drift of each environment in it, but for those that could not be looked at. Raises
+    DriftFileError."""
     try:
-        content = json.loads(text)
+        every = [json.loads(text)]
     except (ValueError, RecursionError):
-        content = None
+        every = _lines(text)
     try:
-        if str(content["format_version"]).split(".")[0] != _MAJOR:
+        if any(str(one["format_version"]).split(".")[0] != _MAJOR for one in every):
             problem = f"its format_version is not {_MAJOR}.x"
         else:
-            every = content.get("environments", [content])
-            return tuple(_found(one, kinds) for one in every)
+            results = (one.get("result", one) for one in every)
+            return tuple(_found(one, kinds) for one in results if one is not None)
     except (KeyError, TypeError, ValueError, AttributeError):
         # What is wrong where is of no use: nobody writes this file by hand.
         problem = "a job wrote something else there"
     raise DriftFileError(
         f"this is not drift as JSON: {problem}", hint="write it with `reconciler drift -o json`"
     )
+
+
+def _lines(text: str) -> list[Any]:
+    """Of several environments there is a line each."""
+    try:
+        return [json.loads(line) for line in text.splitlines()] or [None]
+    except (ValueError, RecursionError):
+        return [None]
 
 
 def _found(content: Mapping[str, Any], kinds: Collection[str]) -> Checked:

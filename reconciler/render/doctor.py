@@ -28,22 +28,33 @@ def text(found: Mapping[str | None, Sequence[Check]], *, colour: bool) -> str:
     return "\n".join(lines)
 
 
+def summary(checks: Sequence[Check]) -> str:
+    """What is not well, in one line."""
+    wrong = [
+        f"{check.subject}: {check.message}"
+        for state in (State.FAILS, State.WARNING)
+        for check in checks
+        if check.state is state
+    ]
+    more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
+    return f"{wrong[0]}{more}" if wrong else f"{len(checks)} checks, all ok"
+
+
 def as_json(found: Mapping[str | None, Sequence[Check]]) -> str:
     """The same as data."""
-    return json.dumps(
+    return json.dumps({"format_version": FORMAT_VERSION, "checks": as_objects(found)}, indent=2)
+
+
+def as_objects(found: Mapping[str | None, Sequence[Check]]) -> list[dict[str, str | None]]:
+    """The checks as plain data."""
+    return [
         {
-            "format_version": FORMAT_VERSION,
-            "checks": [
-                {
-                    "environment": environment,
-                    "subject": check.subject,
-                    "state": check.state,
-                    "message": check.message,
-                    "hint": check.hint,
-                }
-                for environment, checks in found.items()
-                for check in checks
-            ],
-        },
-        indent=2,
-    )
+            "environment": environment,
+            "subject": check.subject,
+            "state": check.state,
+            "message": check.message,
+            "hint": check.hint,
+        }
+        for environment, checks in found.items()
+        for check in checks
+    ]

@@ -51,10 +51,11 @@ def _lines(checked: Checked, colours: Palette) -> Iterator[str]:
             for line in _more(entry, scope):
                 yield colours.faint(f"      {line}")
     yield ""
-    yield colours.heading(_summary(checked))
+    yield colours.heading(summary(checked))
 
 
-def _summary(checked: Checked) -> str:
+def summary(checked: Checked) -> str:
+    """How much there is of each class, in one line."""
     if not checked.drift and not checked.acts:
         return f"No drift: {terminal(checked.scope.environment)} is as git declares it."
     return _told(checked)
@@ -139,12 +140,9 @@ def _told(checked: Checked) -> str:
     return f"{'Drift' if checked.acts else 'No drift'}: {', '.join(told)}."
 
 
-def as_json(found: Sequence[Checked]) -> str:
-    """The drift of one environment as an object, of several as a list in one; ASCII only."""
-    objects = [as_object(checked) for checked in found]
-    if len(objects) == 1:
-        return escape.as_json(objects[0], indent=2)
-    return escape.as_json({"format_version": FORMAT_VERSION, "environments": objects}, indent=2)
+def as_json(checked: Checked) -> str:
+    """The drift of one environment as an object, ASCII only."""
+    return escape.as_json(as_object(checked), indent=2)
 
 
 def as_object(checked: Checked) -> dict[str, Any]:

@@ -19,19 +19,31 @@ def as_json(
     """By environment; ``resources`` counts what is declared, where the manifests could be read.
     ``unclaimed`` is what is wrong with files of no environment."""
     environments: list[JSON] = [
-        {
-            "environment": environment,
-            "resources": resources.get(environment),
-            "problems": [_problem(problem) for problem in problems],
-        }
+        as_object(environment, problems, resources.get(environment))
         for environment, problems in found.items()
     ]
     document: dict[str, JSON] = {
         "format_version": FORMAT_VERSION,
         "environments": environments,
-        "unclaimed": [_problem(problem) for problem in unclaimed],
+        "unclaimed": as_objects(unclaimed),
     }
     return json.dumps(document, indent=2)
+
+
+def as_object(
+    environment: str, problems: Sequence[Problem], resources: int | None
+) -> dict[str, JSON]:
+    """One environment as plain data."""
+    return {
+        "environment": environment,
+        "resources": resources,
+        "problems": as_objects(problems),
+    }
+
+
+def as_objects(problems: Sequence[Problem]) -> list[JSON]:
+    """Problems as plain data."""
+    return [_problem(problem) for problem in problems]
 
 
 def _problem(problem: Problem) -> dict[str, JSON]:

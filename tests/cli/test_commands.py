@@ -170,7 +170,7 @@ def test_saved_plans_show_the_same_in_every_form(world: World) -> None:
         (("plan", "-C", "nowhere"), 64, "nowhere"),
         (("show", "missing.json"), 64, "cannot be read"),
         (("show", "manifests/.sops.yaml"), 1, "error[plan-file]"),
-        (("apply",), 64, "Missing argument"),
+        (("apply", "--auto-approve"), 64, "Name one environment"),
         (("apply", "production", "--plan", "a", "--auto-approve"), 64, "exclude each other"),
         (("explain", "unquted"), 64, "Did you mean unquoted?"),
         (("plan", "--sops", "/nowhere/sops"), 1, "sops"),

@@ -40,8 +40,9 @@ def test_data_goes_to_stdout_and_errors_to_stderr(tree: Tree) -> None:
     good = cli("validate", cwd=tree.manifests.parent)
     assert good.returncode == 0
     assert good.stdout.splitlines() == [
-        "production: 1 resource, no error",
-        "staging: 1 resource, no error",
+        "environment  exit",
+        "production      0  1 resource, no error",
+        "staging         0  1 resource, no error",
     ]
     assert good.stderr == ""
     bad = cli("validate", "prod", cwd=tree.manifests.parent)
@@ -108,7 +109,8 @@ def test_the_log_as_json_is_one_object_a_line_and_obeyed_by_nothing(tree: Tree) 
 def test_one_environment_that_fails_does_not_hide_the_others_errors(tree: Tree) -> None:
     done = cli("drift", cwd=tree.manifests.parent, environment={**NO_AWS, **tree.environ})
     assert done.returncode == 1
-    assert done.stdout == ""
+    table = [line.split()[:2] for line in done.stdout.splitlines()]
+    assert table == [["environment", "exit"], ["production", "1"], ["staging", "1"]]
     assert done.stderr.count("cannot be reached") == 2
     assert "Traceback" not in done.stderr
 

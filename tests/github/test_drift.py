@@ -33,7 +33,7 @@ DRIFT = ("drift", "production", "--drift", "drift.json")
 
 def save(job: Job, *found: Drift, scope: Scope = SCOPE, **more: object) -> None:
     checked = Checked(scope, found, **more)  # type: ignore[arg-type]
-    (job.folder / "drift.json").write_text(rendering.as_json([checked]))
+    (job.folder / "drift.json").write_text(rendering.as_json(checked))
 
 
 def test_an_issue_lives_from_drift_to_repair(job: Job) -> None:

@@ -71,7 +71,7 @@ def night(
     job: Job, chat: Chat, *found: Drift, code: int = 0, more: tuple[str, ...] = (), **known: object
 ) -> str:
     checked = Checked(SCOPE, found, **known)  # type: ignore[arg-type]
-    (job.folder / "drift.json").write_text(rendering.as_json([checked]))
+    (job.folder / "drift.json").write_text(rendering.as_json(checked))
     job.next()
     variables = {"RECONCILER_NOTIFY_URL": chat.url}
     done = job.run(*DRIFT, "--notify", *more, code=code, **variables)
@@ -156,7 +156,7 @@ def test_teams_takes_a_card(job: Job, chat: Chat) -> None:
 def test_bad_input_is_one_clear_line(
     job: Job, arguments: tuple[str, ...], url: str | None, told: str
 ) -> None:
-    (job.folder / "drift.json").write_text(rendering.as_json([Checked(SCOPE)]))
+    (job.folder / "drift.json").write_text(rendering.as_json(Checked(SCOPE)))
     done = job.run(*arguments, "--notify", code=64, **{notice.URL: url})
     assert told in done.err
     assert "canary-7d41" not in done.err

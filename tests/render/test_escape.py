@@ -201,7 +201,7 @@ def test_drift_shows_each_entry_once_and_nothing_that_acts(
     rest = re.sub(r"(?m)^\|(?: [a-z]+ \| [a-z0-9 ]+ \| [a-z ,']+ |---\|---\|---)\|$", "", rest)
     assert not re.search(r"[`|<>@#\[\]$\\_~&]|http|www", rest), rest
     assert len(re.findall(r"^(?:secret|parameter|rotation) ", written, re.MULTILINE)) == len(found)
-    held = drift.as_json([Checked(scope, tuple(found))])
+    held = drift.as_json(Checked(scope, tuple(found)))
     assert_harmless(held)
     assert held.isascii()
     texts = [entry["text"] for entry in plain_json.loads(held)["drift"]]

@@ -89,7 +89,7 @@ def test_markdown_and_json_of_several(same_as_snapshot: Compare) -> None:
 def test_drift(same_as_snapshot: Compare) -> None:
     same_as_snapshot("drift.txt", drift.text(CHECKED))
     same_as_snapshot("drift.md", drift.markdown(CHECKED, limit=60_000))
-    same_as_snapshot("drift.json", drift.as_json([CHECKED]) + "\n")
+    same_as_snapshot("drift.json", drift.as_json(CHECKED) + "\n")
     same_as_snapshot("no-drift.txt", drift.text(Checked(SCOPE)))
 
 

@@ -14,6 +14,7 @@ from reconciler.cli.commands import apply
 from reconciler.cli.options import Common, chosen, common
 from reconciler.cli.terminal import colour, out, say
 from reconciler.cli.terraform import removed_blocks
+from reconciler.cli.written import Sink, write
 from reconciler.core import planfile, review, wholefile
 from reconciler.core.errors import Exit
 from reconciler.core.model import Action, Plan
@@ -125,7 +126,8 @@ def command(
         planned, aws = _plan(declared, only, side, options)
         selection = review.by_plan(shown, planned.plan, planned.live)
     record = applied.note(planned, aws, options)
-    return apply.write(planned, selection.todo, aws, options, record)
+    sink = Sink(colour=colour(sys.stdout, options))
+    return write(planned, selection.todo, aws, options, record, sink).code
 
 
 def _plan(

@@ -2,38 +2,28 @@
 
 from __future__ import annotations
 
-import os
 import re
-import signal
 import sys
-import threading
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from types import FrameType
+from typing import Any
 
 import click
 
-from reconciler.aws.client import Aws
-from reconciler.cli import applied, failure, locks, walk
+from reconciler.cli import applied, locks, several, walk
 from reconciler.cli.commands import show
-from reconciler.cli.options import Common, chosen, common
-from reconciler.cli.process import INTERRUPTED
-from reconciler.cli.terminal import Progress, colour, out, report, say
+from reconciler.cli.options import Common, chosen, common, many
+from reconciler.cli.terminal import colour, out, report, say
+from reconciler.cli.written import Sink, Written, stoppable, write
 from reconciler.core import guards, review
-from reconciler.core.errors import Exit, PlanFileError
+from reconciler.core.errors import Exit, PlanFileError, ReconcilerError, worst
 from reconciler.core.model import Action, Change, Plan
 from reconciler.core.review import Selection
-from reconciler.operations import apply as writing
-from reconciler.operations.apply import Outcome
-from reconciler.operations.attempt import Status
-from reconciler.operations.audit import AuditError, AuditLog, NoAudit
+from reconciler.manifest import Cleartext
 from reconciler.operations.planning import Planned
-from reconciler.operations.record import Note
-from reconciler.render import outcome as rendering
-from reconciler.render import reasons, text
+from reconciler.render import escape, text
+from reconciler.render.summary import summary
 
 GUARDS = ("max-prunes", "max-change-ratio")
 
@@ -49,7 +39,7 @@ def whole(_ctx: click.Context, _parameter: click.Parameter, digest: str | None) 
 
 
 @click.command("apply", epilog="Example: reconciler apply production --plan production.plan.json")
-@click.argument("environment", metavar="ENV")
+@click.argument("environments", nargs=-1, metavar="[ENV]...")
 @click.option("--plan", "file", type=click.Path(path_type=Path), help="Apply this saved plan.")
 @click.option("--digest", callback=whole, help="Apply only if the plan has this digest.")
 @click.option("--auto-approve", is_flag=True, help="Write without a review.")
@@ -66,71 +56,148 @@ def whole(_ctx: click.Context, _parameter: click.Parameter, digest: str | None) 
     help="Also write values that a review without the key could not compare: the lock does not know"
     " them.",
 )
+@click.option(
+    "-o",
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="How to show what came of it. [default: text]",
+)
+@many
 @common
 def command(
-    environment: str,
+    environments: tuple[str, ...],
     file: Path | None,
     digest: str | None,
     auto_approve: bool,
     only: tuple[str, ...],
     override: tuple[str, ...],
     allow_unknown_values: bool,
+    form: str,
 ) -> int:
     """Write what was planned and reviewed to AWS.
 
     Shows the plan and asks. Without a terminal it needs one of --plan, --digest or
     --auto-approve. A change that was not reviewed is never written; where a reviewed one has
     moved, nothing is (exit code 3).
+
+    With --plan, names may be patterns, and without a name all plans of the file are applied, side
+    by side: one that fails stops no other, a table comes last, the worst first, and the exit code
+    is the worst of theirs.
     """
     options = chosen()
     given = [name for name, value in ways(file, digest, auto_approve) if value]
     if len(given) > 1:
         raise click.UsageError(f"{' and '.join(given)} exclude each other.")
-    if not given and not sys.stdin.isatty():
+    if not given and not (sys.stdin.isatty() and form == "text"):
         raise click.UsageError(
             "There is no terminal to ask on: give --plan FILE, --digest DIGEST or --auto-approve."
         )
-    reviewed = None if file is None else reviewed_plan(file, environment)
-    declared = walk.read(environment, options)
-    planned, aws = walk.again(declared, options, only=only)
-    locks.verify(declared, planned.desired, options)
-    if reviewed is not None:
-        reviewed = _limited(reviewed, only, planned)
-        reviewed = locks.resolved(reviewed, planned, declared, allowed=allow_unknown_values)
-        selection = review.by_plan(reviewed, planned.plan, planned.live)
-    elif digest is not None:
-        selection = review.by_digest(digest, planned.plan)
-        if not allow_unknown_values:
-            locks.raise_if_unknown(selection.todo, declared, options)
-    else:
-        selection = Selection(planned.plan.changes)
-    tell(selection, planned.plan, options)
-    guards.raise_if_unsafe(replace(planned.plan, changes=selection.todo), override)
-    record = applied.note(planned, aws, options)
-    if not selection.todo:
-        if (
-            record is not None
-            and _leaves_nothing(selection.todo, planned, only)
-            and not record.told
-        ):
-            record.complete()
-        return Exit.OK
-    if not given:
-        if all(change.action is Action.REFUSE for change in selection.todo):
-            return Exit.PARTIAL
-        if not agreed(environment):
-            say("nothing was written", options)
-            return Exit.ERROR
-        # Time has passed: what was read and shown may have moved.
-        shown = planned.plan
-        planned, aws = walk.again(declared, options, only=only)
-        selection = review.by_plan(shown, planned.plan, planned.live)
+    plans = None if file is None else {p.scope.environment: p for p in show.load(file)}
+    names = _asked(environments, plans)
+    reviewed = Review(plans, digest, only, override, allow_unknown_values, asks=not given)
+    tinted = colour(sys.stdout, options)
+    if not walk.many(environments, names):
+        shown = out if form == "text" else _nothing
+        lines = report if form == "text" else _nothing
+        done = reviewed.apply(names[0], options, shown, Sink(lines, tinted))
+        if form == "json":
+            out(escape.as_json(_as_object(names[0], done), indent=2))
+        return done.code
+    with stoppable(options) as stop:
+
+        def one(environment: str, own: Common) -> several.Told:
+            if stop.is_set():
+                raise ReconcilerError("not begun: the run was stopped", code="stopped")
+            texts: list[str] = []
+            done = reviewed.apply(environment, own, texts.append, Sink(texts.append, tinted, stop))
+            text = "\n".join(t.rstrip("\n") for t in texts) if done.outcomes else ""
+            row = several.Row(environment, done.code, done.told, len(done.outcomes))
+            return several.Told(row, text, _as_object(environment, done))
+
+        return worst(row.code for row in several.run(names, one, options, form=form))
+
+
+def _asked(environments: Sequence[str], plans: Mapping[str, Plan] | None) -> list[str]:
+    """Which environments are meant: without a file of plans it is one, by its name."""
+    if plans is not None:
+        return walk.matching(environments, plans) if environments else list(plans)
+    if len(environments) != 1 or walk.many(environments, environments):
+        raise click.UsageError("Name one environment; several are applied with --plan FILE.")
+    return list(environments)
+
+
+def _nothing(_text: str) -> None:
+    """Where nothing is shown on the way."""
+
+
+def _as_object(environment: str, done: Written) -> dict[str, Any]:
+    return {"format_version": "1.0", "environment": environment, "outcomes": list(done.outcomes)}
+
+
+@dataclass(frozen=True)
+class Review:
+    """What was reviewed and how: all that decides which changes of a fresh plan are written."""
+
+    plans: Mapping[str, Plan] | None = None
+    digest: str | None = None
+    only: Sequence[str] = ()
+    override: Sequence[str] = ()
+    unknown: bool = False
+    asks: bool = True
+
+    def apply(
+        self, environment: str, options: Common, shown: Callable[[str], None], sink: Sink
+    ) -> Written:
+        """Write what was reviewed of an environment. Raises ReconcilerError where nothing is."""
+        reviewed = None if self.plans is None else _of(self.plans, environment)
+        declared = walk.read(environment, options)
+        planned, aws = walk.again(declared, options, only=self.only)
+        locks.verify(declared, planned.desired, options)
+        selection = self._select(reviewed, planned, declared, options)
+        todo = replace(planned.plan, changes=selection.todo)
+        shown(text.plan(todo, colour=sink.colour))
         left_out(selection, options)
+        guards.raise_if_unsafe(todo, self.override)
         record = applied.note(planned, aws, options)
-    code = write(planned, selection.todo, aws, options, record)
-    if record is not None and code == Exit.OK and _leaves_nothing(selection.todo, planned, only):
-        record.complete()
-    return code
+        if not selection.todo:
+            complete = _leaves_nothing(selection.todo, planned, self.only)
+            if record is not None and complete and not record.told:
+                record.complete()
+            return Written(Exit.OK, summary(todo))
+        if self.asks:
+            if all(change.action is Action.REFUSE for change in selection.todo):
+                return Written(Exit.PARTIAL, summary(todo))
+            if not agreed(environment):
+                say("nothing was written", options)
+                return Written(Exit.ERROR, summary(todo))
+            # Time has passed: what was read and shown may have moved.
+            read = planned.plan
+            planned, aws = walk.again(declared, options, only=self.only)
+            selection = review.by_plan(read, planned.plan, planned.live)
+            left_out(selection, options)
+            record = applied.note(planned, aws, options)
+        done = write(planned, selection.todo, aws, options, record, sink)
+        complete = done.code == Exit.OK and _leaves_nothing(selection.todo, planned, self.only)
+        if record is not None and complete:
+            record.complete()
+        return done
+
+    def _select(
+        self, reviewed: Plan | None, planned: Planned, declared: Cleartext, options: Common
+    ) -> Selection:
+        if reviewed is not None:
+            if self.only:
+                reviewed = walk.limit(reviewed, self.only, planned.desired.resources)
+            reviewed = locks.resolved(reviewed, planned, declared, allowed=self.unknown)
+            return review.by_plan(reviewed, planned.plan, planned.live)
+        if self.digest is None:
+            return Selection(planned.plan.changes)
+        selection = review.by_digest(self.digest, planned.plan)
+        if not self.unknown:
+            locks.raise_if_unknown(selection.todo, declared, options)
+        return selection
 
 
 def _leaves_nothing(written: Sequence[Change], planned: Planned, only: Sequence[str]) -> bool:
@@ -147,17 +214,16 @@ def ways(file: Path | None, digest: str | None, auto: bool) -> Iterator[tuple[st
 
 def reviewed_plan(file: Path, environment: str) -> Plan:
     """The environment's plan in a saved file. Raises PlanFileError where there is none."""
-    plans = {plan.scope.environment: plan for plan in show.load(file)}
+    return _of({plan.scope.environment: plan for plan in show.load(file)}, environment)
+
+
+def _of(plans: Mapping[str, Plan], environment: str) -> Plan:
     if environment not in plans:
         raise PlanFileError(
-            f"{file} holds no plan of {environment}",
+            f"the plan file holds no plan of {environment}",
             hint=f"it holds: {', '.join(sorted(plans)) or 'none'}",
         )
     return plans[environment]
-
-
-def _limited(reviewed: Plan, only: Sequence[str], planned: Planned) -> Plan:
-    return walk.limit(reviewed, only, planned.desired.resources) if only else reviewed
 
 
 def tell(selection: Selection, plan: Plan, options: Common) -> None:
@@ -187,99 +253,3 @@ def agreed(environment: str, what: str = "Write this to") -> bool:
         err=True,
     )
     return bool(answer == "yes")
-
-
-def write(
-    planned: Planned,
-    changes: Sequence[Change],
-    aws: Aws,
-    options: Common,
-    record: Note | None,
-) -> int:
-    """Write changes, tell what comes of each, and give the exit code. That there is such a run is
-    in the record before the first write."""
-    if record is not None and any(change.action is not Action.REFUSE for change in changes):
-        record.begin()
-    _say_how_long(changes, aws, options)
-    progress = Progress("written", len(changes), options)
-    tinted = colour(sys.stdout, options)
-
-    lost: list[AuditError] = []
-
-    with _stopping(options) as stop, _audited(planned, options) as log:
-
-        def on_outcome(outcome: Outcome) -> None:
-            try:
-                log.ended(outcome)
-            except AuditError as error:
-                # It is written already: that is said, and nothing more is begun.
-                lost.append(error)
-                stop.set()
-            progress.clear()
-            report(_line(outcome, planned, tinted))
-            progress.advance()
-            progress.show()
-
-        outcomes = writing.run(planned, changes, aws, on_outcome, stop, log.begun)
-    progress.clear()
-    counts = Counter(outcome.status.value for outcome in outcomes)
-    report("\n" + rendering.summary(counts))
-    if lost:
-        failure.show(lost[0], options)
-    whole = not lost and all(outcome.status is Status.DONE for outcome in outcomes)
-    return Exit.OK if whole else Exit.PARTIAL
-
-
-def _say_how_long(changes: Sequence[Change], aws: Aws, options: Common) -> None:
-    """Before it begins, and with it whether there is time for all of it."""
-    paces = writing.expected(changes, aws)
-    for pace in paces:
-        say(pace.told, options)
-    left = aws.remaining
-    if left is not None and sum(pace.seconds for pace in paces) > left:
-        say(
-            f"this run has {left / 60:.0f} min, by --timeout or until its credentials expire:"
-            " it ends before, what is done stays done, and the next run goes on",
-            options,
-            level="warning",
-        )
-
-
-def _audited(planned: Planned, options: Common) -> AuditLog | NoAudit:
-    return NoAudit() if options.audit is None else AuditLog(options.audit, planned)
-
-
-def _line(outcome: Outcome, planned: Planned, tinted: bool) -> str:
-    change, error = outcome.change, outcome.error
-    message, hint = (error and error.message) or outcome.warning, error and error.hint
-    if outcome.status is Status.REFUSED and change.why is not None:
-        message, hint = reasons.reason(change.why), reasons.hint(change.why)
-    return rendering.line(
-        change.action.symbol,
-        change.key.kind,
-        change.key.name.removeprefix(planned.plan.scope.under),
-        outcome.status.value,
-        message or None,
-        hint or None,
-        colour=tinted,
-    )
-
-
-@contextmanager
-def _stopping(options: Common) -> Iterator[threading.Event]:
-    """The first Ctrl-C or SIGTERM lets the calls in flight end; a second one ends at once."""
-    stop = threading.Event()
-
-    def handle(_number: int, _frame: FrameType | None) -> None:
-        if stop.is_set():
-            os._exit(INTERRUPTED)
-        stop.set()
-        say("stopping: the calls in flight are finished; again to stop at once", options)
-
-    signals = (signal.SIGINT, signal.SIGTERM)
-    former = {number: signal.signal(number, handle) for number in signals}
-    try:
-        yield stop
-    finally:
-        for number, handler in former.items():
-            signal.signal(number, handler)

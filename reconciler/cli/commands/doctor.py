@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -10,9 +11,9 @@ import click
 from reconciler import manifest
 from reconciler.access.doctor import approval, caller, clone, functions, keys, permissions, tool
 from reconciler.access.doctor.check import Check, State, fails, ok
-from reconciler.cli import walk
+from reconciler.cli import several, walk
 from reconciler.cli.commands.github import shown
-from reconciler.cli.options import Common, chosen, common
+from reconciler.cli.options import Common, chosen, common, many
 from reconciler.cli.terminal import colour, out
 from reconciler.core.errors import (
     CredentialsError,
@@ -21,10 +22,12 @@ from reconciler.core.errors import (
     ReconcilerError,
     SopsError,
     UsageError,
+    worst,
 )
 from reconciler.manifest import Cleartext, lock
 from reconciler.manifest.gitfiles import Repository
 from reconciler.render import doctor as rendering
+from reconciler.render import several as rendering_several
 
 _APPLIES = ".github/workflows/secrets-apply.yml"
 
@@ -39,6 +42,7 @@ _APPLIES = ".github/workflows/secrets-apply.yml"
     default="text",
     help="How to show it. [default: text]",
 )
+@many
 @common
 def command(environments: tuple[str, ...], form: str) -> int:
     """Check prerequisites: sops, merges, keys, identity, permissions, clock, functions, approval.
@@ -47,22 +51,51 @@ def command(environments: tuple[str, ...], form: str) -> int:
     files are decrypted in memory, to see whether they can be. Exit code 1 where anything fails.
     """
     options = chosen()
-    found: dict[str | None, list[Check]] = {None: list(tool.look(options.sops))}
+    machine = list(tool.look(options.sops))
+    found: dict[str | None, list[Check]] = {None: machine}
+    names: list[str] = []
     try:
         names = walk.environments(environments, options)
         folder = walk.folder(options)
     except UsageError as error:
-        found[None].append(_failed("manifests", error))
+        machine.append(_failed("manifests", error))
     else:
-        found[None] += _clone(folder)
+        machine += _clone(folder)
+        if walk.many(environments, names):
+            return _several(names, machine, folder, form, options)
         for environment in names:
             found[environment] = _environment(environment, folder, options)
     if form == "json":
         out(rendering.as_json(found))
     else:
         out(rendering.text(found, colour=colour(sys.stdout, options)))
-    failed = any(check.state is State.FAILS for checks in found.values() for check in checks)
-    return Exit.ERROR if failed else Exit.OK
+    return max(map(_code, found.values()))
+
+
+def _code(checks: Sequence[Check]) -> int:
+    return Exit.ERROR if any(check.state is State.FAILS for check in checks) else Exit.OK
+
+
+def _several(
+    names: Sequence[str], machine: Sequence[Check], folder: Path, form: str, options: Common
+) -> int:
+    """This machine first; of an environment where all is well only its row in the table."""
+    tinted = colour(sys.stdout, options)
+    if form == "json":
+        row = several.Row("", _code(machine), rendering.summary(machine))
+        out(rendering_several.line(several.Told(row, data=rendering.as_objects({None: machine}))))
+    else:
+        out(rendering.text({None: machine}, colour=tinted) + "\n")
+
+    def one(environment: str, own: Common) -> several.Told:
+        checks = _environment(environment, folder, own)
+        weight = sum(check.state is not State.OK for check in checks)
+        row = several.Row(environment, _code(checks), rendering.summary(checks), weight)
+        text = rendering.text({environment: checks}, colour=tinted) if weight else ""
+        return several.Told(row, text, rendering.as_objects({environment: checks}))
+
+    rows = several.run(names, one, options, form=form)
+    return worst([_code(machine), *(row.code for row in rows)])
 
 
 def _environment(environment: str, folder: Path, options: Common) -> list[Check]:

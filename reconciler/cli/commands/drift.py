@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.aws.client import Aws
-from reconciler.cli import applied, failure, locks, walk
-from reconciler.cli.options import Common, chosen, common
+from reconciler.cli import applied, failure, locks, several, walk
+from reconciler.cli.options import Common, chosen, common, many
 from reconciler.cli.terminal import colour, out, say
 from reconciler.core.checked import Checked
 from reconciler.core.classify import Deep
-from reconciler.core.errors import Exit, ReconcilerError, UsageError
+from reconciler.core.errors import Exit, ReconcilerError, worst
 from reconciler.core.model import Key
 from reconciler.manifest import Cleartext
 from reconciler.operations import drift as differences
@@ -57,11 +57,15 @@ class _Drift(click.Command):
     " =all reads every value and checks every fingerprint.",
 )
 @click.option("--keyless", is_flag=True, help="Decrypt nothing: know values by fingerprints.lock.")
+@many
 @common
 def command(
     environments: tuple[str, ...], form: str, deep: bool, read_values: str | None, keyless: bool
 ) -> int:
     """Find what has changed outside of git; in all environments, if none is named.
+
+    A name may be a pattern like 'prod-*'. Of several environments a table comes last, the worst
+    first, and the exit code is the worst of theirs.
 
     Exit code 2 where action is needed: what was changed, deleted or re-created outside, what
     apply would refuse, a rotation that does not end, a value past its age, and what cannot be told.
@@ -71,28 +75,29 @@ def command(
     options = chosen()
     if keyless and read_values:
         raise click.UsageError("--read-values needs the key, and --keyless works without it.")
-    every: list[Checked] = []
-    failed = 0
-    for environment in walk.environments(environments, options):
-        try:
-            if keyless:
-                found = _without_key(environment, deep, options)
-            else:
-                found, unread = _with_key(environment, deep, read_values, options)
-                failed = unread or failed
-        except UsageError:
-            raise
-        except ReconcilerError as error:
-            failure.show(error, options)
-            failed = failed or error.exit_code
-            continue
-        every.append(found)
-    if form == "json" and every:
-        out(rendering.as_json(every))
-    elif every:
-        tinted = colour(sys.stdout, options)
-        out("\n".join(rendering.text(found, colour=tinted) for found in every))
-    return failed or (Exit.CHANGES if any(found.acts for found in every) else Exit.OK)
+    tinted = colour(sys.stdout, options)
+
+    def look(environment: str, own: Common) -> tuple[Checked, int]:
+        if keyless:
+            found, code = _without_key(environment, deep, own), 0
+        else:
+            found, code = _with_key(environment, deep, read_values, own)
+        return found, code or (Exit.CHANGES if found.acts else Exit.OK)
+
+    def one(environment: str, own: Common) -> several.Told:
+        found, code = look(environment, own)
+        weight = sum(entry.acts for entry in found.drift)
+        row = several.Row(environment, code, rendering.summary(found), weight)
+        shown = form == "text" and (found.drift or found.acts)
+        text = rendering.text(found, colour=tinted) if shown else ""
+        return several.Told(row, text, rendering.as_object(found) if form == "json" else None)
+
+    asked = walk.environments(environments, options)
+    if walk.many(environments, asked):
+        return worst(row.code for row in several.run(asked, one, options, form=form))
+    found, code = look(asked[0], options)
+    out(rendering.as_json(found) if form == "json" else rendering.text(found, colour=tinted))
+    return code
 
 
 def _without_key(environment: str, deep: bool, options: Common) -> Checked:

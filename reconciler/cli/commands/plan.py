@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import sys
+import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from reconciler.cli import earlier, failure, findings, locks, opened, walk
-from reconciler.cli.options import chosen, common
+from reconciler.cli import earlier, findings, locks, opened, several, walk
+from reconciler.cli.options import Common, chosen, common, many
 from reconciler.cli.terminal import colour, out, say
 from reconciler.core import planfile, wholefile
-from reconciler.core.errors import Exit, ReconcilerError, UsageError
+from reconciler.core.errors import Exit, worst
 from reconciler.core.model import Plan
 from reconciler.manifest import Cleartext
+from reconciler.manifest.branch import Side
 from reconciler.render.formats import FORMATS, TEXT
-from reconciler.rules import unreplaced
+from reconciler.render.summary import summary
+from reconciler.rules import Examination, unreplaced
 
 
 @click.command("plan", epilog="Example: reconciler plan production --out production.plan.json")
@@ -38,6 +42,7 @@ from reconciler.rules import unreplaced
     " differ.",
 )
 @click.option("--keyless", is_flag=True, help="Decrypt nothing: know values by fingerprints.lock.")
+@many
 @common
 def command(
     environments: tuple[str, ...],
@@ -50,49 +55,86 @@ def command(
 ) -> int:
     """Show what would change in AWS; of all environments, if none is named.
 
+    A name may be a pattern like 'prod-*'. Of several environments a table comes last, the worst
+    first, and the exit code is the worst of theirs.
+
     Reads no secret value from AWS. What it shows, and nothing else, is what `apply --plan` writes.
     With --keyless it needs no key either, and believes AWS's marks, which apply checks.
     """
     options = chosen()
     side = None if base is None or keyless else earlier.side(base, options)
     since = None if base is None else opened.since(base, options)
-    plans: list[Plan] = []
-    known: list[Cleartext] = []
-    examined = findings.examination(options, history=False)
-    failed = 0
-    for environment in walk.environments(environments, options):
-        try:
-            declared = walk.read(environment, options)
-            if keyless:
-                compared, _ = locks.plan(declared, options, only=only)
-                examined.add(declared, live=unreplaced(compared.plan, compared.live))
-                made = compared.plan
-            else:
-                planned, _ = walk.again(declared, options, only=only)
-                values = planned.desired.values
-                examined.add(declared, values, unreplaced(planned.plan, planned.live))
-                made = (
-                    planned.plan
-                    if side is None
-                    else earlier.named(planned, declared, side, options)
-                )
-        except UsageError:
-            raise
-        except ReconcilerError as error:
-            failure.show(error, options)
-            failed = failed or error.exit_code
-            continue
-        plans.append(opened.told(made, declared, examined, since))
-        known.append(declared)
-    for declared, made in zip(known, plans, strict=True):
-        findings.tell(examined, declared, made, only, options)
+    planning = _Planning(only, side, since, keyless, findings.examination(options, history=False))
+    tinted = colour(sys.stdout, options)
+
+    def one(environment: str, own: Common) -> several.Told:
+        made = planning.plan(environment, own)
+        changed = detailed_exitcode and made.changes
+        row = several.Row(
+            environment, Exit.CHANGES if changed else Exit.OK, summary(made), len(made.changes)
+        )
+        text = FORMATS[TEXT]([made], tinted, where, False) if made.changes or made.notes else ""
+        return several.Told(row, text, planfile.as_object(made) if form == "json" else None)
+
     where = str(target) if target else None
-    if shown := FORMATS[form](plans, colour(sys.stdout, options), where, False):
-        out(shown)
-    if failed:
-        return failed
-    if target is not None:
+    asked = walk.environments(environments, options)
+    if walk.many(environments, asked):
+        rows = several.run(asked, one, options, form=form, before=lambda: planning.tell(options))
+        code = worst(row.code for row in rows)
+        plans = planning.plans(asked)
+        if form not in (TEXT, "json") and plans:
+            out(FORMATS[form](plans, tinted, where, False))
+    else:
+        plans = [planning.plan(asked[0], options)]
+        planning.tell(options)
+        out(FORMATS[form](plans, tinted, where, False))
+        code = Exit.CHANGES if detailed_exitcode and plans[0].changes else Exit.OK
+    if target is not None and code not in (Exit.OK, Exit.CHANGES):
+        say(f"{target} was not saved: not every plan was made", options, level="warning")
+    elif target is not None:
         wholefile.save(target, planfile.dumps(plans))
         say(f"saved as {target}", options)
-    changed = any(plan.changes for plan in plans)
-    return Exit.CHANGES if detailed_exitcode and changed else Exit.OK
+    return code
+
+
+class _Planning:
+    """The plans of a run, which rules look at together. Safe to use from threads."""
+
+    def __init__(
+        self,
+        only: Sequence[str],
+        side: Side | None,
+        since: Sides | None,
+        keyless: bool,
+        examined: Examination,
+    ) -> None:
+        self._only, self._side, self._since, self._keyless = only, side, since, keyless
+        self._examined = examined
+        self._made: dict[str, tuple[Cleartext, Plan]] = {}
+        self._lock = threading.Lock()
+
+    def plan(self, environment: str, options: Common) -> Plan:
+        """The plan of an environment, which is kept. Raises ReconcilerError."""
+        declared = walk.read(environment, options)
+        if self._keyless:
+            compared, _ = locks.plan(declared, options, only=self._only)
+            made, live, values = compared.plan, compared.live, None
+        else:
+            planned, _ = walk.again(declared, options, only=self._only)
+            made, live, values = planned.plan, planned.live, planned.desired.values
+            if self._side is not None:
+                made = earlier.named(planned, declared, self._side, options)
+        with self._lock:
+            self._examined.add(declared, values, unreplaced(made, live))
+            made = opened.told(made, declared, self._examined, self._since)
+            self._made[environment] = (declared, made)
+        return made
+
+    def plans(self, names: Sequence[str]) -> list[Plan]:
+        """Those that were made, in this order."""
+        return [self._made[name][1] for name in names if name in self._made]
+
+    def tell(self, options: Common) -> None:
+        """What the rules find."""
+        for declared, made in self._made.values():
+            findings.tell(self._examined, declared, made, self._only, options)

@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from reconciler.cli import applied, findings, locks, walk
-from reconciler.cli.options import Common, chosen, common
+from reconciler.cli import applied, findings, locks, several, walk
+from reconciler.cli.options import Common, chosen, common, many
 from reconciler.cli.terminal import colour, out, say
 from reconciler.core import wholefile
-from reconciler.core.errors import Exit, Problem
+from reconciler.core.errors import Exit, Problem, UsageError, worst
 from reconciler.core.model import Key
 from reconciler.manifest import Cleartext
 from reconciler.operations import report as reports
 from reconciler.operations.planning import Compared, Declares
+from reconciler.operations.report import Report
 from reconciler.render import report as rendering
+from reconciler.render.report import words
 from reconciler.rules import past_max_age, unreplaced, warnings
 from reconciler.values.sensitive import Sealed
 
 
 @click.command("report", epilog="Example: reconciler report production --html production.html")
-@click.argument("environment", metavar="ENV")
+@click.argument("environments", nargs=-1, metavar="[ENV]...")
 @click.option(
     "-o",
     "--format",
@@ -35,32 +37,31 @@ from reconciler.values.sensitive import Sealed
 @click.option(
     "--html",
     "target",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Write it as one page that needs nothing else.",
+    help="Write it as one page that needs nothing else; of several environments into this folder: a"
+    " page each, and index.html.",
 )
 @click.option("--keyless", is_flag=True, help="Decrypt nothing: know values by fingerprints.lock.")
+@many
 @common
-def command(environment: str, form: str | None, target: Path | None, keyless: bool) -> int:
-    """Show what an environment holds, whose it is, how old, and what rotates when.
+def command(
+    environments: tuple[str, ...], form: str | None, target: Path | None, keyless: bool
+) -> int:
+    """Show what environments hold, whose it is, how old, and what rotates when; of all, if none is
+    named.
 
     Inventory, owners, ages, rotations on a time line, drift and findings, for auditors and for
     whoever is on call. Reads no secret value: it makes the calls of `drift`. Its exit code is 0
     whatever it tells; `drift` is the one that ends with 2.
     """
     options = chosen()
-    declared = walk.read(environment, options)
-    now = datetime.now(UTC)
-    if keyless:
-        compared, aws = locks.plan(declared, options)
-        known = applied.known(declared, compared, aws, now, options)
-        found = _found(declared, compared, None, options)
-        made = reports.make(compared, now, found, applied=known)
-    else:
-        planned, aws = walk.again(declared, options)
-        known = applied.known(declared, planned, aws, now, options)
-        found = _found(declared, planned, planned.desired.values, options)
-        made = reports.make(planned, now, found, planned.principal, known)
+    asked = walk.environments(environments, options)
+    if walk.many(environments, asked):
+        return _several(asked, form, target, keyless, options)
+    if target is not None and target.is_dir():
+        raise UsageError(f"{target} is a folder, and one report is a file")
+    made = _make(asked[0], keyless, options)
     if form == "json":
         out(rendering.as_json(made))
     elif form == "text" or target is None:
@@ -69,6 +70,55 @@ def command(environment: str, form: str | None, target: Path | None, keyless: bo
         wholefile.save(target, rendering.page(made))
         say(f"written to {target}", options)
     return Exit.OK
+
+
+def _several(
+    asked: Sequence[str], form: str | None, target: Path | None, keyless: bool, options: Common
+) -> int:
+    """A page each, which is written as soon as it is made; and one that leads to them."""
+    tinted = colour(sys.stdout, options)
+    entries: dict[str, rendering.Entry] = {}
+    if target is not None:
+        _folder(target)
+
+    def one(environment: str, own: Common) -> several.Told:
+        made = _make(environment, keyless, own)
+        if target is not None:
+            wholefile.save(target / rendering.file(environment), rendering.page(made))
+        entries[environment] = rendering.entry(made)
+        text = rendering.text(made, colour=tinted) if form == "text" or target is None else ""
+        weight = sum(item.status.acts for item in made.items)
+        row = several.Row(environment, Exit.OK, words.verdict(made), weight)
+        return several.Told(row, text, rendering.as_object(made) if form == "json" else None)
+
+    rows = several.run(asked, one, options, form=form or "text")
+    if target is not None:
+        failed = [rendering.Entry(row.environment, told=row.told, failed=True)
+                  for row in rows if row.environment not in entries]  # fmt: skip
+        page = rendering.index([*entries.values(), *failed], datetime.now(UTC))
+        wholefile.save(target / "index.html", page)
+        say(f"written to {target / 'index.html'}", options)
+    return worst(row.code for row in rows)
+
+
+def _folder(target: Path) -> None:
+    if target.exists() and not target.is_dir():
+        raise UsageError(f"{target} is a file, and reports of several environments are a folder")
+    (target / rendering.file("")).parent.mkdir(parents=True, exist_ok=True)
+
+
+def _make(environment: str, keyless: bool, options: Common) -> Report:
+    declared = walk.read(environment, options)
+    now = datetime.now(UTC)
+    if keyless:
+        compared, aws = locks.plan(declared, options)
+        known = applied.known(declared, compared, aws, now, options)
+        found = _found(declared, compared, None, options)
+        return reports.make(compared, now, found, applied=known)
+    planned, aws = walk.again(declared, options)
+    known = applied.known(declared, planned, aws, now, options)
+    found = _found(declared, planned, planned.desired.values, options)
+    return reports.make(planned, now, found, planned.principal, known)
 
 
 def _found(

@@ -11,7 +11,8 @@ from reconciler import kinds
 from reconciler.cli import edited, outcomes, walk
 from reconciler.cli.commands import apply
 from reconciler.cli.options import chosen, common
-from reconciler.cli.terminal import out, say
+from reconciler.cli.terminal import colour, out, say
+from reconciler.cli.written import Sink
 from reconciler.core.errors import Exit, ManifestError
 from reconciler.kinds.field import NONE
 from reconciler.kinds.kind import Content
@@ -36,9 +37,7 @@ from reconciler.values.sensitive import Sensitive
 @click.option("--auto-approve", is_flag=True, help="With --apply: write to AWS without asking.")
 @outcomes.as_format
 @common
-@click.pass_context
 def command(
-    context: click.Context,
     environment: str,
     name: str,
     field: str | None,
@@ -99,16 +98,9 @@ def command(
         say("commit it; apply writes it to AWS", options)
     if not applies:
         return Exit.OK
-    code: int = context.invoke(
-        apply.command,
-        environment=environment,
-        file=None,
-        digest=None,
-        auto_approve=auto_approve,
-        only=(keys[0].name,),
-        override=(),
-        allow_unknown_values=False,
-    )
+    reviewed = apply.Review(only=(keys[0].name,), asks=not auto_approve)
+    sink = Sink(colour=colour(sys.stdout, options))
+    code = reviewed.apply(environment, options, out, sink).code
     if code == Exit.OK:
         say("commit the manifest: until then the next apply would take the value back", options)
     return code

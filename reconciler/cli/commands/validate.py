@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import click
 
 from reconciler import __version__, manifest
 from reconciler.cli import failure, findings, locks, walk
-from reconciler.cli.options import Common, chosen, common
-from reconciler.cli.terminal import out
+from reconciler.cli.options import Common, chosen, common, many
+from reconciler.cli.terminal import colour, out
 from reconciler.core.errors import Exit, ManifestError, Problem
-from reconciler.manifest import Cleartext
+from reconciler.manifest import Cleartext, Desired
 from reconciler.manifest.codes import CODES
+from reconciler.operations import beside
 from reconciler.render import problems as rendering
+from reconciler.render import several as beside_each
 from reconciler.render.sarif import as_sarif
+from reconciler.render.several import Row, Told
 from reconciler.rules import REASONS, Examination
 
 
@@ -31,6 +35,7 @@ from reconciler.rules import REASONS, Examination
     help="How to show it. [default: text]",
 )
 @click.option("--with-key", is_flag=True, help="Fail where no key here decrypts a file.")
+@many
 @common
 def command(environments: tuple[str, ...], strict: bool, form: str, with_key: bool) -> int:
     """Check manifests; needs no key and no credentials.
@@ -47,17 +52,16 @@ def command(environments: tuple[str, ...], strict: bool, form: str, with_key: bo
     opening = findings.Decrypted(options, needs_key=with_key)
     found: dict[str, list[Problem]] = {}
     read: dict[str, Cleartext] = {}
-    for environment in asked:
-        try:
-            declared = manifest.read(walk.folder(options), environment)
-        except ManifestError as error:
-            found[environment] = list(error.problems)
-            continue
-        desired, problems = opening.add(declared)
-        others = [problem for problem in declared.warnings if problem.code not in REASONS]
-        found[environment] = [*others, *problems, *locks.check(declared, desired, options)]
-        examined.add(declared, desired.values if desired else None)
-        read[environment] = declared
+
+    def one(environment: str) -> _Read:
+        return _read(environment, opening, options)
+
+    for environment, seen in beside.in_order(asked, beside.each(asked, one, options.jobs)):
+        found[environment] = seen.problems
+        if seen.declared is not None:
+            examined.add(seen.declared, seen.desired.values if seen.desired else None)
+            read[environment] = seen.declared
+        del seen
     _neighbours(asked, examined, opening, options)
     for environment in read:
         found[environment] += opening.problems(environment)
@@ -65,29 +69,70 @@ def command(environments: tuple[str, ...], strict: bool, form: str, with_key: bo
     if strict:
         found = {name: [replace(p, warning=False) for p in some] for name, some in found.items()}
     resources = {name: len(declared.resources()) for name, declared in read.items()}
-    if form == "json":
+    rows = {name: _row(name, some, resources.get(name)) for name, some in found.items()}
+    several = walk.many(environments, asked)
+    if form == "json" and several:
+        for name, some in found.items():
+            data = rendering.as_object(name, some, resources.get(name))
+            out(beside_each.line(Told(rows[name], data=data)))
+        if unclaimed:
+            data = {"unclaimed": rendering.as_objects(unclaimed)}
+            out(beside_each.line(Told(_row("", unclaimed, None), data=data)))
+    elif form == "json":
         out(rendering.as_json(found, resources, unclaimed))
     elif form == "sarif":
         every = [*unclaimed, *(problem for some in found.values() for problem in some)]
         out(as_sarif(every, {**CODES, **REASONS}, __version__))
     else:
         failure.problems(unclaimed, options)
-        _tell(found, resources, options)
-    wrong = any(not problem.warning for some in (unclaimed, *found.values()) for problem in some)
-    return Exit.ERROR if wrong else Exit.OK
+        _tell(found.values(), options)
+        if several:
+            out(beside_each.table(rows.values(), colour=colour(sys.stdout, options)))
+        elif not rows[asked[0]].code:
+            out(f"{asked[0]}: {rows[asked[0]].told}")
+    return Exit.ERROR if any(map(_wrong, (unclaimed, *found.values()))) else Exit.OK
 
 
-def _tell(
-    found: Mapping[str, Sequence[Problem]], resources: Mapping[str, int], options: Common
-) -> None:
+@dataclass(frozen=True)
+class _Read:
+    """An environment's manifests, its values where a key is here, and what is wrong with them."""
+
+    problems: list[Problem]
+    declared: Cleartext | None = None
+    desired: Desired | None = None
+
+
+def _read(environment: str, opening: findings.Decrypted, options: Common) -> _Read:
+    try:
+        declared = manifest.read(walk.folder(options), environment)
+    except ManifestError as error:
+        return _Read(list(error.problems))
+    desired, problems = opening.add(declared)
+    others = [problem for problem in declared.warnings if problem.code not in REASONS]
+    problems = [*others, *problems, *locks.check(declared, desired, options)]
+    return _Read(problems, declared, desired)
+
+
+def _wrong(problems: Sequence[Problem]) -> bool:
+    return any(not problem.warning for problem in problems)
+
+
+def _tell(found: Iterable[Sequence[Problem]], options: Common) -> None:
     told: set[Problem] = set()
-    for environment, problems in found.items():
+    for problems in found:
         # What an included file says of every environment is told once.
         failure.problems([problem for problem in problems if problem not in told], options)
         told.update(problems)
-        if all(problem.warning for problem in problems):
-            warnings = f", {_count(len(problems), 'warning')}" if problems else ""
-            out(f"{environment}: {_count(resources[environment], 'resource')}, no error{warnings}")
+
+
+def _row(environment: str, problems: Sequence[Problem], resources: int | None) -> Row:
+    errors = sum(not problem.warning for problem in problems)
+    told = [] if resources is None else [_count(resources, "resource")]
+    told.append(_count(errors, "error") if errors else "no error")
+    if warnings := len(problems) - errors:
+        told.append(_count(warnings, "warning"))
+    code = Exit.ERROR if errors else Exit.OK
+    return Row(environment, code, ", ".join(told), len(problems))
 
 
 def _count(number: int, what: str) -> str:

@@ -1,7 +1,8 @@
-"""A report as text, as JSON, and as a page."""
+"""A report as text, as JSON, and as a page; and the page that leads to those of many."""
 
-from reconciler.render.report.data import as_json
+from reconciler.render.report.data import as_json, as_object
+from reconciler.render.report.index import Entry, entry, file, index
 from reconciler.render.report.page import page
 from reconciler.render.report.text import text
 
-__all__ = ["as_json", "page", "text"]
+__all__ = ["Entry", "as_json", "as_object", "entry", "file", "index", "page", "text"]

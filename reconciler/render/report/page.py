@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import datetime
-from importlib.resources import files
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element
 
 from reconciler.core.rows import Column
 from reconciler.render import difference, names, record
 from reconciler.render.report import drawing, words
-from reconciler.render.report.element import document, element, text
+from reconciler.render.report.element import element, text
+from reconciler.render.report.frame import framed, minute
 from reconciler.render.report.timeline import over, when
 
 if TYPE_CHECKING:
@@ -42,27 +39,9 @@ _FIXED = (Column.AGE, Column.ROTATED, Column.DUE)  # never broken over lines
 
 
 def page(report: Report) -> str:
-    """The whole page. Its own policy forbids scripts, images, fonts and requests of every kind."""
-    css = files("reconciler.render.report").joinpath("page.css").read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    style = Element("style")
-    style.text = css
-    environment = report.scope.environment
-    head = [
-        element("meta", charset="utf-8"),
-        element("meta", http_equiv="Content-Security-Policy", content=policy),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("meta", name="color-scheme", content="light dark"),
-        element("meta", name="robots", content="noindex"),
-        element("meta", name="referrer", content="no-referrer"),
-        text("title", f"{environment}: {words.verdict(report)}"),
-        style,
-    ]
-    body = [_header(report), element("main", "", _main(report)), _footer(report)]
-    return document(
-        element("html", "", [element("head", "", head), element("body", "", body)], lang="en")
-    )
+    """The whole page."""
+    title = f"{report.scope.environment}: {words.verdict(report)}"
+    return framed(title, [_header(report), element("main", "", _main(report)), _footer(report)])
 
 
 def _header(report: Report) -> Element:
@@ -73,7 +52,7 @@ def _header(report: Report) -> Element:
         ("Names below", scope.prefix),
         ("Owner", scope.owner_id),
         ("Manifests", words.manifests(report) or "not in git"),
-        ("Made", _minute(report.made)),
+        ("Made", minute(report.made)),
     ]
     return element(
         "header",
@@ -305,7 +284,3 @@ def _name(key: Key, scope: Scope) -> Element:
 
 def _soft(content: str) -> Element:
     return text("p", content, "soft small")
-
-
-def _minute(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M} UTC"
