@@ -20,7 +20,7 @@ import pytest
 from tests.trees import clean_environ
 
 ACTION = Path(__file__).parents[2] / ".github" / "actions" / "reconcile"
-SOPS = "#!/bin/sh\necho sops 3.11.0\n"
+SOPS = "#!/bin/sh\necho sops 3.13.2\n"
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -32,12 +32,12 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 def releases(tmp_path: Path) -> Iterator[tuple[Path, str]]:
     """A server of releases, and the folder that it serves."""
     folder = tmp_path / "releases"
-    (folder / "v3.11.0").mkdir(parents=True)
+    (folder / "v3.13.2").mkdir(parents=True)
     handler = functools.partial(Quiet, directory=str(folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
         thread.start()
-        yield folder / "v3.11.0", f"http://127.0.0.1:{server.server_address[1]}"
+        yield folder / "v3.13.2", f"http://127.0.0.1:{server.server_address[1]}"
         server.shutdown()
 
 
@@ -105,7 +105,7 @@ def test_sops_of_the_pinned_release_is_taken(tmp_path: Path, releases: tuple[Pat
     folder, url = releases
     installed(tmp_path)
     system = {"x86_64": "amd64", "aarch64": "arm64"}[platform.machine()]
-    (folder / f"sops-v3.11.0.linux.{system}").write_text(SOPS)
+    (folder / f"sops-v3.13.2.linux.{system}").write_text(SOPS)
     # The release itself is not here: a copy of the step that pins this file in its place.
     action = tmp_path / "copy" / ".github" / "actions" / "reconcile"
     shutil.copytree(ACTION, action)
@@ -114,7 +114,7 @@ def test_sops_of_the_pinned_release_is_taken(tmp_path: Path, releases: tuple[Pat
     script.write_text(re.sub(r"sum=[0-9a-f]{64}", f"sum={sum_}", script.read_text()))
     done = install(tmp_path, "apply", action=action, SOPS_RELEASES=url)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "sops 3.11.0" in done.stdout
+    assert "sops 3.13.2" in done.stdout
     assert os.access(tmp_path / "runner" / "reconciler" / "bin" / "sops", os.X_OK)
 
 
@@ -124,10 +124,10 @@ def test_another_file_than_the_release_is_refused(
     folder, url = releases
     installed(tmp_path)
     for system in ("amd64", "arm64"):
-        (folder / f"sops-v3.11.0.linux.{system}").write_text(SOPS)
+        (folder / f"sops-v3.13.2.linux.{system}").write_text(SOPS)
     done = install(tmp_path, "apply", SOPS_RELEASES=url)
     assert done.returncode == 1
-    assert "::error title=reconcile::what was fetched as sops v3.11.0 is not" in done.stdout
+    assert "::error title=reconcile::what was fetched as sops v3.13.2 is not" in done.stdout
     assert not (tmp_path / "runner" / "reconciler" / "bin" / "sops").exists()
     assert not (tmp_path / "runner" / "sops").exists()
 

@@ -42,15 +42,15 @@ apply | check | adopt) ;;
 *) exit 0 ;;
 esac
 
-version=v3.11.0
+version=v3.13.2
 case $(uname -s).$(uname -m) in
 Linux.x86_64)
   file=sops-$version.linux.amd64
-  sum=775f1384d55decfad228e7196a3f683791914f92a473f78fc47700531c29dfef
+  sum=154dfe4cd70554bdd82b98e4cd4acf191d43d01ead6f00a73477aa44c4ac42ef
   ;;
 Linux.aarch64 | Linux.arm64)
   file=sops-$version.linux.arm64
-  sum=c71d32f74b3a73ce283affe6ed36e221a8f1476c3d37963f60bd962fb1676681
+  sum=78abf2e15c86250a1553ae6f53aba96be6b2a8126f160b1534959add3467ad76
   ;;
 *) file='' sum='' ;;
 esac

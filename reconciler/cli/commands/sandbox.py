@@ -44,7 +44,7 @@ def command(
     except ModuleNotFoundError as error:
         raise ReconcilerError(
             f"the embedded AWS needs the package {error.name}, which is not installed",
-            hint="pip install 'secret-reconciler[sandbox]'",
+            hint="install the reconciler with its extra `sandbox`, from where you have it",
         ) from None
 
     def ready(url: str, key: AccessKey) -> None:

@@ -138,9 +138,16 @@ def test_versions_of_sops(version: str, code: int, told: str, world: World, tmp_
     assert lines(done, "build") == ["warning build: a script stands in for the binary"]
 
 
+@pytest.mark.parametrize(("version", "count"), [("3.11.0", 4), ("3.12.2", 1), ("3.13.2", 0)])
+def test_the_known_faults_of_a_version_are_told(version: str, count: int) -> None:
+    found = [check.message for check in tool._faults(version)]
+    assert [text.count(";") for text in found] == ([count] if count else [])
+    assert all(text.startswith(f"known of {version}: ") for text in found)
+
+
 def test_who_built_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     of_the_tests = [check.message for check in tool.look(str(find()))]
-    assert "was built from commit 09cf07a5a404, which has no tag" in of_the_tests[1]
+    assert "was built from commit 09cf07a5a404, which has no tag" in of_the_tests[-1]
     copy = tmp_path / "sops"
     shutil.copy(find().resolve(), copy)
     with copy.open("ab") as binary:
@@ -149,7 +156,7 @@ def test_who_built_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         b"v3.11.1-0.20260209173952-09cf07a5a404", b"v3.11.0" + b" " * 30
     )
     copy.write_bytes(content)
-    (_, build) = tool.look(str(copy))
+    (build,) = (check for check in tool.look(str(copy)) if check.subject == "build")
     assert build.state == "warning"
     assert "its SHA-256 matches no known release" in build.message
     digest = build.message.rpartition(" ")[2]

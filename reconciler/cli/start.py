@@ -1,0 +1,16 @@
+"""Where the program starts: what a shell completes is answered before anything else is imported."""
+
+from __future__ import annotations
+
+import os
+
+from reconciler.cli import completion
+
+
+def main() -> None:
+    """Answer the shell, or run the command line."""
+    if completion.VARIABLE in os.environ and completion.complete():
+        return
+    from reconciler.cli.main import main as run
+
+    run()
