@@ -104,7 +104,7 @@ class _Planning:
         self,
         only: Sequence[str],
         side: Side | None,
-        since: Sides | None,
+        since: opened.Since | None,
         keyless: bool,
         examined: Examination,
     ) -> None:
