@@ -111,6 +111,7 @@ test: check emulator ## check, then every test but the long ones
 
 test-long: install emulator ## the long tests: 50,000 steps of an account's life, ten minutes of damaged input
 	@$(RUN) $(BIN)/python -m pytest -n $(WORKERS) -m long $(ARGS)
+	@$(RUN) $(BIN)/python -m pytest -n $(WORKERS) --stale-lists tests/attacks
 
 test-aws: install ## ask the real account CONTRACT_ACCOUNT whether it behaves as assumed; costs cents
 	@$(RUN) $(BIN)/python -m tests.contract.run $(ARGS)

@@ -33,6 +33,7 @@ class Canned(Sandbox):
     def __init__(self) -> None:
         super().__init__()
         self.empty_pages = False  # how many AWS leaves empty depends on its Region, not on us
+        self.settling.calls = 0  # what is counted is what the reconciler asks of an AWS at rest
         self._pages: dict[tuple[str, bytes], Answer] = {}
         self._writes = 0
 

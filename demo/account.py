@@ -59,10 +59,17 @@ def rotate(name: str) -> None:
         stages = client.describe_secret(SecretId=name)["VersionIdsToStages"]
         return next((version for version, labels in stages.items() if stage in labels), None)
 
+    def begins() -> bool:
+        try:
+            client.rotate_secret(SecretId=name, RotateImmediately=True)
+        except client.exceptions.InvalidRequestException:
+            return False
+        return True
+
     before = label("AWSCURRENT")
-    # Setting a schedule has AWS try the function's testSecret, on an AWSPENDING of its own.
-    wait(lambda: label("AWSPENDING") in (None, before), f"{name} is being tested")
-    client.rotate_secret(SecretId=name, RotateImmediately=True)
+    # Setting a schedule has AWS try the function's testSecret, on an AWSPENDING of its own, which
+    # DescribeSecret may not show at once.
+    wait(begins, f"{name} is being tested")
     wait(lambda: label("AWSCURRENT") != before, f"{name} did not rotate")
     print(f"rotated {name}")
 

@@ -44,6 +44,12 @@ def pytest_collection_finish() -> None:
     process.hold_back_collection()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--stale-lists", action="store_true", help="let lists lag five minutes behind in each world"
+    )
+
+
 @pytest.fixture(scope="session")
 def embedded_aws() -> Iterator[Sandbox]:
     """The server, whatever state the last test left it in."""
@@ -53,7 +59,13 @@ def embedded_aws() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def world(
-    tmp_path: Path, embedded_aws: Sandbox, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    embedded_aws: Sandbox,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
 ) -> Iterator[World]:
     """An environment in git, and an empty account."""
-    yield from account(tmp_path, embedded_aws, monkeypatch)
+    for made in account(tmp_path, embedded_aws, monkeypatch):
+        if request.config.getoption("--stale-lists"):
+            made.aws.list_staleness = 300.0
+        yield made

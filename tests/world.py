@@ -52,6 +52,7 @@ class World:
     aws: Sandbox
     calls: Counter[str] = field(default_factory=Counter)
     program: Path | None = None
+    touched: bool = False
 
     # --- git ----------------------------------------------------------------------------------
 
@@ -76,14 +77,26 @@ class World:
             "production/environment.sops.yaml", default_settings("production") | settings
         )
 
+    def _wait(self) -> None:
+        """Where lists are stale, let the time pass after which one of them tells what others did,
+        and AWS knows what is new: before, nothing does."""
+        if self.aws.list_staleness:
+            self.aws.settling.pass_by()
+            if self.touched:
+                self.aws.age_lists(2 * self.aws.list_staleness)
+                self.touched = False
+
     # --- commands, in this process --------------------------------------------------------------
 
-    def plan(self) -> Planned:
+    def plan(self, session: Aws | None = None) -> Planned:
         """Plan production."""
+        self._wait()
         before = self.aws.calls.copy()
         declared = manifest.read(self.tree.manifests, "production")
         made = planning.make(
-            declared.settings.scope, lambda: declared.decrypt(self.tree.sops), self.session()
+            declared.settings.scope,
+            lambda: declared.decrypt(self.tree.sops),
+            session or self.session(),
         )
         self.calls = self.aws.calls - before
         return made
@@ -95,11 +108,12 @@ class World:
     def apply(self, planned: Planned | None = None) -> dict[str, Outcome]:
         """Apply a plan, or what a fresh one says; outcomes like :meth:`changes`."""
         before = self.aws.calls.copy()
-        fresh = self.plan()
+        session = self.session()
+        fresh = self.plan(session)
         todo = fresh.plan.changes
         if planned is not None:
             todo = review.by_plan(planned.plan, fresh.plan, fresh.live).todo
-        outcomes = apply.run(fresh, todo, self.session(), lambda _: None, threading.Event())
+        outcomes = apply.run(fresh, todo, session, lambda _: None, threading.Event())
         self.calls = self.aws.calls - before
         return {short(outcome.change.key): outcome for outcome in outcomes}
 
@@ -129,6 +143,7 @@ class World:
         stdin: str | None = None,
     ) -> subprocess.CompletedProcess[str]:
         """Run ``reconciler`` without a terminal, beside the manifests."""
+        self._wait()
         return reconciler(
             arguments,
             cwd=self.tree.manifests.parent,
@@ -166,7 +181,9 @@ class World:
     # --- somebody else ----------------------------------------------------------------------------
 
     def client(self, service: str) -> Any:
-        """A plain AWS client: anybody but the reconciler."""
+        """A plain AWS client: anybody but the reconciler, once AWS knows everywhere what is new."""
+        self.aws.settling.pass_by()
+        self.touched = True
         return _client(service, _variables())
 
     def secret(self, name: str) -> dict[str, Any]:
@@ -285,7 +302,7 @@ def account(folder: Path, aws: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iter
     aws.latency = aws.list_staleness = 0.0
     aws.throttle = aws.keeps_pending = False
     aws.empty_pages = True
-    aws.settling_calls = 0
+    aws.settling.calls, aws.settling.seconds = 0, 600.0
     aws.hooks, aws.after = [], []
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
@@ -296,6 +313,8 @@ def account(folder: Path, aws: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iter
     monkeypatch.setenv("AWS_CONFIG_FILE", str(folder / "none"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(folder / "none"))
     monkeypatch.setattr("reconciler.kinds.parameter.write.AFTER_DELETE", 0.0)
+    monkeypatch.setattr("reconciler.aws.client.SETTLING_PAUSE", 0.05)
+    monkeypatch.setattr("reconciler.aws.client.SETTLES", 1.0)
     clock = SimpleNamespace(**{**vars(time), "sleep": lambda s: time.sleep(s / FASTER)})
     for place in WAITING:
         monkeypatch.setattr(f"{place}.time", clock)

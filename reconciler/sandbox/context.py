@@ -44,7 +44,6 @@ class Context(Protocol):
     url: str
     function_key: AccessKey
     list_staleness: float
-    settling_calls: int
     settling: Settling
     denied_keys: set[tuple[str, str]]
     keeps_pending: bool

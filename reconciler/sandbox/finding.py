@@ -27,10 +27,6 @@ def not_found() -> Refusal:
     return Refusal("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
 
 
-def begin(call: Call, secret: Secret, *sights: str) -> None:
-    call.sandbox.settling.begin(call.sandbox.settling_calls, secret.arn, *sights)
-
-
 def is_gone(call: Call, secret: Secret) -> bool:
     if secret.forced:
         # Recorded on AWS: what was deleted by force is "scheduled for deletion" for seconds.

@@ -74,7 +74,7 @@ def rotate(call: Call, secret: Secret, token: str) -> None:
     call.secrets.touch(secret)
     steps = STEPS if immediately else ("testSecret",)
     run = _Run(call.sandbox, call.region, secret.arn, token, function, steps)
-    call.sandbox.settling.begin(call.sandbox.settling_calls, secret.arn, "rotation")
+    call.sandbox.settling.begin(secret.arn, "rotation")
     call.sandbox.spawn(run.run, f"rotation of {secret.name}")
 
 

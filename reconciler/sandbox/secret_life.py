@@ -9,7 +9,6 @@ from . import kms, replication, rotation, settling
 from .account import ACCOUNT, arn
 from .call import Call
 from .finding import (
-    begin,
     changed,
     find,
     find_writable,
@@ -50,7 +49,7 @@ def create_secret(call: Call) -> Answer:
     secret.partner = body.get("Type")
     replication.check_regions(secret, body.get("AddReplicaRegions") or [])
     backend.add(secret)
-    begin(call, secret, *settling.NOT_FOUND)
+    call.sandbox.settling.begin(secret.arn, *settling.NOT_FOUND)
     changed(call, secret)
     answer: Answer = {"ARN": secret.arn, "Name": name}
     if value:
@@ -149,8 +148,8 @@ def delete_secret(call: Call) -> Answer:
     if force:
         secret.forced, secret.deleted_date = True, round(now, 3)
         call.secrets.touch(secret)
-        begin(call, secret, "deletion")
-        if not call.sandbox.settling_calls:
+        call.sandbox.settling.begin(secret.arn, "deletion")
+        if not call.sandbox.settling.calls:
             call.secrets.remove(secret)
         return answer | {"DeletionDate": round(now, 3)}
     refuse_pending(secret)
@@ -167,7 +166,7 @@ def restore_secret(call: Call) -> Answer:
         raise not_found()
     secret.deleted_date = None
     secret.purge_at = None
-    begin(call, secret, *settling.NOT_FOUND)
+    call.sandbox.settling.begin(secret.arn, *settling.NOT_FOUND)
     changed(call, secret)
     return {"ARN": secret.arn, "Name": secret.name}
 
@@ -237,7 +236,7 @@ def replicate(call: Call, secret: Secret) -> Answer:
         secret, body["AddReplicaRegions"], body.get("ForceOverwriteReplicaSecret", False)
     )
     changed(call, secret)
-    begin(call, secret, "replication")
+    call.sandbox.settling.begin(secret.arn, "replication")
     # Recorded on AWS: it is in progress first, and may fail later.
     return {"ReplicationStatus": replication.in_progress(secret)}
 

@@ -53,7 +53,7 @@ def put_resource_policy(call: Call) -> Answer:
     text = call.body["ResourcePolicy"]
     policy = resource_policy.parse(text)
     for principal in resource_policy.principals(policy):
-        call.sandbox.settling.begin_once(call.sandbox.settling_calls, principal, "principal")
+        call.sandbox.settling.begin_once(principal, "principal")
         if call.sandbox.settling.lags(principal, "principal"):
             raise Refusal(
                 "MalformedPolicyDocumentException",

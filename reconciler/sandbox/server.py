@@ -57,8 +57,8 @@ class Sandbox(Beyond):
     Attributes that may be changed while it runs:
         latency: seconds that every call waits.
         list_staleness: seconds by which ListSecrets lags behind (0 to 600).
-        settling_calls: how many calls of each kind see the past of what was just created,
-            restored, deleted by force, replicated or put into a rotation (`settling.py`).
+        settling: how many calls see the past of what was just created, restored, deleted by
+            force, replicated or put into a rotation, and for how long (`settling.py`).
         denied_keys: (operation, key ARN) that callers may not use of KMS: ("Decrypt", arn) for the
             key of values, ("Encrypt", arn) for a secret's new key.
         throttle: whether calls are throttled by AWS's quotas.
@@ -97,7 +97,6 @@ class Sandbox(Beyond):
         self.access_key = access_key
         self.latency = latency
         self.list_staleness = list_staleness
-        self.settling_calls = 0
         self.settling = Settling()
         self.denied_keys: set[tuple[str, str]] = set()
         self.throttle = throttle

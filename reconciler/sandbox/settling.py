@@ -3,41 +3,50 @@ may not find a secret that was just created or restored; a policy may not name a
 was deleted by force may linger; a rotation and replication take their time. Recorded on AWS, and in
 no model.
 
-Counted in calls, not in seconds, so that every test sees the same.
+Each call sees the past so many times, so that every test sees the same, and for seconds at most, so
+that nobody who tries the sandbox by hand meets it for long.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+import time
 
 NOT_FOUND = ("DescribeSecret", "PutResourcePolicy", "RotateSecret", "TagResource")
 
 
 class Settling:
-    """How many more calls see the past of what."""
+    """What still lags. `calls`: how many calls of each kind see the past of what is new (0: none),
+    `seconds`: for how long at most.
+    """
 
     def __init__(self) -> None:
-        self._left: Counter[tuple[str, str]] = Counter()
+        self.calls, self.seconds = 1, 2.0
+        self._left: dict[tuple[str, str], tuple[int, float]] = {}
         self._known: set[str] = set()
 
     def reset(self) -> None:
-        self._left.clear()
+        """Forget what is new."""
+        self.pass_by()
         self._known.clear()
 
-    def begin(self, calls: int, arn: str, *sights: str) -> None:
-        """Let each sight of a resource lag for so many calls from now on."""
-        for sight in sights:
-            self._left[arn, sight] = calls
+    def pass_by(self) -> None:
+        """Let the time pass that AWS takes: nothing lags any more."""
+        self._left.clear()
 
-    def begin_once(self, calls: int, arn: str, sight: str) -> None:
+    def begin(self, arn: str, *sights: str) -> None:
+        """Let each sight of a resource lag from now on."""
+        for sight in sights if self.calls else ():
+            self._left[arn, sight] = self.calls, time.monotonic() + self.seconds
+
+    def begin_once(self, arn: str, sight: str) -> None:
         """The same, for what was never seen before."""
         if arn not in self._known:
             self._known.add(arn)
-            self.begin(calls, arn, sight)
+            self.begin(arn, sight)
 
     def lags(self, arn: str, sight: str) -> bool:
         """Whether this call still sees the past; counts it."""
-        if self._left[arn, sight] <= 0:
-            return False
-        self._left[arn, sight] -= 1
-        return True
+        left, until = self._left.pop((arn, sight), (0, 0.0))
+        if left > 1:
+            self._left[arn, sight] = left - 1, until
+        return left > 0 and time.monotonic() < until

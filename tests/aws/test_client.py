@@ -19,9 +19,8 @@ from typing import Any
 import boto3
 import pytest
 
-from reconciler.aws import client as door
+from reconciler.aws import connection, settling
 from reconciler.aws.client import (
-    FIRST_ATTEMPTS,
     LONGEST_PAUSE,
     PATIENCE,
     Aws,
@@ -124,6 +123,7 @@ def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     clock = SimpleNamespace(**{**vars(time), "sleep": waited.append, "monotonic": now})
     monkeypatch.setattr("botocore.endpoint.time", clock)
     monkeypatch.setattr("reconciler.aws.client.time", clock)
+    monkeypatch.setattr("reconciler.aws.connection.time", clock)
     monkeypatch.setattr("reconciler.aws.pacing.time", clock)
     return waited
 
@@ -397,8 +397,36 @@ def test_where_nobody_listens_the_first_call_ends_soon_and_was_never_sent(
 
 
 def test_the_longest_wait_of_the_first_call_is_under_20_seconds():
-    backoff = sum(2**attempt for attempt in range(FIRST_ATTEMPTS - 1))
-    assert FIRST_ATTEMPTS * door.CONNECT_TIMEOUT + backoff < 20
+    backoff = sum(2**attempt for attempt in range(connection.FIRST_ATTEMPTS - 1))
+    assert connection.FIRST_ATTEMPTS * connection.CONNECT_TIMEOUT + backoff < 20
+
+
+# --- what is new ----------------------------------------------------------------------------------
+
+NOT_FOUND = error(400, "ResourceNotFoundException", "can't find")
+
+
+def test_what_is_new_is_asked_for_again_for_two_minutes(aws, server, slept):
+    aws.made("secretsmanager", "x")
+    server.answers = [NOT_FOUND]
+    assert failure(describe, aws).aws_code == "ResourceNotFoundException"
+    assert settling.SETTLES <= sum(slept) < settling.SETTLES + LONGEST_PAUSE
+
+
+def test_what_is_new_and_not_found_when_the_time_is_over_is_not_absent(server, session, aws):
+    hurried = Aws(session, "us-west-2", timeout=5.0, pacing=Unpaced())
+    hurried.made("secretsmanager", "x")
+    server.answers = [NOT_FOUND]
+    found = failure(describe, hurried)
+    assert found.aws_code == "OutOfTime"
+    assert "nothing was concluded from it" in found.hint
+
+
+def test_what_is_not_new_is_absent_at_once(aws, server, slept):
+    aws.made("secretsmanager", "another")
+    server.answers = [NOT_FOUND]
+    assert failure(describe, aws).aws_code == "ResourceNotFoundException"
+    assert slept == []
 
 
 # --- calls that carry a value ---------------------------------------------------------------------
@@ -493,7 +521,7 @@ def test_whatever_else_fails_within_boto3_shows_nothing_of_it(aws, monkeypatch):
         def put_secret_value(self, **request: Any) -> None:
             raise RuntimeError(f"cannot send {request}")
 
-    monkeypatch.setattr(aws, "_client", lambda *_: Broken())
+    monkeypatch.setattr(aws._connection, "client", lambda *_: Broken())
     found = failure(put, aws)
     hidden(found)
     assert (found.aws_code, found.uncertain) == ("RuntimeError", True)
@@ -626,4 +654,4 @@ def test_a_client_is_made_once_for_many_threads(aws, server):
     server.answers = [answer(200, '{"Name": "x"}')]
     aws.each(lambda _: describe(aws), list(range(16)))
     assert aws.calls == {"DescribeSecret": 16}
-    assert len(aws._clients) == 1
+    assert len(aws._connection._clients) == 1

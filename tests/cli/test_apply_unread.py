@@ -15,6 +15,7 @@ FUNCTION = "arn:aws:lambda:us-west-2:123456789012:function:missing"
 
 def test_what_was_begun_is_finished(tmp_path: Path, embedded_aws: Sandbox) -> None:
     embedded_aws.reset()
+    embedded_aws.settling.calls = 0
     rotation = {"lambda": FUNCTION, "schedule": "rate(7 days)"}
     secrets = {f"s{n}": {"value": "demo", "rotation": rotation} for n in range(4)}
     tree = make_tree(tmp_path, {"production": {"secrets": secrets}})

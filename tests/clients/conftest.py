@@ -84,6 +84,6 @@ def runner(embedded_aws: Sandbox, tmp_path: Path) -> Iterator[Runner]:
     embedded_aws.latency = embedded_aws.list_staleness = 0.0
     embedded_aws.throttle = embedded_aws.keeps_pending = False
     embedded_aws.empty_pages = True
-    embedded_aws.settling_calls = 0
+    embedded_aws.settling.calls = 0
     yield Runner(embedded_aws, tmp_path)
     assert embedded_aws.failures == []

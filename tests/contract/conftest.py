@@ -39,7 +39,7 @@ def account(whole_run: Account, request: pytest.FixtureRequest) -> Iterator[Acco
     if whole_run.is_real:
         sweep(whole_run, whole_run.run)
     else:
-        request.getfixturevalue("embedded_aws").settling_calls = 0
+        request.getfixturevalue("embedded_aws").settling.calls = 0
 
 
 def fresh(aws: Sandbox) -> None:
@@ -49,4 +49,4 @@ def fresh(aws: Sandbox) -> None:
     aws.latency = aws.list_staleness = 0.0
     aws.throttle = aws.keeps_pending = False
     aws.empty_pages = True
-    aws.settling_calls = 1
+    aws.settling.calls, aws.settling.seconds = 1, 2.0

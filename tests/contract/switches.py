@@ -12,6 +12,7 @@ from reconciler.sandbox import kms, secret_values
 from reconciler.sandbox.account import secrets_of
 from reconciler.sandbox.secret import Secret
 from reconciler.sandbox.server import Answer, Sandbox
+from reconciler.sandbox.settling import Settling
 from tests.contract.assumption import Off
 
 Body = dict[str, Any]
@@ -129,4 +130,5 @@ def _accepts_any(*_: Any) -> bool:
 
 
 accepts_other_data = without(secret_values, "is_same", _accepts_any)
+never_settles = without(Settling, "lags", _accepts_any)
 encrypts_nothing_again = without(kms, "encrypt_again", lambda *_: None)

@@ -31,7 +31,7 @@ def aws(embedded_aws: Sandbox) -> Iterator[Sandbox]:
     fresh(embedded_aws)
     yield embedded_aws
     embedded_aws.hooks.clear()
-    embedded_aws.settling_calls = 0
+    embedded_aws.settling.calls = 0
 
 
 def signed_in(aws: Sandbox) -> dict[str, str]:

@@ -241,7 +241,7 @@ def test_a_create_overwrites_nothing(account: Account) -> None:
     "P5",
     "Recorded on AWS: DescribeSecret right after CreateSecret may answer "
     "ResourceNotFoundException for a while, for at most two minutes.",
-    off=switches.setting("settling_calls", 1000),
+    off=switches.never_settles,
 )
 def test_what_was_created_is_found(account: Account) -> None:
     name = account.name("secret")

@@ -75,6 +75,7 @@ class Life:
 
     def __init__(self, account: Account, seed: int) -> None:
         account.aws.reset()
+        account.aws.settling.calls = 0
         account.calm()
         self.account, self.chance, self.oracle = account, random.Random(seed), Oracle()
         self.git: dict[str, dict[str, Any]] = {"secrets": {}, "parameters": {}}

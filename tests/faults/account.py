@@ -12,6 +12,7 @@ import boto3
 
 from reconciler.aws.client import Aws
 from reconciler.aws.pacing import Pacing
+from reconciler.aws.settling import Settling
 from reconciler.core import review
 from reconciler.core.errors import Exit
 from reconciler.core.model import Change, Key
@@ -55,7 +56,7 @@ class Account:
         which = self.aws.url, self.parallelism
         if self.shared and which in _CONNECTIONS:
             known = _CONNECTIONS[which]
-            known._made.clear()  # what an earlier run made, this one does not wait for
+            known._settling = Settling()  # what an earlier run made, this one does not wait for
             return known
         session = boto3.session.Session()
         made = Aws(session, SCOPE.region, parallelism=self.parallelism, pacing=Pacing(self.pace))
@@ -65,6 +66,8 @@ class Account:
 
     def plan(self) -> Planned:
         """What apply would do now."""
+        if self.aws.list_staleness:
+            self.aws.settling.pass_by()
         return planning.make(SCOPE, lambda: self.git, self.connect())
 
     def planned_again(self, last: Planned) -> Planned:
@@ -84,6 +87,8 @@ class Account:
     ) -> dict[Key, Outcome]:
         """Apply what was reviewed, or else all; each outcome once."""
         aws = self.connect()
+        if self.aws.list_staleness:
+            self.aws.settling.pass_by()  # else nothing would tell that something is new
         fresh = planning.make(SCOPE, lambda: self.git, aws)
         todo = fresh.plan.changes
         if reviewed is not None:

@@ -15,5 +15,6 @@ __all__ = ["account"]
 @pytest.fixture
 def account(world: World) -> Iterator[Account]:
     """An account that nothing is in."""
+    world.aws.settling.calls = 1
     yield Account(world.aws)
     world.aws.hooks, world.aws.after = [], []

@@ -19,8 +19,11 @@ from pathlib import Path
 import boto3
 
 from reconciler import kinds
-from reconciler.aws.client import ATTEMPTS, FIRST_ATTEMPTS, Aws
+from reconciler.aws import client
+from reconciler.aws.client import ATTEMPTS, Aws
+from reconciler.aws.connection import FIRST_ATTEMPTS
 from reconciler.aws.pacing import Pacing
+from reconciler.aws.settling import Settling
 from reconciler.core import planfile, review
 from reconciler.kinds.parameter import write as parameter
 from reconciler.operations import apply
@@ -28,6 +31,7 @@ from reconciler.operations.planning import Planned
 from tests.faults.direct import SCOPE
 from tests.faults.scenes import SCENES
 
+client.SETTLING_PAUSE = 0.01  # what was just made is not known at once, and asked for again
 TIMEOUT = 300  # seconds for a child, which takes half of one
 
 
@@ -50,7 +54,7 @@ class Watched:
             ("ssm", ATTEMPTS),
             ("ssm", 1),
         ):
-            self.aws._client(service, attempts)
+            self.aws._connection.client(service, attempts)
 
     def _tell(self, moment: str, event_name: str, **_: object) -> None:
         self.heard(moment, event_name.rpartition(".")[2])
@@ -61,7 +65,7 @@ Make = Callable[[Aws], Planned]  # of a plan
 
 def run(aws: Aws, make: Make, reviewed: str | None) -> bool:
     """A whole run; whether all was done."""
-    aws._made.clear()  # a process knows nothing of what another one has made
+    aws._settling = Settling()  # a process knows nothing of what another one has made
     fresh = make(aws)
     todo = fresh.plan.changes
     if reviewed is not None:

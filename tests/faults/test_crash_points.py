@@ -152,6 +152,7 @@ def crash(
     assert killer.stdout is not None
     account, scene = crashing, SCENES[name]
     scene.arrange(account)
+    account.aws.settling.pass_by()
     account.git = scene.git
     saved, crashed, file = (tmp_path / name for name in ("account", "crashed", "plan"))
     state.save(saved)

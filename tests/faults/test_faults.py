@@ -134,7 +134,7 @@ def test_a_truncated_list_is_never_an_absence(fleet: Account) -> None:
 
 
 def test_hung_connections(fleet: Account, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reconciler.aws.client.READ_TIMEOUT", 1.0)
+    monkeypatch.setattr("reconciler.aws.connection.READ_TIMEOUT", 1.0)
     release = threading.Event()
 
     def hang(_: Answer) -> None:

@@ -84,6 +84,7 @@ class Machine(RuleBasedStateMachine):
         super().__init__()
         aws = _sandbox[0]
         aws.reset()
+        aws.settling.calls = 0  # what lags is tried at each call that a run can be killed at
         aws.hooks, aws.after = [], []
         self.account = Account(aws, parallelism=2, shared=True)
         self.git: dict[str, dict[str, Any]] = {"secrets": {}, "parameters": {}}

@@ -13,6 +13,7 @@ import json
 import textwrap
 import zipfile
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -62,6 +63,7 @@ class PlainMoto:
         self.rotations: list[Any] = []
         self.events: list[Any] = []
         self.failures: list[Exception] = []
+        self.settling = SimpleNamespace()
 
     def reset(self) -> None:
         from moto.core.base_backend import BackendDict
@@ -101,11 +103,10 @@ def aws(server: Any) -> Iterator[Any]:
     server.latency = server.list_staleness = 0.0
     server.throttle = server.keeps_pending = False
     server.empty_pages = True
-    server.settling_calls = 0
+    server.settling.calls, server.settling.seconds = 0, 600.0
     server.hooks = []
     server.after = []
     yield server
-    server.settling_calls = 0
     assert server.failures == []
 
 

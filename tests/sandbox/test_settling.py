@@ -23,7 +23,7 @@ RULES = {"AutomaticallyAfterDays": 7}
 
 @pytest.fixture(autouse=True)
 def _two_calls(aws: Any) -> None:
-    aws.settling_calls = 2
+    aws.settling.calls = 2
 
 
 @pytest.mark.parametrize("how", ["created", "restored"])
@@ -32,11 +32,11 @@ def test_a_new_secret_is_not_found_at_once(aws: Any, secrets: Any, deploy: Any, 
     it for a while after CreateSecret and RestoreSecret; each on its own. Others do.
     """
     function = deploy()
-    aws.settling_calls = 2 if how == "created" else 0
+    aws.settling.calls = 2 if how == "created" else 0
     secrets.create_secret(Name="s", SecretString="x", ClientRequestToken=token())
     if how == "restored":
         secrets.delete_secret(SecretId="s")
-        aws.settling_calls = 2
+        aws.settling.calls = 2
         secrets.restore_secret(SecretId="s")
     policy = '{"Statement": [{"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}]}'
     for operation, given in (
@@ -57,9 +57,9 @@ def test_a_new_principal_is_not_known_at_once(aws: Any, secrets: Any) -> None:
     """Recorded on AWS: MalformedPolicyDocumentException for a role that was just made; not again
     once it is known.
     """
-    aws.settling_calls = 0
+    aws.settling.calls = 0
     secrets.create_secret(Name="s")
-    aws.settling_calls = 2
+    aws.settling.calls = 2
     for _ in range(2):
         with refused("MalformedPolicyDocumentException", "unsupported principal"):
             secrets.put_resource_policy(SecretId="s", ResourcePolicy=POLICY)
@@ -100,10 +100,10 @@ def test_a_rotation_is_not_seen_at_once(aws: Any, secrets: Any, deploy: Any) -> 
     """Recorded on AWS: DescribeSecret may not show the version that RotateSecret made; its function
     does.
     """
-    aws.settling_calls = 0
+    aws.settling.calls = 0
     secrets.create_secret(Name="s", SecretString="x", ClientRequestToken=token())
     function = deploy(fails="createSecret")
-    aws.settling_calls = 2
+    aws.settling.calls = 2
     secrets.rotate_secret(
         SecretId="s",
         RotationLambdaARN=function,

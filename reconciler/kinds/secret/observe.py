@@ -8,6 +8,7 @@ from typing import Any
 
 from reconciler.aws.client import Aws, require
 from reconciler.aws.recogniser import Recogniser
+from reconciler.aws.settling import is_new
 from reconciler.core.model import (
     JSON,
     Key,
@@ -28,7 +29,7 @@ from reconciler.kinds.secret.field import Seen
 from reconciler.kinds.secret.fields import COSTS, FIELDS
 from reconciler.kinds.secret.labels import CURRENT, PENDING, PREVIOUS, version_at
 from reconciler.kinds.secret.origin import live_value
-from reconciler.kinds.secret.terms import DEFAULT_KEY, NAME
+from reconciler.kinds.secret.terms import DEFAULT_KEY, NAME, SERVICE
 
 READS = NAME
 PAGE = 100
@@ -37,19 +38,32 @@ PAGE = 100
 def pages(aws: Aws, scope: Scope) -> Iterator[Sequence[Record]]:
     """All secrets under the prefix, pending deletions included, 100 a call."""
     for page in aws.pages(
-        "secretsmanager",
+        SERVICE,
         "list_secrets",
         "SecretList",
         MaxResults=PAGE,
         IncludePlannedDeletion=True,
         Filters=[{"Key": "name", "Values": [scope.under]}],
     ):
-        yield [
-            listed(name, entry)
-            for entry in page
+        found: list[Record] = []
+        now = aws.now
+        for entry in page:
+            name = str(require(entry, "Name", "list_secrets"))
             # "Matches the beginning of secret names", in AWS's own idea of case.
-            if (name := str(require(entry, "Name", "list_secrets"))).startswith(scope.under)
-        ]
+            if name.startswith(scope.under):
+                record = listed(name, entry)
+                if _is_new(record, now):
+                    aws.made(SERVICE, name)
+                found.append(record)
+        yield found
+
+
+def _is_new(record: Record, now: datetime) -> bool:
+    """Whether somebody has just created or restored it: then it is listed before DescribeSecret
+    finds it. LastChangedDate is "the last date and time that this secret was modified in any way".
+    """
+    changed = record.data.get("LastChangedDate") or record.data.get("CreatedDate")
+    return is_new(changed, now)
 
 
 def find(

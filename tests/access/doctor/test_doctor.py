@@ -232,7 +232,7 @@ def test_the_clock_is_held_against_aws(
         def now(cls, tz: Any = None) -> Any:
             return datetime.now(tz) + off
 
-    monkeypatch.setattr("reconciler.aws.client.datetime", Shifted)
+    monkeypatch.setattr("reconciler.aws.connection.datetime", Shifted)
     line = lines(doctor(world, "production", code=code), "clock")[0]
     said = re.match(told, line)
     assert said, line

@@ -18,6 +18,7 @@ from reconciler import manifest
 from reconciler.access import iam
 from reconciler.access.iam import Role
 from reconciler.aws import client as aws
+from reconciler.aws import sending
 from tests.access.iam.declare import KEY, PARAMETER, POLICY, SECRET, words
 from tests.command import command
 from tests.operations.test_adopt import script
@@ -114,16 +115,16 @@ class Record:
         self.world = world
         self.runs: list[Run] = []
         self._into: list[Call] | None = None
-        send = aws._send
+        send = aws.send
 
         def noting(client: Any, operation: str, name: str, parameters: Mapping[str, Any]) -> Any:
             if self._into is not None:
                 service = client.meta.service_model.service_name
-                revealed = dict(aws._revealed(parameters))
+                revealed = dict(sending.revealed(parameters))
                 self._into.append(Call(service, operation, name, revealed))
             return send(client, operation, name, parameters)
 
-        patch.setattr(aws, "_send", noting)
+        patch.setattr(aws, "send", noting)
 
     def run(self, role: str, *arguments: str, deep: bool = False, **how: Any) -> None:
         """Run a command as its role would, and write its calls down."""

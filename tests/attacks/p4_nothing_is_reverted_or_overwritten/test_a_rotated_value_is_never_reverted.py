@@ -223,4 +223,5 @@ def test_a_rollback_to_what_is_outside_does_not_make_it_gits(written: World) -> 
     assert written.secret_value("db") == "two"
     done = written.cli("rollback", "production", "db", "--auto-approve")
     assert done.returncode == 0, done.stderr
+    written.aws.age_lists(600)
     seen_as_outside(written, "theirs")

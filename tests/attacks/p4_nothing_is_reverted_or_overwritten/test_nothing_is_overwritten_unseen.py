@@ -66,6 +66,7 @@ def test_a_parameter_that_is_pruned_has_a_new_value(world: World) -> None:
 def test_a_secret_that_is_pruned_has_a_new_value(world: World) -> None:
     world.declare({"a": {"value": "1"}, "b": {"value": "1"}}, **OPEN)
     world.converge()
+    world.aws.age_lists(600)
     world.declare({"a": {"value": "1"}})
     planned = world.plan()
     world.put_secret("b", "precious")
@@ -87,6 +88,7 @@ def test_a_parameter_that_is_replaced_has_a_new_value(world: World) -> None:
 def test_what_is_pruned_belongs_to_somebody_else_now(world: World) -> None:
     world.declare({"a": {"value": "1"}, "b": {"value": "1"}}, **OPEN)
     world.converge()
+    world.aws.age_lists(600)
     world.declare({"a": {"value": "1"}})
     planned = world.plan()
     world.client("secretsmanager").tag_resource(
@@ -202,8 +204,10 @@ def test_the_last_look_is_one_read(world: World) -> None:
         **OPEN,
     )
     world.converge()
+    world.aws.age_lists(600)
     world.declare({"a": {"value": "1", "description": "two"}}, {"p": {"plaintext": "2"}})
     planned = world.plan()
+    world.aws.settling.pass_by()
     outcomes = write(world, planned)
     assert {outcome.status for outcome in outcomes.values()} == {"done"}
     assert world.calls == {
