@@ -172,6 +172,11 @@ class Aws:
             self._warn(text)
 
     @property
+    def warned(self) -> frozenset[str]:
+        """What was told so."""
+        return frozenset(self._warned)
+
+    @property
     def paced(self) -> bool:
         """Whether somebody has said by how much the account's quotas are others."""
         return self._pacing.scaled

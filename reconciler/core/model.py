@@ -208,6 +208,7 @@ class Live:
     ``refuses`` says of fields why a change of them is refused. ``fixed`` names fields that AWS
     cannot change in place, and ``anew`` those that are changed by
     a replacement only where that is allowed. ``costs`` is what its kind loses.
+    ``restore`` is the command that ends a pending deletion.
     ``versioned`` is what people call that which ``value.version`` tells apart. ``apart`` says that
     its fields can be written without its value.
     ``as_written`` says of each field that our mark remembers whether it is as we last wrote it:
@@ -228,6 +229,7 @@ class Live:
     value: LiveValue | None = None
     rotation: Rotation = Rotation()
     deleted: bool = False  # pending deletion
+    restore: str | None = None
     fixed: Collection[str] = ()
     changed: datetime | None = None
     changed_by: str | None = None

@@ -23,8 +23,8 @@ def may_handle(live: Live) -> Refusal | None:
         of = f": {live.owner} does" if live.owner else ""
         return Refusal("not-ours", f"this environment does not own it{of}", "adopt it first")
     if live.deleted:
-        restore = f"aws secretsmanager restore-secret --secret-id {live.key.name}"
-        return Refusal("pending-deletion", "it is pending deletion", f"restore it first: {restore}")
+        hint = f"restore it first: {live.restore}"
+        return Refusal("pending-deletion", "it is pending deletion", hint)
     return None
 
 
@@ -54,7 +54,7 @@ def may_adopt(live: Live) -> Why | None:
     if live.owner is not None:
         return Why(Reason.HELD_ELSEWHERE, live.owner)
     if live.deleted:
-        return Why(Reason.PENDING_DELETION, live.key.name)
+        return Why(Reason.PENDING_DELETION, live.restore)
     return None
 
 

@@ -61,8 +61,7 @@ _HINTS = {
     Reason.OTHER_ACCOUNT: "take it out of the manifest: it is changed in that account",
     Reason.PARTNER: "take it out of the manifest: nothing here can set what the partner holds",
     Reason.OTHER_OWNER: "one of the two has to release it",
-    Reason.PENDING_DELETION: "restore it first: aws secretsmanager restore-secret --secret-id"
-    " {who}",
+    Reason.PENDING_DELETION: "restore it first: {who}",
     Reason.PREVIOUS_KEY: "name it under `previous_kms_keys`, in the secret or the environment, and"
     " print the apply role again; or declare it as it is",
     Reason.REPLICA: "declare `replicas` on the secret in {who}",

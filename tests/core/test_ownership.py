@@ -76,10 +76,10 @@ def test_what_is_not_ours_is_neither_rotated_nor_rolled_back(ownership, owner, s
 
 
 def test_what_is_pending_deletion_is_restored_first():
-    assert may_handle(live(deleted=True)) == Refusal(
+    assert may_handle(live(deleted=True, restore="aws restore it")) == Refusal(
         "pending-deletion",
         "it is pending deletion",
-        f"restore it first: aws secretsmanager restore-secret --secret-id {NAME}",
+        "restore it first: aws restore it",
     )
 
 
@@ -101,9 +101,9 @@ def test_what_a_stack_holds_is_not_adopted(deleted):
 
 
 def test_what_is_pending_deletion_is_restored_before_it_is_adopted():
-    assert may_adopt(live(ownership=Ownership.FOREIGN, deleted=True)) == Why(
-        Reason.PENDING_DELETION, NAME
-    )
+    assert may_adopt(
+        live(ownership=Ownership.FOREIGN, deleted=True, restore="aws restore it")
+    ) == Why(Reason.PENDING_DELETION, "aws restore it")
 
 
 @pytest.mark.parametrize(

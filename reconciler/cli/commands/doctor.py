@@ -9,7 +9,16 @@ from pathlib import Path
 import click
 
 from reconciler import manifest
-from reconciler.access.doctor import approval, caller, clone, functions, keys, permissions, tool
+from reconciler.access.doctor import (
+    approval,
+    caller,
+    clone,
+    encryption,
+    functions,
+    keys,
+    permissions,
+    tool,
+)
 from reconciler.access.doctor.check import Check, State, fails, ok
 from reconciler.cli import several, walk
 from reconciler.cli.commands.github import shown
@@ -159,6 +168,7 @@ def _account(declared: Cleartext, options: Common) -> list[Check]:
         found.append(permissions.plan(declared, aws))
         found.append(permissions.apply(declared, principal, aws))
         found += functions.look(declared, aws)
+        found += encryption.look(declared, aws)
     return found
 
 

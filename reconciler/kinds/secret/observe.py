@@ -29,7 +29,7 @@ from reconciler.kinds.secret.field import Seen
 from reconciler.kinds.secret.fields import COSTS, FIELDS
 from reconciler.kinds.secret.labels import CURRENT, PENDING, PREVIOUS, version_at
 from reconciler.kinds.secret.origin import live_value
-from reconciler.kinds.secret.terms import DEFAULT_KEY, NAME, SERVICE
+from reconciler.kinds.secret.terms import DEFAULT_KEY, NAME, RESTORE, SERVICE
 
 READS = NAME
 PAGE = 100
@@ -91,6 +91,7 @@ def shape(
         value=seen.value,
         rotation=rotation_of(record),
         deleted=data.get("DeletedDate") is not None,
+        restore=f"{RESTORE} {record.name}",
         costs=COSTS,
         changed=data.get("LastChangedDate"),
         created=_utc(data.get("CreatedDate")),

@@ -9,16 +9,16 @@ from reconciler.core.ownership import Refusal
 from reconciler.kinds import tags
 from reconciler.kinds.kind import Act, Record
 from reconciler.kinds.secret.labels import STAGED, version_at
+from reconciler.kinds.secret.terms import RESTORE
 
 
 def release(record: Record) -> Act | Refusal:
     """How to let go of a secret. AWS changes none that is pending deletion."""
     if record.data.get("DeletedDate") is not None:
-        restore = f"aws secretsmanager restore-secret --secret-id {record.name}"
         return Refusal(
             "pending-deletion",
             "it is pending deletion",
-            f"let its deletion finish, or restore it first: {restore}",
+            f"let its deletion finish, or restore it first: {RESTORE} {record.name}",
         )
     return Act(partial(_unmark, record=record))
 

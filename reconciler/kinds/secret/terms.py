@@ -1,6 +1,7 @@
 """What Secrets Manager calls things, and where its limits are."""
 
 NAME = "secret"
+RESTORE = "aws secretsmanager restore-secret --secret-id"
 SERVICE = "secretsmanager"
 KEY_CONTEXT = "SecretARN"  # what it names a secret by in a KMS encryption context
 DEFAULT_KEY = "alias/aws/secretsmanager"

@@ -71,6 +71,7 @@ def check_moved(aws: Aws, name: str, before: Mapping[str, UnderKeys], wanted: st
     one is not: the key is changed, and the old one has to stay.
     """
     after = under_keys(aws, name)
+    wanted = _resolved(aws, wanted) or wanted
     left = {
         version: now
         for version, now in (after or {}).items()
@@ -97,25 +98,43 @@ def _named(version: str, found: UnderKeys) -> str:
 
 
 def _is_under(keys: Collection[str], wanted: str) -> bool:
-    """Whether one of these is the key. An alias names a key that AWS does not tell here: False."""
+    """Whether one of these is the key. Of an alias that nobody resolved: False."""
     if wanted == DEFAULT_KEY:
         return _OWN in keys
     return any(key.rpartition("/")[2] == wanted.rpartition("/")[2] for key in keys)
 
 
+def _resolved(aws: Aws, key: str) -> str | None:
+    """The key itself that an alias stands for today, which AWS names versions by; any other name as
+    it is. None where AWS does not tell: which alias it was, is warned of."""
+    if "alias/" not in key or key == DEFAULT_KEY:
+        return key
+    try:
+        answer = aws.call("kms", "describe_key", needs="KeyMetadata", KeyId=key)
+    except AwsError as error:
+        if not error.denied and error.aws_code != "NotFoundException":
+            raise
+        why = "the role lacks kms:DescribeKey" if error.denied else "AWS does not find it"
+        aws.warn(f"cannot tell which KMS key {key} is, nor what is encrypted under it: {why}")
+        return None
+    return str(require(answer["KeyMetadata"], "Arn", "describe_key"))
+
+
 def looks(aws: Aws, resources: Sequence[Resource], scope: Scope) -> Sequence[str | None]:
     """Of each secret whether the live version is under another key than the declared one alone."""
-    return aws.each(lambda resource: _look(aws, resource), resources)
+    declared = {str(resource.fields["kms_key"]) for resource in resources}
+    keys = {key: _resolved(aws, key) for key in sorted(declared)}
+    return aws.each(lambda one: _look(aws, one, keys[str(one.fields["kms_key"])]), resources)
 
 
-def _look(aws: Aws, resource: Resource) -> str | None:
-    wanted = str(resource.fields["kms_key"])
+def _look(aws: Aws, resource: Resource, wanted: str | None) -> str | None:
     for version, found in (under_keys(aws, resource.key.name) or {}).items():
-        if CURRENT not in found.labels or not found.keys or _is_under(found.keys, wanted):
+        if CURRENT not in found.labels or not found.keys:
             continue
-        alias = wanted != DEFAULT_KEY and "alias/" in wanted
-        if alias and found.keys != {_OWN}:
+        if wanted is None and found.keys != {_OWN}:
             continue  # it may be the key that has this alias
+        if wanted is not None and _is_under(found.keys, wanted):
+            continue
         keys = " and ".join(sorted(found.keys))
         return (
             f"the live {_named(version, found)} is encrypted under {keys} alone, and not under the"

@@ -78,6 +78,8 @@ def update(aws: Aws, job: Job) -> str | None:
     if job.change.action is Action.RESTORE:
         aws.call(SERVICE, "restore_secret", SecretId=name)
         aws.made(SERVICE, name)
+    if job.change.action is Action.ADOPT:
+        _refuse_copy(aws, name)
     value = job.change.value
     writes = value is not None and value.write is not Write.BOUND
     version = swap(aws, job) if writes else None
@@ -96,6 +98,19 @@ def update(aws: Aws, job: Job) -> str | None:
     if before is not None:
         versions.check_moved(aws, name, before, str(metadata["KmsKeyId"]))
     return version
+
+
+def _refuse_copy(aws: Aws, name: str) -> None:
+    """Raises ConflictError for a replica of another account's secret, which no list tells."""
+    record = describe(aws, name)
+    across = None if record is None else record.data.get("CrossAccountPrimary")
+    if across:
+        primary = across.get("PrimarySecretARN") or "one"
+        raise ConflictError(
+            f"{name} is a replica of {primary}, a secret of another account, and AWS refuses"
+            " writes to it",
+            hint="nothing was written; take it out of the manifest: it is changed in that account",
+        )
 
 
 def delete(aws: Aws, job: Job) -> None:

@@ -24,6 +24,11 @@ def declare(world: World, key: str, *former: str, **more: Any) -> None:
     world.declare({"db": {"value": "v", "kms_key": key, **named, **more}})
 
 
+def told(world: World, subject: str) -> list[str]:
+    shown = world.cli("doctor", "production").stdout
+    return [line.strip() for line in shown.splitlines() if subject in line]
+
+
 def test_a_key_that_git_does_not_name_is_not_left(world: World, keys: list[str]) -> None:
     old, new = keys
     declare(world, old)
@@ -81,12 +86,16 @@ def test_a_value_that_aws_did_not_encrypt_again_has_failed_and_is_found_later(
     assert world.changes() == {}  # AWS says that it has the new key
     later = command(world, "drift", "production", "--deep", code=2)
     assert f"is encrypted under {old} alone" in later.out
+    assert told(world, "fails encryption")[0].endswith("who deletes that key deletes the value")
     world.aws.denied_keys.clear()
     declare(world, old, new)
     world.converge()
     declare(world, new, old)
     world.converge()
     command(world, "drift", "production", "--deep")
+    assert told(world, "encryption") == [
+        "ok encryption: every live value is under the KMS key that its secret has"
+    ]
 
 
 def test_versions_without_a_label_of_aws_stay_and_are_named(world: World, keys: list[str]) -> None:
@@ -113,4 +122,52 @@ def test_a_role_of_before_changes_the_key_and_warns_once(world: World, keys: lis
     world.aws.hooks.append(deny)
     done = command(world, "apply", "production", "--auto-approve")
     assert done.err.count("the role lacks secretsmanager:ListSecretVersionIds") == 1
+    assert "cannot tell" in told(world, "warning encryption")[0]
     assert world.secret("db")["KmsKeyId"] == short(new)
+
+
+@pytest.fixture
+def alias(world: World, keys: list[str]) -> str:
+    """Another name of the first key."""
+    world.client("kms").create_alias(AliasName="alias/app", TargetKeyId=keys[0])
+    return "alias/app"
+
+
+def test_another_name_of_the_same_key_leaves_nothing_behind(
+    world: World, keys: list[str], alias: str
+) -> None:
+    declare(world, keys[0])
+    world.converge()
+    declare(world, alias, keys[0])
+    world.converge()
+    done = command(world, "drift", "production", "--deep")
+    assert done.calls["DescribeKey"] == 1
+
+
+def test_an_alias_that_names_another_key_now_leaves_the_value_behind(
+    world: World, keys: list[str], alias: str
+) -> None:
+    old, new = keys
+    declare(world, alias)
+    world.converge()
+    assert "DescribeKey" not in world.calls
+    world.client("kms").update_alias(AliasName=alias, TargetKeyId=new)
+    later = command(world, "drift", "production", "--deep", code=2)
+    assert f"is encrypted under {old} alone" in later.out
+
+
+def test_an_alias_that_the_role_may_not_resolve_is_said_once(
+    world: World, keys: list[str], alias: str
+) -> None:
+    declare(world, alias)
+    world.converge()
+
+    def deny(operation: str, _: Any) -> tuple[int, str, str] | None:
+        refused = operation == "DescribeKey"
+        return (400, "AccessDeniedException", "not authorized") if refused else None
+
+    world.aws.hooks.append(deny)
+    done = command(world, "drift", "production", "--deep")
+    said = "cannot tell which KMS key alias/app is, nor what is encrypted under it"
+    assert done.err.count(said) == 1
+    assert said in told(world, "warning encryption")[0]

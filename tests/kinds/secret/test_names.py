@@ -60,3 +60,8 @@ def test_what_a_partner_or_another_account_holds_is_refused_as_what_it_is(
     if code == "partner":  # a list does not tell the other
         adopting = world.cli("adopt", "production", "--format", "text").stdout
         assert f"refused[{code}]" in adopting
+    else:
+        done = world.cli("adopt", "production", "--take", "git", "--auto-approve")
+        assert done.returncode == 4
+        assert f"a replica of {PRIMARY}, a secret of another account" in done.stdout + done.stderr
+        assert "Tags" not in world.secret("db")
