@@ -1,8 +1,8 @@
 """Who gets at an environment's values by what git says, beside all that AWS is told of them.
 
-Recipients of its files, those whom its creation rules name, what is included, and which findings
-nobody is told; which application reads what. One digest of it stands in every plan's digest, so no
-review of a plan is one of others.
+Recipients of its files, those whom its creation rules name, what is included, which findings nobody
+is told, and which application reads what. One digest of it stands in every plan's digest: what was
+reviewed for some is not applied by its digest for others.
 """
 
 from __future__ import annotations
