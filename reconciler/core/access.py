@@ -27,6 +27,8 @@ class Opening(StrEnum):
     NOT_INCLUDED = "not-included"
     IGNORED = "ignored"  # findings that nobody is told
     NOT_IGNORED = "not-ignored"
+    VARIABLE = "variable"  # the name under which exec and export hand it out
+    PREFIX = "prefix"  # of all such names that derive from keys
     FOUND = "found"  # by a rule on access, ignored or not
 
 

@@ -152,6 +152,8 @@ def _compare(resource: Resource, current: Live) -> tuple[Change | None, Note | N
     precondition: dict[str, JSON] = {}
     if value is not None or barred or anew:
         precondition["version"] = None if current.value is None else current.value.version
+    # A rollback puts every label and mark back where a plan of before saw them: nothing but time
+    # tells the two states apart. So this is the one date that enters a digest.
     if value is not None and value.write in RETURNING and not resource.whole and current.changed:
         precondition["changed"] = current.changed.astimezone(UTC).isoformat()
     if current.deleted:

@@ -1,7 +1,8 @@
 """Digests: of a field's content, of a change, of a plan.
 
 A digest covers everything that acts, and why and what is lost: the same situation gives the same
-digest on any machine, in any order, at any time. Dates, places and the commit are in none.
+digest on any machine, in any order, at any time. Places and the commit are
+in none, and no date but that on which a secret changed whose value returns to an earlier one.
 """
 
 from __future__ import annotations

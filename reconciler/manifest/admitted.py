@@ -1,8 +1,9 @@
 """Who gets at an environment's values by what git says, beside all that AWS is told of them.
 
 Recipients of its files, those whom its creation rules name, what is included, which findings nobody
-is told, and which application reads what. One digest of it stands in every plan's digest: what was
-reviewed for some is not applied by its digest for others.
+is told, which application reads what, and under which names `exec` and `export` hand values out.
+One digest of it stands in every plan's digest: what was reviewed for some is not applied by its
+digest for others.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from reconciler.manifest.entries import Entry
 from reconciler.manifest.recipients import Group
 
 IGNORE, INCLUDE, READERS = "ignore", "include", "readers"
+ENV, ENV_PREFIX = "env", "env_prefix"
 
 
 def digest(
@@ -35,11 +37,11 @@ def digest(
         found["files"][path] = _groups([document.recipients, alone])
         found["rules"][path] = [] if rule is None else _groups(rule.groups)
     said = settings.data if isinstance(settings.data, Mapping) else {}
-    found |= {name: said.get(name) for name in (INCLUDE, IGNORE, READERS)}
-    found["ignored"] = {
-        f"{entry.section} {entry.key}": entry.fields[IGNORE]
+    found |= {name: said.get(name) for name in (INCLUDE, IGNORE, READERS, ENV_PREFIX)}
+    found["declared"] = {
+        f"{entry.section} {entry.key}": said
         for entry in entries
-        if entry.fields.get(IGNORE)
+        if (said := {name: entry.fields[name] for name in (IGNORE, ENV) if entry.fields.get(name)})
     }
     return hashlib.sha256(canonical(found).encode()).hexdigest()
 

@@ -25,6 +25,8 @@ _WORDS = {
     Opening.NOT_INCLUDED: "no longer includes {name}",
     Opening.IGNORED: "findings of the rule {name} are ignored",
     Opening.NOT_IGNORED: "findings of the rule {name} are no longer ignored",
+    Opening.VARIABLE: "exec and export hand it out as {name}",
+    Opening.PREFIX: "exec and export put {name} before the names of variables",
     Opening.FOUND: "{name}",
 }
 _EVERYBODY = "everybody who has an AWS account"

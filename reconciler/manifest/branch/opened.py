@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from reconciler.core.access import Declared, Opened, Opening
-from reconciler.manifest.admitted import IGNORE, INCLUDE
+from reconciler.manifest.admitted import ENV, ENV_PREFIX, IGNORE, INCLUDE
 from reconciler.manifest.branch.difference import Difference, Group
 from reconciler.manifest.branch.recipients import pattern_of, rule_of
 from reconciler.manifest.branch.side import Side
@@ -25,7 +25,10 @@ def opened(found: Iterable[Difference], head: Side, environment: str) -> Iterato
     members = head.members(environment)
     matched = _rules(head, members)
     for one in found:
-        if one.group is not Group.ACCESS or one.environment not in (None, environment):
+        if one.environment not in (None, environment):
+            continue
+        yield from _renamed(one, environment)
+        if one.group is not Group.ACCESS:
             continue
         if one.code == "other-rules" and one.symbol != "-":
             yield Declared(one.subject, Opened(Opening.RULES))
@@ -36,9 +39,21 @@ def opened(found: Iterable[Difference], head: Side, environment: str) -> Iterato
         elif one.code == "setting-changed" and one.subject in _SAID:
             yield from _said(one.subject, environment, one.before, one.after)
         elif one.code == "resource-changed":
-            before, after = (side if isinstance(side, dict) else {} for side in
-                             (one.before, one.after))  # fmt: skip
+            before, after = map(_items, (one.before, one.after))
             yield from _said(IGNORE, one.subject, before.get(IGNORE), after.get(IGNORE))
+
+
+def _renamed(one: Difference, environment: str) -> Iterator[Declared]:
+    """Variables whose names are others: what reads them may obey them."""
+    if one.code == "setting-changed" and one.subject == ENV_PREFIX:
+        yield Declared(environment, Opened(Opening.PREFIX, str(one.after or "nothing")))
+    elif one.code in ("resource-added", "resource-changed"):
+        before, after = map(_items, (one.before, one.after))
+        if ENV in before or ENV in after:
+            named = after.get(ENV)
+            names = named.values() if isinstance(named, dict) else [named or "its key's name"]
+            for name in names:
+                yield Declared(one.subject, Opened(Opening.VARIABLE, str(name)))
 
 
 def subjects(found: Iterable[Difference], environment: str) -> frozenset[str]:

@@ -103,6 +103,14 @@ OPENED: dict[str, tuple[list[tuple[str, str, str]], list[str]]] = {
         ["production: findings of the rule foreign-key are ignored",
          "production: foreign-key: the environment's KMS key is of account 210987654321"],
     ),
+    "the variable that it is handed out as": (
+        [(MAIN, "db:", "db:\n        env: DATABASE")],
+        ["secret db: exec and export hand it out as DATABASE"],
+    ),
+    "what stands before all variables": (
+        [(SETTINGS, "environment:", "env_prefix: APP_\nenvironment:")],
+        ["production: exec and export put APP_ before the names of variables"],
+    ),
     "an application that may read": (
         [(SETTINGS, "environment:", "readers: {web: [db]}\nenvironment:")],
         ["secret db: web may read it"],

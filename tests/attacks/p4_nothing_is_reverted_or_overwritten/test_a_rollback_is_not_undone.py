@@ -51,14 +51,17 @@ def test_the_plan_that_brought_the_bad_value_is_stale(good: World) -> None:
 
 
 def test_and_so_is_one_that_returned_to_it(good: World) -> None:
-    """Both values have been live before, so that nothing but time tells the two states apart."""
+    """Both values have been live before, so that nothing but time tells the two states apart: every
+    label and our marks are then as the plan saw them."""
     good.declare({"db": {"value": "bad"}})
     good.converge()
     back(good)
     digest = plan(good)
+    seen = good.labels("db"), good.secret_tags("db")
     apply(good, "--plan", "p.json")
     assert good.secret_value("db") == "bad"
     back(good)
+    assert (good.labels("db"), good.secret_tags("db")) == seen
     apply(good, "--plan", "p.json", code=3)
     apply(good, "--digest", digest, code=3)
     assert good.secret_value("db") == "good"
