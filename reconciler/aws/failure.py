@@ -39,10 +39,10 @@ _NO_CREDENTIALS = (
 )
 NEVER_SENT = (boto.EndpointConnectionError, boto.ConnectTimeoutError, boto.ProxyConnectionError)
 UNREACHED = frozenset(error.__name__ for error in NEVER_SENT)
-TRUNCATED = "TruncatedAnswer"  # the code of an error of ours: a field is missing that AWS sends
+TRUNCATED = "TruncatedAnswer"  # the code of an error raised here: a field is missing that AWS sends
 LIMIT = "LimitExceededException"
 UNREPEATED = "Limit"  # in its place, as long as botocore looks at it
-OUT_OF_TIME = "OutOfTime"  # the code of an error of ours: the deadline has passed
+OUT_OF_TIME = "OutOfTime"  # the code of an error raised here: the deadline has passed
 
 
 class OutOfTimeError(Exception):

@@ -13,7 +13,7 @@ _BOUND = re.compile(r"([0-9a-f]{32}):([0-9a-f]{6})[0-9a-f]{32}\Z")
 
 
 class Recogniser(Protocol):
-    """Tells our marks from others.
+    """Tells the reconciler's marks from others.
 
     :class:`~reconciler.values.sensitive.Fingerprinter`, which has the keys, is one, and its word
     is proof.
@@ -29,7 +29,7 @@ class Recogniser(Protocol):
         """Whether this version id is one of a value that we generated."""
 
     def is_proof(self, name: str, proof: str) -> bool:
-        """Whether this tag says that the secret is ours."""
+        """Whether this tag says that the secret is owned."""
 
     def is_applied(self, name: str, content: str, digest: str) -> bool:
         """Whether we remembered this content on the secret when we last wrote it."""
@@ -40,11 +40,11 @@ class Recogniser(Protocol):
     def is_stamp(
         self, name: str, type_: str, fingerprint: str, spec: str, version: int, kid: str, own: str
     ) -> bool:
-        """Whether a parameter's stamp of these parts is ours."""
+        """Whether a parameter's stamp of these parts is this environment's."""
 
     def binding(self, name: str, version_id: str, tag: str) -> tuple[str, str] | None:
         """What ``tag`` binds to this version: the first 32 digits of a public fingerprint, and the
-        id of the key that says so; None where it is of another version, or not ours."""
+        id of the key that says so; None where it is of another version, or not owned."""
 
 
 class UnverifiedRecogniser:
@@ -63,29 +63,29 @@ class UnverifiedRecogniser:
         return self.kids[0]
 
     def is_generated(self, name: str, version_id: str) -> bool:
-        """Whether the version id has the form of one, under a key of ours."""
+        """Whether the version id has the form of one, under a known key."""
         token = parse_token(version_id)
         return token is not None and token.generated and token.kid in self.kids
 
     def is_proof(self, name: str, proof: str) -> bool:
-        """Whether the tag has the form of one, under a key of ours."""
+        """Whether the tag has the form of one, under a known key."""
         match = _PROOF.match(proof)
         return match is not None and match[1] in self.kids
 
     def is_applied(self, name: str, content: str, digest: str) -> bool:
-        """Whether the digest has the form of one, under a key of ours."""
+        """Whether the digest has the form of one, under a known key."""
         match = _PROOF.match(digest)
         return match is not None and match[1] in self.kids
 
     def is_record(self, version: int, content: str, proof: str) -> bool:
-        """Whether the proof has the form of one, under a key of ours."""
+        """Whether the proof has the form of one, under a known key."""
         match = _PROOF.match(proof)
         return match is not None and match[1] in self.kids
 
     def is_stamp(
         self, name: str, type_: str, fingerprint: str, spec: str, version: int, kid: str, own: str
     ) -> bool:
-        """Whether the stamp is of a key of ours; that it is well formed was seen before."""
+        """Whether the stamp is of a known key; that it is well formed was seen before."""
         return kid in self.kids
 
     def binding(self, name: str, version_id: str, tag: str) -> tuple[str, str] | None:

@@ -37,7 +37,7 @@ def caught(error: Exception, options: Common) -> int:
 
 
 def show(error: ReconcilerError, options: Common) -> None:
-    """An error of ours."""
+    """An error that is expected."""
     if isinstance(error, ManifestError):
         problems(error.problems, options)
         return

@@ -84,7 +84,7 @@ class Progress:
         self._shown = sys.stderr.isatty() and alone and options.log_format == "text"
 
     def show(self) -> None:
-        """Draw the line anew."""
+        """Draw the line again."""
         if self._shown:
             sys.stderr.write(f"\r{self._what} {self._done} of {self._total}\x1b[K")
             sys.stderr.flush()

@@ -1,4 +1,4 @@
-"""The ``removed`` blocks by which Terraform lets go of what is adopted, without deleting it.
+"""The ``removed`` blocks by which Terraform releases what is adopted, without deleting it.
 
 A state file holds values: only types, addresses and names are taken from it.
 """
@@ -56,7 +56,7 @@ def _resources(state: Path) -> list[Any]:
 
 
 def _named(resources: list[Any]) -> Iterator[tuple[str, str]]:
-    """Address and secret's or parameter's name of each instance that could be one of ours."""
+    """Address and secret's or parameter's name of each instance that could be declared here."""
     for resource in resources:
         if not isinstance(resource, dict) or resource.get("mode") != "managed":
             continue

@@ -1,7 +1,7 @@
 """What is known of the last apply of an environment, for telling who moved: plain data.
 
 The applied record in AWS names commits, git says what those declared, and drift asks, of what git
-declares now, whether a run of ours has ever put it there. It explains, and never decides a write.
+declares now, whether a run has ever put it there. It explains, and never decides a write.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class Standing(StrEnum):
 
     DECLARED_IN_APPLIED = "declared-in-applied"  # the last complete apply left it there
     ONLY_IN_ATTEMPTED = "only-in-attempted"  # a run that did not complete may have written it
-    IN_NEITHER = "in-neither"  # no run of ours was ever to write it
+    IN_NEITHER = "in-neither"  # no run was ever to write it
     CANNOT_TELL = "cannot-tell"
 
 
@@ -44,7 +44,7 @@ class Untold(StrEnum):
 
     @property
     def acts(self) -> bool:
-        """Whether somebody has to look at it: no run of ours leaves such a record."""
+        """Whether somebody has to look at it: no run leaves such a record."""
         return self in _ACTS
 
 

@@ -45,7 +45,7 @@ _STAYS = {Reason.MARK, Reason.UNMARKED}  # why a change is made, told with the f
 
 @dataclass(frozen=True)
 class Deep:
-    """What no list returns of one resource of ours: its fields, by name, and those of them that
+    """What no list returns of one owned resource: its fields, by name, and those of them that
     are ``open`` to everybody. ``denied`` are the calls that the role may not make, and ``beside``
     what nobody declared within a field."""
 
@@ -304,7 +304,7 @@ def _moved_deep(known: Known, resource: Resource, live: Live) -> Iterator[Moved]
 
 
 def _undeclared(known: Known, resource: Resource, live: Live) -> Iterator[Drift]:
-    """What nobody declared on what is ours. Who allows everybody has to say so in git."""
+    """What nobody declared on what is owned. Who allows everybody has to say so in git."""
     deep = known.deep.get(resource.key)
     if deep is None:
         return

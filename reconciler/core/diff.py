@@ -33,7 +33,7 @@ from reconciler.core.model import (
 from reconciler.core.ownership import is_kept, may_apply, may_prune
 from reconciler.core.reasons import Loss, Lost, Notable, Reason, Why
 
-MARKS = frozenset({"fingerprint_key"})  # fields of ours that a create has anyway
+MARKS = frozenset({"fingerprint_key"})  # fields that a create has anyway
 
 # The value was live before, or may have been. Where a rollback has taken it back since, AWSCURRENT
 # is on the same version as when it was planned: only the date of the last change tells.
@@ -182,7 +182,7 @@ def _compare(resource: Resource, current: Live) -> tuple[Change | None, Note | N
 
 
 def _remember(resource: Resource, current: Live) -> Change | None:
-    """What is as declared, and our mark says otherwise: a run stopped before it wrote the mark, or
+    """What is as declared, and the mark says otherwise: a run stopped before it wrote the mark, or
     git accepted what somebody wrote outside. Unless it is written, the next edit in git would look
     as if it met what somebody else wrote."""
     if not current.unremembered:

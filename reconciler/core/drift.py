@@ -22,7 +22,7 @@ class DriftClass(StrEnum):
     PENDING = "pending"  # live is as we last wrote it, and git is ahead
     KEPT = "kept"  # ours, no longer declared
     ROTATED = "rotated"  # rotation owns the value
-    UNMANAGED = "unmanaged"  # nobody's, below the prefix or on what is ours
+    UNMANAGED = "unmanaged"  # nobody's, below the prefix or on what is owned
 
     @property
     def acts(self) -> bool:

@@ -188,7 +188,7 @@ class LiveValue:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A field whose content no list returns: only the digest that our own mark recorded is known.
+    """A field whose content no list returns: only the digest that the mark recorded is known.
 
     ``known`` is False unless a confirming read returned the content as well.
     """
@@ -211,9 +211,9 @@ class Live:
     ``restore`` is the command that ends a pending deletion.
     ``versioned`` is what people call that which ``value.version`` tells apart. ``apart`` says that
     its fields can be written without its value.
-    ``as_written`` says of each field that our mark remembers whether it is as we last wrote it:
+    ``as_written`` says of each field that the mark remembers whether it is as we last wrote it:
     what is not in it is unknown. ``unremembered`` are the declared fields that are as declared and
-    that the mark remembers otherwise, ``marked`` says that a mark of ours is on it, whoever owns
+    that the mark remembers otherwise, ``marked`` says that a mark is on it, whoever owns
     it, and ``forged`` that somebody changed the mark. ``remembered`` is the short digest of each
     field that the mark remembers. ``outside`` is what a change of a field by somebody else is
     called, where it is called anything of its own. ``beside`` is what nobody declared on it, as
@@ -260,7 +260,7 @@ class Action(StrEnum):
     CREATE = "create"  # nothing is live
     UPDATE = "update"
     REPLACE = "replace"  # live is deleted, then created: destructive
-    ADOPT = "adopt"  # live exists and is not ours yet
+    ADOPT = "adopt"  # live exists and is not owned yet
     RESTORE = "restore"  # live is pending deletion
     PRUNE = "prune"  # nothing is declared
     REFUSE = "refuse"  # nothing is written
@@ -302,7 +302,7 @@ class Write(StrEnum):
     CHANGED = "changed"
     RETURNED = "returned"  # back to a value that AWS still holds as an earlier version
     SAME = "same"  # the same value again, because AWS writes a parameter only as a whole
-    BOUND = "bound"  # none: a tag says that the live version, not ours, holds the declared value
+    BOUND = "bound"  # none: a tag says that the live version holds the declared value
     UNKNOWN = "unknown"  # a plan without a key cannot tell whether it is another; apply can
 
 
@@ -366,7 +366,7 @@ class Note:
 class Plan:
     """All changes of one environment, sorted by key, and what they were computed under.
 
-    ``owned`` counts the live resources that are ours: the base of the change ratio. It is in the
+    ``owned`` counts the live resources that are owned: the base of the change ratio. It is in the
     plan's digest where a guard stops the plan, since it is part of why.
     ``revision`` is the commit of the manifests, None outside git and where files of the environment
     are ``uncommitted``; neither is in a digest. ``titles`` head the changes of each kind where they

@@ -48,7 +48,7 @@ def may_apply(live: Live) -> Why | None:
 
 
 def may_adopt(live: Live) -> Why | None:
-    """Why a declared resource that exists and is not ours may not be taken over. None: it may."""
+    """Why a declared resource that exists and is not owned may not be taken over. None: it may."""
     if live.ownership is not Ownership.FOREIGN:
         return may_apply(live)
     if live.owner is not None:
@@ -65,7 +65,7 @@ def may_prune(live: Live, scope: Scope, policy: Policy) -> bool:
 
 
 def is_kept(live: Live, scope: Scope) -> bool:
-    """Whether a resource that nothing declares is ours at all, and within our prefix."""
+    """Whether a resource that nothing declares is owned at all, and within the prefix."""
     return (
         live.ownership is Ownership.OURS
         and not live.deleted

@@ -25,7 +25,7 @@ class Reason(StrEnum):
     FIXED = "fixed"  # replaced: AWS does not change these fields in place
     ANEW = "anew"  # replaced, since it is allowed: in place the history would stay
     GIT_KEYS = "git-keys"  # of a seed, git goes on to own these keys
-    MARK = "mark"  # nothing but our mark is written: it remembers other content than is declared
+    MARK = "mark"  # nothing but the mark is written: it remembers other content than is declared
 
     # Why nothing is written: the codes of refusals.
     EXTERNAL = "external"

@@ -18,14 +18,14 @@ class What(StrEnum):
     RESCHEDULED = "rescheduled"
     DELETED = "deleted"
     DELETING = "deleting"  # it is pending deletion
-    REPLACED = "replaced"  # something of its name is there that is not ours
-    UNMARKED = "unmarked"  # it is there with marks of ours, and they do not make it ours any more
+    REPLACED = "replaced"  # something of its name is there that is not owned
+    UNMARKED = "unmarked"  # its marks do not make it owned any more
     MARK = "mark"  # the mark that remembers what was last written was changed
     OPEN_POLICY = "open-policy"  # its resource policy allows everybody
     # Nobody can tell by whom.
     GONE = "gone"  # it may have been deleted, or never been created
-    NOT_OURS = "not-ours"  # something of its name is there that is not ours
-    VALUE_LEFT = "value-left"  # nothing proves the value to be ours, and a run did not end
+    NOT_OURS = "not-ours"  # something of its name is there that is not owned
+    VALUE_LEFT = "value-left"  # nothing proves the value to be owned, and a run did not end
     LEFT = "left"  # its fields differ, and a run did not end
     # A date has passed.
     STUCK = "stuck"
@@ -40,4 +40,4 @@ class What(StrEnum):
     PRUNE = "prune"
     # Nobody declares it.
     FOREIGN = "foreign"  # a resource below the prefix
-    UNDECLARED = "undeclared"  # something on a resource of ours
+    UNDECLARED = "undeclared"  # something on an owned resource

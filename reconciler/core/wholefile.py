@@ -24,7 +24,7 @@ def write(path: Path, content: bytes, mode: int | None = None) -> None:
     """
     if mode is None:
         mode = _mode(path)
-    # A folder of our own, which git ignores with all that is in it, should the process be killed.
+    # A folder of its own, which git ignores with all that is in it, should the process be killed.
     with tempfile.TemporaryDirectory(
         dir=path.parent, prefix=f".{path.name}.", ignore_cleanup_errors=True
     ) as folder:

@@ -188,7 +188,7 @@ def _artifact(api: Api, asked: Request, run: int) -> Plan:
 
 
 def _moment(entry: Mapping[str, Any], name: str) -> datetime:
-    """When GitHub says that it was. A run that is run again keeps its id and starts anew, and ids
+    """When GitHub says that it was. A run that is run again keeps its id and starts again, and ids
     are promised to be no order."""
     return datetime.fromisoformat(str(entry[name]))
 

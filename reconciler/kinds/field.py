@@ -112,7 +112,7 @@ class Field(Generic[Seen_, Write_]):
 
     ``name`` is what manifests and plans call it.
     ``type`` is the type of what a manifest gives, None where nobody declares the field: then it is
-    a mark of ours. ``says`` is its line in the schema.
+    a mark. ``says`` is its line in the schema.
     ``check`` finds flaws in what is given, first without the settings, then with them.
     ``content`` is what is compared; without it, it is what is given, and ``none`` declares absent.
     ``observe`` is the same of a live resource, out of a list's record.
@@ -131,7 +131,7 @@ class Field(Generic[Seen_, Write_]):
     it is that content. It raises UnsayableError where a manifest cannot say it.
     ``needs`` are the permissions for writing it.
     ``keys`` are the KMS keys that it names, and what using the values does with them.
-    ``letter`` is what our mark in AWS calls it, and ``remembers`` what of a live resource the mark
+    ``letter`` is what the mark in AWS calls it, and ``remembers`` what of a live resource the mark
     remembers, where that is not what is compared; UNSET where it cannot be told. ``outside`` is
     what a change of it by somebody else is called, if anything of its own.
     """

@@ -347,7 +347,7 @@ class Named(Kind, Protocol):
     # --- by name, beside plans -------------------------------------------------------------------
 
     def release(self, record: Record) -> Act | Refusal:
-        """How to let go of an owned resource, so that its value and what others put there stay."""
+        """How to release an owned resource, so that its value and what others put there stay."""
 
     def rotate(self, target: Target, turn: Turn) -> Act | Refusal:
         """How to give it a new value now."""

@@ -1,4 +1,4 @@
-"""Tags: the marks by which we know what is ours, and AWS's rules for everybody else's."""
+"""Tags: the marks by which we know what is owned, and AWS's rules for everybody else's."""
 
 from __future__ import annotations
 
@@ -46,15 +46,15 @@ def decode_keys(encoded: str) -> frozenset[str]:
 
 
 def managed(live: Mapping[str, str], declared: Iterable[str]) -> dict[str, str]:
-    """The live tags that are ours to change: those declared and those that we once set."""
+    """The live tags that may be changed here: those declared and those that we once set."""
     ours = set(declared) | decode_keys(live.get(KEYS, ""))
     return {key: value for key, value in live.items() if key in ours}
 
 
 def forgotten(live: Mapping[str, str], declared: Iterable[str]) -> dict[str, None]:
-    """Keys that our mark still lists and that are neither live nor declared: what a run leaves that
+    """Keys that the mark still lists and that are neither live nor declared: what a run leaves that
     stopped between taking tags away and saying so. While the mark lists them, somebody else's tag
-    of that key would be taken for ours."""
+    of that key would be taken for the reconciler's."""
     listed = decode_keys(live.get(KEYS, ""))
     return dict.fromkeys(sorted(listed - set(live) - set(declared)))
 
@@ -125,14 +125,14 @@ def content(given: Given) -> JSON | Unset:
 
 
 def observed(live: Mapping[str, str], resource: Resource | None) -> JSON:
-    """Of live tags those that are ours to change, with those that our mark alone still lists."""
+    """Of live tags those that may be changed here, with those that the mark alone still lists."""
     declared = resource.fields.get("tags") if resource is not None else None
     keys = declared if isinstance(declared, Mapping) else {}
     return {**managed(live, keys), **forgotten(live, keys)}
 
 
 def foreign(live: Mapping[str, str], resource: Resource | None) -> dict[str, str]:
-    """The tags that somebody else put on what is ours."""
+    """The tags that somebody else put on what is owned."""
     declared = resource.fields.get("tags") if resource is not None else None
     ours = managed(live, declared if isinstance(declared, Mapping) else {})
     return {
@@ -143,9 +143,9 @@ def foreign(live: Mapping[str, str], resource: Resource | None) -> dict[str, str
 
 
 def remembered(live: Mapping[str, str], resource: Resource | None) -> JSON | Unset:
-    """Of live tags those that we set: what our mark remembers of them.
+    """Of live tags those that we set: what the mark remembers of them.
 
-    Where tags that we set are gone and not declared any more, a run of ours may have stopped
+    Where tags that we set are gone and not declared any more, a run may have stopped
     between taking them away and setting the others: then nobody can tell.
     """
     declared = resource.fields.get("tags") if resource is not None else None

@@ -32,7 +32,7 @@ class Desired:
 
     @property
     def recogniser(self) -> Fingerprinter:
-        """Tells what carries our marks."""
+        """Tells what carries the reconciler's marks."""
         return self.fingerprinter
 
     @property

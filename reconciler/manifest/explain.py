@@ -114,7 +114,7 @@ _SAID = {
 
 
 def _said(fault: _Fault) -> str:
-    """Our words; else the message of a check of ours. pydantic's own messages hold no input."""
+    """Our words; else the message of a check here. pydantic's own messages hold no input."""
     form = _SAID.get(fault.type)
     return fault.message if form is None else form.format(**fault.context)
 

@@ -27,7 +27,7 @@ _REGULAR = frozenset({"100644", "100755"})
 
 
 def environment() -> dict[str, str]:
-    """The variables that a git of ours gets: no key, no credential."""
+    """The variables that a git that is started here gets: no key, no credential."""
     return {name: os.environ[name] for name in _KEPT if name in os.environ} | _QUIET
 
 

@@ -1,4 +1,4 @@
-"""What it costs to take over or let go of resources, as their kinds say."""
+"""What it costs to take over or release resources, as their kinds say."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ from reconciler.rules import wildcard_principal
 
 
 def read_deep(planned: Compared[Declares], aws: Aws) -> Mapping[Key, Deep]:
-    """What no list returns, of everything declared that is ours and live: a call or two each, but
+    """What no list returns, of everything declared that is owned and live: a call or two each, but
     for parameters' tags, which come by the hundred; and what nobody declared on it.
 
     What nobody declared is left out where the role may not read it. No value is read. Raises
@@ -42,7 +42,7 @@ def read_deep(planned: Compared[Declares], aws: Aws) -> Mapping[Key, Deep]:
 
 
 def look_closer(planned: Compared[Declares], aws: Aws) -> Mapping[Key, Sequence[str]]:
-    """What is wrong with what is declared, ours and as declared, and no list tells, in words.
+    """What is wrong with what is declared, owned and as declared, and no list tells, in words.
 
     No value is read. Raises AwsError.
     """
@@ -54,7 +54,7 @@ def look_closer(planned: Compared[Declares], aws: Aws) -> Mapping[Key, Sequence[
 
 
 def _ours(planned: Compared[Declares]) -> Mapping[str, list[Resource]]:
-    """Everything declared that is ours and live, by kind."""
+    """Everything declared that is owned and live, by kind."""
     declared = planned.desired.resources
     ours: dict[str, list[Resource]] = {}
     for key, live in planned.live.items():

@@ -1,4 +1,4 @@
-"""Release: let go of what is ours. It undoes adopt; the values stay."""
+"""Release: stop managing what is owned. It undoes adopt; the values stay."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from reconciler.operations.steps import Result, Step, refused
 
 @dataclass(frozen=True)
 class Release:
-    """What is to be let go of, and what of the names cannot be."""
+    """What is to be released, and what of the names cannot be."""
 
     steps: dict[Key, Step]
     refused: tuple[Result, ...]
 
 
 def prepare(gathered: Gathered[Desired], aws: Aws, names: Collection[Key] | None) -> Release:
-    """What letting go of ``names``, or of all that is ours, takes.
+    """What releasing ``names``, or of all that is owned, takes.
 
-    Everything is read afresh: a list may not know yet what became ours a minute ago.
+    Everything is read afresh: a list may not know yet what became owned a minute ago.
     """
     desired, records, trust = gathered.desired, gathered.records, gathered.desired.fingerprinter
     scope = desired.scope

@@ -17,10 +17,10 @@ _INVISIBLE = re.compile(
 _SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 
 # A workflow's runner obeys `::command::` at the start of a line, spaces before it or not, and
-# `##[command]` anywhere in one. After a colon alone, a colon of ours would make it one.
+# `##[command]` anywhere in one. After a colon alone, a colon that is added would make it one.
 _COMMAND_AT_START = re.compile(r"\s*:(?::|$)")
 _COMMAND = "##["
-# The action's problem matcher makes an annotation of a line with one of ours: nobody else's text
+# The action's problem matcher makes an annotation of a line with a place: nobody else's text
 # may look like one.
 _PROBLEM = re.compile(r"(:\d+:\d+: (?:error|warning))\[")
 
@@ -29,7 +29,7 @@ _WORD = re.compile(r"[\w/+=@-][\w/:+=@-]*", re.ASCII)
 
 def terminal(text: str) -> str:
     """One line of text without anything that a terminal or a workflow's log acts on, or takes for a
-    message of ours that names a place.
+    message of the reconciler that names a place.
 
     Control characters (C0, C1, ESC, DEL), line separators, bidirectional controls and whatever has
     no width become escapes like ``\\x1b`` and ``\\u202e``; nothing is cut.

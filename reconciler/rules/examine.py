@@ -106,6 +106,6 @@ def _written(live: Mapping[Key, Live]) -> dict[Key, datetime]:
 
 
 def unreplaced(plan: Plan, live: Mapping[Key, Live]) -> dict[Key, Live]:
-    """What is live and stays so: a value that the plan writes anew is no longer of interest."""
+    """What is live and stays so: a value that the plan writes again is no longer of interest."""
     replaced = {change.key for change in plan.changes if change.value is not None}
     return {key: one for key, one in live.items() if key not in replaced}

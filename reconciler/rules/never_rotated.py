@@ -15,7 +15,7 @@ _NOT = (None, NONE)
 
 
 def find(subject: Subject) -> Iterator[Finding]:
-    """Secrets whose value is ours to change, without a rotation and without a ``max_age``."""
+    """Secrets whose value can be changed here, without a rotation and without a ``max_age``."""
     for entry in subject.declared.entries:
         fields = entry.fields
         if fields.get("external") or fields.get("max_age") is not None:

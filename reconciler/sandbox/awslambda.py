@@ -121,7 +121,7 @@ class RunningFunction:
             self._folder.cleanup()
             raise FunctionError("Runtime.ImportModuleError", "the code is not a zip file") from None
         self._log = (root / "log").open("w+b")
-        # The child is ours, its program is this interpreter, its code is what the user deployed.
+        # The child runs this interpreter as its program, and the code that the user deployed.
         self._child = subprocess.Popen(
             [
                 *(sys.executable, "-I", str(_RUNTIME)),

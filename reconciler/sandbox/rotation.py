@@ -142,7 +142,7 @@ def cancel(secret: Secret) -> None:
 
 
 def reschedule(secret: Secret, now: float) -> None:
-    """Compute the next date anew after the value changed."""
+    """Compute the next date again after the value changed."""
     if secret.enabled and secret.rules is not None:
         secret.next_rotation = schedule.next_rotation(secret.rules, _since(secret, now), now)
 

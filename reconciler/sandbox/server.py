@@ -112,7 +112,7 @@ class Sandbox(Beyond):
         self.failures: list[Exception] = []
         self.tokens = PageTokens()
         # One lock for every access to moto's state, which knows none. Not reentrant: a running
-        # function's invocation lets go of it.
+        # function's invocation releases it.
         self.lock = threading.Lock()
         self._port = port
         self._state = state

@@ -73,7 +73,7 @@ _KEY_FIELDS = (
 
 
 class StateError(Exception):
-    """A state file that cannot be trusted, or is none of ours. The message names the file."""
+    """A state file that cannot be trusted, or was not made here. The message names the file."""
 
 
 def save(path: Path) -> None:

@@ -95,7 +95,7 @@ class Token:
 
 
 def parse_token(version_id: str) -> Token | None:
-    """The parts of a version id of ours, or None if it has another form."""
+    """The parts of a version id made here, or None if it has another form."""
     if len(version_id) != 64 or version_id[:2] not in ("r1", "g1"):
         return None
     if any(c not in "0123456789abcdef" for c in version_id[2:]):
@@ -155,7 +155,7 @@ class Fingerprinter:
         )
 
     def is_generated(self, name: str, version_id: str) -> bool:
-        """Whether this version id was made by :meth:`generated_token` under a key of ours."""
+        """Whether this version id was made by :meth:`generated_token` under a known key."""
         token = parse_token(version_id)
         if token is None or not token.generated or token.kid not in self.kids:
             return False
@@ -183,7 +183,7 @@ class Fingerprinter:
         version: int,
         kid: str | None = None,
     ) -> str | None:
-        """The part of a parameter's stamp that proves it ours, or None for an unknown key."""
+        """The part of a parameter's stamp that proves it owned, or None for an unknown key."""
         kid = self.kid if kid is None else kid
         if kid not in self.kids:
             return None
@@ -208,11 +208,11 @@ class Fingerprinter:
         return expected is not None and hmac.compare_digest(expected.encode(), own.encode())
 
     def proof(self, name: str) -> str:
-        """The tag that proves a secret ours, bound to no version: rotation does not end it."""
+        """The tag that proves a secret owned, bound to no version: rotation does not end it."""
         return self.kid + self._digest(0, 32, _PROOF, self._scope.owner_id, *self._where(), name)
 
     def is_proof(self, name: str, proof: str) -> bool:
-        """Whether ``proof`` is that of this secret under a key of ours."""
+        """Whether ``proof`` is that of this secret under a known key."""
         kid, digest = proof[:6], proof[6:]
         if kid not in self.kids:
             return False
@@ -226,7 +226,7 @@ class Fingerprinter:
         return self.kid + self._applied(0, name, content)
 
     def is_applied(self, name: str, content: str, digest: str) -> bool:
-        """Whether this digest is of this content of this secret, under a key of ours."""
+        """Whether this digest is of this content of this secret, under a known key."""
         if digest[:6] not in self.kids:
             return False
         expected = self._applied(self.kids.index(digest[:6]), name, content)
@@ -242,7 +242,7 @@ class Fingerprinter:
         return self.kid + self._record(0, version, content)
 
     def is_record(self, version: int, content: str, proof: str) -> bool:
-        """Whether this proof is of this content at this version, under a key of ours."""
+        """Whether this proof is of this content at this version, under a known key."""
         if proof[:6] not in self.kids:
             return False
         expected = self._record(self.kids.index(proof[:6]), version, content)
@@ -264,7 +264,7 @@ class Fingerprinter:
 
     def binding(self, name: str, version_id: str, tag: str) -> tuple[str, str] | None:
         """What ``tag`` binds to this version: the first 32 digits of a public fingerprint, and the
-        id of the key that says so. None where the tag is of another version, or not ours."""
+        id of the key that says so. None where the tag is of another version, or not owned."""
         parts = tag.split(":")
         if len(parts) != 3 or parts[0] != version_id:
             return None

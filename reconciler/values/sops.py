@@ -174,7 +174,7 @@ class Sops:
         The document comes as bytes, so that what was checked is what is decrypted. ``key_types``
         are those that the document names, and that `manifest.trust` lets sops ask: the child gets
         the credentials of these only.
-        ``ignore_mac`` is for a document whose MAC is about to be made anew. Raises SopsError.
+        ``ignore_mac`` is for a document whose MAC is about to be made again. Raises SopsError.
         """
         options = ["--ignore-mac"] if ignore_mac else []
         # Without --config sops would read a `.sops.yaml` from the working directory upward, which
@@ -227,7 +227,7 @@ class Sops:
         """An encrypted YAML document with another value at ``path``; ``value`` is JSON.
 
         sops changes files only in place, so it is given a file of its own: the encrypted document.
-        The value goes in through stdin. The MAC is made anew; with ``ignore_mac`` whatever it was.
+        The value goes in through stdin. The MAC is made again; with ``ignore_mac`` whatever it was.
         Raises SopsError.
         """
         options = ["--ignore-mac"] if ignore_mac else []
@@ -259,8 +259,8 @@ class Sops:
     def _call(
         self, arguments: list[str], document: Sensitive[bytes], key_types: Collection[str]
     ) -> Sensitive[bytes] | _Failure:
-        # Failures are returned and raised by the caller: no exception of ours may have this frame,
-        # which holds plaintext, in its traceback, nor `TimeoutExpired`, which holds output.
+        # Failures are returned and raised by the caller: no exception may have this frame, which
+        # holds plaintext, in its traceback, nor `TimeoutExpired`, which holds output.
         try:
             child = subprocess.run(
                 [str(self.binary), "--disable-version-check", *arguments],

@@ -30,7 +30,7 @@ def size(policy: Mapping[str, JSON]) -> int:
 def parts(statements: Iterable[Statement]) -> list[list[Statement]]:
     """The statements in policies that each fit into a managed one, cut between names if need be.
 
-    No name is widened to make room: "everything below the prefix" would allow what is not ours.
+    No name is widened to make room: "everything below the prefix" would allow what is not owned.
     """
     found: list[list[Statement]] = [[]]
     waiting = list(reversed(list(statements)))

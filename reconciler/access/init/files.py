@@ -67,7 +67,7 @@ fingerprint_keys:
 
 
 _POLICY = """\
-# true deletes what is ours and no longer declared.
+# true deletes what is owned and no longer declared.
 prune: false
 recovery_window: 30 days
 guards:

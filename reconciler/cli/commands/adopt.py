@@ -74,7 +74,7 @@ def command(
     """Take over what is declared and exists already; all of it, if none is named.
 
     Reads each value once, to compare. An equal secret gets tags and no new version; a parameter's
-    own value is written again, because only a new version can carry our mark. A value that differs
+    own value is written again, because only a new version can carry the mark. A value that differs
     is refused until --take says whose stays.
     """
     options = chosen()

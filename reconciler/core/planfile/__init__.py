@@ -1,6 +1,6 @@
 """Plans as files: one JSON object each, which says what was reviewed and can be checked.
 
-``loads`` computes every digest and the summary anew and refuses a file that was edited.
+``loads`` computes every digest and the summary again and refuses a file that was edited.
 """
 
 from reconciler.core.planfile.format import FORMAT_VERSION

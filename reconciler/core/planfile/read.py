@@ -128,7 +128,7 @@ def _verify(content: Mapping[str, Any], plan: Plan, at: str) -> None:
 
 
 def _shown(text: str) -> str:
-    """What the file says, in one line: nothing that it holds may look like a message of ours."""
+    """What the file says, in one line: nothing in it may look like a message of this program."""
     return json.dumps(text)[1:-1]
 
 

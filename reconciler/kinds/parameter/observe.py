@@ -30,7 +30,7 @@ from reconciler.values.sensitive import public
 READS = NAME
 PAGE = 50
 UNUSED = frozenset({"ARN"})
-OWNED = "reconciler-owner"  # in a record: the owner tag is ours
+OWNED = "reconciler-owner"  # in a record: the owner tag is this environment's
 
 
 def pages(aws: Aws, scope: Scope) -> Iterator[Sequence[Record]]:
@@ -45,8 +45,8 @@ def find(
 ) -> Mapping[str, Record | None]:
     """Parameters read afresh by name, 50 a call.
 
-    A list returns no tags: whether the owner tag is ours is asked, in one more call for 50, of
-    those without a valid stamp.
+    A list returns no tags: whether the owner tag is this environment's is asked, in one more call
+    for 50, of those without a valid stamp.
     """
     wanted = sorted(names)
     found: dict[str, Record | None] = dict.fromkeys(wanted)

@@ -18,7 +18,7 @@ from reconciler.kinds.reading import Unread
 
 
 def release(record: Record) -> Act | Refusal:
-    """How to let go of a parameter."""
+    """How to release a parameter."""
     return Act(partial(_unmark, record=record))
 
 

@@ -75,7 +75,7 @@ def _page(aws: Aws, names: Sequence[str], scope: Scope) -> Iterable[tuple[str, T
 
 
 def managed(aws: Aws, resources: Sequence[Resource], scope: Scope) -> list[JSON]:
-    """Of each the live tags that are ours. What differs from what is declared is read again by
+    """Of each the live tags that are owned. What differs from what is declared is read again by
     itself, since a hundred at once may be told late."""
     found = of_many(aws, [resource.key.name for resource in resources], scope)
     if len(resources) > 1:
@@ -84,7 +84,7 @@ def managed(aws: Aws, resources: Sequence[Resource], scope: Scope) -> list[JSON]
 
 
 def around(aws: Aws, resources: Sequence[Resource], scope: Scope) -> list[tuple[JSON, JSON]]:
-    """Of each the live tags that are ours, and those that nobody declared: the latter only where
+    """Of each the live tags that are owned, and those that nobody declared: the latter only where
     the role may ask for the tags of all at once. Raises AwsError."""
     names = [resource.key.name for resource in resources]
     found: dict[str, Tags] = {}
@@ -108,7 +108,7 @@ def around(aws: Aws, resources: Sequence[Resource], scope: Scope) -> list[tuple[
 
 
 def _fresh(aws: Aws, found: Mapping[str, Tags], resources: Sequence[Resource]) -> list[JSON]:
-    """Those of each that are ours; what differs is read again by itself."""
+    """Those of each that are owned; what differs is read again by itself."""
     mine = [_own(found[resource.key.name], resource) for resource in resources]
     late = [n for n, own in enumerate(mine) if own != resources[n].fields["tags"]]
     fresh = aws.each(lambda n: _own(of(aws, resources[n].key.name), resources[n]), late)

@@ -1,4 +1,4 @@
-"""What adopting asks of a secret: a tag is enough to make it ours."""
+"""What adopting asks of a secret: a tag is enough to make it owned."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from reconciler.values.sensitive import Sealed
 
 
 def undecided(live: Live) -> bool:
-    """Never: a list is believed where it says that a secret is not ours, since to tag what is ours
-    already does nothing."""
+    """Never: a list is believed where it says that a secret is not owned, since tagging what is
+    owned already does nothing."""
     return False
 
 

@@ -18,7 +18,7 @@ from reconciler.kinds.secret.mark import Mark
 class Seen:
     """A live secret, read so far that its fields can be told.
 
-    ``mark`` is what our mark remembers.
+    ``mark`` is what the mark remembers.
     """
 
     record: Record
@@ -52,7 +52,7 @@ class Put:
 
 @dataclass(frozen=True)
 class Tagged:
-    """Kept in tags of ours, which every write sets: these, of the declared content."""
+    """Kept in tags of its own, which every write sets: these, of the declared content."""
 
     marks: Callable[[Any], Mapping[str, str]] = _nothing
 
@@ -62,5 +62,5 @@ SecretField: TypeAlias = Field[Seen, Write]
 
 
 def recorded(name: str) -> Callable[[Seen], JSON | Recorded]:
-    """What is known of a field that no list returns: the digest that our mark remembers."""
+    """What is known of a field that no list returns: the digest that the mark remembers."""
     return lambda seen: Recorded(seen.mark.digests.get(name))

@@ -37,7 +37,7 @@ from reconciler.kinds.secret.terms import (
 def _key_in_use(seen: Seen) -> str:
     """The fingerprint key that has to stay in the manifest for the marks of this secret to hold.
 
-    A value that is going to be written again, or that is not ours, depends on none.
+    A value that is going to be written again, or that is not owned, depends on none.
     """
     resource, value, trust = seen.resource, seen.value, seen.trust
     proof_kid = seen.tags.get(tags.PROOF, "")[:6]
@@ -134,7 +134,7 @@ FIELDS: Table[Seen, Write] = (
         content=_recovery_window,
         observe=_recorded_window,
         letter="r",
-        # It is a tag of ours: what is not ours has none.
+        # It is a mark: what is not owned has none.
         imports=lambda *_: UNSET,
         write=Tagged(lambda days: {tags.RECOVERY: str(days)}),
     ),

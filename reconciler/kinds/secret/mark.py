@@ -45,7 +45,7 @@ class Mark:
     others. ``version`` and ``before`` are what it has as `version` and `from`, None where it says
     nothing of a version that can be trusted.
 
-    ``forged`` says that it was not made under a key of ours, ``recorded`` that it was, ``whole``
+    ``forged`` says that it was not made under a known key, ``recorded`` that it was, ``whole``
     that each declared field is in its memory.
     """
 
@@ -72,7 +72,7 @@ class Mark:
         return self.version not in (None, _short(current)) and self.came_from(current)
 
     def came_from(self, version_id: str) -> bool:
-        """Whether this version was ours and live before the one that was last put there."""
+        """Whether this version was owned and live before the one that was last put there."""
         return self.before is not None and self.before[:_DIGITS] == _short(version_id)
 
     def encode(self, name: str, fingerprinter: Fingerprinter) -> str:
@@ -119,9 +119,9 @@ def after_write(
 ) -> dict[str, str]:
     """The tag that remembers a change that is done: its ``digests`` of fields that no list
     returns, its ``memory`` of others, and the version that was ``written``, or else the one that
-    stays, where that is proven to be ours. What parts of the secret remember stays."""
+    stays, where that is proven to be owned. What parts of the secret remember stays."""
     mark = _read(job)
-    # Of one that somebody changed nothing stays, so parts have to be remembered anew.
+    # Of one that somebody changed nothing stays, so parts have to be remembered again.
     whole = mark.whole or mark.forged or job.record is None or job.change.action is Action.ADOPT
     mark = replace(mark, digests=digests, memory={**mark.memory, **memory}, whole=whole)
     live, value = _live(job), job.change.value
@@ -176,7 +176,7 @@ def of_schedule(job: Job) -> Memory:
 
 def before_return(target: Target, record: Record, previous: str) -> dict[str, str]:
     """The tag to set before AWSCURRENT moves back to the version ``previous``; none where that is
-    not proven to be ours."""
+    not proven to be owned."""
     name, trust = target.key.name, target.fingerprinter
     mark, current = read(record, trust), version_at(record, CURRENT)
     declared = target.resource.value if target.resource is not None else None
@@ -194,8 +194,7 @@ def before_return(target: Target, record: Record, previous: str) -> dict[str, st
 
 
 def _moved(mark: Mark, job: Job, target: str) -> Mark:
-    """With AWSCURRENT on ``target``. Where it was before is told only if that is proven ours:
-    what is not stays not."""
+    """With AWSCURRENT on ``target``. Where it was before is told only if a mark proves it."""
     record, before = job.record, None
     current = None if record is None else version_at(record, CURRENT)
     if record is not None and current is not None and _is_proven(_live(job)):

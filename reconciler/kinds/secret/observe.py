@@ -142,13 +142,13 @@ def _unremembered(seen: Seen, fields: Mapping[str, JSON | Recorded]) -> tuple[st
 
 
 def _beside(seen: Seen) -> dict[str, JSON]:
-    """Tags that nobody declared: of somebody else, and neither AWS's nor our marks."""
+    """Tags that nobody declared: of somebody else, and neither AWS's nor the reconciler's marks."""
     found = tags.foreign(seen.tags, seen.resource)
     return {"tags": found} if found else {}
 
 
 def _marked(seen: Seen) -> bool:
-    """Whether a mark under a key of ours is on it, whatever its owner tags say."""
+    """Whether a mark under a known key is on it, whatever its owner tags say."""
     name, trust = seen.record.name, seen.trust
     last = seen.mark
     return (

@@ -1,4 +1,4 @@
-"""Letting go of a secret: our marks and our label go, its value and everything else stays."""
+"""Releasing a secret: the marks and the label go, its value and everything else stays."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from reconciler.kinds.secret.terms import RESTORE
 
 
 def release(record: Record) -> Act | Refusal:
-    """How to let go of a secret. AWS changes none that is pending deletion."""
+    """How to release a secret. AWS changes none that is pending deletion."""
     if record.data.get("DeletedDate") is not None:
         return Refusal(
             "pending-deletion",
@@ -24,7 +24,7 @@ def release(record: Record) -> Act | Refusal:
 
 
 def _unmark(aws: Aws, record: Record) -> None:
-    """Take our marks off a secret. The tag that makes it ours goes last, so that what stopped half
+    """Take the marks off a secret. The tag that makes it owned goes last, so that what stopped half
     way is released by a second run."""
     name = record.name
     staged = version_at(record, STAGED)

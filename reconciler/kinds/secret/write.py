@@ -52,7 +52,7 @@ def create(aws: Aws, job: Job) -> str | None:
         if not error.uncertain:
             aws.made(SERVICE, name)  # it is there, by whomever
         record = describe(aws, name)
-        # The answer to our own call may have been lost: then the secret is there, and is ours.
+        # The answer to our own call may have been lost: then the secret is there, and is owned.
         if record is None:
             raise
         if version_at(record, CURRENT) != token:
@@ -308,7 +308,7 @@ def _tags(job: Job) -> dict[str, str]:
 
 
 def _marks(job: Job, written: str | None, *, without: Collection[str] = ()) -> dict[str, str]:
-    """The tags that make a secret ours and remember what was declared, and the version that was
+    """The tags that make a secret owned and remember what was declared, and the version that was
     ``written``."""
     name = job.change.key.name
     fields = job.resource.fields if job.resource is not None else {}
@@ -378,6 +378,6 @@ def _rebound(job: Job) -> dict[str, str]:
     if value is None or job.change.value is not None or value.kid is None:
         return {}
     declared = job.resource.value.fingerprints if job.resource and job.resource.value else ()
-    # A version that holds no declared value vouches for itself: it is ours all the same.
+    # A version that holds no declared value vouches for itself: it is owned all the same.
     fingerprint = declared[0] if value.fingerprint in declared else public(value.version)
     return {tags.BOUND: job.fingerprinter.bound(name, value.version, fingerprint)}

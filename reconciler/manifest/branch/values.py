@@ -1,4 +1,4 @@
-"""Values as ciphertext: which of their keys differ, and whether a whole file was encrypted anew."""
+"""Values as ciphertext: which of their keys differ, and which files were encrypted again."""
 
 from __future__ import annotations
 

@@ -134,7 +134,7 @@ def _says_untrue(lock: Lock, key: Key, ciphertext: str, desired: Desired) -> boo
 
 
 def _lie(lock: Lock, key: Key | None, message: str) -> Problem:
-    # Written anew, the lock would vouch for a value that somebody without the key may have put in.
+    # Written again, the lock would vouch for a value that somebody without the key may have put in.
     path = shlex.quote(lock.path)
     hint = (
         f"find out who wrote it: git log -p -- {path}; and restore that file, and the value's, from"

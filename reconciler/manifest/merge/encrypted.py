@@ -66,7 +66,7 @@ def merge(
         raise Unmerged(
             f"{path}: no value is left in it", hint="remove the file, or encrypt it again"
         )
-    # A value set to itself keeps its ciphertext: sops makes only the MAC anew.
+    # A value set to itself keeps its ciphertext: sops makes only the MAC again.
     value = _at(plain, leaf)
     if value is None:
         raise SopsError(f"{path}: sops gave something else than the file", code="sops-differs")
@@ -156,7 +156,7 @@ def _tree(plain: Sensitive[bytes]) -> Any:
 
 
 def _with_seal(merged: bytes, sealed: bytes) -> bytes:
-    """The merged text, with the two lines that sops made. sops lays out the rest anew, and that
+    """The merged text, with the two lines that sops made. sops lays out the rest again, and that
     is nobody's change."""
     fresh = {m[1]: line for line in sealed.splitlines(keepends=True) if (m := _SEAL.match(line))}
     lines = []

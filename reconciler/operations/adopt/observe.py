@@ -27,7 +27,7 @@ def make(
     only: Collection[Key] | None,
     take: Take | None,
 ) -> Planned:
-    """The plan of adopting all that is declared, exists and is not ours, or ``only`` some of it.
+    """The plan of adopting all that is declared, exists and is not owned, or ``only`` some of it.
 
     Reads each value that git declares and rotation does not own, once. Raises what
     :func:`planning.gather` raises.
@@ -64,7 +64,7 @@ def _findings(
         for key, resource in sorted(wanted.items())
         if key in live
         and not resource.requires
-        # Where it looks ours, an adoption may have stopped half way, or somebody have written it
+        # Where it looks owned, an adoption may have stopped half way, or somebody have written it
         # outside: its value tells.
         and (live[key].ownership is not Ownership.OURS or _undecided(live, key))
         and may_adopt(live[key]) is None

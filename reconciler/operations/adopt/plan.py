@@ -46,7 +46,7 @@ def plan(
     policy: Policy,
     take: Take | None,
 ) -> Plan:
-    """An ``adopt`` or ``refuse`` for each declared resource that exists and is not ours.
+    """An ``adopt`` or ``refuse`` for each declared resource that exists and is not owned.
 
     A schedule belongs to its secret: it is no change of its own, and the next plan shows it.
     """
@@ -69,7 +69,7 @@ def plan(
 
 
 def _begun(finding: Comparison, take: Take | None) -> bool:
-    """Whether what looks ours is to be adopted all the same: an adoption stopped half way there.
+    """Whether what looks owned is to be adopted all the same: an adoption stopped half way there.
 
     Only of such a one, or of what somebody wrote outside, is there a finding. The latter is no
     business of adopt's unless it is told to write git's value.
@@ -87,7 +87,7 @@ def _adopt(
     policy: Policy,
     take: Take | None,
 ) -> Change:
-    """The change that makes ``current`` ours and, in the same step, as it is declared."""
+    """The change that makes ``current`` owned and, in the same step, as it is declared."""
     ours = replace(current, ownership=Ownership.OURS, owner=None)
     if finding.fingerprint is not None and finding.version is not None:
         known = LiveValue(finding.version, Origin.GIT, finding.fingerprint)
@@ -95,7 +95,7 @@ def _adopt(
     elif finding.version is not None and current.value is not None:
         # What was read is fresher than what was listed.
         ours = replace(ours, value=replace(current.value, version=finding.version))
-    # A replacement would delete what is not ours yet.
+    # A replacement would delete what is not owned yet.
     kept = replace(resource, replace=False)
     made = diff({resource.key: kept}, {resource.key: ours}, scope, policy).changes
     change = made[0] if made else Change(resource.key, Action.ADOPT, place=resource.place)

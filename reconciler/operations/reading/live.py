@@ -1,7 +1,7 @@
 """Live values, read and judged: only for `drift --read-values`, which says that it reads.
 
 Marks in AWS tell which version is whose. What they cannot tell is a value that somebody else put
-under a version id, or into a parameter that they made anew, before we could.
+under a version id, or into a parameter that they made again, before we could.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from reconciler.operations.planning import Planned
 
 
 def suspects(planned: Planned, *, everything: bool) -> list[Key]:
-    """What to read: of what is declared, ours and live, the values that are not known to be the
+    """What to read: of what is declared, owned and live, the values that are not known to be the
     declared ones and that no rotation owns; or every one there is."""
     return [
         key

@@ -28,7 +28,7 @@ def known(
 ) -> Applied:
     """What is known of the last apply, of an environment that was planned: one more chain of
     pages. ``folder`` is the manifests'. git's objects are read only where something that is
-    declared is absent, or not ours, or otherwise than declared and no mark says who did that;
+    declared is absent, or not owned, or otherwise than declared and no mark says who did that;
     ``deep``: so may be what no list returns. Raises AwsError."""
     scope, declared = compared.plan.scope, compared.desired.resources
     told, record = _said(scope, compared.desired.recogniser, aws, folder, now)
