@@ -127,8 +127,10 @@ def test_a_refusal_leaves_a_run_incomplete(repository: Repository) -> None:
     assert repository.record["applied"]["commit"] == first
     assert repository.record["attempted"] == [second]
     assert repository.classes(code=None)["theirs"] != "outside", "it never was ours"
-    # Adopting it is noted, too, and completes nothing.
+    # Adopting it is noted, too, and completes nothing; only to show it is not.
     third = repository.save()
+    repository.run("adopt", "production", "theirs", "--take", "git", "--format", "text")
+    assert repository.record["attempted"] == [second]
     repository.run("adopt", "production", "theirs", "--take", "git", "--auto-approve")
     assert repository.record["attempted"] == [second, third]
     repository.apply()
