@@ -125,7 +125,6 @@ def test_a_page_alone_prints_nothing_and_says_where_it_is(world: World, tmp_path
     ("arguments", "code", "told"),
     [
         (("nowhere",), 64, "nowhere"),
-        ((), 64, "Missing argument 'ENV'"),
         (
             ("production", "--html", "none/page.html"),
             64,

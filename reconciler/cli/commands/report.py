@@ -60,7 +60,7 @@ def command(
     if walk.many(environments, asked):
         return _several(asked, form, target, keyless, options)
     if target is not None and target.is_dir():
-        raise UsageError(f"{target} is a folder, and one report is a file")
+        raise UsageError(f"{target} is a directory, and one report is a file")
     made = _make(asked[0], keyless, options)
     if form == "json":
         out(rendering.as_json(made))
@@ -103,7 +103,7 @@ def _several(
 
 def _folder(target: Path) -> None:
     if target.exists() and not target.is_dir():
-        raise UsageError(f"{target} is a file, and reports of several environments are a folder")
+        raise UsageError(f"{target} is a file, and several reports go to a directory")
     (target / rendering.file("")).parent.mkdir(parents=True, exist_ok=True)
 
 

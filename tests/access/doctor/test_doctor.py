@@ -90,7 +90,8 @@ def test_all_that_it_looks_at_is_told_and_nothing_is_written(world: World) -> No
     done = doctor(world, "production")
     assert [line.split(":")[0] for line in (" ".join(x.split()) for x in done.out.splitlines())
             if line.startswith(("ok", "warning", "fails"))] == [
-        "ok sops", "warning build", "ok manifests", "ok keys", "ok identity", "ok clock", "ok plan",
+        "ok sops", "warning faults", "warning build", "ok manifests", "ok keys", "ok identity",
+        "ok clock", "ok plan",
         "warning apply", "ok function",
     ]  # fmt: skip
     assert lines(done, "keys") == ["ok keys: 2 files decrypt"]
