@@ -31,7 +31,18 @@ class Call:
         """The name of the command."""
         return self.arguments[0]
 
+    @property
+    def needs_aws(self) -> bool:
+        """Whether it may call AWS."""
+        return not " ".join(self.arguments).startswith(OFFLINE)
 
+
+# Whatever AWS does, these do the same as where nothing fails.
+OFFLINE = (
+    "validate", "schema", "explain", "matrix", "iam", "bootstrap", "diff", "show", "merge-driver",
+    "github plan", "github unchanged", "github protected", "github reviewed", "github unmoved",
+    "github drift",
+)  # fmt: skip
 REVIEWED = "--plan out.plan.json --artifact-name plan --workflow .github/workflows/plan.yml"
 
 

@@ -52,6 +52,7 @@ class Failure:
     shows: bytes
     bug: bool = False  # ends in "internal error", as a bug does
     in_clear: bool = False  # the manifest itself holds a planted value
+    of_aws: bool = False  # nothing else is another: who does not call AWS sees nothing of it
 
 
 # --- AWS ------------------------------------------------------------------------------------------
@@ -63,7 +64,7 @@ def quoting(code: str, status: int = 400) -> Failure:
     def arrange(ground: Ground) -> None:
         ground.world.aws.hooks.append(quote(code, status))
 
-    return Failure(arrange, code.encode())
+    return Failure(arrange, code.encode(), of_aws=True)
 
 
 def quote(code: str, status: int = 400) -> Callable[[str, Any], tuple[int, str, str] | None]:
@@ -313,14 +314,18 @@ def sops_is(make: Callable[[Path], Path]) -> Arrange:
 FAILURES: Mapping[str, Failure] = {
     "a refusal that quotes the request": quoting("ValidationException"),
     "an error of AWS that quotes the request": quoting("EncryptionFailure"),
-    "no permission": Failure(denied, b"AccessDeniedException"),
-    "throttling that quotes the request": Failure(half_throttled, b""),
-    "answers to writes that are lost": Failure(spoil(WRITES, dropped, once=True), b"Connection"),
-    "answers to writes that quote them": Failure(spoil(WRITES, garbled, once=True), b"error"),
-    "answers with values that are cut": Failure(spoil(READS, cut), b"error"),
-    "answers with values that are empty": Failure(spoil(READS, empty), b"error"),
-    "lists of five minutes ago": Failure(stale, b""),
-    "a race": Failure(raced, b"conflict"),
+    "no permission": Failure(denied, b"AccessDeniedException", of_aws=True),
+    "throttling that quotes the request": Failure(half_throttled, b"", of_aws=True),
+    "answers to writes that are lost": Failure(
+        spoil(WRITES, dropped, once=True), b"Connection", of_aws=True
+    ),
+    "answers to writes that quote them": Failure(
+        spoil(WRITES, garbled, once=True), b"error", of_aws=True
+    ),
+    "answers with values that are cut": Failure(spoil(READS, cut), b"error", of_aws=True),
+    "answers with values that are empty": Failure(spoil(READS, empty), b"error", of_aws=True),
+    "lists of five minutes ago": Failure(stale, b"", of_aws=True),
+    "a race": Failure(raced, b"conflict", of_aws=True),
     "another account": Failure(another_account, b"210987654321"),
     "no key": Failure(no_key, b"error[no-key]"),
     "a sops that is killed": Failure(sops_is(dying), b"error[sops-killed]"),
