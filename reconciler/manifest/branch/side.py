@@ -44,12 +44,14 @@ class View:
 @dataclass
 class Side:
     """All files, by their path relative to the manifests' folder. ``odd`` are those that are no
-    regular files; ``above`` are files of rules in folders over it, in the same repository."""
+    regular files; ``above`` are files of rules in folders over it, in the same repository.
 
-    files: Mapping[str, bytes]
+    No content is in its repr: a value that somebody forgot to encrypt stands in it."""
+
+    files: Mapping[str, bytes] = field(repr=False)
     odd: frozenset[str] = frozenset()
-    above: Mapping[str, bytes] = field(default_factory=dict)
-    _parsed: dict[str, Document | None] = field(default_factory=dict)
+    above: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    _parsed: dict[str, Document | None] = field(default_factory=dict, repr=False)
 
     def data(self, path: str) -> Data:
         """A file's content; None where there is none, or where it is no YAML."""
