@@ -229,7 +229,6 @@ class Live:
     value: LiveValue | None = None
     rotation: Rotation = Rotation()
     deleted: bool = False  # pending deletion
-    restore: str | None = None
     fixed: Collection[str] = ()
     changed: datetime | None = None
     changed_by: str | None = None
@@ -249,6 +248,7 @@ class Live:
     beside: Mapping[str, JSON] = field(default_factory=dict)
     recalls: bool = False
     begun: bool = False
+    restore: str | None = None
 
 
 # --- plan: what is to be done -------------------------------------------------------------------

@@ -76,7 +76,7 @@ def test_what_is_not_ours_is_neither_rotated_nor_rolled_back(ownership, owner, s
 
 
 def test_what_is_pending_deletion_is_restored_first():
-    assert may_handle(live(deleted=True, restore="aws restore it")) == Refusal(
+    assert may_handle(replace(live(deleted=True), restore="aws restore it")) == Refusal(
         "pending-deletion",
         "it is pending deletion",
         "restore it first: aws restore it",
@@ -102,7 +102,7 @@ def test_what_a_stack_holds_is_not_adopted(deleted):
 
 def test_what_is_pending_deletion_is_restored_before_it_is_adopted():
     assert may_adopt(
-        live(ownership=Ownership.FOREIGN, deleted=True, restore="aws restore it")
+        replace(live(ownership=Ownership.FOREIGN, deleted=True), restore="aws restore it")
     ) == Why(Reason.PENDING_DELETION, "aws restore it")
 
 
