@@ -136,3 +136,34 @@ def _at(node: Any, path: Sequence[str | int]) -> Any:
 
 def _is_text(text: str) -> bool:
     return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def one(what: str) -> Sensitive[str]:
+    """A new value, typed unseen on a terminal, or from standard input, where one newline at its end
+    is not part of it. Raises UsageError."""
+    if sys.stdin.isatty():
+        value = Sensitive(
+            click.prompt(
+                f"New value of {what}",
+                hide_input=True,
+                confirmation_prompt="The same again",
+                default="",
+                show_default=False,
+                err=True,
+            )
+        )
+    else:
+        value = _piped()
+    if not value.reveal():
+        raise click.UsageError("The value is empty.")
+    return value
+
+
+def _piped() -> Sensitive[str]:
+    try:
+        text = sys.stdin.buffer.read().decode()
+    except UnicodeDecodeError:
+        text = None
+    if text is None:
+        raise click.UsageError("The value on standard input is not UTF-8 text.")
+    return Sensitive(text[:-1] if text.endswith("\n") and text.count("\n") == 1 else text)

@@ -122,7 +122,8 @@ def _said(fault: _Fault) -> str:
 def meant(name: str, known: Iterable[str]) -> str:
     """A hint: what is like ``name``, else all that there is."""
     options = sorted(known)
-    close = difflib.get_close_matches(name, options, n=1)
+    begins = [option for option in options if name and option.startswith(name)]
+    close = begins if len(begins) == 1 else difflib.get_close_matches(name, options, n=1)
     if close:
         return f"did you mean `{close[0]}`?"
     return f"there are: {', '.join(options)}" if options else "there are none"

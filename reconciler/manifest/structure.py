@@ -59,6 +59,19 @@ class Structure:
                 fields[VALUE] = _with(fields.get(VALUE), missing.inner, answer.reveal())
         return Sensitive(json.dumps(made, ensure_ascii=False))
 
+    def only(self, path: tuple[str, str]) -> Structure:
+        """That of one declaration."""
+        section, key = path
+        missing = tuple(one for one in self.missing if (one.section, one.key) == path)
+        return Structure({section: {key: self.sections[section][key]}}, missing)
+
+    def entry(
+        self, path: tuple[str, str], answers: Mapping[Missing, Sensitive[str]]
+    ) -> Sensitive[str]:
+        """One declaration's fields as JSON, with its values."""
+        filled = json.loads(self.filled(answers).reveal())
+        return Sensitive(json.dumps(filled[path[0]][path[1]], ensure_ascii=False))
+
 
 def of(document: Document, source: Scope, target: Scope) -> Structure:
     """The structure of a file, ARNs in it moved to the other account and Region."""

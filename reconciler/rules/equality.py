@@ -47,6 +47,12 @@ class RunKey:
             if sealed.content is not None
         }
 
+    def digest(self, content: Sensitive[str] | Sensitive[bytes]) -> bytes:
+        """The digest of a whole value, however short."""
+        raw = content.reveal()
+        data = raw.encode() if isinstance(raw, str) else raw
+        return hmac.digest(self._key.reveal(), data, "sha256")
+
     def _digests(self, content: Sensitive[str] | Sensitive[bytes]) -> Iterator[ValueDigest]:
         raw = content.reveal()
         yield from self._digest("", raw)

@@ -9,6 +9,10 @@ FIXES: Mapping[str, tuple[str, str]] = {
         "one password under `database/credentials` and `smtp/credentials`",
         "give each its own value: `reconciler set ENV NAME`",
     ),
+    "moved": (
+        "`smtp/login` has `moved_to: smtp/credentials`",
+        "when nobody reads the old name any more: `reconciler remove ENV NAME`",
+    ),
     "same-value-elsewhere": (
         "staging and production have the same password",
         "give each its own value: `reconciler set staging NAME`",

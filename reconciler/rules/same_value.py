@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from reconciler.core.model import Key
 from reconciler.manifest.encrypted import VALUE
+from reconciler.rules import moved
 from reconciler.rules.equality import ValueDigest
 from reconciler.rules.rule import Finding, Subject
 
@@ -16,9 +17,17 @@ REASON = "whoever learns one of two equal secrets knows both, and rotating one l
 def find(subject: Subject) -> Iterator[Finding]:
     """Values, and secret parts of them, that another name in the environment has as well."""
     digests = subject.digests or {}
-    holders = by_digest(digests)
+    # What was moved has its value under both names, and is told by itself.
+    old = {
+        entry.resource_key(subject.declared.settings)
+        for entry in subject.declared.entries
+        if moved.target(entry) is not None
+    }
+    holders = by_digest({key: own for key, own in digests.items() if key not in old})
     for entry in subject.declared.entries:
         key = entry.resource_key(subject.declared.settings)
+        if key in old:
+            continue
         whole: set[Key] = set()
         for known in digests.get(key, ()):
             same = {k: part for k, part in holders[known.digest] if k != key and k not in whole}

@@ -231,15 +231,49 @@ class Sops:
         Raises SopsError.
         """
         options = ["--ignore-mac"] if ignore_mac else []
+        given = Sensitive(value.reveal().encode())
+        return self._edited(document, ["set", *options, "--value-stdin"], path, given, key_types)
+
+    def unset(
+        self,
+        document: bytes,
+        path: Sequence[str | int],
+        *,
+        key_types: Collection[str] = LOCAL,
+    ) -> bytes:
+        """An encrypted YAML document without what stands at ``path``. Raises SopsError."""
+        return self._edited(document, ["unset"], path, Sensitive(b""), key_types)
+
+    def update_keys(
+        self, document: bytes, *, path: Path, config: bytes, key_types: Collection[str] = LOCAL
+    ) -> bytes:
+        """A document encrypted for whom the creation rule of ``config`` for ``path``, relative to
+        it, says; its values stay as they are. ``key_types`` are those of both. Raises SopsError."""
+        with tempfile.TemporaryDirectory(prefix="reconciler-") as folder:
+            rules, file = Path(folder) / ".sops.yaml", Path(folder) / path
+            rules.write_bytes(config)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(document)
+            self._run(
+                ["--config", str(rules), "updatekeys", "--yes", "--input-type", "yaml", str(file)],
+                Sensitive(b""),
+                key_types,
+            )
+            return file.read_bytes()
+
+    def _edited(
+        self,
+        document: bytes,
+        command: list[str],
+        path: Sequence[str | int],
+        text: Sensitive[bytes],
+        key_types: Collection[str],
+    ) -> bytes:
         index = "".join(f"[{json.dumps(part)}]" for part in path)
         with tempfile.TemporaryDirectory(prefix="reconciler-") as folder:
             file = Path(folder) / "document.yaml"
             file.write_bytes(document)
-            self._run(
-                ["--config", os.devnull, "set", *options, "--value-stdin", str(file), index],
-                Sensitive(value.reveal().encode()),
-                key_types,
-            )
+            self._run(["--config", os.devnull, *command, str(file), index], text, key_types)
             return file.read_bytes()
 
     def version(self) -> str:

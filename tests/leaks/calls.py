@@ -134,6 +134,12 @@ CALLS: tuple[Call, ...] = (
     _call("apply production --plan out.plan.json -vv --audit audit.log"),
     _call("apply prod* --plan out.plan.json -o json"),
     _call("apply production --auto-approve --allow-unknown-values -vv"),
+    _call("add production text2 -vv", stdin="{value}"),
+    _call("add production mapping2 --key user -o json", stdin="{value}"),
+    _call("move production text2 text3 -vv"),
+    _call("move production text3 --file moved.sops.yaml -o json"),
+    _call("remove production text2 -vv"),
+    _call("remove production text3 mapping2 -o json"),
     _call("set production text -vv", stdin="{value}"),
     _call("set production mapping --key user -o json", stdin="{value}"),
     _call("set production json --apply --auto-approve -vv", stdin="{value}"),
@@ -151,6 +157,8 @@ FEW: tuple[Call, ...] = tuple(call for call in CALLS if "-vv" in call.arguments)
 
 # A command that cannot be called so, and the test of this folder that searches what it says.
 ELSEWHERE: dict[str, str] = {
+    "compare": "test_two_environments_side_by_side_show_no_value",
+    "copy": "test_two_environments_side_by_side_show_no_value",
     "init": "test_init_shows_neither_of_its_keys",
     "sandbox": "test_the_sandbox_says_nothing_of_what_it_keeps",
 }

@@ -8,7 +8,7 @@ import sys
 import click
 
 from reconciler import kinds
-from reconciler.cli import edited, outcomes, walk
+from reconciler.cli import edited, filling, outcomes, walk
 from reconciler.cli.commands import apply
 from reconciler.cli.options import chosen, common
 from reconciler.cli.terminal import colour, out, say
@@ -73,9 +73,7 @@ def command(
             " value, used only where the secret is created: set without --apply",
             place=entry.place(),
         )
-    value = _ask(entry.key if field is None else f"{entry.key}: {field}")
-    if not value.reveal():
-        raise click.UsageError("The value is empty.")
+    value = filling.one(entry.key if field is None else f"{entry.key}: {field}")
     if field is None:
         flaws = entry.parse(Content(value), declared.settings, None).flaws
         if flaws:
@@ -157,25 +155,3 @@ def _check_field(entry: Entry, field: str | None) -> None:
             hint="change it with: sops --config manifests/.sops.yaml edit FILE",
             place=entry.place(),
         )
-
-
-def _ask(what: str) -> Sensitive[str]:
-    """The new value, from a terminal or from standard input."""
-    if sys.stdin.isatty():
-        return Sensitive(
-            click.prompt(
-                f"New value of {what}",
-                hide_input=True,
-                confirmation_prompt="The same again",
-                default="",
-                show_default=False,
-                err=True,
-            )
-        )
-    try:
-        text = sys.stdin.buffer.read().decode()
-    except UnicodeDecodeError:
-        text = None
-    if text is None:
-        raise click.UsageError("The value on standard input is not UTF-8 text.")
-    return Sensitive(text[:-1] if text.endswith("\n") and text.count("\n") == 1 else text)

@@ -36,6 +36,9 @@ class Declaration(Declared):
     replace: bool = Field(
         default=False, description="may be deleted and created where AWS cannot change it in place"
     )
+    moved_to: str | None = Field(
+        default=None, description="its new name: `move` wrote it, and `remove` ends the old one"
+    )
     env: Variables | None = Field(
         default=None, description="variable for export and exec; of a mapping, one for each field"
     )

@@ -77,6 +77,9 @@ class Declaration(Declared):
     previous_kms_keys: list[KeyName] | None = Field(
         default=None, description="its keys before a change of `kms_key`: apply decrypts with them"
     )
+    moved_to: str | None = Field(
+        default=None, description="its new name: `move` wrote it, and `remove` ends the old one"
+    )
     env: Variables | None = Field(
         default=None, description="variable for export and exec; of a mapping, one for each field"
     )

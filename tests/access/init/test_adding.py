@@ -69,7 +69,7 @@ def test_an_environment_is_added_and_nothing_that_exists_touched(
     [
         (GIVEN, "give --environment"),
         ((*GIVEN, "--environment", "production"), "already there: manifests/production"),
-        ((*STAGING, "--like", "prod"), "there are: production"),
+        ((*STAGING, "--like", "prod"), "did you mean `production`?"),
         ((*STAGING, "--generate", "40"), "go with --like"),
         ((*STAGING, "--like", "production"), "There is no value for example/host"),
     ],

@@ -1,0 +1,146 @@
+"""``reconciler add``."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from reconciler import kinds
+from reconciler.cli import declared as naming
+from reconciler.cli import filling, outcomes, walk
+from reconciler.cli.options import chosen, common
+from reconciler.cli.terminal import say
+from reconciler.core.errors import Exit, UsageError
+from reconciler.core.model import Key
+from reconciler.kinds.kind import Section
+from reconciler.manifest import declaring
+from reconciler.manifest.declaring import Declaring
+from reconciler.manifest.encrypted import VALUE
+from reconciler.manifest.entries import PLAINTEXT, Entry
+from reconciler.values.sensitive import Sensitive
+
+_GENERATE = "generate"
+
+
+@click.command(
+    "add",
+    epilog="Example: reconciler add production smtp/credentials --key password --generate 48",
+)
+@click.argument("environment", metavar="ENV")
+@click.argument("name")
+@click.option(
+    "--kind",
+    type=click.Choice(list(kinds.wholes())),
+    default=next(iter(kinds.wholes())),
+    help="What to declare. [default: secret]",
+)
+@click.option("--file", help="The manifest. [default: where its neighbours are]")
+@click.option("--key", "field", help="Its value is a mapping, and this one of its keys.")
+@click.option(
+    "--generate",
+    type=filling.length,
+    metavar="LENGTH",
+    help="Make the value: at creation, never in git, for a secret without --key; else now.",
+)
+@click.option("--plaintext", metavar="TEXT", help="A value that git shows; for a parameter.")
+@click.option("--description", metavar="TEXT", help="What it is.")
+@outcomes.as_format
+@common
+def command(
+    environment: str,
+    name: str,
+    kind: str,
+    file: str | None,
+    field: str | None,
+    generate: int | None,
+    plaintext: str | None,
+    description: str | None,
+    form: str,
+) -> int:
+    """Declare a secret or a parameter, in the file where its neighbours are.
+
+    The value is asked for on a terminal, unseen, or read from standard input. With --key of a
+    mapping that is there, the key is added to it. A service's first declaration gets a file of its
+    own. The lock is kept up to date; nothing is written to AWS.
+    """
+    options = chosen()
+    section = kinds.named(kind).section
+    if plaintext is not None and (generate is not None or field is not None):
+        raise click.UsageError("--plaintext goes without --generate and --key.")
+    if field is not None and not field.strip():
+        raise click.UsageError("--key is empty.")
+    _takes(section, PLAINTEXT, plaintext)
+    declared = walk.read(environment, options, may_be_empty=True)
+    scope = declared.settings.scope
+    if name.startswith("/"):
+        raise click.UsageError(f"A name is relative to the prefix {scope.prefix}.")
+    making = Declaring.of(declared, walk.runner(declared, options))
+    there = next(
+        (e for e in declared.entries if e.section == section.SECTION and e.key == name), None
+    )
+    key = Key(section.NAME, scope.under + name)
+    if there is not None:
+        _grows(there, field, description, file)
+        key = there.resource_key(declared.settings)
+        text = _value(f"{name}: {field}", generate)
+        making.give(there, (VALUE, str(field)), Sensitive(json.dumps(text.reveal())))
+    else:
+        target = making.file(section.SECTION, name)
+        if file is not None:
+            target = declaring.in_folder(declared, file)
+        content = _content(section, name, field, generate, plaintext, description)
+        making.add(target, section.SECTION, name, content)
+    naming.save(making.changes, declared, [key], options, form=form)
+    say(f"commit it; then: reconciler plan {environment}", options)
+    return Exit.OK
+
+
+def _takes(section: Section, name: str, given: object) -> None:
+    if given is not None and name not in section.Declaration.model_fields:
+        raise click.UsageError(f"--{name} is not for a {section.NAME}.")
+
+
+def _grows(there: Entry, field: str | None, description: str | None, file: str | None) -> None:
+    """Whether the declaration that is there can take one key more. Raises UsageError."""
+    shape = there.shape
+    if field is None or not isinstance(shape, dict) or field in shape:
+        what = (
+            there.key if field is None or not isinstance(shape, dict) else f"{there.key}: {field}"
+        )
+        raise UsageError(
+            f"{what} is declared already: {there.place()}",
+            code="exists",
+            hint="for a new value: reconciler set ENV NAME",
+        )
+    if description is not None or file is not None:
+        raise click.UsageError(f"{there.key} is declared already: only its value takes a key.")
+
+
+def _content(
+    section: Section,
+    name: str,
+    field: str | None,
+    generate: int | None,
+    plaintext: str | None,
+    description: str | None,
+) -> Sensitive[str]:
+    cleartext: dict[str, Any] = {} if description is None else {"description": description}
+    if plaintext is not None:
+        return declaring.as_json({**cleartext, PLAINTEXT: plaintext})
+    if generate is not None and field is None and _GENERATE in section.Declaration.model_fields:
+        return declaring.as_json({**cleartext, _GENERATE: {"length": generate}})
+    text = _value(name if field is None else f"{name}: {field}", generate)
+    inner = Sensitive(json.dumps(text.reveal()))
+    if field is not None:
+        inner = _mapping(field, inner)
+    return declaring.as_json(cleartext, inner)
+
+
+def _mapping(field: str, text: Sensitive[str]) -> Sensitive[str]:
+    return Sensitive(f"{{{json.dumps(field)}: {text.reveal()}}}")
+
+
+def _value(what: str, generate: int | None) -> Sensitive[str]:
+    return filling.one(what) if generate is None else filling.random(generate)

@@ -1,0 +1,98 @@
+"""``reconciler move``."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from reconciler.cli import declared as naming
+from reconciler.cli import outcomes, walk
+from reconciler.cli.options import chosen, common
+from reconciler.cli.terminal import say
+from reconciler.core.errors import Exit, UsageError
+from reconciler.core.model import Key
+from reconciler.kinds.field import NONE
+from reconciler.manifest import declaring
+from reconciler.manifest.declaring import MOVED, Declaring
+from reconciler.manifest.edit import EditError
+from reconciler.manifest.entries import PLAINTEXT, Entry
+from reconciler.values.sensitive import Sensitive
+
+_NOT_CARRIED = frozenset({"name", MOVED, "take"})
+
+
+@click.command("move", epilog="Example: reconciler move production smtp/login smtp/credentials")
+@click.argument("environment", metavar="ENV")
+@click.argument("name")
+@click.argument("new", required=False, metavar="[NEW]")
+@click.option(
+    "--file", help="The manifest that declares it then. [default: as now, or neighbours']"
+)
+@naming.as_kind
+@outcomes.as_format
+@common
+def command(
+    environment: str, name: str, new: str | None, file: str | None, kind: str | None, form: str
+) -> int:
+    """Rename a declaration, or move it to another file: its value is encrypted anew, and the same.
+
+    sops binds a ciphertext to its name, so that neither is done by an editor. Renamed, the old one
+    stays declared and says `moved_to`: AWS has both until nobody reads the old one any more, and
+    `remove` ends it, in a pull request of its own. Nothing is written to AWS.
+    """
+    options = chosen()
+    if new is None and file is None:
+        raise click.UsageError("Say the new name, or --file.")
+    declared = walk.read(environment, options)
+    scope = declared.settings.scope
+    entry = naming.entry(declared, name, kind)
+    making = Declaring.of(declared, walk.runner(declared, options))
+    old = making.own(entry)
+    if new is not None and new.startswith("/"):
+        raise click.UsageError(f"A name is relative to the prefix {scope.prefix}.")
+    if new == entry.key:
+        raise click.UsageError(f"{new} is its name already.")
+    target = old.file if new is None else making.file(entry.section, new)
+    if file is not None:
+        target = declaring.in_folder(declared, file)
+    if new is None:
+        if target == old.file:
+            raise click.UsageError(f"{entry.key} is in {old.name} already.")
+        making.move(entry, target)
+        keys = [entry.resource_key(declared.settings)]
+        naming.save(making.changes, declared, keys, options, form=form)
+        say("commit it: nothing changes in AWS", options)
+        return Exit.OK
+    if any(e.section == entry.section and e.key == new for e in declared.entries):
+        raise UsageError(f"{new} is declared already", code="exists")
+    _in_git(entry, environment)
+    value = making.value(entry) if entry.shape is not None else None
+    cleartext = declaring.fields(entry, _NOT_CARRIED)
+    making.add(target, entry.section, new, declaring.as_json(cleartext, value))
+    making.mark(entry, MOVED, Sensitive(json.dumps(new)))
+    keys = [Key(entry.kind.NAME, scope.under + new), entry.resource_key(declared.settings)]
+    naming.save(making.changes, declared, keys, options, form=form)
+    say(
+        f"commit it; apply creates {new}. When nobody reads {entry.key} any more:"
+        f" reconciler remove {environment} {entry.key}",
+        options,
+    )
+    return Exit.OK
+
+
+def _in_git(entry: Entry, environment: str) -> None:
+    """Whether git has the value that AWS has. Raises EditError."""
+    why = None
+    if getattr(entry.declared, "rotation", None) not in (None, NONE):
+        why = "rotation owns its value"
+    elif entry.shape is None and PLAINTEXT not in entry.fields:
+        made = getattr(entry.declared, "generate", None) is not None
+        why = f"its value is {'generated' if made else 'external'}"
+    if why is not None:
+        raise EditError(
+            f"{entry.key} cannot be renamed from git: {why}, and git does not have it",
+            hint=f"declare another beside it: reconciler add {environment} NAME; let what reads it"
+            " change over, then remove the old one",
+            place=entry.place(),
+        )
