@@ -35,7 +35,7 @@ _NOT_CARRIED = frozenset({"name", MOVED, "take"})
 def command(
     environment: str, name: str, new: str | None, file: str | None, kind: str | None, form: str
 ) -> int:
-    """Rename a declaration, or move it to another file: its value is encrypted again, and stays the same.
+    """Rename a declaration, or move it to another file: its value stays the same.
 
     sops binds a ciphertext to its name, so that neither is done by an editor. Renamed, the old one
     stays declared and says `moved_to`: AWS has both until nobody reads the old one any more, and
