@@ -31,6 +31,7 @@ COMMANDS = MappingProxyType(
         "remove": "Take declarations out of the manifests.",
         "copy": "Declare in one environment what another declares.",
         "compare": "Show two environments side by side.",
+        "recipients": "List and change who can decrypt the manifests.",
         "rotate": "Rotate secrets now, and wait until it is done.",
         "rollback": "Restore the previous version of a secret.",
         "revoke": "Deny a role all access to an environment, at once.",

@@ -48,7 +48,7 @@ def read(directory: Path, environment: str, *, may_be_empty: bool = False) -> Cl
     Raises UsageError where there is no such environment, ManifestError with all problems.
     """
     root = directory.absolute()
-    _must_exist(root, environment)
+    must_exist(root, environment)
     reading = _Reading(root, environment, may_be_empty=may_be_empty)
     reading.run()
     errors = [problem for problem in reading.problems if not problem.warning]
@@ -72,7 +72,8 @@ def in_order(problems: Iterable[Problem]) -> list[Problem]:
     )
 
 
-def _must_exist(root: Path, environment: str) -> None:
+def must_exist(root: Path, environment: str) -> None:
+    """Raises UsageError where there is no such environment."""
     if not root.is_dir():
         raise UsageError(
             f"there is no folder {files.shown(root)}",

@@ -3,6 +3,8 @@ stays as people wrote it."""
 
 from __future__ import annotations
 
+import re
+
 from ruamel.yaml import YAML
 from ruamel.yaml.events import (
     MappingEndEvent,
@@ -15,6 +17,7 @@ from ruamel.yaml.events import (
 from reconciler.manifest.rules import ENCRYPTED_REGEX
 
 _LIST = "creation_rules"
+_ITEM = re.compile(r" *- (path_regex|encrypted_regex|mac_only_encrypted|age|kms)\b")
 
 
 def rule(environment: str, type_: str, recipient: str) -> list[str]:
@@ -55,3 +58,27 @@ def with_rule(text: str, lines: list[str]) -> str | None:
         end -= 1
     added = [f"{' ' * indent}{line}\n" for line in lines]
     return "".join([*there[:end], *added, *there[end:]])
+
+
+def with_recipients(text: str, index: int, type_: str, recipients: list[str]) -> str | None:
+    """The text with these keys of one type in a rule, in one line; None where the rule is not one
+    field a line. Whoever calls it reads the rules again: a text may be laid out in any way."""
+    lines = text.splitlines(keepends=True)
+    starts = [n for n, line in enumerate(lines) if _ITEM.match(line)]
+    if index >= len(starts) or (lines and not lines[-1].endswith("\n")):
+        return None
+    indent = len(lines[starts[index]]) - len(lines[starts[index]].lstrip())
+    end = starts[index] + 1
+    while end < len(lines) and lines[end][: indent + 1].isspace() and lines[end].strip():
+        end += 1
+    lead = " " * (indent + 2)
+    made = f"{type_}: {','.join(recipients)}\n"
+    for number in range(starts[index], end):
+        start, field = lines[number][: indent + 2], lines[number][indent + 2 :]
+        if field.startswith(f"{type_}:"):
+            if recipients:
+                return "".join([*lines[:number], start + made, *lines[number + 1 :]])
+            if start != lead:
+                return None
+            return "".join([*lines[:number], *lines[number + 1 :]])
+    return "".join([*lines[:end], lead + made, *lines[end:]])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tests.age_key import new_age_key
 from tests.github.job import SHA
 
 
@@ -43,6 +44,7 @@ OFFLINE = (
     "github plan", "github unchanged", "github protected", "github reviewed", "github unmoved",
     "github drift",
 )  # fmt: skip
+SOMEBODY = new_age_key().recipient
 REVIEWED = "--plan out.plan.json --artifact-name plan --workflow .github/workflows/plan.yml"
 
 
@@ -134,6 +136,12 @@ CALLS: tuple[Call, ...] = (
     _call("apply production --plan out.plan.json -vv --audit audit.log"),
     _call("apply prod* --plan out.plan.json -o json"),
     _call("apply production --auto-approve --allow-unknown-values -vv"),
+    _call("recipients list -vv"),
+    _call("recipients list production -o json"),
+    _call(f"recipients add {SOMEBODY} -vv"),
+    _call(f"recipients remove {SOMEBODY} -vv"),
+    _call(f"recipients add {SOMEBODY} production -o json"),
+    _call(f"recipients remove {SOMEBODY} production -o json"),
     _call("add production text2 -vv", stdin="{value}"),
     _call("add production mapping2 --key user -o json", stdin="{value}"),
     _call("move production text2 text3 -vv"),

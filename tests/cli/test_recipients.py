@@ -1,0 +1,80 @@
+"""Who can decrypt the manifests, changed in `.sops.yaml` and in every file at once."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.age_key import AgeKey, new_age_key
+from tests.command import command
+from tests.trees import default_settings
+from tests.world import World
+
+
+@pytest.fixture
+def two(world: World) -> World:
+    world.declare(
+        {"text": {"value": "one"}, "map": {"value": {"user": "u"}}, "made": {"generate": {}}}
+    )
+    world.tree.write("staging/environment.sops.yaml", default_settings("staging"))
+    world.tree.write("staging/main.sops.yaml", {"secrets": {"text": {"value": "two"}}})
+    command(world, "lock")
+    return world
+
+
+@pytest.fixture
+def joined(two: World) -> tuple[World, AgeKey]:
+    key = new_age_key()
+    command(two, "recipients", "add", key.recipient)
+    return two, key
+
+
+def test_somebody_joins(joined: tuple[World, AgeKey]) -> None:
+    world, key = joined
+    own = {"SOPS_AGE_KEY": key.identity, "SOPS_AGE_KEY_FILE": ""}
+    command(world, "lock", "--check", variables=own)
+    assert key.recipient in command(world, "recipients", "list").out
+    command(world, "validate")
+    again = command(world, "recipients", "add", key.recipient)
+    assert "written" not in again.out
+
+
+def test_somebody_leaves(joined: tuple[World, AgeKey]) -> None:
+    world, key = joined
+    locks = world.tree.read("production/fingerprints.lock")
+    done = command(world, "recipients", "remove", key.recipient, "production")
+    assert world.tree.read("production/fingerprints.lock") == locks
+    assert "text: reconciler set production text\n" in done.out
+    assert "map: reconciler set production map --key KEY (of user)" in done.out
+    assert "made" not in done.out
+    shown = json.loads(command(world, "recipients", "list", "-o", "json").out)
+    assert key.recipient not in json.dumps(shown)
+    assert key.recipient not in world.tree.read("production/main.sops.yaml")
+    command(world, "validate")
+
+
+def test_what_is_asked_wrong_writes_nothing(two: World) -> None:
+    before = two.tree.read(".sops.yaml")
+    only = json.loads(command(two, "recipients", "list", "-o", "json").out)
+    (mine,) = only["environments"]["production"]
+    for arguments, said in (
+        (("add", "AGE-SECRET-KEY-1X"), "is a public age key"),
+        (("remove", new_age_key().recipient), "decrypts none of them"),
+        (("remove", mine.removeprefix("age ")), "is the only key"),
+        (("add", new_age_key().recipient, "prod"), "did you mean `production`?"),
+        (("take",), "take"),
+    ):
+        done = command(two, "recipients", *arguments, code=64)
+        assert said in done.err
+        assert done.err.count("error[") == 1
+    assert two.tree.read(".sops.yaml") == before
+
+
+def test_a_rule_of_another_form_is_left_to_people(two: World) -> None:
+    text = two.tree.read(".sops.yaml")
+    config = two.tree.path(".sops.yaml")
+    mine = next(line.split()[-1] for line in text.splitlines() if "age:" in line)
+    config.write_text(text.replace(f"age: {mine}", f"age:\n      - {mine}"))
+    done = command(two, "recipients", "add", new_age_key().recipient, code=64)
+    assert "error[rule-by-hand]" in done.err
