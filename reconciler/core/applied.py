@@ -19,7 +19,7 @@ class Standing(StrEnum):
     """Whether a resource that git declares now was ever brought to AWS."""
 
     DECLARED_IN_APPLIED = "declared-in-applied"  # the last complete apply left it there
-    ONLY_IN_ATTEMPTED = "only-in-attempted"  # a run that did not complete may have written it
+    ONLY_IN_ATTEMPTED = "only-in-attempted"  # one that did not complete may have written it, or not
     IN_NEITHER = "in-neither"  # no run was ever to write it
     CANNOT_TELL = "cannot-tell"
 

@@ -106,8 +106,9 @@ class Oracle:
             always = all(name in attempt for attempt in self.attempts)
             if always:
                 return {"outside"}
-            # A run since then was to remove it. What is there without our marks is refused anyway.
-            return {"unknown"} if thing.there is None else {"unknown", "refused"}
+            # A run since then was to remove it. What is there without our marks, pending deletion
+            # or not, is refused anyway.
+            return {"unknown", "refused"}
         if any(name in attempt for attempt in self.attempts):
             return {"unknown"}
         # What is pending deletion without our marks is not there, and not for us to bring back.

@@ -313,7 +313,9 @@ class Life:
             name = key.name.removeprefix(SCOPE.under)
             tried = [name in attempt for attempt in oracle.attempts]
             if name in oracle.complete:
-                standing = Standing.DECLARED_IN_APPLIED if all(tried) else Standing.CANNOT_TELL
+                standing = (
+                    Standing.DECLARED_IN_APPLIED if all(tried) else Standing.ONLY_IN_ATTEMPTED
+                )
             else:
                 standing = Standing.ONLY_IN_ATTEMPTED if any(tried) else Standing.IN_NEITHER
             found[key] = standing

@@ -179,7 +179,9 @@ def _standing(
     whole = kinds.holder(key)
     if applied is not None:
         if key in applied.resources:
-            return Standing.DECLARED_IN_APPLIED
+            # A run since then whose commit does not declare it may have pruned it.
+            kept = all(one is not None and whole in one.resources for one in attempted)
+            return Standing.DECLARED_IN_APPLIED if kept else Standing.ONLY_IN_ATTEMPTED
         if key != whole and whole in applied.unread:
             return Standing.CANNOT_TELL
     if any(one is not None and key in one.resources for one in attempted):

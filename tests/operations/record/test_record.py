@@ -424,3 +424,13 @@ def test_what_0_1_left_without_a_mark_is_told_by_the_record(repository: Reposito
     assert repository.classes(code=2) == {"db": "outside"}
     client.update_secret(SecretId=name, Description="one")
     assert repository.classes() == {"db": "pending"}
+
+
+def test_what_a_run_since_then_may_have_pruned_is_unknown(repository: Repository) -> None:
+    repository.commit("db", "jwt", "smtp")
+    repository.apply()
+    repository.commit("db", "jwt", "new")
+    repository.apply("--only", "new")
+    repository.gone("jwt", "smtp")
+    repository.commit("db", "jwt", "smtp", "new")
+    assert repository.classes(code=2) == {"jwt": "outside", "smtp": "unknown"}
