@@ -46,6 +46,14 @@ FIXES: Mapping[str, tuple[str, str]] = {
         "`SOPS_AGE_KEY_FILE` is not set",
         "set it, or log in to the account of the KMS key; else plan with `--keyless`",
     ),
+    "last-key": (
+        "`reconciler recipients remove` of the only key of an environment",
+        "add another key first: `reconciler recipients add RECIPIENT ENV`",
+    ),
+    "rule-by-hand": (
+        "a creation rule whose `age` is a list, in place of one line",
+        "write the line that the message shows into `.sops.yaml`, and run the command again",
+    ),
     "no-rule": (
         "`.sops.yaml` has no `path_regex` that matches the environment's files",
         "add a creation rule for the environment",
