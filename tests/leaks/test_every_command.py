@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import signal
@@ -110,6 +111,7 @@ def search(
     failure = FAILURES[name] if name is not None else None
     with monkeypatch.context() as patch, running(fresh()) as github:
         in_a_job(folder, github, patch)
+        with_profile(folder, "production", patch)
         tool, git = spy_on_children(folder, patch)
         if failure is not None:
             tool = failure.arrange(Ground(world, canaries, folder, patch)) or tool
@@ -134,6 +136,15 @@ def search(
     given = (folder / "spy" / "environment-git").read_bytes()
     assert not re.search(rb"^(export |declare -x )(SOPS|AWS)_|GITHUB_TOKEN", given, re.MULTILINE)
     return codes
+
+
+def with_profile(folder: Path, name: str, patch: pytest.MonkeyPatch) -> None:
+    """Give somebody a profile of AWS's tools, with the credentials that the environment has."""
+    keys = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+    lines = [f"[profile {name}]", *(f"{key.lower()} = {os.environ[key]}" for key in keys)]
+    file = folder / "aws-config"
+    file.write_text("\n".join(lines) + "\n")
+    patch.setenv("AWS_CONFIG_FILE", str(file))
 
 
 def test_the_sandbox_says_nothing_of_what_it_keeps(tmp_path: Path) -> None:
