@@ -46,6 +46,7 @@ def test_each_change_has_a_line_before_and_a_line_after(account: Account, tmp_pa
     path = tmp_path / "audit.jsonl"
     account.declare(declared(CANARY + "-1"))
     run(account, path)
+    account.aws.settling.pass_by()  # what is new is asked for again, and told as a call
     account.declare(declared(CANARY + "-2"))
     planned = account.plan()
     outcomes = run(account, path)
