@@ -9,6 +9,7 @@ import click
 
 from reconciler import kinds
 from reconciler.cli import edited, outcomes, walk
+from reconciler.cli.kindname import KindName
 from reconciler.cli.options import Common
 from reconciler.cli.terminal import out
 from reconciler.core.model import Key
@@ -20,7 +21,7 @@ from reconciler.operations.steps import Result
 
 as_kind = click.option(
     "--kind",
-    type=click.Choice(list(kinds.names())),
+    type=KindName(),
     help="Which of the two, where a secret and a parameter have one name.",
 )
 

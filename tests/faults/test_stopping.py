@@ -131,7 +131,7 @@ def test_after_its_time_a_run_begins_no_more_and_says_so(
     def hook(operation: str, _: Any) -> None:
         creates.extend([operation] if operation == "CreateSecret" else [])
         if len(creates) == 3:
-            aws._deadline = 0.0
+            aws._connection.deadline = 0.0
 
     account.aws.hooks.append(hook)
     with monkeypatch.context() as patch:
@@ -159,7 +159,7 @@ def test_no_call_is_repeated_after_the_deadline(
         if operation != "CreateSecret":
             return None
         if account.aws.calls["CreateSecret"] == 3:
-            aws._deadline = 0.0
+            aws._connection.deadline = 0.0
         return 400, "ThrottlingException", "no"
 
     account.aws.hooks.append(hook)

@@ -16,6 +16,7 @@ from reconciler.kinds.kind import Named
 from tests.command import command
 from tests.kinds import toy
 from tests.kinds.toy.observe import BUCKET
+from tests.trees import default_settings
 from tests.world import PREFIX, World
 
 VALUE = "toy-value-4711"
@@ -247,6 +248,38 @@ def github(world: World) -> None:
     assert "banner" in shown
 
 
+def add(world: World) -> None:
+    command(world, "add", "production", "footer", "--kind", "object", stdin="two\n")
+    assert "production: 2 resources" in command(world, "validate", "production").out
+
+
+def move(world: World) -> None:
+    command(world, "move", "production", "banner", "headline")
+    assert "+ create headline" in command(world, "plan", "production").out
+
+
+def remove(world: World) -> None:
+    add(world)
+    command(world, "remove", "production", "footer")
+    assert "production: 1 resource," in command(world, "validate", "production").out
+
+
+def copy(world: World) -> None:
+    beside(world)
+    command(world, "copy", "production", "staging", "banner", "--generate", "20")
+    assert "staging: 2 resources" in command(world, "validate", "staging").out
+
+
+def compare(world: World) -> None:
+    beside(world)
+    assert "banner" in command(world, "compare", "production", "staging").out
+
+
+def beside(world: World) -> None:
+    world.tree.write("staging/environment.sops.yaml", default_settings("staging"))
+    world.tree.write("staging/main.sops.yaml", {"secrets": {"db": {"value": "v"}}})
+
+
 # Commands that are not about what is declared say nothing of it, and work beside it.
 UNCONCERNED = {
     "explain": ("explain", "not-managed"),
@@ -254,6 +287,7 @@ UNCONCERNED = {
     "init": ("init", "--help"),
     "sandbox": ("sandbox", "--help"),
     "merge-driver": ("merge-driver", "--help"),
+    "recipients": ("recipients", "list"),
 }
 
 WORKS: dict[str, Callable[[World], None]] = {
@@ -261,7 +295,8 @@ WORKS: dict[str, Callable[[World], None]] = {
     "report": report, "set": set_, "rotate": rotate, "rollback": rollback, "export": export,
     "exec": exec_, "adopt": adopt, "import": import_, "release": release, "diff": diff,
     "matrix": matrix, "lock": lock, "iam": iam, "bootstrap": bootstrap, "revoke": revoke,
-    "schema": schema, "github": github,
+    "schema": schema, "github": github, "add": add, "move": move, "remove": remove, "copy": copy,
+    "compare": compare,
 }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ import click
 from reconciler import kinds
 from reconciler.cli import declared as naming
 from reconciler.cli import filling, outcomes, walk
+from reconciler.cli.kindname import KindName
 from reconciler.cli.options import chosen, common
 from reconciler.cli.terminal import say
 from reconciler.core.errors import Exit, UsageError
@@ -32,7 +33,7 @@ _GENERATE = "generate"
 @click.argument("name")
 @click.option(
     "--kind",
-    type=click.Choice(list(kinds.wholes())),
+    type=KindName(),
     default=next(iter(kinds.wholes())),
     help="What to declare. [default: secret]",
 )

@@ -21,6 +21,7 @@ class Declaration(Declared):
 
     name: str | None = None
     env: str | None = None
+    moved_to: str | None = None
 
 
 def check(declared: Any, *, has_value: bool, names: Collection[str] | None = None) -> list[Flaw]:
