@@ -4,6 +4,7 @@ file of a size that was agreed on."""
 from __future__ import annotations
 
 import errno
+import errno
 import os
 import stat
 import tempfile
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from reconciler.core.errors import UsageError
 
+_DEVICES = (stat.S_IFCHR, stat.S_IFBLK, stat.S_IFIFO, stat.S_IFSOCK)
 PRIVATE = 0o600  # for its owner alone
 
 
@@ -22,8 +24,12 @@ def write(path: Path, content: bytes, mode: int | None = None) -> None:
     What takes the place of the file is made beside it, under a name that nobody can have planted,
     and is on the disk before it does. A link at ``path`` gives way to a file. Raises OSError.
     """
+    present = _status(path)
+    if present is not None and stat.S_IFMT(present.st_mode) in _DEVICES:
+        # To whoever may do everything, /dev/null would give way to a file.
+        raise OSError(errno.EINVAL, "it is not a regular file")
     if mode is None:
-        mode = _mode(path)
+        mode = _mode(present)
     # A folder of its own, which git ignores with all that is in it, should the process be killed.
     with tempfile.TemporaryDirectory(
         dir=path.parent, prefix=f".{path.name}.", ignore_cleanup_errors=True
@@ -88,11 +94,14 @@ def read(path: Path, largest: int) -> bytes:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from None
 
 
-def _mode(path: Path) -> int:
+def _status(path: Path) -> os.stat_result | None:
     try:
-        present = path.lstat()
+        return path.lstat()
     except FileNotFoundError:
-        present = None
+        return None
+
+
+def _mode(present: os.stat_result | None) -> int:
     if present is not None and stat.S_ISREG(present.st_mode):
         return stat.S_IMODE(present.st_mode) & 0o777
     current = os.umask(0o077)

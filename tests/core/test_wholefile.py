@@ -92,3 +92,13 @@ def test_it_is_on_the_disk_before_it_takes_the_place(
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="nowhere/file cannot be written: No such file"):
         wholefile.save(tmp_path / "nowhere" / "file", b"x")
+
+
+def test_a_device_or_a_pipe_does_not_give_way(tmp_path: Path) -> None:
+    """Whoever may do everything could otherwise lose /dev/null to a report."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(UsageError, match="pipe cannot be written: it is not a regular file"):
+        wholefile.save(pipe, b"x")
+    assert stat.S_ISFIFO(pipe.lstat().st_mode)
+    assert list(tmp_path.iterdir()) == [pipe]
