@@ -4,7 +4,6 @@ file of a size that was agreed on."""
 from __future__ import annotations
 
 import errno
-import errno
 import os
 import stat
 import tempfile
