@@ -232,8 +232,6 @@ class Live:
     fixed: Collection[str] = ()
     changed: datetime | None = None
     changed_by: str | None = None
-    created: datetime | None = None
-    read: datetime | None = None  # the day on which its value was last read, as far as lists tell
     costs: Costs = NO_COSTS
     versioned: str = "the version"
     apart: bool = False
@@ -246,6 +244,8 @@ class Live:
     remembered: Mapping[str, str] = field(default_factory=dict)
     outside: Mapping[str, What] = field(default_factory=dict)
     beside: Mapping[str, JSON] = field(default_factory=dict)
+    created: datetime | None = None
+    read: datetime | None = None  # the day on which its value was last read, as far as lists tell
     recalls: bool = False
     begun: bool = False
     restore: str | None = None

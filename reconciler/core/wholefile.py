@@ -44,7 +44,7 @@ def write_folder(path: Path, contents: Mapping[str, bytes]) -> None:
     also where something is there."""
     if os.path.lexists(path):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
-    mode = _mode(path)
+    mode = _mode(None)
     with tempfile.TemporaryDirectory(
         dir=path.parent, prefix=f".{path.name}.", ignore_cleanup_errors=True
     ) as folder:
