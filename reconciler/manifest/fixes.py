@@ -88,7 +88,7 @@ FIXES: Mapping[str, tuple[str, str]] = {
     "key-fails": ("a damaged `enc:` of a recipient", "restore the file from git"),
     "tampered": (
         "ciphertext that was moved to another field",
-        "restore it from git; move values with `sops edit`",
+        "restore it from git; rename with `reconciler move ENV NAME NEW`",
     ),
     "trailing-newline": ("a password piped in from `echo`", "use `printf`, or set the value again"),
     "untrusted-key": (
