@@ -23,8 +23,8 @@ ANYWHERE = re.compile(r":\d+:\d+: (error|warning)\[")
 
 
 def matched(log: str) -> list[str]:
-    """The files that the runner makes annotations for."""
-    return [match[1] for line in log.split("\n") if (match := MATCHER.match(line))]
+    """The files that the runner makes annotations for: it looks anywhere in a line."""
+    return [match[1] for line in log.split("\n") if (match := MATCHER.search(line))]
 
 
 def test_a_message_of_ours_is_matched() -> None:
