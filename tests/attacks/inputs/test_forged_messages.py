@@ -36,6 +36,8 @@ def test_a_message_of_ours_is_matched() -> None:
 @pytest.mark.parametrize("before", ["", "  description: ", '      "', "~ update ", "é ", "a:b "])
 def test_a_line_that_only_holds_one_is_not(before: str) -> None:
     assert matched(before + terminal(FORGED)) == []
+    if before[:1].isspace():
+        assert matched(before + FORGED) == []  # the matcher by itself
 
 
 @pytest.mark.parametrize("form", ["text", "markdown"])
