@@ -71,6 +71,10 @@ def test_a_rotation_under_an_id_of_gits_form(
     world.declare({"db": {"value": "edited", "rotation": "none", "take": "git"}})
     world.converge()
     assert world.secret_value("db") == "edited"
+    # The date of that rotation stays; a mark under a key says that what is live now is git's.
+    world.declare({"db": {"value": "again", "rotation": "none"}})
+    world.converge()
+    assert world.secret_value("db") == "again"
 
 
 def test_a_rotation_under_such_an_id_that_is_still_on(
