@@ -315,7 +315,7 @@ def _unused(items: Iterable[Item], days: int, now: datetime) -> Iterator[Finding
             yield Finding(
                 UNUSED,
                 f"nobody has read it for {ago} days{never}",
-                "ask whoever may read it; then remove it from its manifest, or let go of it",
+                "ask who needs it; if nobody does: reconciler remove ENV NAME",
                 key=item.key,
                 place=item.place,
             )

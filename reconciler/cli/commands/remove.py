@@ -41,19 +41,19 @@ def command(environment: str, names: tuple[str, ...], kind: str | None, form: st
     naming.save(making.changes, declared, keys, options, form=form)
     for line in read:
         say(line, options)
-    say(_next(declared, len(keys)), options)
+    say(_next(declared, [key.name for key in keys]), options)
     return Exit.OK
 
 
-def _next(declared: Cleartext, count: int) -> str:
+def _next(declared: Cleartext, removed: Sequence[str]) -> str:
     settings = declared.settings
     name, policy = settings.scope.environment, settings.policy
     if not policy.prune:
         return (
-            f"AWS keeps it: {name} says `prune: false`; commit it, then let go of it with:"
-            f" reconciler release {name} NAME; or write `prune: true`"
+            f"AWS keeps it: {name} says `prune: false`; commit it, then stop managing it:"
+            f" reconciler release {name} {' '.join(removed)}; or write `prune: true`"
         )
-    if policy.max_prunes < count:
+    if policy.max_prunes < len(removed):
         return (
             f"commit it; apply prunes at most {policy.max_prunes} at once: `guards: max_prunes` in"
             f" environment.sops.yaml"

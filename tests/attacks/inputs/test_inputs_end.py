@@ -16,7 +16,7 @@ import pytest
 
 from tests.cli.run import cli
 from tests.limit import has_to_end
-from tests.manifest.branch.build import MAIN, Branch, make_branch
+from tests.manifest.branch.build import MAIN, Branch
 
 RULES = ".sops.yaml"
 COMMANDS = [
@@ -26,21 +26,6 @@ COMMANDS = [
     ("matrix", "--base", "base"),
 ]
 NAME = "x\n::error::forged\nproduction/a.sops.yaml:1:1: error[yaml]: forged\x1b[2J.sops.yaml"
-
-
-@pytest.fixture(scope="module")
-def repository(tmp_path_factory: pytest.TempPathFactory) -> Branch:
-    folder = tmp_path_factory.mktemp("inputs") / "repository"
-    folder.mkdir()
-    return make_branch(folder)
-
-
-@pytest.fixture
-def branch(repository: Branch) -> Branch:
-    """As it was committed."""
-    repository.git("reset", "-q", "--hard", "base")
-    repository.git("clean", "-ffdxq")
-    return repository
 
 
 def said(branch: Branch, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -11,24 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.manifest.branch.build import MAIN, Branch, make_branch
+from tests.manifest.branch.build import MAIN, Branch
 
 OTHER = "staging/main.sops.yaml"
-
-
-@pytest.fixture(scope="module")
-def repository(tmp_path_factory: pytest.TempPathFactory) -> Branch:
-    folder = tmp_path_factory.mktemp("bytes") / "repository"
-    folder.mkdir()
-    return make_branch(folder)
-
-
-@pytest.fixture
-def branch(repository: Branch) -> Branch:
-    """As it was committed."""
-    repository.git("reset", "-q", "--hard", "base")
-    repository.git("clean", "-ffdxq")
-    return repository
 
 
 def line(branch: Branch, name: str, of: str = MAIN) -> str:
