@@ -9,23 +9,42 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 VARIABLE = "_RECONCILER_COMPLETE"  # as click calls it
 
 _ENVIRONMENT = "environment.sops.yaml"
 _RULES = ".sops.yaml"
-# Commands that take environments, and those that take one and then names of its resources.
-_MANY = frozenset(
-    {"plan", "apply", "drift", "validate", "report", "doctor", "lock", "adopt", "import", "export",
-     "exec", "bootstrap", "revoke"}
-)  # fmt: skip
-_NAMED = frozenset({"set", "rotate", "rollback", "release"})
+# What each command is given, one after the other: an environment (E), a resource of the first of
+# them (R), or anything else (-). With + the last may come again.
+_GIVEN: Mapping[str, str] = {
+    **dict.fromkeys(("validate", "plan", "apply", "drift", "report", "doctor", "lock"), "E+"),
+    **dict.fromkeys(("add", "export", "import", "bootstrap", "revoke", "exec"), "E"),
+    **dict.fromkeys(("set", "move", "rollback"), "ER"),
+    **dict.fromkeys(("remove", "rotate", "adopt", "release"), "ER+"),
+    "compare": "EE",
+    "copy": "EER+",
+    "iam": "-E",
+    "matrix": "E+",
+    "recipients list": "E+",
+    "recipients add": "-E+",
+    "recipients remove": "-E+",
+}
+_GROUPS = frozenset({"recipients"})
 _FOLDER = ("-C", "--manifests")
-_TAKES = frozenset({*_FOLDER, "--profile", "--role-arn", "--sops", "-o", "--format", "--out",
-                    "--plan", "--digest", "--base", "--parallelism", "--timeout", "--pace",
-                    "--audit", "-j", "--jobs", "--color", "--log-format", "--html"})  # fmt: skip
+_RESOURCE = "--only"
+# Options after which a word is not what a command is given.
+_TAKES = frozenset(
+    {"-C", "-j", "-o", "--account", "--action", "--age", "--audit", "--base", "--branch",
+     "--color", "--description", "--digest", "--environment", "--environment-name", "--file",
+     "--format", "--from", "--generate", "--group", "--head", "--html", "--jobs", "--key",
+     "--key-file", "--kind", "--kms", "--like", "--log-format", "--manifests", "--only", "--out",
+     "--override", "--owner", "--owner-id", "--pace", "--parallelism", "--part", "--plan",
+     "--prefix", "--profile", "--region", "--repository", "--repository-id", "--role",
+     "--role-arn", "--service", "--sops", "--take", "--terraform-state", "--timeout", "--user",
+     "--values", "--wait", "--workflow"}
+)  # fmt: skip
 _SECTION = re.compile(r"(secrets|parameters):\s*(#.*)?$")
 _KEY = re.compile(r"( +)(\"[^\"]+\"|'[^']+'|[^\s#:\"'][^:#]*):(\s|$)")
 
@@ -35,41 +54,58 @@ def complete() -> bool:
     shell, _, what = os.environ.get(VARIABLE, "").partition("_")
     if what != "complete" or shell not in ("bash", "zsh", "fish"):
         return False
-    words = _split(os.environ.get("COMP_WORDS", ""))[1:]
-    word = os.environ.get("COMP_CWORD", "")
-    if shell == "fish":
-        incomplete = word
-        words = words[:-1] if incomplete and words and words[-1] == incomplete else words
-    else:
-        position = int(word) - 1 if word.isdigit() else len(words)
-        incomplete = words[position] if position < len(words) else ""
-        words = words[:position]
-    found = names(words, incomplete)
+    found = names(*asked(shell))
     if found is None:
         return False
     for name in found:
-        print(f"plain\n{name}\n_" if shell == "zsh" else f"plain,{name}")
+        print(told(shell, name))
     return True
+
+
+def asked(shell: str) -> tuple[list[str], str]:
+    """The words before the cursor, and what there is of the next, as click reads them."""
+    words = _split(os.environ.get("COMP_WORDS", ""))[1:]
+    word = os.environ.get("COMP_CWORD", "")
+    if shell == "fish":
+        incomplete = (_split(word) or [""])[0]
+        return words[:-1] if incomplete and words[-1:] == [incomplete] else words, incomplete
+    position = int(word) - 1 if word.isdigit() else len(words)
+    return words[:position], words[position] if position < len(words) else ""
+
+
+def told(shell: str, name: str) -> str:
+    """A name as click's scripts read it."""
+    return f"plain\n{name}\n_" if shell == "zsh" else f"plain,{name}"
 
 
 def names(words: Sequence[str], incomplete: str) -> list[str] | None:
     """What could come after these words; None where that is neither an environment nor a
     resource."""
     last = words[-1] if words else ""
-    if incomplete.startswith("-") or last in _TAKES:
+    if incomplete.startswith("-") or (last in _TAKES and last != _RESOURCE):
         return None
     folder, given = _given(words)
-    if not given or given[0] not in _MANY | _NAMED:
+    size = 2 if given and given[0] in _GROUPS else 1
+    pattern, before = _GIVEN.get(" ".join(given[:size]), ""), given[size:]
+    wanted = "R" if last == _RESOURCE else _wanted(pattern, len(before))
+    if wanted == "-":
         return None
-    command, *positional = given
     root = _root(folder)
     if root is None:
         return []
-    if last == "--only" or (command in _NAMED and positional):
-        known = _resources(root, positional[0]) if positional else []
-    else:
+    if wanted == "E":
         known = sorted(path.parent.name for path in root.glob(f"*/{_ENVIRONMENT}"))
+    else:
+        named = before[pattern.find("E") :][:1]
+        known = _resources(root, named[0]) if named else []
     return [name for name in known if name.startswith(incomplete)]
+
+
+def _wanted(pattern: str, place: int) -> str:
+    once = pattern.removesuffix("+")
+    if place < len(once):
+        return once[place]
+    return once[-1] if once != pattern else "-"
 
 
 def _given(words: Sequence[str]) -> tuple[str | None, list[str]]:
@@ -80,7 +116,7 @@ def _given(words: Sequence[str]) -> tuple[str | None, list[str]]:
             folder = word if before in _FOLDER else folder
             skip = False
         elif word.startswith("-"):
-            skip = word in _TAKES or word == "--only"
+            skip = word in _TAKES
         else:
             given.append(word)
     return folder, given
@@ -121,7 +157,11 @@ def _declared(file: Path) -> Iterator[str]:
 
 
 def _split(text: str) -> list[str]:
+    words = shlex.shlex(text, posix=True, punctuation_chars=False)
+    words.whitespace_split, words.commenters = True, ""
+    found: list[str] = []
     try:
-        return shlex.split(text)
+        found.extend(words)
     except ValueError:  # a quote that is still open
-        return text.split()
+        found.append(words.token)
+    return found

@@ -17,7 +17,6 @@ from reconciler.manifest import environments as every
 from reconciler.manifest import sharing
 from reconciler.manifest.entries import Entry
 from reconciler.render.escape import terminal
-from reconciler.values import sops
 
 _AGE = re.compile(r"age1[0-9a-z]{58}\Z")
 _KMS = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:(key|alias)/[A-Za-z0-9/_-]+\Z")
@@ -39,8 +38,9 @@ def change(recipient: str, named: Sequence[str], options: Common, *, form: str, 
     if others:
         say(f"one rule is for {', '.join(others)} too: changed with them", options)
     declared = {r.environment: walk.read(r.environment, options) for r in together}
-    runner = sops.Sops(sops.find(options.sops))
-    changes = sharing.change(root, together, type_, recipient, runner, adds=adds)
+    changes = sharing.change(
+        root, together, type_, recipient, lambda one: walk.runner(one, options, type_), adds=adds
+    )
     written = changes.write()
     if form == "json":
         exposed = {

@@ -91,16 +91,20 @@ def connect(scope: Scope, options: Common) -> Aws:
     )
 
 
-def runner(declared: Cleartext, options: Common) -> sops.Sops:
-    """sops, which asks KMS with the credentials of the environment. Raises SopsError where there is
-    none, CredentialsError."""
+def runner(declared: Cleartext, options: Common, *also: str) -> sops.Sops:
+    """sops, which asks KMS with the credentials of the environment; ``also`` are types of key that
+    its files will be encrypted with. Raises SopsError where there is none, CredentialsError."""
+    types = {*also, *(type_ for document in declared.documents for type_ in document.key_types)}
+    return runner_for(declared.settings.scope, types, options)
+
+
+def runner_for(scope: Scope, types: Collection[str], options: Common) -> sops.Sops:
+    """The same for files that are not there yet."""
     binary = sops.find(options.sops)
-    scope = declared.settings.scope
     who = identity(scope, options.profile, options.role_arn)
-    if not who or not any("kms" in document.key_types for document in declared.documents):
+    if not who or "kms" not in types:
         return sops.Sops(binary)
-    session = options.connections.session(who, scope)
-    return sops.Sops(binary, environment=session.variables())
+    return sops.Sops(binary, environment=options.connections.session(who, scope).variables())
 
 
 def _seconds(options: Common) -> float | None:

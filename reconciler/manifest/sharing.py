@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,10 +45,17 @@ def rights(root: Path, environments: Collection[str]) -> list[Rights]:
 
 
 def change(
-    root: Path, wanted: Sequence[Rights], type_: str, identity: str, sops: Sops, *, adds: bool
+    root: Path,
+    wanted: Sequence[Rights],
+    type_: str,
+    identity: str,
+    runner: Callable[[Cleartext], Sops],
+    *,
+    adds: bool,
 ) -> Changes:
     """`.sops.yaml`, and every file of these environments, with a key more or less; nothing is
-    written yet. Values stay as they are. Raises UsageError, ManifestError, SopsError."""
+    written yet. Values stay as they are. ``runner`` is sops for an environment. Raises UsageError,
+    ManifestError, SopsError."""
     changes = Changes(root)
     config = changes.root / files.RULES_FILE
     before = config.read_bytes()
@@ -58,7 +65,7 @@ def change(
     changes.put(config, before, text.encode())
     for one in wanted:
         declared = read(changes.root, one.environment, may_be_empty=True)
-        _files(changes, declared, one.environment, text.encode(), sops, type_)
+        _files(changes, declared, one.environment, text.encode(), runner(declared), type_)
         with changes.staged(one.environment, may_be_empty=True):
             pass
     return changes

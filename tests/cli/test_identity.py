@@ -9,6 +9,8 @@ import pytest
 from reconciler.cli.identity import Identity, identity
 from reconciler.core.errors import CredentialsError, UsageError
 from reconciler.core.model import Scope
+from tests.age_key import new_age_key
+from tests.trees import default_settings
 from tests.world import World
 
 SCOPE = Scope("prod-eu", "123456789012", "eu-west-1", "/test/prod-eu", "test")
@@ -158,3 +160,39 @@ def test_a_profile_is_taken_whatever_keys_the_variables_hold(world: World, tmp_p
         "plan", "production", "--profile", "own", environment={"AWS_CONFIG_FILE": str(config)}
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_keys_of_kms_are_asked_for_with_each_environments_own_credentials(
+    world: World, tmp_path: Path
+) -> None:
+    arn = world.client("kms").create_key()["KeyMetadata"]["Arn"]
+    world.declare({"x": {"value": "one"}})
+    world.tree.write("staging/environment.sops.yaml", default_settings("staging"))
+    world.tree.write("staging/main.sops.yaml", {"secrets": {"x": {"value": "two"}}})
+    config = tmp_path / "aws"
+    config.write_text(
+        "\n".join(
+            f"[profile acme-{name}]\naws_access_key_id = AKIA{name.upper()}\n"
+            "aws_secret_access_key = x\nregion = us-west-2\n"
+            for name in ("production", "staging", "new")
+        )
+    )
+    nobody = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "")
+    where = {**nobody, "AWS_CONFIG_FILE": str(config), "AWS_EC2_METADATA_DISABLED": "true"}
+    own = ("--profile", "acme-{environment}")
+    refused = world.cli("recipients", "add", arn, environment=where)
+    assert refused.returncode == 1
+    added = world.cli("recipients", "add", arn, *own, environment=where)
+    assert added.returncode == 0, added.stderr
+    # From here on KMS alone decrypts.
+    recipient = world.tree.key.recipient
+    gone = world.cli("recipients", "remove", recipient, *own, environment=where)
+    assert gone.returncode == 0, gone.stderr
+    back = world.cli("recipients", "add", new_age_key().recipient, *own, environment=where)
+    assert back.returncode == 0, back.stderr
+    asked = ("--account", "123456789012", "--region", "us-west-2", "--prefix", "/test/new")
+    made = world.cli(
+        *("init", "fresh", "--environment", "new", *asked, "--kms", arn, "--no-plan", *own),
+        environment=where,
+    )
+    assert made.returncode == 0, made.stderr

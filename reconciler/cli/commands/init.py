@@ -140,7 +140,6 @@ def command(
     complete.setdefault("owner", complete["prefix"].strip("/").partition("/")[0])
     place.refuse_existing([f"{MANIFESTS}/{complete['environment']}"])
     answers = Answers(**complete, recipient=str(kms or age or ""))
-    runner = sops.Sops(sops.find(options.sops))
     rule = init.rule_for(root, answers.environment) if adds else None
     made = None
     if rule is None and not (kms or age):
@@ -153,6 +152,11 @@ def command(
                 f" {init.named(rule)}."
             )
         answers = replace(answers, recipient=init.named(rule))
+    types = {answers.key_type} if rule is None else {k.type for g in rule.groups for k in g}
+    scope = Scope(
+        answers.environment, answers.account, answers.region, answers.prefix, answers.owner
+    )
+    runner = walk.runner_for(scope, types, options)
     options.manifests = folder / MANIFESTS
     files = {ENVIRONMENT_FILE: init.environment(answers), _FIRST: init.first(answers)}
     if like is not None:
