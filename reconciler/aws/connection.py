@@ -10,16 +10,13 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from botocore import exceptions as boto
-from botocore.config import Config
-
 from reconciler.aws.failure import (
     LIMIT,
-    NEVER_SENT,
     THROTTLED,
     UNREPEATED,
     OutOfTimeError,
     code_of,
+    never_sent,
     status_of,
     translate,
 )
@@ -78,6 +75,9 @@ class Connection:
             return client
 
     def _make(self, service: str, attempts: int) -> Any:
+        from botocore import exceptions as boto
+        from botocore.config import Config
+
         first = attempts == FIRST_ATTEMPTS
         try:
             client = self._session.client(
@@ -102,12 +102,13 @@ class Connection:
 
         The turn comes before the signature, which is good for five minutes only.
         """
+        from botocore.exceptions import ConnectTimeoutError
 
         def begin(request: Any, operation_name: str, **_: Any) -> None:
             tried = request.context.get(_TRIED)
             waited = time.monotonic() - self.began
             if tried == _REFUSED and not self.answered and waited > FIRST_WAIT:
-                raise boto.ConnectTimeoutError(endpoint_url=request.url)
+                raise ConnectTimeoutError(endpoint_url=request.url)
             if not self.pacing.take(service, operation_name, self.deadline):
                 raise OutOfTimeError(tried == _LOST)
 
@@ -119,7 +120,7 @@ class Connection:
             **_: Any,
         ) -> None:
             if parsed_response is None:
-                unsent = isinstance(exception, NEVER_SENT) and context.get(_TRIED) != _LOST
+                unsent = never_sent(exception) and context.get(_TRIED) != _LOST
                 context[_TRIED] = _REFUSED if unsent else _LOST
                 return
             if code_of(parsed_response) == LIMIT:

@@ -1,15 +1,14 @@
 """What each way to fail becomes: an error of our own.
 
 botocore's errors may quote what was sent. None of them leaves here, nor a message of AWS about a
-call that carries a value.
+call that carries a value. botocore is imported where a call is made: `validate` and `--help` make
+none, and start in half the time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-
-from botocore import exceptions as boto
 
 from reconciler.core.errors import AwsError, CredentialsError, ReconcilerError
 
@@ -28,17 +27,9 @@ _LIMITS = {
     "PutSecretValue": "a secret keeps 100 versions, and AWS removes none of the last 24 hours:"
     " wait, and write it less often"
 }
-_NO_CREDENTIALS = (
-    boto.NoCredentialsError,
-    boto.PartialCredentialsError,
-    boto.CredentialRetrievalError,
-    boto.ProfileNotFound,
-    boto.TokenRetrievalError,
-    boto.SSOError,
-    boto.RefreshWithMFAUnsupportedError,
-)
-NEVER_SENT = (boto.EndpointConnectionError, boto.ConnectTimeoutError, boto.ProxyConnectionError)
-UNREACHED = frozenset(error.__name__ for error in NEVER_SENT)
+UNREACHED = frozenset(
+    {"EndpointConnectionError", "ConnectTimeoutError", "ProxyConnectionError"}
+)  # fmt: skip
 TRUNCATED = "TruncatedAnswer"  # the code of an error raised here: a field is missing that AWS sends
 LIMIT = "LimitExceededException"
 UNREPEATED = "Limit"  # in its place, as long as botocore looks at it
@@ -53,8 +44,15 @@ class OutOfTimeError(Exception):
         self.lost = lost
 
 
+def never_sent(error: Exception | None) -> bool:
+    """Whether AWS cannot have seen the call."""
+    return error is not None and type(error).__name__ in UNREACHED
+
+
 def translate(error: Exception, name: str, *, carries_value: bool) -> ReconcilerError:
     """The error of our own that one of botocore's becomes."""
+    from botocore import exceptions as boto
+
     if isinstance(error, OutOfTimeError):
         return AwsError(
             f"{name}: the time for this run is over",
@@ -66,14 +64,23 @@ def translate(error: Exception, name: str, *, carries_value: bool) -> Reconciler
     if isinstance(error, boto.ClientError):
         return _refused(error.response, name, carries_value=carries_value)
     word = type(error).__name__
-    if isinstance(error, _NO_CREDENTIALS):
+    no_credentials = (
+        boto.NoCredentialsError,
+        boto.PartialCredentialsError,
+        boto.CredentialRetrievalError,
+        boto.ProfileNotFound,
+        boto.TokenRetrievalError,
+        boto.SSOError,
+        boto.RefreshWithMFAUnsupportedError,
+    )
+    if isinstance(error, no_credentials):
         return CredentialsError(
             f"no usable AWS credentials ({word})",
             hint="set AWS_PROFILE, log in, or let the workflow assume its role",
         )
     if isinstance(error, boto.NoRegionError | boto.InvalidRegionError):
         return AwsError(f"{name}: {word}", operation=name, aws_code=word)
-    if isinstance(error, NEVER_SENT):
+    if never_sent(error):
         return AwsError(
             f"{name}: AWS cannot be reached ({word})",
             operation=name,

@@ -6,8 +6,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from botocore import exceptions as boto
-
 from reconciler.aws.failure import TRUNCATED, OutOfTimeError, translate
 from reconciler.core.errors import AwsError, ReconcilerError
 from reconciler.values.sensitive import Sensitive
@@ -19,6 +17,8 @@ def send(
     client: Any, operation: str, name: str, parameters: Mapping[str, Any]
 ) -> Response | ReconcilerError:
     """Make the call; the revealed values live in this frame only, which never raises."""
+    from botocore import exceptions as boto
+
     carries_value = _holds_sensitive(parameters)
     try:
         answer: Response = getattr(client, operation)(**revealed(parameters))

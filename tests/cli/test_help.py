@@ -35,6 +35,19 @@ def test_help_imports_nothing_that_is_slow() -> None:
     assert "reconciler.cli.main" in loaded
 
 
+def test_validate_loads_no_aws_client() -> None:
+    """It makes no call, and runs before every commit."""
+    code = (
+        "import sys, json\n"
+        "from reconciler.cli.main import run\n"
+        "assert run(['validate', '-C', 'manifests']) == 0\n"
+        "print('\\n' + json.dumps(sorted(sys.modules)))\n"
+    )
+    loaded = json.loads(python(code).splitlines()[-1])
+    assert "reconciler.kinds.secret.write" in loaded
+    assert [name for name in loaded if name.startswith(("boto3", "botocore.", "urllib3"))] == []
+
+
 def test_version_is_told_at_once() -> None:
     done = cli("--version")
     assert done.returncode == 0
