@@ -201,8 +201,9 @@ adopt() {
 
 check_drift() {
   named
-  local code=0 with_issue=() found=$RUNNER_TEMP/drift-$ENVIRONMENT.json
-  run drift "${without_key[@]}" --format=json "${only[@]}" >"$found" || code=$?
+  local code=0 closer=() with_issue=() found=$RUNNER_TEMP/drift-$ENVIRONMENT.json
+  [ "$DEEP" != true ] || closer=(--deep)
+  run drift "${without_key[@]}" "${closer[@]}" --format=json "${only[@]}" >"$found" || code=$?
   case $code in
   0 | 2) ;;
   *) end "$code" ;;

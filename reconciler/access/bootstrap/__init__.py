@@ -16,12 +16,13 @@ __all__ = ["BODY", "attached", "only_key", "stack", "template"]
 BODY = 51_200  # bytes of a template that is sent itself; a larger one has to lie in S3
 
 
-def template(declared: Cleartext, github: GitHub) -> dict[str, Any]:
+def template(declared: Cleartext, github: GitHub, *, deep: bool = False) -> dict[str, Any]:
     """The whole template. What two environments of one account share (GitHub's provider, a trail)
-    each of them can make, and the second is told by a parameter that it is there."""
+    each of them can make, and the second is told by a parameter that it is there. ``deep``: the
+    drift role may read what `drift --deep` reads."""
     scope = declared.settings.scope
     parts = (
-        roles.resources(declared, github),
+        roles.resources(declared, github, deep=deep),
         key.resources(scope),
         events.resources(scope, declared.resources(), github.branch),
         dispatch.resources(scope, github),

@@ -20,8 +20,9 @@ SESSION = 4 * 3600
 _FROM_WORKFLOWS = (Role.APPLY, Role.ADOPT)
 
 
-def resources(declared: Cleartext, github: GitHub) -> dict[str, Any]:
-    """Each role with its policies in as many parts as AWS asks for."""
+def resources(declared: Cleartext, github: GitHub, *, deep: bool = False) -> dict[str, Any]:
+    """Each role with its policies in as many parts as AWS asks for; ``deep`` as :func:`statements`
+    has it."""
     scope = declared.settings.scope
     found: dict[str, Any] = {
         PROVIDER: {
@@ -40,7 +41,7 @@ def resources(declared: Cleartext, github: GitHub) -> dict[str, Any]:
         found.update(_readers(declared, application))
     for role in Role:
         names = []
-        for name, policy in _policies(declared, role):
+        for name, policy in _policies(declared, role, deep=deep and role is Role.DRIFT):
             found[name] = policy
             names.append(name)
         if role is not Role.READER:
@@ -83,9 +84,12 @@ def outputs(declared: Cleartext) -> dict[str, Any]:
     return found
 
 
-def _policies(declared: Cleartext, role: Role) -> Iterator[tuple[str, dict[str, Any]]]:
+def _policies(
+    declared: Cleartext, role: Role, *, deep: bool = False
+) -> Iterator[tuple[str, dict[str, Any]]]:
     name = called.role(declared.settings.scope, role.value)
-    yield from _managed(f"{role.value.capitalize()}Policy", name, iam.statements(declared, role))
+    statements = iam.statements(declared, role, deep=deep)
+    yield from _managed(f"{role.value.capitalize()}Policy", name, statements)
 
 
 def _readers(declared: Cleartext, application: str) -> Iterator[tuple[str, dict[str, Any]]]:

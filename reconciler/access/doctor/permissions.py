@@ -1,4 +1,5 @@
-"""What an identity may not do and plan or apply would need: by name.
+"""What an identity may not do and plan or apply would need, and the drift role of `bootstrap` for
+drift: by name.
 
 Plan's calls are reads that return no value, so they are made. Apply's are not made: IAM is asked
 what it would say to them (SimulatePrincipalPolicy). It looks at the identity's own policies, at its
@@ -12,6 +13,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from reconciler.access.bootstrap import called
 from reconciler.access.doctor.check import Check, fails, ok, warning
 from reconciler.access.iam import Role, Statement, statements
 from reconciler.aws.arn import arn
@@ -83,6 +85,35 @@ def apply(declared: Cleartext, principal: str, aws: Aws) -> Check:
         return warning("apply", "cannot tell, since it depends on what only the call will show:"
                        f" {', '.join(unknown)}", role)  # fmt: skip
     return ok("apply", "all calls of an apply are allowed by the identity's policies")
+
+
+def drift(declared: Cleartext, aws: Aws) -> list[Check]:
+    """Whether the role that `bootstrap` makes for drift may do what drift calls, as IAM says that
+    it would. Nothing where there is no such role, or IAM may not be asked."""
+    scope = declared.settings.scope
+    role = called.role(scope, Role.DRIFT.value)
+    usual = statements(declared, Role.DRIFT)
+    more = statements(declared, Role.DRIFT, deep=True)[len(usual) :]
+
+    def denied(wanted: Sequence[Statement], source: str) -> list[str]:
+        asked = [one for one in wanted if one.effect == "Allow" and not one.optional]
+        answers = aws.each(lambda statement: _simulated(statement, source, aws), asked)
+        return sorted({action for found, _ in answers for action in found})
+
+    try:
+        source = str(aws.call("iam", "get_role", needs="Role", RoleName=role)["Role"]["Arn"])
+        lacks, deeper = denied(usual, source), denied(more, source)
+    except AwsError:
+        return []
+    if lacks:
+        hint = f"reconciler iam drift {scope.environment} prints what the role needs"
+        return [warning("drift", f"{role} may not call {', '.join(lacks)}", hint)]
+    if deeper:
+        return [
+            ok("drift", f"{role} may make all calls of drift; for drift --deep it lacks"
+               f" {', '.join(deeper)} (bootstrap --deep)")
+        ]  # fmt: skip
+    return [ok("drift", f"{role} may make all calls of drift, with --deep too")]
 
 
 def _source(principal: str, scope: Scope, aws: Aws) -> str | None:

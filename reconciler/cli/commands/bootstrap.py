@@ -28,6 +28,9 @@ from reconciler.core.model import Scope
     help="Only the KMS key, before `init --kms` makes the environment: takes --account and"
     " --region, and no repository.",
 )
+@click.option(
+    "--deep", is_flag=True, help="Let the drift role make the calls of `drift --deep`, too."
+)
 @click.option("--account", help="With --key-only: the AWS account.")
 @click.option("--region", help="With --key-only: its Region.")
 @iam.whose
@@ -35,6 +38,7 @@ from reconciler.core.model import Scope
 def command(
     environment: str,
     key_only: bool,
+    deep: bool,
     account: str | None,
     region: str | None,
     repository: str | None,
@@ -53,7 +57,7 @@ def command(
     """
     options = chosen()
     if key_only:
-        if repository or repository_id or owner_id or branch or environment_name:
+        if deep or repository or repository_id or owner_id or branch or environment_name:
             raise click.UsageError("--key-only takes --account and --region, and nothing else.")
         return _key(environment, account, region, options)
     if account or region:
@@ -67,7 +71,7 @@ def command(
         branch or "main",
         environment=environment_name or environment,
     )
-    template = bootstrap.template(declared, github)
+    template = bootstrap.template(declared, github, deep=deep)
     for role, attached in bootstrap.attached(template).items():
         if attached > iam.MOST:
             say(

@@ -167,6 +167,7 @@ def _account(declared: Cleartext, options: Common) -> list[Check]:
     if principal is not None:
         found.append(permissions.plan(declared, aws))
         found.append(permissions.apply(declared, principal, aws))
+        found += permissions.drift(declared, aws)
         found += functions.look(declared, aws)
         found += encryption.look(declared, aws)
     return found

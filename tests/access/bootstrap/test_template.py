@@ -75,6 +75,15 @@ def test_the_roles_are_those_that_iam_prints(tree: Tree, printed: Printed) -> No
     assert "ReaderPolicy" not in attached_somewhere
 
 
+def test_the_drift_role_may_look_deep_where_that_is_asked_for(tree: Tree, printed: Printed) -> None:
+    deep = bootstrap(tree, "production", "--deep", *WHO).of("AWS::IAM::ManagedPolicy")
+    usual = printed.of("AWS::IAM::ManagedPolicy")
+    assert {name for name in deep if deep[name] != usual[name]} == {"DriftPolicy1"}
+    wanted = iam(tree, "drift", "production", "--deep").policy
+    assert deep["DriftPolicy1"]["PolicyDocument"] == wanted
+    assert "--key-only takes" in bootstrap(tree, "new", "--key-only", "--deep", code=64).err
+
+
 def test_the_key_is_kept_and_its_policy_says_who_decrypts(printed: Printed) -> None:
     made = printed.template["Resources"]["ManifestsKey"]
     assert (made["DeletionPolicy"], made["UpdateReplacePolicy"]) == ("Retain", "Retain")
@@ -97,7 +106,8 @@ def test_nothing_that_keeps_data_goes_with_the_stack(printed: Printed) -> None:
 def test_every_rule_and_every_alarm_tells_the_topic(printed: Printed) -> None:
     rules = printed.of("AWS::Events::Rule")
     assert set(rules) == {
-        "RotationFailedRule", "RotationTestFailedRule", "RotationAbandonedRule",
+        "RotationSucceededRule", "RotationFailedRule", "RotationTestFailedRule",
+        "RotationAbandonedRule",
         "SecretLabelUpdatedRule", "SecretValuePutRule", "SecretChangedRule", "SecretTaggedRule",
         "SecretUntaggedRule",
         "SecretDeletedRule", "ParameterChangedRule", "ParameterDeletedRule",

@@ -45,9 +45,9 @@ class Patient:
     def __init__(self, world: World, made: Tree, role: Identity) -> None:
         self._world, self._made, self._role = world, made, role
 
-    def policy(self, role: str) -> dict[str, Any]:
+    def policy(self, role: str, *more: str) -> dict[str, Any]:
         """The policy that `reconciler iam` prints for a role."""
-        return iam(self._made, role, "production").policy
+        return iam(self._made, role, "production", *more).policy
 
     def told(self, *policies: dict[str, Any]) -> dict[str, tuple[str, str]]:
         """State and message by subject, where the role has these policies."""
@@ -99,3 +99,21 @@ def test_a_role_that_may_not_ask(patient: Patient) -> None:
     assert found["apply"][1].startswith("cannot tell: SimulatePrincipalPolicy: AccessDenied")
     assert found["function"][0] == "warning"
     assert "cannot tell whether Secrets Manager may invoke it" in found["function"][1]
+
+
+def test_the_role_of_bootstrap_for_drift(patient: Patient, emulator: Emulator) -> None:
+    """Nothing is said where there is none; whether it may make the calls of `drift --deep`, too."""
+    assert "drift" not in patient.told(LOOKS)
+    role = emulator.role("secrets-drift-production")
+    role.may(patient.policy("drift", "--deep"))
+    may = "secrets-drift-production may make all calls of drift"
+    assert patient.told(LOOKS)["drift"] == ("ok", f"{may}, with --deep too")
+    role.may(patient.policy("drift"))
+    state, told = patient.told(LOOKS)["drift"]
+    assert (state, told.partition(";")[0]) == ("ok", may)
+    assert "lacks secretsmanager:GetResourcePolicy, secretsmanager:ListSecretVersionIds" in told
+    role.may(without(patient.policy("drift", "--deep"), "secretsmanager:DescribeSecret"))
+    assert patient.told(LOOKS)["drift"] == (
+        "warning", "secrets-drift-production may not call secretsmanager:DescribeSecret"
+    )  # fmt: skip
+    assert "drift" not in patient.told(without(LOOKS, "iam:SimulatePrincipalPolicy"))
