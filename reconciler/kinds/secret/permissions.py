@@ -123,11 +123,13 @@ def changes(scope: Scope, outside: Sequence[str]) -> Mapping[str, Mapping[str, A
 
     The service's own event of a moved label has a name, a label and a version, and not who moved
     it: ours could not be told from others'. A rotation function's move is told with the others',
-    since its role is nothing that git knows. That a rotation could not work is told by the test of
-    a schedule alone.
+    since its role is nothing that git knows; of a managed rotation, which calls nothing, all that
+    is told is that it succeeded. That a rotation could not work is told by the test of a schedule
+    alone.
     """
     marks = [{"prefix": tags.OURS}]
     return {
+        "RotationSucceeded": _rotation("RotationSucceeded", _arns(scope, outside)),
         "RotationFailed": _rotation("RotationFailed", _arns(scope, outside)),
         "RotationTestFailed": _rotation("TestRotationFailed", _arns(scope, outside)),
         "RotationAbandoned": _rotation("RotationAbandoned", _arns(scope, outside)),
