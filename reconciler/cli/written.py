@@ -59,7 +59,7 @@ def write(
     """Write changes, and tell what comes of each. That there is such a run is in the record before
     the first write."""
     if record is not None and any(change.action is not Action.REFUSE for change in changes):
-        record.begin()
+        record.begin({one.key for one in changes if one.action is Action.REPLACE})
     _say_how_long(changes, aws, options)
     progress = Progress("written", len(changes), options)
     stopping = stoppable(options) if sink.stop is None else nullcontext(sink.stop)

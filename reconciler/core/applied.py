@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from reconciler.core.diff import same
+from reconciler.core.digest import short_digest
 from reconciler.core.model import JSON, Key
 
 
@@ -53,6 +54,14 @@ _ACTS = frozenset(
 )
 
 
+ANY = "*"  # in place of names that have no room
+
+
+def named(key: Key) -> str:
+    """A resource in the few characters that a record has for it."""
+    return short_digest(str(key))
+
+
 @dataclass(frozen=True)
 class Attempt:
     """What a run that did not complete was to write: the fields that its commit declared, by
@@ -70,9 +79,9 @@ class Applied:
     something cannot be told, None where all of it can. ``fields`` is what the last complete apply
     declared of each resource, as far as that was read. ``unfinished`` are the commits of runs that
     wrote since then and did not complete, ``attempted`` what each of these declared, as far as that
-    was read, and ``others`` says that there were more, of no commit. ``behind`` counts the commits
-    since it, where git knows. ``proven``: a fingerprint key proves the record; ``writer`` is who
-    wrote it last, as AWS says.
+    was read, ``others`` says that there were more, of no commit, and ``replaced`` names what all of
+    these were to delete and create anew. ``behind`` counts the commits since it, where git knows.
+    ``proven``: a fingerprint key proves the record; ``writer`` is who wrote it last, as AWS says.
     """
 
     standings: Mapping[Key, Standing] = field(default_factory=dict)
@@ -88,6 +97,7 @@ class Applied:
     behind: int | None = None
     proven: bool = True
     writer: str | None = None
+    replaced: frozenset[str] = frozenset()
 
     @property
     def acts(self) -> bool:
@@ -97,6 +107,10 @@ class Applied:
     def standing(self, key: Key) -> Standing:
         """What is known of one resource that git declares now."""
         return self.standings.get(key, self.otherwise)
+
+    def may_be_replaced(self, key: Key) -> bool:
+        """Whether a run that did not complete may have deleted it, and not created it anew."""
+        return not self.replaced.isdisjoint((ANY, named(key)))
 
     def may_be_left(self, key: Key, name: str, now: JSON, ours: Callable[[JSON], bool]) -> bool:
         """Whether a run that did not complete may have left a field as it is ``now``; ``ours``

@@ -118,7 +118,7 @@ def _absent(known: Known, resource: Resource, change: Change | None) -> Iterator
     elif resource.requires is None:
         outside = standing is Standing.DECLARED_IN_APPLIED
         # A replacement deletes first: of a run that did not end, this may be what is left.
-        if outside and not (resource.replace and known.applied.unfinished):
+        if outside and not known.applied.may_be_replaced(resource.key):
             yield _drift(resource, DriftClass.OUTSIDE, What.DELETED, _refusal(change))
         else:
             yield _drift(resource, DriftClass.UNKNOWN, What.GONE, _refusal(change))

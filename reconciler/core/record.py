@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from reconciler.core.applied import Untold
+from reconciler.core.applied import ANY, Untold, named
 from reconciler.core.digest import canonical
-from reconciler.core.model import JSON
+from reconciler.core.model import JSON, Key
 
 FORMAT = 1
 LIMIT = 1024  # characters of a description
@@ -24,7 +24,7 @@ _AHEAD = timedelta(hours=1)  # that a clock may differ from ours
 _BY = 64  # characters of who applied it that are kept where there is no room for more
 _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?\Z")
 _PROOF = "proof"
-_FIELDS = {"reconciler", "owner", "manifests", "applied", "attempted", "others", _PROOF}
+_FIELDS = {"reconciler", "owner", "manifests", "applied", "attempted", "others", "replaced", _PROOF}
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,9 @@ class Record:
     ``commit`` is that of the last complete apply, with its time in UTC and whose credentials it
     had; None before the first. ``attempted`` are the commits of runs since that wrote, and did not
     complete or wrote only some, the oldest first; ``others`` says that there were more, of no
-    commit or without room here. ``manifests`` is the manifests' folder in the repository.
+    commit or without room here. ``replaced`` names what these runs were to delete and create anew,
+    by :func:`~reconciler.core.applied.named`. ``manifests`` is the manifests' folder in the
+    repository.
     """
 
     owner: str  # owner/environment
@@ -44,29 +46,35 @@ class Record:
     by: str | None = None
     attempted: tuple[str, ...] = ()
     others: bool = False
+    replaced: tuple[str, ...] = ()
 
     def names(self, commit: str | None) -> bool:
         """Whether a run of this commit is noted already; None is a run of no commit."""
         return self.others if commit is None else commit in (self.commit, *self.attempted)
 
-    def tried(self, commit: str | None) -> Record:
-        """With one more run that wrote, or is about to."""
+    def tried(self, commit: str | None, replaces: Collection[Key] = ()) -> Record:
+        """With one more run that wrote, or is about to, and what it ``replaces``."""
+        replaced = tuple(sorted({*self.replaced, *map(named, replaces)}))
+        more = self if replaced == self.replaced else replace(self, replaced=replaced)
         if self.names(commit):
-            return self
+            return more
         if commit is None:
-            return replace(self, others=True)
-        return replace(self, attempted=(*self.attempted, commit))
+            return replace(more, others=True)
+        return replace(more, attempted=(*self.attempted, commit))
 
 
 # --- as text ------------------------------------------------------------------------------------
 
 
 def content(record: Record) -> str | None:
-    """What a record says in as many characters as there are; runs are left out, the oldest first,
-    where they have no room. None where even then there is none."""
+    """What a record says in as many characters as there are. Where there is no room for all, what
+    was replaced has no names, and runs are left out, the oldest first. None where even then there
+    is none."""
     room = LIMIT - len(f',"{_PROOF}":"{"0" * 38}"')
     while len(text := canonical(_plain(record))) > room:
-        if record.attempted:
+        if len(record.replaced) > 1:
+            record = replace(record, replaced=(ANY,))
+        elif record.attempted:
             record = replace(record, attempted=record.attempted[1:], others=True)
         elif record.by is not None and len(record.by) > _BY:
             record = replace(record, by=record.by[-_BY:])
@@ -87,6 +95,7 @@ def _plain(record: Record) -> dict[str, JSON]:
         "applied": applied,
         "attempted": list(record.attempted),
         "others": record.others,
+        "replaced": list(record.replaced),
     }
 
 
@@ -124,8 +133,8 @@ def _record(found: Mapping[str, Any]) -> Record:
         raise ValueError
     if not isinstance(found["others"], bool):
         raise TypeError
-    attempted = found["attempted"]
-    if not isinstance(attempted, list):
+    attempted, replaced = found["attempted"], found["replaced"]
+    if not isinstance(attempted, list) or not isinstance(replaced, list):
         raise TypeError
     _text(found[_PROOF]).encode()
     made = Record(
@@ -133,6 +142,7 @@ def _record(found: Mapping[str, Any]) -> Record:
         manifests=_text(found["manifests"]),
         attempted=tuple(map(_commit, attempted)),
         others=found["others"],
+        replaced=tuple(map(_text, replaced)),
     )
     applied = found["applied"]
     if applied is None:

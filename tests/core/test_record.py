@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.core import record as texts
-from reconciler.core.applied import Untold
+from reconciler.core.applied import ANY, Untold, named
+from reconciler.core.model import Key
 from reconciler.core.record import Record
 
 NOW = datetime(2025, 3, 1, 12, tzinfo=UTC)
@@ -25,6 +26,7 @@ records = st.builds(
     by=st.text(max_size=300),
     attempted=st.lists(commits, max_size=40).map(tuple),
     others=st.booleans(),
+    replaced=st.lists(st.text("abc", min_size=7, max_size=7), max_size=99).map(tuple),
 )
 
 
@@ -43,8 +45,9 @@ def test_what_is_written_is_read_again(record: Record) -> None:
     assert found.attempted == kept
     assert found.others is (record.others or kept != record.attempted)
     assert (record.by or "").endswith(found.by or "")
-    assert replace(found, by=record.by, attempted=(), others=False) == replace(
-        record, attempted=(), others=False
+    assert found.replaced in (record.replaced, (ANY,))
+    assert replace(found, by=record.by, attempted=(), others=False, replaced=()) == replace(
+        record, attempted=(), others=False, replaced=()
     )
 
 
@@ -78,3 +81,6 @@ def test_runs_are_noted_once() -> None:
     tried = record.tried("b" * 40).tried("b" * 40)
     assert tried.attempted == ("b" * 40,)
     assert tried.tried(None).tried(None).others is True
+    key = Key("parameter", "/test/production/p")
+    again = record.tried("a" * 40, {key}).tried("a" * 40, {key})
+    assert (again.attempted, again.replaced) == ((), (named(key),))

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from reconciler.core.applied import OFF, Applied, Attempt, Standing, Untold
+from reconciler.core.applied import ANY, OFF, Applied, Attempt, Standing, Untold, named
 from reconciler.core.diff import diff
 from reconciler.core.digest import short_digest
 from reconciler.core.drift import Drift, DriftClass
@@ -362,11 +362,17 @@ def test_what_is_gone_or_not_ours_is_told_by_what_was_applied(things, applied, e
 
 
 def test_what_a_replacement_may_have_deleted_is_not_said_to_be_outside():
-    unfinished = replace(IN_APPLIED, unfinished=("c0ffee",))
-    (found,) = drift(parameter(value=value("fp-a"), replace=True), applied=unfinished)
-    assert found.kind_of is DriftClass.UNKNOWN
-    (found,) = drift(parameter(value=value("fp-a")), applied=unfinished)
-    assert found.kind_of is DriftClass.OUTSIDE
+    gone = parameter(value=value("fp-a"), replace=True)
+    for replaced, expected in (
+        ((), DriftClass.OUTSIDE),
+        ((named(DB),), DriftClass.OUTSIDE),
+        ((named(DB), named(gone.key)), DriftClass.UNKNOWN),
+        ((ANY,), DriftClass.UNKNOWN),
+    ):
+        unfinished = replace(IN_APPLIED, unfinished=("c0ffee",), replaced=frozenset(replaced))
+        for declared in (gone, parameter(value=value("fp-a"))):  # whatever git says of it now
+            (found,) = drift(declared, applied=unfinished)
+            assert found.kind_of is expected
 
 
 def test_what_a_schedule_lost_with_its_secret_is_said_once():

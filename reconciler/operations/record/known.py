@@ -88,6 +88,7 @@ def _said(
         by=record.by,
         proven=isinstance(trust, Fingerprinter),
         writer=read.found.by,
+        replaced=frozenset(record.replaced),
     )
     try:
         return _placed(told, Repository(folder)), record

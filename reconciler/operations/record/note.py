@@ -6,16 +6,16 @@ What goes wrong here never stops an apply: it is a warning, told once.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from reconciler.aws.client import Aws
 from reconciler.core import record as texts
-from reconciler.core.applied import Untold
+from reconciler.core.applied import ANY, Untold
 from reconciler.core.errors import AwsError
-from reconciler.core.model import Scope
+from reconciler.core.model import Key, Scope
 from reconciler.core.record import Record
 from reconciler.manifest.committed import Committed
 from reconciler.manifest.gitfiles import Repository
@@ -65,12 +65,13 @@ class Note:
                 " changed in between is taken back"
             )
 
-    def begin(self) -> None:
-        """Note, before the first write, that a run of this commit writes."""
+    def begin(self, replaces: Collection[Key] = ()) -> None:
+        """Note, before the first write, that a run of this commit writes, and what it is to delete
+        and create anew."""
         if self._read is None or (self.committed.commit is None and self._read.found is None):
             return  # outside git there is nothing to tell later
         present = self._present()
-        tried = present.tried(self.committed.clean)
+        tried = present.tried(self.committed.clean, replaces)
         if tried != self._read.record:
             self._write(tried)
 
@@ -88,6 +89,7 @@ class Note:
             by=self.principal,
             attempted=(),
             others=False,
+            replaced=(),
         )
         self._write(fresh)
 
@@ -97,7 +99,7 @@ class Note:
         record = None if self._read is None else self._read.record
         clean = self.committed.clean
         return record is not None and record == replace(
-            record, commit=clean, attempted=(), others=False
+            record, commit=clean, attempted=(), others=False, replaced=()
         )
 
     def _present(self) -> Record:
@@ -106,7 +108,8 @@ class Note:
             return read.record
         # What a record said that cannot be believed is not known: there may have been runs.
         others = read is not None and read.untold is not Untold.NO_RECORD
-        return Record(self.scope.owner_id, self.committed.under, others=others)
+        replaced = (ANY,) if others else ()
+        return Record(self.scope.owner_id, self.committed.under, others=others, replaced=replaced)
 
     def _later(self) -> str | None:
         """The commit of the record, where git proves that the one checked out is older."""
@@ -141,7 +144,7 @@ class Note:
                 return
             # Somebody else wrote in between, and nobody can read any more what.
             found = parameter.Stored(written, text, None, tier)
-            record = replace(record, others=True)
+            record = replace(record, others=True, replaced=(ANY,))
         self._say("somebody else writes it at the same time")
 
     def _lost(self, error: AwsError) -> None:

@@ -434,3 +434,37 @@ def test_what_a_run_since_then_may_have_pruned_is_unknown(repository: Repository
     repository.gone("jwt", "smtp")
     repository.commit("db", "jwt", "smtp", "new")
     assert repository.classes(code=2) == {"jwt": "outside", "smtp": "unknown"}
+
+
+IMAGE = "ami-0123456789abcdef0"
+
+
+def test_only_what_a_run_was_to_replace_is_unknown_where_it_is_gone(repository: Repository) -> None:
+    world = repository.world
+
+    def commit(**types: str) -> str:
+        world.declare(
+            None,
+            {n: {"plaintext": IMAGE, "replace": True, "data_type": t} for n, t in types.items()},
+        )
+        return repository.save()
+
+    commit(p="text", q="text")
+    repository.apply()
+    second = commit(p="aws:ec2:image", q="text")
+    no = 400, "AccessDeniedException", "the process is gone"
+    world.aws.hooks.append(
+        lambda called, sent: (
+            no if called == "PutParameter" and sent["Name"].endswith("/p") else None
+        )
+    )
+    repository.apply(code=4)
+    world.aws.hooks.clear()
+    assert repository.record["attempted"] == [second]
+    assert len(repository.record["replaced"]) == 1
+    world.client("ssm").delete_parameter(Name="/test/production/q")
+    commit(p="text", q="text")
+    assert repository.classes(code=2) == {"p": "unknown", "q": "outside"}
+    repository.apply()
+    assert repository.record["replaced"] == []
+    assert repository.classes() == {}
