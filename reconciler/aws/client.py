@@ -11,7 +11,7 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -75,6 +75,7 @@ class Aws:
         self._warn = warn
         self._warned: set[str] = set()
         self._settling = Settling()
+        self._known: dict[Hashable, Any] = {}
         self._lock = threading.Lock()
         self.calls: Counter[str] = Counter()
 
@@ -136,6 +137,14 @@ class Aws:
         Raises AwsError, ``uncertain`` where nobody knows whether it was done.
         """
         return self.call(service, operation, attempts=1, **parameters)
+
+    def once(self, question: Hashable, ask: Callable[[], A]) -> A:
+        """What AWS answers to a question that a run asks once. Raises what ``ask`` raises, and then
+        asks again."""
+        if question not in self._known:
+            self._known[question] = ask()
+        found: A = self._known[question]
+        return found
 
     def made(self, service: str, name: str) -> None:
         """Remember what was just created or restored: for two minutes of each call "not found"

@@ -56,7 +56,7 @@ def find(environment: str, names: Sequence[str], options: Common) -> Selection:
     candidates |= {kinds.holder(key) for key in desired.resources if key.name in names}
     records = observe.none_yet()
     observe.refresh(aws, records, candidates, scope, desired.fingerprinter)
-    live = observe.shape(records, desired.resources, desired.fingerprinter, scope)
+    live = observe.shape(aws, records, desired.resources, desired.fingerprinter, scope)
     known = {key for key in candidates if key in live or key in desired.resources}
     keys = walk.keys(names, known | set(desired.resources), scope)
     wanted = tuple(sorted({kinds.holder(key) for key in keys}))

@@ -22,7 +22,7 @@ from reconciler.core.errors import ReconcilerError
 from reconciler.core.model import JSON, FieldChange, Recorded, Resource, Scope
 from reconciler.core.reasons import Losing
 from reconciler.core.what import What
-from reconciler.kinds.kind import Declared, Flaw, Settings
+from reconciler.kinds.kind import Declared, Flaw, Record, Settings
 
 NONE = "none"  # in a manifest: the field is declared absent
 
@@ -122,6 +122,8 @@ class Field(Generic[Seen_, Write_]):
     ``beside``: it is read where nobody declares it, too. ``around`` reads, of several resources in
     their order, what ``deep`` does where it is declared, and what nobody declared beside that.
     ``write`` says how the kind writes it.
+    ``alike`` is a live record as it compares with what is declared, where AWS has several names for
+    the same: it may ask AWS.
     ``loses`` is what a change of it takes away, and whom it concerns.
     ``opens`` is who gets access by a change of it. Where the whole is written again it is asked of
     a field that stays as it is, too.
@@ -149,6 +151,7 @@ class Field(Generic[Seen_, Write_]):
     looks: Look | None = None
     beside: bool = False
     around: Around | None = None
+    alike: Callable[[Aws, Record, Resource, Scope], Record] | None = None
     loses: Losing | None = None
     opens: Opens | None = None
     fixed: Callable[[JSON, JSON], bool] | None = None
@@ -345,6 +348,16 @@ def looked(
         ):
             found[number] += [] if text is None else [text]
     return found
+
+
+def alike(
+    table: Table[Any, Any], aws: Aws, record: Record, resource: Resource, scope: Scope
+) -> Record:
+    """A live record as it compares with what is declared. Raises AwsError."""
+    for row in table:
+        if row.alike is not None and row.name in resource.fields:
+            record = row.alike(aws, record, resource, scope)
+    return record
 
 
 def beside(table: Table[Any, Any], resource: Resource) -> Iterator[Field[Any, Any]]:

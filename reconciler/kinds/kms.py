@@ -1,9 +1,10 @@
-"""One name for one KMS key, so that an alias and its ARN are not taken for two."""
+"""One name for one KMS key, so that an alias, its ARN and the key itself are not taken for two."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, WithJsonSchema
@@ -11,13 +12,20 @@ from pydantic_core import PydanticCustomError
 
 from reconciler.aws import arn
 from reconciler.aws.arn import ALIAS, KEY_ARN, KEY_ID
+from reconciler.aws.client import Aws, require
 from reconciler.core.access import Opened, Opening
+from reconciler.core.errors import AwsError
 from reconciler.core.model import JSON, FieldChange, Resource, Scope
 from reconciler.core.reasons import Loss, Lost
 from reconciler.kinds.field import UNSET, Given, Unset
-from reconciler.kinds.kind import Settings
+from reconciler.kinds.kind import Record, Settings
 
 _ANY = f"({ALIAS}|{KEY_ID}|{KEY_ARN})"
+NEEDS = "kms:DescribeKey"
+_UNSEEN = (
+    f"the role lacks {NEEDS}, so that nobody sees which KMS key an alias stands for, and keys are"
+    " compared by name"
+)
 _FORM = re.compile(rf"{_ANY}\Z")
 
 
@@ -56,6 +64,55 @@ def content(default: str) -> Callable[[Given], JSON | Unset]:
         return UNSET if key is None else normal(key, given.settings.scope, default)
 
     return chosen
+
+
+def resolved(aws: Aws, key: str) -> str | None:
+    """The key itself that an alias stands for today, as an ARN; any other name as it is. None where
+    AWS does not tell, of which it is warned."""
+    if "alias/" not in key or _of_aws(key):
+        return key
+    return aws.once(("alias", key), lambda: _asked(aws, key))
+
+
+def _asked(aws: Aws, alias: str) -> str | None:
+    try:
+        answer = aws.call("kms", "describe_key", needs="KeyMetadata", KeyId=alias)
+    except AwsError as error:
+        told = f"cannot tell which KMS key {alias} stands for: {error.message}"
+        aws.warn(_UNSEEN if error.denied else told)
+        return None
+    return str(require(answer["KeyMetadata"], "Arn", "describe_key"))
+
+
+def alike(said: str, default: str) -> Callable[[Aws, Record, Resource, Scope], Record]:
+    """A record whose key has the name by which git calls it, now or before; ``said`` is where it
+    stands. AWS is asked only where no two names are equal, and one of them is an alias."""
+
+    def told(aws: Aws, record: Record, resource: Resource, scope: Scope) -> Record:
+        live, declared = record.data.get(said), resource.fields.get("kms_key")
+        names = [name for name in (declared, *resource.former_keys) if isinstance(name, str)]
+        known = normal(live, scope, default)
+        if live is None or known in names[:1] or _of_aws(known):
+            return record
+        for name in names:
+            if name == known:
+                break
+            if "alias/" in known + name and not _of_aws(name) and _same(aws, known, name, scope):
+                return replace(record, data={**record.data, said: name})
+        return record
+
+    return told
+
+
+def _of_aws(name: str) -> bool:
+    return "alias/aws/" in name
+
+
+def _same(aws: Aws, one: str, other: str, scope: Scope) -> bool:
+    first, second = resolved(aws, one), resolved(aws, other)
+    if first is None or second is None:
+        return False
+    return normal(first, scope, "") == normal(second, scope, "")
 
 
 def loses(change: FieldChange) -> Iterator[Lost]:

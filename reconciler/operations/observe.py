@@ -9,6 +9,7 @@ from reconciler import kinds
 from reconciler.aws.client import Aws
 from reconciler.aws.recogniser import Recogniser
 from reconciler.core.model import Key, Live, Plan, Resource, Scope
+from reconciler.kinds import field
 from reconciler.kinds.kind import Kind, Record, Target
 from reconciler.manifest import Desired
 
@@ -71,14 +72,19 @@ def refresh(
 
 
 def shape(
-    records: Records, desired: Mapping[Key, Resource], trust: Recogniser, scope: Scope
+    aws: Aws, records: Records, desired: Mapping[Key, Resource], trust: Recogniser, scope: Scope
 ) -> dict[Key, Live]:
-    """Every record in the form in which it compares with what is declared of it."""
+    """Every record in the form in which it compares with what is declared of it. AWS is asked only
+    where it may know the same by another name. Raises AwsError."""
     live: dict[Key, Live] = {}
     for kind in kinds.all_of_them().values():
-        for name, record in records[kind.READS].items():
+        own = records[kind.READS]
+        for name, record in own.items():
             key = Key(kind.NAME, name)
-            shaped = kind.shape(record, desired.get(key), trust, scope)
+            resource = desired.get(key)
+            if resource is not None:
+                own[name] = record = field.alike(kind.FIELDS, aws, record, resource, scope)
+            shaped = kind.shape(record, resource, trust, scope)
             if shaped is not None:
                 live[key] = shaped
     return live

@@ -69,10 +69,10 @@ def make(scope: Scope, declare: Callable[[], D], aws: Aws) -> Compared[D]:
     """
     gathered = gather(scope, declare, aws)
     desired, records = gathered.desired, gathered.records
-    plan, live = _diff(desired, records, scope)
+    plan, live = _diff(aws, desired, records, scope)
     if plan.changes:
         observe.confirm(aws, records, plan, scope, desired.recogniser)
-        plan, live = _diff(desired, records, scope)
+        plan, live = _diff(aws, desired, records, scope)
     return Compared(plan, desired, live, records, gathered.principal)
 
 
@@ -104,8 +104,10 @@ def check_account(aws: Aws, scope: Scope) -> str:
     return principal
 
 
-def _diff(desired: Declares, records: Records, scope: Scope) -> tuple[Plan, dict[Key, Live]]:
-    live = observe.shape(records, desired.resources, desired.recogniser, scope)
+def _diff(
+    aws: Aws, desired: Declares, records: Records, scope: Scope
+) -> tuple[Plan, dict[Key, Live]]:
+    live = observe.shape(aws, records, desired.resources, desired.recogniser, scope)
     made = diff(desired.resources, live, scope, desired.policy)
     made = replace(made, titles=kinds.titles(), admitted=desired.admitted)
     return opening.told(made, desired.resources), live

@@ -50,6 +50,8 @@ def look(kind: Kind, change: Change, planned: Planned, aws: Aws) -> Fresh:
     trust = planned.desired.fingerprinter
     resource = planned.desired.resources.get(change.key)
     record = kind.find(aws, [name], scope, trust)[name]
+    if record is not None and resource is not None:
+        record = fields.alike(kind.FIELDS, aws, record, resource, scope)
     live = None if record is None else kind.shape(record, resource, trust, scope)
     if live is None:
         if change.action is Action.PRUNE:

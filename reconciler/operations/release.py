@@ -32,14 +32,14 @@ def prepare(gathered: Gathered[Desired], aws: Aws, names: Collection[Key] | None
     """
     desired, records, trust = gathered.desired, gathered.records, gathered.desired.fingerprinter
     scope = desired.scope
-    live = observe.shape(records, {}, trust, scope)
+    live = observe.shape(aws, records, {}, trust, scope)
     if names is None:
         keys = {key for key, one in live.items() if one.ownership is Ownership.OURS}
         keys |= {key for key in desired.resources if key in live}
     else:
         keys = {kinds.holder(key) for key in names}
     observe.refresh(aws, records, keys, scope, trust)
-    live = observe.shape(records, {}, trust, scope)
+    live = observe.shape(aws, records, {}, trust, scope)
     steps: dict[Key, Step] = {}
     barred: list[Result] = []
     for key in sorted(keys):

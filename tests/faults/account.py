@@ -56,6 +56,7 @@ class Account:
         which = self.aws.url, self.parallelism
         if self.shared and which in _CONNECTIONS:
             known = _CONNECTIONS[which]
+            known._known.clear()
             known._settling = Settling()  # what an earlier run made, this one does not wait for
             return known
         session = boto3.session.Session()
@@ -73,9 +74,10 @@ class Account:
     def planned_again(self, last: Planned) -> Planned:
         """The same as :meth:`plan`, where nothing but git has changed since ``last``."""
         records = {reader: dict(found) for reader, found in last.records.items()}
-        plan, live = planning._diff(self.git, records, SCOPE)
-        observe.confirm(self.connect(), records, plan, SCOPE, self.git.recogniser)
-        plan, live = planning._diff(self.git, records, SCOPE)
+        aws = self.connect()
+        plan, live = planning._diff(aws, self.git, records, SCOPE)
+        observe.confirm(aws, records, plan, SCOPE, self.git.recogniser)
+        plan, live = planning._diff(aws, self.git, records, SCOPE)
         return replace(last, plan=plan, desired=self.git, live=live, records=records)
 
     def changes(self) -> dict[Key, Change]:

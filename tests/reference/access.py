@@ -58,6 +58,7 @@ WHY: Mapping[str, str] = {
     "ssm:GetParameterHistory": "read earlier values",
     "ssm:GetServiceSetting": "see whether this account has a higher quota",
     "tag:GetResources": "see tags of parameters, 100 a call",
+    "kms:DescribeKey": "see which key an alias stands for, to compare the two",
     "kms:Decrypt": "read values, and manifests that are encrypted with this key",
     "kms:Encrypt": "write with this key",
     "kms:GenerateDataKey": "write with this key",

@@ -6,10 +6,12 @@ services need no permission.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from reconciler import kinds
 from reconciler.aws.arn import arn, hosts, literal
 from reconciler.core.model import Resource, Scope
+from reconciler.kinds import kms
 from reconciler.kinds.field import KeyUse, Use, key_uses
 from reconciler.kinds.statement import Statement
 from reconciler.manifest import Cleartext
@@ -26,6 +28,20 @@ def read(declared: Cleartext, *, by_name: bool = False) -> Iterator[Statement]:
     """What reading needs. ``by_name``: only of what is declared, and not of all below the
     prefix."""
     yield from _statements(declared, writes=False, reads=True, by_name=by_name)
+
+
+def compare(declared: Cleartext) -> Iterator[Statement]:
+    """What tells that two names are of one key, one of them an alias: of the keys that git names,
+    now or before."""
+    scope, found = declared.settings.scope, set[str]()
+    for resource in declared.resources().values():
+        table = kinds.of(resource.key.kind).FIELDS
+        uses = key_uses(table, resource, Use(scope.region, writes=True, reads=True))
+        found |= {use.key for use in uses if use.region == scope.region}
+    for number, key in enumerate(sorted(found), 1):
+        if not key.startswith(_OWN):
+            made = _statement(f"WhichKey{number}", (kms.NEEDS,), key, scope.region, scope, {})
+            yield replace(made, optional=True)
 
 
 def manifests(declared: Cleartext) -> Iterator[Statement]:

@@ -137,6 +137,7 @@ def _look(declared: Cleartext) -> Iterator[Statement]:
     outside = kinds.outside(declared.resources(), scope)
     for name, kind in kinds.wholes().items():
         yield from kind.access.describe(scope, outside[name])
+    yield from keys.compare(declared)
 
 
 def _record(declared: Cleartext) -> Iterator[Statement]:

@@ -195,6 +195,7 @@ FIELDS: Table[Seen, Write] = (
         type=kms.KeyName,
         content=_kms_key,
         observe=_observe_kms_key,
+        alike=kms.alike("KeyId", DEFAULT_KEY),
         loses=kms.loses,
         opens=kms.opens,
         imports=_import_kms_key,

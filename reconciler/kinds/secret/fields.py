@@ -105,6 +105,7 @@ FIELDS: Table[Seen, Write] = (
         type=kms.KeyName,
         content=kms.content(DEFAULT_KEY),
         observe=lambda seen: kms.normal(seen.record.data.get("KmsKeyId"), seen.scope, DEFAULT_KEY),
+        alike=kms.alike("KmsKeyId", DEFAULT_KEY),
         loses=kms.loses,
         opens=kms.opens,
         letter="k",

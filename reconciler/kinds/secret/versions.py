@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from reconciler.aws.client import Aws, require
 from reconciler.core.errors import AwsError, ReconcilerError
 from reconciler.core.model import Resource, Scope
+from reconciler.kinds import kms
 from reconciler.kinds.secret.labels import CURRENT
 from reconciler.kinds.secret.terms import DEFAULT_KEY, SERVICE
 
@@ -71,7 +72,7 @@ def check_moved(aws: Aws, name: str, before: Mapping[str, UnderKeys], wanted: st
     one is not: the key is changed, and the old one has to stay.
     """
     after = under_keys(aws, name)
-    wanted = _resolved(aws, wanted) or wanted
+    wanted = kms.resolved(aws, wanted) or wanted
     left = {
         version: now
         for version, now in (after or {}).items()
@@ -104,26 +105,10 @@ def _is_under(keys: Collection[str], wanted: str) -> bool:
     return any(key.rpartition("/")[2] == wanted.rpartition("/")[2] for key in keys)
 
 
-def _resolved(aws: Aws, key: str) -> str | None:
-    """The key itself that an alias stands for today, which AWS names versions by; any other name as
-    it is. None where AWS does not tell: which alias it was, is warned of."""
-    if "alias/" not in key or key == DEFAULT_KEY:
-        return key
-    try:
-        answer = aws.call("kms", "describe_key", needs="KeyMetadata", KeyId=key)
-    except AwsError as error:
-        if not error.denied and error.aws_code != "NotFoundException":
-            raise
-        why = "the role lacks kms:DescribeKey" if error.denied else "AWS does not find it"
-        aws.warn(f"cannot tell which KMS key {key} is, nor what is encrypted under it: {why}")
-        return None
-    return str(require(answer["KeyMetadata"], "Arn", "describe_key"))
-
-
 def looks(aws: Aws, resources: Sequence[Resource], scope: Scope) -> Sequence[str | None]:
     """Of each secret whether the live version is under another key than the declared one alone."""
     declared = {str(resource.fields["kms_key"]) for resource in resources}
-    keys = {key: _resolved(aws, key) for key in sorted(declared)}
+    keys = {key: kms.resolved(aws, key) for key in sorted(declared)}
     return aws.each(lambda one: _look(aws, one, keys[str(one.fields["kms_key"])]), resources)
 
 

@@ -39,14 +39,14 @@ def make(
         for key, resource in desired.resources.items()
         if only is None or key in only or resource.requires in only
     }
-    live = observe.shape(records, wanted, trust, scope)
+    live = observe.shape(aws, records, wanted, trust, scope)
     # "ListSecrets … might not reflect changes from the last five minutes": what it leaves out may
     # exist.
     unsure = [key for key in wanted if key not in live or _undecided(live, key)]
     observe.refresh(aws, records, unsure, scope, trust)
-    live = observe.shape(records, wanted, trust, scope)
+    live = observe.shape(aws, records, wanted, trust, scope)
     found = _findings(aws, desired, wanted, live, records)
-    live = observe.shape(records, wanted, trust, scope)
+    live = observe.shape(aws, records, wanted, trust, scope)
     adoption = plan(wanted, live, found, scope, desired.policy, take)
     return Planned(adoption, desired, live, records, gathered.principal)
 

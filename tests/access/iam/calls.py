@@ -233,6 +233,12 @@ def _look(world: World, made: Record) -> None:
     made.run("plan", "plan", "production", "--keyless")
     made.run("drift", "drift", "production", "--keyless", "--deep", deep=True, code=2)
     made.run("drift", "report", "production")
+    # Somebody names the same key by an alias.
+    manager = world.client("secretsmanager")
+    world.client("kms").create_alias(AliasName="alias/other", TargetKeyId=KEY_ID)
+    manager.update_secret(SecretId=f"{PREFIX}/text", KmsKeyId="alias/other")
+    made.run("plan", "plan", "production")
+    made.run("drift", "drift", "production", code=2)
     world.tree.path("production/fingerprints.lock").unlink()
     made.run("adopt", "drift", "production", "--read-values", code=2)
     world.declare(SECRETS, PARAMETERS)
@@ -315,6 +321,7 @@ def _adopt(world: World, made: Record) -> None:
     manager.create_secret(
         Name="prod-copy", SecretString="v", AddReplicaRegions=[{"Region": "eu-north-1"}]
     )
+    manager.update_secret(SecretId=f"{PREFIX}/same", KmsKeyId="alias/other")
     manager.put_resource_policy(SecretId=f"{PREFIX}/same", ResourcePolicy=json.dumps(OTHER))
     declared = {
         "same": {"value": "v", "description": "d", "resource_policy": "none"},

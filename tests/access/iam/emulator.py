@@ -10,7 +10,8 @@ What it does not do as AWS does is made up for here, and no more:
   `test_trust`.
 - It checks the permission of a call's own name only. What AWS asks for besides (`calls.implied`) is
   asked of its SimulatePrincipalPolicy.
-- GetParameters it checks against `*`, and not name by name: it is simulated, too.
+- GetParameters it checks against `*`, and not name by name, and DescribeKey against an alias, and
+  not against the key: both are simulated, too.
 """
 
 from __future__ import annotations

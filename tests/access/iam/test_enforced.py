@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from reconciler.access.iam import Role
 from reconciler.kinds import tags
 from tests.access.iam.calls import IDENTITY, Call, Run, allowed, implied
-from tests.access.iam.declare import FUNCTION, POLICY, PREFIX, iam, tree, words
+from tests.access.iam.declare import FUNCTION, KEY, POLICY, PREFIX, iam, tree, words
 from tests.access.iam.emulator import Emulator, Identity, running, without
 from tests.access.iam.test_permissions import READS
 from tests.access.iam.test_trust import BOTH, ISSUER, RUNS, STRANGERS, WHO, token
@@ -27,6 +27,7 @@ from tests.world import World
 
 OWNER = "test/production"
 PER_NAME = "ssm:GetParameters"  # simulated name by name
+PER_KEY = "kms:DescribeKey"  # simulated on the key that the alias of `calls` stands for
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +50,7 @@ class Enforced:
     def missing(self, call: Call, only: str | None = None) -> list[str]:
         """What a call is denied, by itself or for what AWS asks besides; ``only`` of one action."""
         found = []
-        if call.action not in (IDENTITY, PER_NAME) and only in (None, call.action):
+        if call.action not in (IDENTITY, PER_NAME, PER_KEY) and only in (None, call.action):
             self._prepare(call)
             if self.role.is_denied(call):
                 found.append(call.action)
@@ -57,6 +58,8 @@ class Enforced:
         if call.action == PER_NAME:
             arn = f"arn:aws:ssm:us-west-2:{ACCOUNT}:parameter"
             besides += [(PER_NAME, arn + name) for name in call.parameters["Names"]]
+        if call.action == PER_KEY:
+            besides.append((PER_KEY, KEY))
         return found + [
             action
             for action, resource in besides

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from reconciler.core.reasons import Reason, Why
 from tests.command import command
 from tests.world import PREFIX, World
 
@@ -126,6 +127,11 @@ def test_a_role_of_before_changes_the_key_and_warns_once(world: World, keys: lis
     assert world.secret("db")["KmsKeyId"] == short(new)
 
 
+def no_describe_key(operation: str, _: Any) -> tuple[int, str, str] | None:
+    refused = operation == "DescribeKey"
+    return (400, "AccessDeniedException", "not authorized") if refused else None
+
+
 @pytest.fixture
 def alias(world: World, keys: list[str]) -> str:
     """Another name of the first key."""
@@ -133,15 +139,62 @@ def alias(world: World, keys: list[str]) -> str:
     return "alias/app"
 
 
-def test_another_name_of_the_same_key_leaves_nothing_behind(
-    world: World, keys: list[str], alias: str
+@pytest.mark.parametrize("alias_first", [True, False], ids=["alias", "key"])
+def test_another_name_of_the_same_key_is_no_change(
+    world: World, keys: list[str], alias: str, alias_first: bool
 ) -> None:
-    declare(world, keys[0])
+    """Neither in a plan nor in drift, whoever gave it that name; and one call tells it."""
+    one, other = (alias, keys[0]) if alias_first else (keys[0], alias)
+    world.declare({"db": {"value": "v", "kms_key": one}}, {"p": {"value": "v", "kms_key": one}})
     world.converge()
-    declare(world, alias, keys[0])
+    world.declare({"db": {"value": "v", "kms_key": other}}, {"p": {"value": "v", "kms_key": other}})
+    (change,) = world.changes().values()
+    assert change.why == Why(Reason.MARK, names=("kms_key",))  # it remembers the other name
     world.converge()
+    for found in (command(world, "plan", "production"), command(world, "drift", "production")):
+        assert (found.calls["DescribeKey"], found.calls["DescribeSecret"]) == (1, 0)
+    world.client("secretsmanager").update_secret(SecretId=f"{PREFIX}/db", KmsKeyId=other)
+    assert world.changes() == {}
     done = command(world, "drift", "production", "--deep")
     assert done.calls["DescribeKey"] == 1
+
+
+def test_a_former_key_may_be_named_by_its_alias(world: World, keys: list[str], alias: str) -> None:
+    old, new = keys
+    declare(world, old)
+    world.converge()
+    declare(world, new, alias)
+    change = world.changes()["secret:db"]
+    assert (change.action, change.fields[0].before) == ("update", alias)
+    world.converge()
+
+
+def test_an_alias_of_another_key_is_a_change(world: World, keys: list[str], alias: str) -> None:
+    declare(world, keys[1])
+    world.converge()
+    declare(world, alias, keys[1])
+    assert world.changes()["secret:db"].action == "update"
+    world.converge()
+
+
+def test_a_role_of_before_compares_keys_by_name_and_warns_once(
+    world: World, keys: list[str], alias: str
+) -> None:
+    world.client("kms").create_alias(AliasName="alias/more", TargetKeyId=keys[1])
+    world.declare(
+        {"a": {"value": "v", "kms_key": keys[0]}, "b": {"value": "v", "kms_key": keys[1]}}
+    )
+    world.converge()
+    world.declare(
+        {
+            "a": {"value": "v", "kms_key": alias, "previous_kms_keys": keys},
+            "b": {"value": "v", "kms_key": "alias/more", "previous_kms_keys": keys},
+        }
+    )
+    world.aws.hooks.append(no_describe_key)
+    done = command(world, "plan", "production")
+    assert "2 to update" in done.out
+    assert done.err.count("the role lacks kms:DescribeKey") == 1
 
 
 def test_an_alias_that_names_another_key_now_leaves_the_value_behind(
@@ -161,13 +214,8 @@ def test_an_alias_that_the_role_may_not_resolve_is_said_once(
 ) -> None:
     declare(world, alias)
     world.converge()
-
-    def deny(operation: str, _: Any) -> tuple[int, str, str] | None:
-        refused = operation == "DescribeKey"
-        return (400, "AccessDeniedException", "not authorized") if refused else None
-
-    world.aws.hooks.append(deny)
+    world.aws.hooks.append(no_describe_key)
     done = command(world, "drift", "production", "--deep")
-    said = "cannot tell which KMS key alias/app is, nor what is encrypted under it"
+    said = "the role lacks kms:DescribeKey, so that nobody sees which KMS key an alias stands for"
     assert done.err.count(said) == 1
     assert said in told(world)[0]
