@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from types import TracebackType
 
 from bench import declared
 from bench.process import Run, measure
-from tests.trees import Tree, clean_environ, make_tree
+from tests.trees import Tree, clean_environ, default_settings, make_tree
 
 ROOT = Path(__file__).resolve().parent.parent
 RECONCILER = [sys.executable, "-m", "reconciler.cli.main"]
@@ -96,13 +97,33 @@ class Account:
         self, count: int, generation: int, *, secrets: bool = True, parameters: bool = True
     ) -> None:
         """Write and encrypt the manifests; in parallel, since sops takes a second for 1,000."""
-        if self._tree is not None:
-            shutil.rmtree(self._tree.manifests)
-        tree = self._tree = make_tree(self._folder, {"production": {}})
-        self.environment |= tree.environ
+        tree = self._new_tree()
+        tree.write("production/environment.sops.yaml", default_settings("production"))
         files = declared.files(count, generation, secrets=secrets, parameters=parameters)
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             list(pool.map(lambda file: tree.write(f"production/{file[0]}", file[1]), files))
+
+    def declare_many(self, names: Sequence[str], count: int) -> None:
+        """Write, encrypt and commit many environments, each with values of its own."""
+        tree = self._new_tree()
+
+        def one(generation: int, name: str) -> None:
+            tree.write(f"{name}/environment.sops.yaml", default_settings(name))
+            for file, content in declared.files(count, generation):
+                tree.write(f"{name}/{file}", content)
+
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            list(pool.map(one, range(len(names)), names))
+        identity = ("-c", "user.name=bench", "-c", "user.email=bench@localhost")
+        for words in (("init",), ("add", "manifests"), (*identity, "commit", "-m", "declared")):
+            self.measure(["git", *words])
+
+    def _new_tree(self) -> Tree:
+        if self._tree is not None:
+            shutil.rmtree(self._tree.manifests)
+        tree = self._tree = make_tree(self._folder, {})
+        self.environment |= tree.environ
+        return tree
 
     def path(self, name: str) -> Path:
         """A file beside the manifests."""

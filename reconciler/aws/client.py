@@ -50,10 +50,12 @@ class Made:
 
 
 class Aws:
-    """boto3's clients for one Region, made when they are first needed, safe to use from threads.
+    """AWS in one Region, as one environment asks it; safe to use from threads.
 
-    ``calls`` counts the calls by operation, as AWS counts them: one a page, one a batch.
-    ``timeout`` is how many seconds all calls together may take: no call begins later.
+    ``session`` is boto3's, or the connection that environments with the same credentials share,
+    whose deadline and pace it then has. ``calls`` counts the calls by operation, as AWS counts
+    them: one a page, one a batch. ``timeout`` is how many seconds all calls together may take: no
+    call begins later.
     ``warn`` is told what is done another way because a permission is missing.
     """
 
@@ -69,8 +71,12 @@ class Aws:
     ) -> None:
         self.region = region
         self.parallelism = parallelism
-        self._pacing = Pacing() if pacing is None else pacing
-        self._connection = Connection(session, region, parallelism, timeout, self._pacing)
+        if isinstance(session, Connection):
+            self._connection = session
+        else:
+            pacing = Pacing() if pacing is None else pacing
+            self._connection = Connection(session, region, parallelism, timeout, pacing)
+        self._pacing = self._connection.pacing
         self._noted = threading.local()
         self._warn = warn
         self._warned: set[str] = set()

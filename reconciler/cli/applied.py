@@ -28,7 +28,7 @@ def known(
     environment says `record: none`."""
     if not declared.settings.record:
         return OFF
-    return record.known(compared, aws, walk.folder(options), now, deep=deep)
+    return record.known(compared, aws, walk.around(options), now, deep=deep)
 
 
 def note(planned: Planned, aws: Aws, options: Common) -> record.Note | None:
@@ -40,7 +40,7 @@ def note(planned: Planned, aws: Aws, options: Common) -> record.Note | None:
         scope,
         planned.principal,
         planned.desired.fingerprinter,
-        committed(folder, scope.environment),
+        committed(walk.around(options), scope.environment),
         folder,
         lambda text: say(text, options, level="warning"),
     )

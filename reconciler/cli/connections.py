@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from botocore.credentials import Credentials
     from botocore.session import Session as BotoSession
 
+    from reconciler.aws.connection import Connection
+
 _KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 KEPT = 16  # sessions, those that were used last: one takes a megabyte
 # What AWS's tools take for credentials, or find them by.
@@ -37,6 +39,7 @@ class Session:
 
     def __init__(self, session: BotoSession, credentials: Credentials) -> None:
         self._session, self._credentials = session, credentials
+        self.connections: dict[str, Connection] = {}  # by account, whose pace they keep
 
     def client(self, service: str, **settings: Any) -> Any:
         """As boto3's session."""
@@ -70,6 +73,21 @@ class Connections:
             if place not in self._paces:
                 self._paces[place] = Pacing(scale)
             return self._paces[place]
+
+    def connection(
+        self, identity: Identity, scope: Scope, at_once: int, timeout: float | None, scale: float
+    ) -> Connection:
+        """The clients of a session: a client takes longer to make than an environment to list.
+        Raises CredentialsError."""
+        from reconciler.aws.connection import Connection
+
+        session, pacing = self.session(identity, scope), self.pacing(scope, scale)
+        with self._lock:
+            found = session.connections.get(scope.account)
+            if found is None:
+                found = Connection(session, scope.region, at_once, timeout, pacing)
+                session.connections[scope.account] = found
+            return found
 
     def session(self, identity: Identity, scope: Scope) -> Session:
         """A session with these credentials. Raises CredentialsError."""

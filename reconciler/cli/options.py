@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.core import ParameterSource
 
 from reconciler.cli.connections import Connections
+
+if TYPE_CHECKING:
+    from reconciler.manifest.surroundings import Surroundings
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -33,6 +36,7 @@ class Common:
     role_arn: str | None = None
     jobs: int = 8
     environment: str | None = None  # of several, the one that this is about
+    around: Surroundings | None = None  # of several, what they have in common
     connections: Connections = field(default_factory=Connections)
 
 

@@ -11,9 +11,11 @@ from dataclasses import replace
 import click
 
 from reconciler.cli import failure
+from reconciler.cli.folder import folder
 from reconciler.cli.options import Common
 from reconciler.cli.terminal import Board, colour, report
 from reconciler.core.errors import ManifestError, ReconcilerError
+from reconciler.manifest.surroundings import Surroundings
 from reconciler.operations import beside
 from reconciler.render import several as rendering
 from reconciler.render.several import Row as Row
@@ -38,13 +40,14 @@ def run(
     other form nothing is shown but what is said on stderr.
     """
     until = None if options.timeout is None else time.monotonic() + options.timeout
+    around = Surroundings(folder(options))
     rows: list[Row] = []
     with Board(len(names), options) as board:
 
         def one(environment: str) -> Told:
             board.begins(environment)
             try:
-                return _one(environment, work, options, until)
+                return _one(environment, work, options, around, until)
             finally:
                 board.ends(environment)
 
@@ -62,8 +65,10 @@ def run(
     return rows
 
 
-def _one(environment: str, work: Work, options: Common, until: float | None) -> Told:
-    own = replace(options, environment=environment)
+def _one(
+    environment: str, work: Work, options: Common, around: Surroundings, until: float | None
+) -> Told:
+    own = replace(options, environment=environment, around=around)
     if until is not None:
         own.timeout = max(0.001, until - time.monotonic())
     try:

@@ -23,10 +23,12 @@ from reconciler.core.errors import CredentialsError, UsageError
 from reconciler.core.model import Key, Plan, Scope
 from reconciler.manifest import Cleartext
 from reconciler.manifest.committed import committed
+from reconciler.manifest.surroundings import Surroundings
 from reconciler.operations import planning, returning
 from reconciler.operations.planning import Compared, D, Planned
 from reconciler.values import sops
 
+_POOLED = 32  # connections that are kept open, where environments share clients
 _EDGE = 60.0  # seconds before the credentials expire in which no call begins any more
 
 
@@ -70,9 +72,15 @@ def _pattern(name: str) -> bool:
     return any(character in name for character in "*?[")
 
 
+def around(options: Common) -> Surroundings:
+    """What the environments have in common: as it is now, or, where many are taken, as it was when
+    the run began."""
+    return options.around or Surroundings(folder(options))
+
+
 def read(environment: str, options: Common, *, may_be_empty: bool = False) -> Cleartext:
     """An environment's manifests, as far as no key is needed; warnings are told."""
-    declared = manifest.read(folder(options), environment, may_be_empty=may_be_empty)
+    declared = manifest.read(around(options), environment, may_be_empty=may_be_empty)
     failure.problems(rules.warnings(declared), options)
     return declared
 
@@ -81,12 +89,11 @@ def connect(scope: Scope, options: Common) -> Aws:
     """AWS, with the credentials of an environment. Raises CredentialsError, UsageError."""
     who = identity(scope, options.profile, options.role_arn)
     timeout = options.timeout if who else _seconds(options)
+    at_once = options.parallelism if options.environment is None else _POOLED
     return Aws(
-        options.connections.session(who, scope),
+        options.connections.connection(who, scope, at_once, timeout, options.pace),
         scope.region,
         parallelism=options.parallelism,
-        timeout=timeout,
-        pacing=options.connections.pacing(scope, options.pace),
         warn=lambda text: say(text, options, level="warning"),
     )
 
@@ -147,9 +154,10 @@ def compare(
             calls = ", ".join(f"{count} {name}" for name, count in sorted(aws.calls.items()))
             took = time.monotonic() - began
             say(f"{scope.environment}: {calls or 'no call'} in {took:.1f} s", options)
-    fresh = at_commit(made.plan, options)
+    beside = around(options)
+    fresh = at_commit(made.plan, beside)
     fresh = limit(fresh, only, made.desired.resources) if only else fresh
-    fresh, could_tell = returning.told(fresh, made.desired, folder(options))
+    fresh, could_tell = returning.told(fresh, made.desired, beside)
     if not could_tell:
         say(
             f"{scope.environment}: the clone is shallow, so that nothing tells whether a value is"
@@ -192,7 +200,7 @@ def _near(name: str, names: Sequence[str]) -> str:
     return f" Did you mean {near[0]}?" if near else ""
 
 
-def at_commit(plan: Plan, options: Common) -> Plan:
+def at_commit(plan: Plan, around: Surroundings) -> Plan:
     """The plan with the commit that its manifests are of, or what of them is not committed."""
-    found = committed(folder(options), plan.scope.environment)
+    found = committed(around, plan.scope.environment)
     return replace(plan, revision=found.clean, uncommitted=found.uncommitted)

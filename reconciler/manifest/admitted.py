@@ -14,21 +14,24 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.core.digest import canonical
-from reconciler.manifest import rules
 from reconciler.manifest.document import Document
 from reconciler.manifest.entries import Entry
 from reconciler.manifest.recipients import Group
+from reconciler.manifest.rules import Rules
 
 IGNORE, INCLUDE, READERS = "ignore", "include", "readers"
 ENV, ENV_PREFIX = "env", "env_prefix"
 
 
 def digest(
-    root: Path, settings: Document, files: Iterable[Document], entries: Iterable[Entry]
+    root: Path,
+    known: Rules,
+    settings: Document,
+    files: Iterable[Document],
+    entries: Iterable[Entry],
 ) -> str:
     """A SHA-256 that is another where any of it is another; the order of recipients is none of
     it."""
-    known = rules.read(root)
     found: dict[str, Any] = {"files": {}, "rules": {}}
     for document in files:
         path = document.file.relative_to(root).as_posix()

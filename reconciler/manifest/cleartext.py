@@ -18,6 +18,7 @@ from reconciler.manifest.desired import Desired
 from reconciler.manifest.document import Document
 from reconciler.manifest.encrypted import FINGERPRINT_KEYS, Shape
 from reconciler.manifest.entries import Entry
+from reconciler.manifest.rules import Rules
 from reconciler.manifest.trust import Trust
 from reconciler.values.sensitive import Fingerprinter, Sealed, Sensitive
 from reconciler.values.sops import Sops
@@ -34,6 +35,7 @@ class Cleartext:
     fingerprint_keys: int  # how many are listed
     entries: tuple[Entry, ...]
     trust: Trust
+    rules: Rules
     warnings: tuple[Problem, ...] = ()
 
     def resources(self) -> Mapping[Key, Resource]:
@@ -64,7 +66,7 @@ class Cleartext:
     def admitted(self) -> str:
         """The digest of who gets at values by what git says."""
         root = self.document.file.parent.parent
-        return admitted.digest(root, self.document, self.documents, self.entries)
+        return admitted.digest(root, self.rules, self.document, self.documents, self.entries)
 
     def macs(self) -> Mapping[str, tuple[str, frozenset[Key]]]:
         """For each encrypted file, by its path in the environment's folder, its MAC's digest and

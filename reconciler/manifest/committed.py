@@ -5,15 +5,16 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-from reconciler.core.errors import UsageError
-from reconciler.manifest import files
+from reconciler.manifest import files, members
 from reconciler.manifest.branch.concerned import READ
-from reconciler.manifest.branch.side import Side
-from reconciler.manifest.files import ENVIRONMENT_FILE, RULES_FILE
-from reconciler.manifest.gitfiles import Blob, Repository
+from reconciler.manifest.document import Data
+from reconciler.manifest.files import RULES_FILE
+from reconciler.manifest.gitfiles import Blob
+from reconciler.manifest.surroundings import Surroundings
 from reconciler.manifest.unclaimed import included
 
 
@@ -33,37 +34,45 @@ class Committed:
         return None if self.uncommitted else self.commit
 
 
-def committed(folder: Path, environment: str) -> Committed:
+def committed(around: Surroundings, environment: str) -> Committed:
     """Compare an environment's files with those of the commit that is checked out.
 
     By git's own digest of each file, so that nothing is converted: no filter of git's runs.
     """
-    try:
-        repository = Repository(folder)
-    except UsageError:
+    repository, head, root = around.repository, around.head, around.root
+    if repository is None:
         return Committed()
-    head = repository.id("HEAD")
     if head is None:
         return Committed(under=repository.under)
-    root = folder.absolute()
-    blobs = {path: b for path, b in repository.files(head).items() if path.endswith(READ)}
-    paths = _read_by(root, environment, blobs)
-    differing = sorted(path for path in paths if _differs(root, path, blobs.get(path), head))
-    return Committed(head, tuple(differing), repository.under)
+    data = around.own(environment).data
+    folders = {environment, RULES_FILE, *_folders(environment, data)}
+    blobs = {
+        path: blob
+        for folder in folders
+        for path, blob in head.blobs(folder).items()
+        if path.endswith(READ)
+    }
+    paths = _read_by(root, environment, data, blobs)
+    differing = sorted(path for path in paths if _differs(root, path, blobs.get(path), head.id))
+    return Committed(head.id, tuple(differing), repository.under)
 
 
-def _read_by(root: Path, environment: str, blobs: Collection[str]) -> set[str]:
+def _folders(environment: str, data: Data) -> Iterator[str | None]:
+    """The first parts of the paths that an environment includes; None where a pattern names
+    them."""
+    for _, pattern in members.includes(data):
+        with suppress(members.WrongPattern):
+            first = members.wanted(environment, pattern)[0]
+            yield None if any(character in first for character in "*?[") else first
+
+
+def _read_by(root: Path, environment: str, data: Data, blobs: Collection[str]) -> set[str]:
     """All files that the environment is made of, committed or there: its folder, what it includes,
     the rules."""
-    own = f"{environment}/{ENVIRONMENT_FILE}"
-    raw, _ = files.read(root, root / own, own)
-    side = Side({**dict.fromkeys(blobs, b""), own: raw})
-    found = side.members(environment) | {
-        path for path in blobs if PurePosixPath(path).parts[0] == environment
-    }
-    there = [root / RULES_FILE, *_walk(root / environment), *included(root, environment)]
-    found |= {file.relative_to(root).as_posix() for file in there if os.path.lexists(file)}
-    return found | ({RULES_FILE} & set(blobs))
+    found = {path for path in blobs if path.split("/", 1)[0] == environment}
+    found |= {RULES_FILE, *members.included(blobs, environment, data)} & set(blobs)
+    there = [root / RULES_FILE, *_walk(root / environment), *included(root, environment, data)]
+    return found | {file.relative_to(root).as_posix() for file in there if os.path.lexists(file)}
 
 
 def _walk(top: Path) -> Iterator[Path]:

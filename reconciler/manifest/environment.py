@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -20,7 +20,7 @@ from reconciler.kinds.schedule import Schedule
 from reconciler.kinds.variable import Variable
 from reconciler.manifest.document import Document
 from reconciler.manifest.encrypted import RESERVED
-from reconciler.manifest.files import ENVIRONMENT_FILE, load
+from reconciler.manifest.files import ENVIRONMENT_FILE
 from reconciler.manifest.metadata import BLOCK
 
 PREFIX_PATTERN = r"^(/[a-zA-Z0-9_.-]+)+$"
@@ -170,7 +170,7 @@ def cleartext(data: Mapping[str, Any]) -> dict[str, Any]:
     return {name: field for name, field in data.items() if name not in {BLOCK, *RESERVED}}
 
 
-def alike(root: Path, document: Document, name: str) -> list[Problem]:
+def alike(document: Document, name: str, others: Iterable[str]) -> list[Problem]:
     """Other environments whose name differs by case, or by `.`, `_` and `-`, alone.
 
     GitHub's concurrency groups and Environments do not tell cases apart, and names of stacks and
@@ -184,48 +184,40 @@ def alike(root: Path, document: Document, name: str) -> list[Problem]:
             " of bootstrap, would take the two for one",
             "rename one of the two, with its folder",
         )
-        for other in environments(root)
-        if other != name and _canonical(other) == _canonical(name)
+        for other in others
+        if other != name
     ]
 
 
-def _canonical(name: str) -> str:
+def canonical(name: str) -> str:
+    """What names that differ by case, or by `.`, `_` and `-`, alone have in common."""
     return re.sub("[._]", "-", name).lower()
 
 
-def overlaps(root: Path, document: Document, settings: Settings) -> list[Problem]:
-    """Other environments of the same account and Region whose prefix is this one's, above it, or
-    below it: the two would prune each other's resources."""
-    found = []
-    for name in environments(root):
-        if name == settings.scope.environment:
-            continue
-        other = load(root, root / name / ENVIRONMENT_FILE)
-        there = _territory(other)
-        if there is None:
-            found.append(
-                Problem(
-                    other.place(),
-                    "not-compared",
-                    f"cannot tell whether the prefix of {name} overlaps that of"
-                    f" {settings.scope.environment}",
-                    "repair this file",
-                    warning=True,
-                )
-            )
-        elif _overlap(there, (settings.scope.account, settings.scope.region, settings.scope.under)):
-            found.append(
-                document.error(
-                    ("prefix",),
-                    "prefix-overlap",
-                    f"the prefix overlaps that of {name}, in the same account and Region",
-                    f"see {other.place(('prefix',))}",
-                )
-            )
-    return found
+def not_compared(document: Document, name: str, other: str) -> Problem:
+    """The warning that ``document``, the own file of ``other``, does not tell where it is."""
+    return Problem(
+        document.place(),
+        "not-compared",
+        f"cannot tell whether the prefix of {other} overlaps that of {name}",
+        "repair this file",
+        warning=True,
+    )
 
 
-def _territory(document: Document) -> tuple[str, str, str] | None:
+def overlap(document: Document, other: str, there: Document) -> Problem:
+    """The refusal of a prefix that is that of another environment of the same account and Region,
+    above it, or below it: the two would prune each other's resources."""
+    return document.error(
+        ("prefix",),
+        "prefix-overlap",
+        f"the prefix overlaps that of {other}, in the same account and Region",
+        f"see {there.place(('prefix',))}",
+    )
+
+
+def territory(document: Document) -> tuple[str, str, str] | None:
+    """Account, Region and prefix, which ends in a slash; None where the file does not tell."""
     data = document.data
     if not isinstance(data, dict):
         return None
@@ -233,7 +225,3 @@ def _territory(document: Document) -> tuple[str, str, str] | None:
     if isinstance(account, str) and isinstance(region, str) and isinstance(prefix, str):
         return account, region, prefix.rstrip("/") + "/"
     return None
-
-
-def _overlap(one: Sequence[str], other: Sequence[str]) -> bool:
-    return one[:2] == other[:2] and (one[2].startswith(other[2]) or other[2].startswith(one[2]))

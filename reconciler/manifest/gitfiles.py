@@ -7,6 +7,7 @@ a clean or smudge filter runs a program. No child of git's gets a credential or 
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ _QUIET = {
     "GIT_NO_LAZY_FETCH": "1",  # a partial clone would otherwise go to the network
     "GIT_NO_REPLACE_OBJECTS": "1",  # what is read is what was committed
 }
+_WHOLE = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _AT_ONCE = 50  # contents that are held at once
 _REGULAR = frozenset({"100644", "100755"})
 
@@ -52,6 +54,7 @@ class Repository:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder.absolute()
+        self._answers: dict[tuple[str, ...], bytes] = {}
         if not self._folder.is_dir():
             raise UsageError(f"there is no folder {folder}", code="no-manifests")
         top = self._git("rev-parse", "--show-toplevel")
@@ -75,8 +78,8 @@ class Repository:
 
     def id(self, revision: str) -> str | None:
         """The id of the commit that is meant, None where git knows of none."""
-        found = self._git("rev-parse", "--verify", "--quiet", "--end-of-options",
-                          f"{revision}^{{commit}}")  # fmt: skip
+        found = self._once((revision,), "rev-parse", "--verify", "--quiet", "--end-of-options",
+                           f"{revision}^{{commit}}")  # fmt: skip
         return None if found is None else found.decode().strip()
 
     def short(self, reference: str) -> str | None:
@@ -110,11 +113,12 @@ class Repository:
 
     def is_ancestor(self, commit: str, of: str) -> bool:
         """Whether git proves that a commit is in the history of another, or is that one."""
-        return self._git("merge-base", "--is-ancestor", commit, of) is not None
+        known = self._once((commit, of), "merge-base", "--is-ancestor", commit, of)
+        return known is not None
 
     def count(self, base: str, head: str) -> int | None:
         """How many commits the history of ``head`` has that the history of ``base`` lacks."""
-        found = self._git("rev-list", "--count", f"{base}..{head}")
+        found = self._once((base, head), "rev-list", "--count", f"{base}..{head}")
         return None if found is None else int(found)
 
     def remote(self, name: str) -> str | None:
@@ -221,6 +225,17 @@ class Repository:
                 code="unknown-revision",
                 hint="the clone is partial: fetch the commit with its files",
             )
+        return found
+
+    def _once(self, commits: Sequence[str], *arguments: str) -> bytes | None:
+        """As :meth:`_git`, and asked once where all commits are named by their whole ids: what git
+        has said of those stays so, and many environments ask the same."""
+        known = self._answers.get(arguments)
+        if known is not None:
+            return known
+        found = self._git(*arguments)
+        if found is not None and all(map(_WHOLE.fullmatch, commits)):
+            self._answers[arguments] = found
         return found
 
     def _git(self, *arguments: str, given: bytes = b"") -> bytes | None:

@@ -5,7 +5,7 @@ Everything that is wrong in any of its files is told at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 
@@ -13,12 +13,12 @@ from pydantic import ValidationError
 
 from reconciler import kinds
 from reconciler.core.errors import ManifestError, Problem, UsageError
+from reconciler.core.model import Scope
 from reconciler.kinds import schedule as schedules
 from reconciler.kinds import tags
 from reconciler.kinds.field import NONE
 from reconciler.kinds.kind import Settings
 from reconciler.manifest import (
-    elsewhere,
     encrypted,
     entries,
     explain,
@@ -32,24 +32,29 @@ from reconciler.manifest.document import Document
 from reconciler.manifest.environment import (
     EnvironmentFile,
     alike,
+    canonical,
     cleartext,
     environments,
-    overlaps,
+    not_compared,
+    overlap,
 )
 from reconciler.manifest.rules import Rules
-from reconciler.manifest.rules import read as read_rules
-from reconciler.manifest.trust import Trust
+from reconciler.manifest.surroundings import Surroundings
 
 
-def read(directory: Path, environment: str, *, may_be_empty: bool = False) -> Cleartext:
+def read(
+    directory: Path | Surroundings, environment: str, *, may_be_empty: bool = False
+) -> Cleartext:
     """An environment as far as its cleartext tells, every check done that needs no key.
 
-    ``may_be_empty`` is for a command that gives an environment its first declarations.
-    Raises UsageError where there is no such environment, ManifestError with all problems.
+    ``directory`` is the folder of the manifests, with what is known of it where several
+    environments are read. ``may_be_empty`` is for a command that gives an environment its first
+    declarations. Raises UsageError where there is no such environment, ManifestError with all
+    problems.
     """
-    root = directory.absolute()
-    must_exist(root, environment)
-    reading = _Reading(root, environment, may_be_empty=may_be_empty)
+    around = Surroundings(directory) if isinstance(directory, Path) else directory
+    _must_exist(around.root, environment, around.environments)
+    reading = _Reading(around, environment, may_be_empty=may_be_empty)
     reading.run()
     errors = [problem for problem in reading.problems if not problem.warning]
     if errors or reading.settings is None:
@@ -60,7 +65,8 @@ def read(directory: Path, environment: str, *, may_be_empty: bool = False) -> Cl
         reading.document,
         reading.fingerprint_keys,
         tuple(reading.entries),
-        Trust(root),
+        around.trust,
+        around.rules,
         tuple(warnings),
     )
 
@@ -74,18 +80,21 @@ def in_order(problems: Iterable[Problem]) -> list[Problem]:
 
 def must_exist(root: Path, environment: str) -> None:
     """Raises UsageError where there is no such environment."""
+    _must_exist(root, environment, environments(root))
+
+
+def _must_exist(root: Path, environment: str, known: Collection[str]) -> None:
     if not root.is_dir():
         raise UsageError(
             f"there is no folder {files.shown(root)}",
             code="no-manifests",
             hint="name the folder of the manifests with --manifests",
         )
-    known = environments(root)
     if environment not in known:
         raise UsageError(
             f"there is no environment {environment} in {files.shown(root)}",
             code="unknown-environment",
-            hint=explain.meant(environment, known)
+            hint=explain.meant(environment, sorted(known))
             if known
             else f"an environment is a folder with a file {files.ENVIRONMENT_FILE}",
         )
@@ -94,23 +103,24 @@ def must_exist(root: Path, environment: str) -> None:
 class _Reading:
     """One pass over an environment's files, collecting what is wrong."""
 
-    def __init__(self, root: Path, environment: str, *, may_be_empty: bool) -> None:
+    def __init__(self, around: Surroundings, environment: str, *, may_be_empty: bool) -> None:
         self.problems: list[Problem] = []
         self.settings: Settings | None = None
         self.entries: list[entries.Entry] = []
         self.fingerprint_keys = 0
         self._read_in_clear: frozenset[Path] = frozenset()
-        self._root = root
-        self._folder = root / environment
+        self._around = around
+        self._root = around.root
+        self._folder = around.root / environment
         self._environment = environment
         self._may_be_empty = may_be_empty
-        self.document = files.load(root, self._folder / files.ENVIRONMENT_FILE)
+        self.document = around.own(environment)
 
     def run(self) -> None:
         """Read and check everything."""
-        rules = read_rules(self._root)
+        rules = self._around.rules
         self.problems += rules.problems
-        self.problems += elsewhere.problems(self._root)
+        self.problems += self._around.other_rules
         self._encrypted(self.document, rules, sections=())
         self._settings()
         merged, problems = entries.merge(chain(self._included(), self._manifests(rules)))
@@ -267,5 +277,15 @@ class _Reading:
         for path, flaw in found:
             self.problems.append(document.error(path, flaw.code, flaw.message, flaw.hint))
         self.settings = declared.settings()
-        self.problems += alike(self._root, document, self.settings.scope.environment)
-        self.problems += overlaps(self._root, document, self.settings)
+        self._beside(document, self.settings.scope)
+
+    def _beside(self, document: Document, scope: Scope) -> None:
+        """What is wrong with it because of the other environments."""
+        name, others = scope.environment, self._around.others
+        self.problems += alike(document, name, others.alike.get(canonical(name), ()))
+        for other in others.unread:
+            if other != name:
+                self.problems.append(not_compared(self._around.own(other), name, other))
+        for other in sorted(set(others.overlapping(scope.account, scope.region, scope.under))):
+            if other != name:
+                self.problems.append(overlap(document, other, self._around.own(other)))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from reconciler.core.errors import Problem
 from reconciler.manifest import encrypted, files, members
+from reconciler.manifest.document import Data
 from reconciler.manifest.environment import environments
 
 
@@ -20,7 +21,8 @@ def problems(root: Path) -> list[Problem]:
     root = root.absolute()
     found: list[Problem] = []
     names = environments(root)
-    taken = {file for name in names for file in included(root, name)}
+    owns = {name: files.load(root, root / name / files.ENVIRONMENT_FILE) for name in names}
+    taken = {file for name, own in owns.items() for file in included(root, name, own.data)}
     folders = {root / name for name in names}
     for file in files.manifests(root):
         if file in taken or not folders.isdisjoint(file.parents):
@@ -32,10 +34,9 @@ def problems(root: Path) -> list[Problem]:
     return found
 
 
-def included(root: Path, environment: str) -> Iterator[Path]:
-    """The files that an environment includes and that are there, as far as its own file tells."""
-    own = files.load(root, root / environment / files.ENVIRONMENT_FILE)
-    for _, pattern in members.includes(own.data):
+def included(root: Path, environment: str, data: Data) -> Iterator[Path]:
+    """The files that an environment includes and that are there, by what its own file holds."""
+    for _, pattern in members.includes(data):
         with contextlib.suppress(members.WrongPattern):
             yield from files.included(root, members.wanted(environment, pattern))
 

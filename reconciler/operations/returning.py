@@ -3,34 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
-from reconciler.core.errors import UsageError
 from reconciler.core.model import Change, Plan, Write
 from reconciler.core.reasons import Loss, Lost
 from reconciler.manifest import lock
-from reconciler.manifest.gitfiles import Repository
+from reconciler.manifest.surroundings import Surroundings
 from reconciler.operations.planning import Declares
 
 _OTHER = (Write.CHANGED, Write.RETURNED, Write.UNKNOWN)
 _SHOWN = 12  # characters of a commit
 
 
-def told(plan: Plan, declared: Declares, manifests: Path) -> tuple[Plan, bool]:
+def told(plan: Plan, declared: Declares, around: Surroundings) -> tuple[Plan, bool]:
     """The plan, with what returns to an old value among the losses; and whether git could tell: a
     shallow clone has no history. Outside git there is none to compare with."""
     wanted = {c.key: _prints(c, declared) for c in plan.changes if _may_return(c)}
     if not wanted:
         return plan, True
-    try:
-        repository = Repository(manifests)
-    except UsageError:
+    repository, head = around.repository, around.head
+    if repository is None or head is None:
         return plan, True
-    head = repository.id("HEAD")
-    if head is None:
-        return plan, True
-    environment = plan.scope.environment
-    found = lock.returning(repository, head, environment, wanted)
+    found = lock.returning(repository, head.id, plan.scope.environment, wanted)
     changes = tuple(
         _with(change, found[change.key]) if change.key in found else change
         for change in plan.changes

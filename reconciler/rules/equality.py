@@ -68,6 +68,15 @@ class RunKey:
             yield ValueDigest(part, hmac.digest(self._key.reveal(), data, "sha256"))
 
 
+def by_digest(digests: Mapping[Key, tuple[ValueDigest, ...]]) -> dict[bytes, list[tuple[Key, str]]]:
+    """Who has a value, and in which part: for each digest."""
+    holders: dict[bytes, list[tuple[Key, str]]] = {}
+    for key, own in digests.items():
+        for known in own:
+            holders.setdefault(known.digest, []).append((key, known.part))
+    return holders
+
+
 def _parsed(text: str) -> Any:
     try:
         return json.loads(text)

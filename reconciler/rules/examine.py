@@ -13,6 +13,7 @@ from reconciler.manifest.gitfiles import Repository
 from reconciler.rules.equality import RunKey
 from reconciler.rules.ignoring import Ignored
 from reconciler.rules.rule import Finding, Rule, Subject
+from reconciler.rules.together import Together
 from reconciler.values.sensitive import Sealed
 
 
@@ -30,6 +31,7 @@ class Examination:
         self._repository = repository
         self._run_key = RunKey()
         self._subjects: dict[str, Subject] = {}
+        self._together: Together | None = None
 
     def add(
         self,
@@ -47,14 +49,11 @@ class Examination:
             repository=self._repository,
         )
         self._subjects[subject.environment] = subject
+        self._together = None
 
     def problems(self, environment: str, only: Collection[Key] | None = None) -> list[Problem]:
         """What is found in an environment, as warnings; of ``only`` some of its resources."""
-        subject = self._subjects[environment]
-        others = tuple(s for name, s in self._subjects.items() if name != environment)
-        subject = replace(
-            subject, others=others, all_others=self._every <= self._subjects.keys() | {environment}
-        )
+        subject = replace(self._subjects[environment], together=self._beside())
         settings = subject.declared.settings
         found = [
             _problem(subject, code, finding)
@@ -71,6 +70,12 @@ class Examination:
             if rule.CODE in codes:
                 for finding in rule.find(self._subjects[environment]):
                     yield rule.CODE, finding
+
+    def _beside(self) -> Together:
+        if self._together is None:
+            complete = self._every <= self._subjects.keys()
+            self._together = Together(self._subjects, complete=complete)
+        return self._together
 
     def _find(self, subject: Subject) -> Iterator[tuple[str, Finding]]:
         ignored = Ignored(subject, {rule.CODE for rule in self._rules})

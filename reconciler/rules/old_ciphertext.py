@@ -20,7 +20,8 @@ from reconciler.manifest.gitfiles import Repository, Version
 from reconciler.manifest.metadata import BLOCK
 from reconciler.manifest.recipients import from_file
 from reconciler.rules.rule import Finding, Subject
-from reconciler.rules.same_value import more, what
+from reconciler.rules.same_value import what
+from reconciler.rules.together import more
 
 CODE = "old-ciphertext"
 REASON = "whoever could once decrypt a value can read it in git's history until the value changes"

@@ -16,6 +16,7 @@ from reconciler.manifest import Cleartext
 from reconciler.manifest.entries import Entry
 from reconciler.manifest.gitfiles import Repository
 from reconciler.rules.equality import ValueDigest
+from reconciler.rules.together import Together
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,8 @@ class Subject:
 
     ``digests`` tell equal values from others; None where nothing was decrypted. ``written`` says
     when a live value was written, of those with a ``max_age``; None where AWS was not asked.
-    ``repository`` is None outside git. ``others`` are the other environments of this run, and
-    ``all_others`` says that there are no more.
+    ``repository`` is None outside git. ``together`` are all environments of this run, None
+    where one is looked at alone.
     """
 
     declared: Cleartext
@@ -45,8 +46,7 @@ class Subject:
     written: Mapping[Key, datetime] | None = None
     now: datetime | None = None
     repository: Repository | None = None
-    others: tuple[Subject, ...] = field(default=(), repr=False)
-    all_others: bool = False
+    together: Together | None = field(default=None, repr=False)
 
     @property
     def environment(self) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from reconciler.core.model import Key
 from reconciler.manifest.encrypted import VALUE
 from reconciler.rules import moved
-from reconciler.rules.equality import ValueDigest
+from reconciler.rules.equality import by_digest
 from reconciler.rules.rule import Finding, Subject
+from reconciler.rules.together import more
 
 CODE = "same-value"
 REASON = "whoever learns one of two equal secrets knows both, and rotating one leaves the other"
@@ -45,23 +46,9 @@ def find(subject: Subject) -> Iterator[Finding]:
                 )
 
 
-def by_digest(digests: Mapping[Key, tuple[ValueDigest, ...]]) -> dict[bytes, list[tuple[Key, str]]]:
-    """Who has a value, and in which part: for each digest."""
-    holders: dict[bytes, list[tuple[Key, str]]] = {}
-    for key, own in digests.items():
-        for known in own:
-            holders.setdefault(known.digest, []).append((key, known.part))
-    return holders
-
-
 def what(name: str, part: str) -> str:
     """A value, or a part of one, as it is told."""
     return f"`{part}` of {name}" if part else f"the value of {name}"
-
-
-def more(count: int) -> str:
-    """That there are others, too."""
-    return f" and {count} other{'' if count == 1 else 's'}" if count else ""
 
 
 def conclusive(subject: Subject) -> bool:

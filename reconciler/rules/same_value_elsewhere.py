@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from reconciler.manifest.encrypted import VALUE
 from reconciler.rules.rule import Finding, Subject
-from reconciler.rules.same_value import by_digest, more, what
+from reconciler.rules.same_value import what
+from reconciler.rules.together import more
 
 CODE = "same-value-elsewhere"
 REASON = "whoever may read staging must not know production's secrets too"
@@ -14,26 +15,23 @@ REASON = "whoever may read staging must not know production's secrets too"
 
 def find(subject: Subject) -> Iterator[Finding]:
     """Values, and secret parts of them, that another environment of the run has as well."""
-    digests = subject.digests
-    if not digests or not subject.others:
+    digests, together = subject.digests, subject.together
+    if not digests or together is None:
         return
-    elsewhere = [
-        (other, by_digest(other.digests)) for other in subject.others if other.digests is not None
-    ]
     for entry in subject.declared.entries:
         told: set[str] = set()
         for known in digests.get(entry.resource_key(subject.declared.settings), ()):
-            same = {
-                other.environment: (other, min(holders[known.digest]))
-                for other, holders in elsewhere
-                if known.digest in holders and other.environment not in told
-            }
+            holders = together.holders[known.digest]
+            if len(holders) == 1:
+                continue
+            same = holders.keys() - told - {subject.environment}
             if not known.part:
                 told = set(same)
             if same:
                 environment = min(same)
-                other, (key, part) = same[environment]
-                name = key.name.removeprefix(other.declared.settings.scope.under)
+                key, part = holders[environment]
+                scope = together.subjects[environment].declared.settings.scope
+                name = key.name.removeprefix(scope.under)
                 there = "" if (name, part) == (entry.key, known.part) else f"{what(name, part)} "
                 yield Finding(
                     f"{what(entry.key, known.part)} is the same as {there}in"
@@ -46,5 +44,5 @@ def find(subject: Subject) -> Iterator[Finding]:
 
 def conclusive(subject: Subject) -> bool:
     """The values of all environments have to be known."""
-    known = [subject, *subject.others]
-    return subject.all_others and all(one.digests is not None for one in known)
+    together = subject.together
+    return together is not None and together.complete and together.decrypted

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.manifest.committed import Committed, committed
+from reconciler.manifest.surroundings import Surroundings
 from tests.cli.run import python
 
 
@@ -55,7 +56,7 @@ def test_git_gets_no_key_and_no_credentials(
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     for name in ("AWS_SECRET_ACCESS_KEY", "SOPS_AGE_KEY", "GITHUB_TOKEN", "GIT_EXTERNAL_DIFF"):
         monkeypatch.setenv(name, "canary-3f9a")
-    assert committed(tmp_path, "production") == Committed()
+    assert committed(Surroundings(tmp_path), "production") == Committed()
     seen = (tmp_path / "seen").read_text()
     assert "PATH=" in seen
     assert "canary-3f9a" not in seen

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.manifest.committed import Committed, committed
+from reconciler.manifest.surroundings import Surroundings
 from tests.trees import clean_environ, make_tree
 
 SHARED = {"shared.yaml": "secrets: {db: {description: d}}\n"}
@@ -56,7 +57,7 @@ def write(name: str) -> Callable[[Path], None]:
 
 def test_a_clean_tree_is_of_its_commit(clean: Path) -> None:
     head = git(clean, "rev-parse", "HEAD")
-    assert committed(clean, "production") == Committed(head, (), "manifests")
+    assert committed(Surroundings(clean), "production") == Committed(head, (), "manifests")
 
 
 @pytest.mark.parametrize(
@@ -78,7 +79,7 @@ def test_what_is_not_committed_is_named(
     clean: Path, act: Callable[[Path], None], named: str
 ) -> None:
     act(clean)
-    found = committed(clean, "production")
+    found = committed(Surroundings(clean), "production")
     assert found.uncommitted == (named,)
     assert found.commit == git(clean, "rev-parse", "HEAD")
     assert found.clean is None
@@ -91,13 +92,15 @@ def test_what_the_environment_does_not_read_is_of_no_matter(
     clean: Path, act: Callable[[Path], None]
 ) -> None:
     act(clean)
-    assert committed(clean, "production").uncommitted == ()
+    assert committed(Surroundings(clean), "production").uncommitted == ()
 
 
 def test_a_staged_change_is_not_committed(clean: Path) -> None:
     append("production/main.sops.yaml")(clean)
     git(clean, "add", "--all")
-    assert committed(clean, "production").uncommitted == ("production/main.sops.yaml",)
+    assert committed(Surroundings(clean), "production").uncommitted == (
+        "production/main.sops.yaml",
+    )
 
 
 def test_no_filter_of_git_runs_and_line_ends_are_no_change(clean: Path) -> None:
@@ -106,12 +109,13 @@ def test_no_filter_of_git_runs_and_line_ends_are_no_change(clean: Path) -> None:
     (clean / ".gitattributes").write_text("*.yaml filter=x\n")
     file = clean / "common/shared.yaml"
     file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
-    assert committed(clean, "production").uncommitted == ()
+    assert committed(Surroundings(clean), "production").uncommitted == ()
     assert not ran.exists()
 
 
 def test_outside_git_and_before_the_first_commit_there_is_none(tmp_path: Path) -> None:
+    folder = tmp_path / "manifests"
     make_tree(tmp_path, {"production": {"secrets": {"db": {"value": "v"}}}})
-    assert committed(tmp_path / "manifests", "production") == Committed()
+    assert committed(Surroundings(folder), "production") == Committed()
     git(tmp_path, "init", "--quiet")
-    assert committed(tmp_path / "manifests", "production") == Committed(None, (), "manifests")
+    assert committed(Surroundings(folder), "production") == Committed(None, (), "manifests")

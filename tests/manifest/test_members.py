@@ -50,7 +50,8 @@ def test_a_folder_and_a_commit_agree(tmp_path: Path, pattern: str, named: set[st
     own.write_text(f'include: ["{pattern}"]\n')
     listed = files.environment_files(tmp_path / "production").files
     on_disk = {file.relative_to(tmp_path).as_posix() for file in listed}
-    taken = {file.relative_to(tmp_path).as_posix() for file in included(tmp_path, "production")}
+    found = included(tmp_path, "production", {"include": [pattern]})
+    taken = {file.relative_to(tmp_path).as_posix() for file in found}
     side = branch.of_folder(tmp_path)
     expected = {"production/db.sops.yaml", "production/team/mail.sops.yaml"}
     assert on_disk == expected

@@ -138,7 +138,7 @@ def _plan(
     aws = walk.connect(scope, options)
     runner = walk.runner(declared, options)
     made = adopt.make(scope, lambda: declared.decrypt(runner), aws, wanted, take)
-    return replace(made, plan=walk.at_commit(made.plan, options)), aws
+    return replace(made, plan=walk.at_commit(made.plan, walk.around(options))), aws
 
 
 def _take_live(declared: Cleartext, plan: Plan, aws: Aws, options: Common, *, asks: bool) -> int:

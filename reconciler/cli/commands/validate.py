@@ -104,7 +104,7 @@ class _Read:
 
 def _read(environment: str, opening: findings.Decrypted, options: Common) -> _Read:
     try:
-        declared = manifest.read(walk.folder(options), environment)
+        declared = manifest.read(walk.around(options), environment)
     except ManifestError as error:
         return _Read(list(error.problems))
     desired, problems = opening.add(declared)
@@ -144,11 +144,11 @@ def _neighbours(
 ) -> None:
     """Look at the other environments too, where rules compare. What is wrong in them is not told:
     nobody asked for it."""
-    folder = walk.folder(options)
-    for environment in manifest.environments(folder):
+    around = walk.around(options)
+    for environment in sorted(around.environments):
         if environment not in asked:
             try:
-                declared = manifest.read(folder, environment)
+                declared = manifest.read(around, environment)
             except ManifestError:
                 continue
             desired, _ = opening.add(declared, neighbour=True)

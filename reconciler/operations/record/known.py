@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 
 from reconciler import kinds
 from reconciler.aws.client import Aws
@@ -18,21 +17,28 @@ from reconciler.core.model import JSON, Key, Live, Ownership, Resource, Scope
 from reconciler.core.record import Record
 from reconciler.manifest.branch import Declared, declared, of_commit
 from reconciler.manifest.gitfiles import Repository
+from reconciler.manifest.surroundings import Surroundings
 from reconciler.operations.planning import Compared, Declares
 from reconciler.operations.record import reading
 from reconciler.values.sensitive import Fingerprinter
 
 
 def known(
-    compared: Compared[Declares], aws: Aws, folder: Path, now: datetime, *, deep: bool = False
+    compared: Compared[Declares],
+    aws: Aws,
+    around: Surroundings,
+    now: datetime,
+    *,
+    deep: bool = False,
 ) -> Applied:
     """What is known of the last apply, of an environment that was planned: one more chain of
-    pages. ``folder`` is the manifests'. git's objects are read only where something that is
-    declared is absent, or not owned, or otherwise than declared and no mark says who did that;
-    ``deep``: so may be what no list returns. Raises AwsError."""
+    pages. git's objects are read only where something that is declared is absent, or not owned, or
+    otherwise than declared and no mark says who did that; ``deep``: so may be what no list returns.
+    Raises AwsError."""
     scope, declared = compared.plan.scope, compared.desired.resources
-    told, record = _said(scope, compared.desired.recogniser, aws, folder, now)
-    if record is None or told.untold is not None:
+    told, record = _said(scope, compared.desired.recogniser, aws, around, now)
+    repository = around.repository
+    if record is None or told.untold is not None or repository is None:
         return told
     gone = {
         key
@@ -47,7 +53,7 @@ def known(
     }
     if not gone and not differs:
         return told
-    return _read(told, record, gone, differs, Repository(folder), scope.environment)
+    return _read(told, record, gone, differs, repository, scope.environment)
 
 
 def _differs(resource: Resource, live: Live, *, tried: bool) -> bool:
@@ -62,14 +68,14 @@ def _differs(resource: Resource, live: Live, *, tried: bool) -> bool:
     )
 
 
-def last(scope: Scope, trust: Recogniser, aws: Aws, folder: Path, now: datetime) -> Applied:
+def last(scope: Scope, trust: Recogniser, aws: Aws, around: Surroundings, now: datetime) -> Applied:
     """The same of an environment that was not planned, without where its resources were declared.
     Raises AwsError."""
-    return _said(scope, trust, aws, folder, now)[0]
+    return _said(scope, trust, aws, around, now)[0]
 
 
 def _said(
-    scope: Scope, trust: Recogniser, aws: Aws, folder: Path, now: datetime
+    scope: Scope, trust: Recogniser, aws: Aws, around: Surroundings, now: datetime
 ) -> tuple[Applied, Record | None]:
     """What the record says by itself, and what git knows of its commit."""
     read = reading.read(aws, scope, trust, now)
@@ -77,7 +83,7 @@ def _said(
     if record is None or read.found is None:
         writer = None if read.found is None else read.found.by
         why = read.untold
-        if why is Untold.NO_RECORD and not _in_git(folder):
+        if why is Untold.NO_RECORD and around.repository is None:
             why = Untold.NO_GIT  # an apply writes no record either
         return Applied(untold=why, writer=writer), None
     told = Applied(
@@ -90,26 +96,18 @@ def _said(
         writer=read.found.by,
         replaced=frozenset(record.replaced),
     )
-    try:
-        return _placed(told, Repository(folder)), record
-    except UsageError:
+    repository = around.repository
+    if repository is None:
         return replace(told, untold=Untold.NO_GIT), record
+    head = around.head
+    return _placed(told, repository, None if head is None else head.id), record
 
 
-def _in_git(folder: Path) -> bool:
-    try:
-        Repository(folder)
-    except UsageError:
-        return False
-    return True
-
-
-def _placed(told: Applied, repository: Repository) -> Applied:
+def _placed(told: Applied, repository: Repository, head: str | None) -> Applied:
     """With what git knows of the commit; without the key it is one that the branch contains, since
     whoever may write in AWS could name any."""
     if told.commit is None:
         return told
-    head = repository.id("HEAD")
     if head is None or repository.id(told.commit) is None:
         why = Untold.SHALLOW if repository.shallow else Untold.UNKNOWN_COMMIT
         return replace(told, untold=why)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from reconciler.manifest.surroundings import Surroundings
 from reconciler.operations.record import known
 from reconciler.render.record import line
 from reconciler.sandbox.server import Drop
@@ -280,7 +281,7 @@ def test_a_record_that_is_not_ours_is_one_line_and_as_if_there_were_none(
     aws, folder, now = repository.world.session(), repository.folder, datetime.now(UTC)
     for called, (untold, forged) in bad(held).items():
         repository.forge(forged if isinstance(forged, str) else json.dumps(forged))
-        found = known(planned, aws, folder, now)
+        found = known(planned, aws, Surroundings(folder), now)
         assert (found.untold, found.acts) == (untold, True), called
         assert found.commit is None, called
         assert found.standings == {}, called

@@ -53,4 +53,4 @@ def _last(environment: str, options: Common) -> Applied:
     known = locks.known(declared, options)
     aws = walk.connect(scope, options)
     planning.check_account(aws, scope)
-    return record.last(scope, known.recogniser, aws, walk.folder(options), datetime.now(UTC))
+    return record.last(scope, known.recogniser, aws, walk.around(options), datetime.now(UTC))
