@@ -24,7 +24,7 @@ settings.register_profile(
 )
 # The same examples on every run.
 settings.register_profile("ci", settings.get_profile("local"), derandomize=True)
-LONGEST = ("tests/faults/", "tests/workflows/", "tests/leaks/")
+LONGEST = ("tests/drift/test_machine", "tests/faults/", "tests/workflows/", "tests/leaks/")
 
 boto.share_models()
 remembered.remember()
