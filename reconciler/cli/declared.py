@@ -22,7 +22,7 @@ from reconciler.operations.steps import Result
 as_kind = click.option(
     "--kind",
     type=KindName(),
-    help="Which of the two, where a secret and a parameter have one name.",
+    help="Which one, if a secret and a parameter share the name.",
 )
 
 

@@ -31,7 +31,7 @@ def options(function: Callable[..., Any]) -> Callable[..., Any]:
             "--generate",
             type=length,
             metavar="LENGTH",
-            help="Make the values that are not given, of so many letters and digits.",
+            help="Generate missing values, with this many letters and digits.",
         ),
         click.option(
             "--values",

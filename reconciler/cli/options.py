@@ -54,7 +54,7 @@ def many(function: F) -> F:
         "--jobs",
         type=click.IntRange(1, 64),
         default=8,
-        help="Environments at once. [default: 8]",
+        help="How many environments to work on at once. [default: 8]",
     )(function)
 
 
@@ -89,7 +89,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "--color",
         type=click.Choice(["auto", "always", "never"]),
         default="auto",
-        help="When to colour. [default: auto]",
+        help="When to use colour. [default: auto]",
     ),
     _option(
         "--parallelism",
@@ -101,21 +101,21 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "--timeout",
         type=click.FloatRange(min=1),
         metavar="SECONDS",
-        help="Begin no call to AWS later than this; until then, reads are tried again. [default: "
-        "no end to the run, two minutes for a read]",
+        help="Start no call to AWS after this; retry reads until then. [default: no limit for the"
+        " run, two minutes for a read]",
     ),
     _option(
         "--pace",
         type=click.FloatRange(0.01, 1000),
         default=1.0,
         metavar="FACTOR",
-        help="AWS's quotas in this account, as a multiple of its defaults. [default: 1]",
+        help="This account's quotas, as a multiple of AWS's defaults. [default: 1]",
     ),
     _option(
         "--audit",
         type=click.Path(path_type=Path),
         metavar="FILE",
-        help="Add a line of JSON here for each change that is begun, and for what came of it.",
+        help="Append a line of JSON for each change when it starts and when it ends.",
     ),
     _option(
         "--profile",

@@ -29,7 +29,7 @@ as_format = click.option(
     "form",
     type=click.Choice(["text", "json"]),
     default="text",
-    help="How to show what came of it. [default: text]",
+    help="Output format. [default: text]",
 )
 
 

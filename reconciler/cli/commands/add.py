@@ -38,14 +38,15 @@ _GENERATE = "generate"
     help="What to declare. [default: secret]",
 )
 @click.option("--file", help="The manifest. [default: where its neighbours are]")
-@click.option("--key", "field", help="Its value is a mapping, and this one of its keys.")
+@click.option("--key", "field", help="Make the value a mapping with this key.")
 @click.option(
     "--generate",
     type=filling.length,
     metavar="LENGTH",
-    help="Make the value: at creation, never in git, for a secret without --key; else now.",
+    help="Generate the value: for a secret without --key at creation in AWS, never in git;"
+    " otherwise now.",
 )
-@click.option("--plaintext", metavar="TEXT", help="A value that git shows; for a parameter.")
+@click.option("--plaintext", metavar="TEXT", help="A parameter's value, in clear text in git.")
 @click.option("--description", metavar="TEXT", help="What it is.")
 @outcomes.as_format
 @common
@@ -60,11 +61,11 @@ def command(
     description: str | None,
     form: str,
 ) -> int:
-    """Declare a secret or a parameter, in the file where its neighbours are.
+    """Declare a new secret or parameter, in the same file as its neighbours.
 
-    The value is asked for on a terminal, unseen, or read from standard input. With --key of a
-    mapping that is there, the key is added to it. A service's first declaration gets a file of its
-    own. The lock is kept up to date; nothing is written to AWS.
+    Asks for the value on a terminal, hidden, or reads it from standard input. With --key, adds that
+    key to a mapping. The first declaration of a service gets a file of its own. Updates the lock.
+    Nothing is written to AWS.
     """
     options = chosen()
     section = kinds.named(kind).section

@@ -57,7 +57,7 @@ from reconciler.render.formats import FORMATS, TEXT
 @click.option(
     "--terraform-state",
     type=click.Path(path_type=Path),
-    help="What `terraform state pull` wrote: prints its `removed` blocks for what is adopted.",
+    help="Output of `terraform state pull`; prints `removed` blocks for what is adopted.",
 )
 @common
 def command(
@@ -71,11 +71,11 @@ def command(
     auto_approve: bool,
     terraform_state: Path | None,
 ) -> int:
-    """Take over what is declared and exists already; all of it, if none is named.
+    """Start managing declared resources that already exist, all of them unless you name some.
 
-    Reads each value once, to compare. An equal secret gets tags and no new version; a parameter's
-    own value is written again, because only a new version can carry the mark. A value that differs
-    is refused until --take says whose stays.
+    Reads each value once, to compare it. A secret with the same value gets tags and no new version.
+    A parameter gets its own value again, because only a new version can carry the mark. Where
+    values differ, nothing is adopted until --take says which to keep.
     """
     options = chosen()
     given = [name for name, value in apply.ways(file, digest, auto_approve) if value]

@@ -53,8 +53,8 @@ def whole(_ctx: click.Context, _parameter: click.Parameter, digest: str | None) 
 @click.option(
     "--allow-unknown-values",
     is_flag=True,
-    help="Also write values that a review without the key could not compare: the lock does not know"
-    " them.",
+    help="Also write values that the lock does not know, which a review without the key"
+    " could not compare.",
 )
 @click.option(
     "-o",
@@ -62,7 +62,7 @@ def whole(_ctx: click.Context, _parameter: click.Parameter, digest: str | None) 
     "form",
     type=click.Choice(["text", "json"]),
     default="text",
-    help="How to show what came of it. [default: text]",
+    help="Output format. [default: text]",
 )
 @many
 @common
@@ -76,15 +76,15 @@ def command(
     allow_unknown_values: bool,
     form: str,
 ) -> int:
-    """Write what was planned and reviewed to AWS.
+    """Write to AWS what was planned and reviewed.
 
-    Shows the plan and asks. Without a terminal it needs one of --plan, --digest or
-    --auto-approve. A change that was not reviewed is never written; where a reviewed one has
-    moved, nothing is (exit code 3).
+    Shows the plan and asks. Without a terminal it needs --plan, --digest or --auto-approve. A
+    change that was not reviewed is never written. If a reviewed change has moved in AWS, nothing is
+    written, and the exit code is 3.
 
-    With --plan, names may be patterns, and without a name all plans of the file are applied, side
-    by side: one that fails stops no other, a table comes last, the worst first, and the exit code
-    is the worst of theirs.
+    With --plan, names may be patterns; without a name, every plan in the file is applied.
+    Environments run side by side, and one that fails does not stop the others. A table comes last,
+    worst first, and the exit code is the worst.
     """
     options = chosen()
     given = [name for name, value in ways(file, digest, auto_approve) if value]

@@ -25,12 +25,10 @@ from reconciler.core.model import Scope
 @click.option(
     "--key-only",
     is_flag=True,
-    help="Only the KMS key, before `init --kms` makes the environment: takes --account and"
-    " --region, and no repository.",
+    help="Only the KMS key, before `init --kms`; takes --account and --region instead of a"
+    " repository.",
 )
-@click.option(
-    "--deep", is_flag=True, help="Let the drift role make the calls of `drift --deep`, too."
-)
+@click.option("--deep", is_flag=True, help="Also allow the drift role the calls of `drift --deep`.")
 @click.option("--account", help="With --key-only: the AWS account.")
 @click.option("--region", help="With --key-only: its Region.")
 @iam.whose
@@ -47,13 +45,12 @@ def command(
     branch: str | None,
     environment_name: str | None,
 ) -> int:
-    """Print one CloudFormation template of what an account needs around an environment.
+    """Print one CloudFormation template with what an account needs around an environment.
 
-    The roles of the workflows and GitHub's OIDC provider, a policy for the application's readers, a
-    KMS key for the manifests, a topic that is told of failed rotations and of what others change or
-    delete, a way to start drift on GitHub then, a trail, and alarms for failed rotations and for
-    denied or excessive access. Made from the manifests; no key, no credentials, and nothing is
-    written.
+    The roles of the workflows and GitHub's OIDC provider; a policy for each application that reads;
+    a KMS key for the manifests; a topic that reports failed rotations and outside changes; an
+    option to start drift on GitHub; a trail; alarms for failed rotations and for denied or
+    excessive access. Made from the manifests; needs no key and no credentials, and writes nothing.
     """
     options = chosen()
     if key_only:

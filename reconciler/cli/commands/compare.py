@@ -25,13 +25,14 @@ from reconciler.values import sops
     "form",
     type=click.Choice(["text", "json"]),
     default="text",
-    help="How to show it. [default: text]",
+    help="Output format. [default: text]",
 )
 @common
 def command(one: str, other: str, form: str) -> int:
     """Show two environments side by side: what each declares, and which values are equal.
 
-    Equal values are told with the keys of both, and no value ever is. No call to AWS.
+    Telling which values are equal takes the keys of both environments. No value is shown. Makes no
+    call to AWS.
     """
     options = chosen()
     if one == other:

@@ -38,8 +38,8 @@ def command(
 ) -> int:
     """Declare in one environment what another declares: the structure, never a value.
 
-    What git shows in clear is a value too. Each is asked for, made with --generate, or taken from
-    --values. ARNs of the one account and Region are written with the other's.
+    Values in clear text are not copied either. Give each value when asked, with --generate, or with
+    --values. ARNs of the first account and Region are rewritten for the second.
     """
     options = chosen()
     if source_environment == environment:

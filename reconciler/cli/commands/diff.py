@@ -25,15 +25,15 @@ from reconciler.render.formats import BRANCH, TEXT
     "form",
     type=click.Choice(list(BRANCH)),
     default=TEXT,
-    help="How to show it. [default: text]",
+    help="Output format. [default: text]",
 )
 @click.option("--detailed-exitcode", is_flag=True, help="Exit code 2 where anything differs.")
 @common
 def command(base: str, head: str | None, form: str, detailed_exitcode: bool) -> int:
-    """Show what a branch changes in the manifests: from git alone, without credentials or key.
+    """Show what a branch changes in the manifests, from git alone: no credentials, no key.
 
-    First recipients, owner, account, prefix, guards and schedules; then resources and files. Of
-    values it knows the ciphertext only: which changed, and which of their keys.
+    Lists recipients, owner, account, prefix, guards and schedules first, then resources and files.
+    Values are compared by their ciphertext only: which changed, and which of their keys.
     """
     options = chosen()
     folder = walk.folder(options)

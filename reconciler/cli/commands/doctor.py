@@ -49,15 +49,15 @@ _APPLIES = ".github/workflows/secrets-apply.yml"
     "form",
     type=click.Choice(["text", "json"]),
     default="text",
-    help="How to show it. [default: text]",
+    help="Output format. [default: text]",
 )
 @many
 @common
 def command(environments: tuple[str, ...], form: str) -> int:
     """Check prerequisites: sops, merges, keys, identity, permissions, clock, functions, approval.
 
-    Each line says ok, warning or fails, and what to do. Nothing is written, and no value is read;
-    files are decrypted in memory, to see whether they can be. Exit code 1 where anything fails.
+    Each line says ok, warning or fails, and what to do. Nothing is written and no value is read
+    from AWS; files are decrypted in memory to check the key. Exit code 1 if anything fails.
     """
     options = chosen()
     machine = list(tool.look(options.sops))

@@ -42,35 +42,35 @@ class _Drift(click.Command):
     "form",
     type=click.Choice(["text", "json"]),
     default="text",
-    help="How to show it. [default: text]",
+    help="Output format. [default: text]",
 )
 @click.option(
     "--deep",
     is_flag=True,
-    help="Read what no list returns, too: resource policies, replicas, parameters' tags.",
+    help="Also read what no list returns: resource policies, replicas, tags of parameters.",
 )
 @click.option(
     "--read-values",
     type=click.Choice(["differing", "all"]),
     metavar="[=all]",
-    help="Read the values that are not known to be the declared ones, to tell which keys differ;"
-    " =all reads every value and checks every fingerprint.",
+    help="Read the values that may differ, to name the keys that do; =all reads every value"
+    " and checks every fingerprint.",
 )
-@click.option("--keyless", is_flag=True, help="Decrypt nothing: know values by fingerprints.lock.")
+@click.option("--keyless", is_flag=True, help="Decrypt nothing; use the fingerprints in the lock.")
 @many
 @common
 def command(
     environments: tuple[str, ...], form: str, deep: bool, read_values: str | None, keyless: bool
 ) -> int:
-    """Find what has changed outside of git; in all environments, if none is named.
+    """Find what has changed outside of git, in every environment unless you name some.
 
-    A name may be a pattern like 'prod-*'. Of several environments a table comes last, the worst
-    first, and the exit code is the worst of theirs.
+    Names may be patterns like 'prod-*'. Several environments end with a table, worst first, and the
+    worst exit code.
 
-    Exit code 2 where action is needed: what was changed, deleted or re-created outside, what
-    apply would refuse, a rotation that does not end, a value past its age, and what cannot be told.
-    What git is ahead of, what is kept, rotated or not managed is told, with exit code 0. Reads no
-    secret value without --read-values.
+    Exit code 2 means that someone has to act: something was changed, deleted or re-created outside,
+    apply would refuse it, a rotation is stuck, a value is too old, or drift cannot tell. Exit code
+    0 covers what apply will bring, what is kept, rotated or not managed. No secret value is read
+    without --read-values.
     """
     options = chosen()
     if keyless and read_values:

@@ -30,11 +30,10 @@ from reconciler.core.errors import UsageError
 @click.option("--only", multiple=True, metavar="NAME", help="Only this resource; repeatable.")
 @common
 def command(environment: str, program: tuple[str, ...], source: str, only: tuple[str, ...]) -> int:
-    """Run a command with an environment's values as its variables.
+    """Run a command with an environment's values as variables.
 
-    The command takes this process's place and gets no SOPS_* variable. Names that programs
-    obey (PATH, LD_PRELOAD, NODE_OPTIONS, PYTHON…) are refused, and so are names that are set
-    already.
+    The command replaces this process and gets no SOPS_* variable. Names that programs obey (PATH,
+    LD_PRELOAD, NODE_OPTIONS, PYTHON…) and names that are already set are refused.
     """
     options = chosen()
     where = shutil.which(program[0])

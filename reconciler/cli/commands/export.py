@@ -38,13 +38,13 @@ MOST = 1 << 24  # bytes of a file that is compared
     help="Where to read them. [default: manifests]",
 )
 @click.option(
-    "--paths", is_flag=True, help="Where the values are, by name, and not what they are: no key."
+    "--paths", is_flag=True, help="Write where the values are, not what they are; needs no key."
 )
 @click.option(
     "--check",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Write nothing: end with 2 where FILE differs. Where no value is written.",
+    help="Write nothing; exit with 2 if FILE differs. For output without values.",
 )
 @click.option("--only", multiple=True, metavar="NAME", help="Only this resource; repeatable.")
 @click.option(
@@ -63,14 +63,14 @@ def command(
     only: tuple[str, ...],
     target: Path | None,
 ) -> int:
-    """Export an environment's values for local development, or say where programs find them.
+    """Export an environment's values for local development, or where programs find them.
 
-    This command and `exec` are the only ones that show values. The field username of
-    database/credentials is DATABASE_CREDENTIALS_USERNAME, or what `env` in the manifest says.
+    Only this command and `exec` show values. The field username of database/credentials becomes
+    DATABASE_CREDENTIALS_USERNAME, or what `env` in the manifest says.
 
-    With --paths it writes names, and no value: DATABASE_SECRET_PATH for database/credentials. The
-    formats ecs (for `secrets` of a container in a task definition; asks AWS for ARNs) and
-    externalsecret (for External Secrets on Kubernetes) hold no value either.
+    With --paths it writes names instead of values: DATABASE_SECRET_PATH for database/credentials.
+    The formats ecs (`secrets` of a container in a task definition; asks AWS for ARNs) and
+    externalsecret (External Secrets on Kubernetes) hold no value either.
     """
     options = chosen()
     if paths or form in REFERRING:

@@ -54,7 +54,7 @@ _WHOSE: tuple[Callable[[Any], Any], ...] = (
         "--repository-id",
         envvar="GITHUB_REPOSITORY_ID",
         metavar="N",
-        help="GitHub's number of the repository, which nobody else can take over.",
+        help="GitHub's number of the repository; unlike the name, nobody can take it over.",
     ),
     click.option(
         "--owner-id",
@@ -86,14 +86,17 @@ def whose(function: F) -> F:
 @click.argument("role", type=click.Choice([role.value for role in Role]))
 @click.argument("environment", metavar="ENV")
 @click.option("--trust", is_flag=True, help="Print who may assume the role, not what it may do.")
-@click.option("--deep", is_flag=True, help="Of drift: with what `drift --deep` reads.")
+@click.option("--deep", is_flag=True, help="For drift: include what `drift --deep` reads.")
 @click.option(
     "--service",
     metavar="NAME",
-    help="Of reader: one application that the environment names under `readers`.",
+    help="For reader: one application that `readers` in the environment names.",
 )
 @click.option(
-    "--part", type=click.IntRange(min=1), metavar="N", help="One of several policies, from 1."
+    "--part",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Print one part of a policy that is split, from 1.",
 )
 @whose
 @click.option(
@@ -116,15 +119,15 @@ def command(
     environment_name: str | None,
     workflow: str | None,
 ) -> int:
-    """Print the policy of a role, made from the manifests; no key, no credentials.
+    """Print the IAM policy of a role, made from the manifests; needs no key and no credentials.
 
-    plan and drift may list and describe. apply may write what is declared, name by name, and adopt
-    may read it once to compare. plan, apply and drift deny all six calls that hand out a value.
-    reader is for applications: it may read what is declared, and nothing else; with --service
-    only what the environment gives to that one under `readers`.
+    plan and drift may list and describe. apply may write what is declared, by name. adopt may also
+    read it once, to compare. plan, apply and drift are denied all six calls that return a value.
+    reader is for applications: it may read what is declared; with --service, only what `readers`
+    gives to that application.
 
-    With --trust it prints who may assume the role: pull requests of one repository may plan, its
-    main branch may look for drift, and one workflow behind a GitHub Environment may apply or adopt.
+    --trust prints who may assume the role: pull requests of one repository may plan, its main
+    branch may look for drift, and one workflow behind a GitHub Environment may apply or adopt.
     """
     options = chosen()
     kind = Role(role)

@@ -38,11 +38,11 @@ from reconciler.render.escape import terminal
 def command(
     environment: str, prefix: str | None, plaintext: bool, auto_approve: bool, form: str
 ) -> int:
-    """Write manifests for what exists in AWS and is not declared.
+    """Write manifests for what exists in AWS and is not declared yet.
 
-    Reads the values once and hands them to sops, which encrypts them: no plaintext is ever in a
-    file. Only new files are written. Where rotation is on, the schedule is declared and the value
-    is not. `adopt` afterwards, and the plan is empty.
+    Reads each value once and passes it to sops, which encrypts it: no file ever holds plaintext.
+    Writes new files only. Where rotation is on, declares the schedule and not the value. Run
+    `adopt` next; the plan is then empty.
     """
     options = chosen()
     if not auto_approve and not sys.stdin.isatty():

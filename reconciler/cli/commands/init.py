@@ -66,7 +66,7 @@ class _Given:
 @click.option(
     "--like",
     metavar="ENV",
-    help="Declare what this environment declares; its values are asked for, or generated.",
+    help="Declare the same as this environment; values are asked for or generated.",
 )
 @filling.options
 @click.option("--kms", metavar="ARN", help="Encrypt for this KMS key.")
@@ -74,21 +74,21 @@ class _Given:
 @click.option(
     "--key-file",
     type=click.Path(path_type=Path),
-    help="Where a new age key goes, with neither of the two. [default: where sops looks for it]",
+    help="Where to store a new age key. [default: where sops looks for it]",
 )
 @click.option(
     "--action",
     metavar="OWNER/REPOSITORY@COMMIT",
-    help="Write the workflows too; they use the action of this repository, the reconciler's.",
+    help="Also write the workflows, which use the reconciler's action at this commit.",
 )
-@click.option("--no-plan", is_flag=True, help="Do not plan at the end: make no call to AWS.")
+@click.option("--no-plan", is_flag=True, help="Show no plan at the end: make no call to AWS.")
 @click.option(
     "-o",
     "--format",
     "form",
     type=click.Choice(["text", "json"]),
     default="text",
-    help="How to show it. [default: text]",
+    help="Output format. [default: text]",
 )
 @common
 def command(
@@ -108,14 +108,15 @@ def command(
     no_plan: bool,
     form: str,
 ) -> int:
-    """Make a new repository, or add an environment to one: its keys and a first plan.
+    """Set up a new repository, or add an environment to an existing one, and show the first plan.
 
-    A new one gets manifests/ with a new fingerprint key, encrypted by sops, a pre-commit
-    configuration and git's merge driver. Where manifests/ is there, the environment's folder and
-    its rule in .sops.yaml are added, and nothing else is touched. Without --kms and --age a new age
-    key is made and added to the file where sops looks for keys, outside of the repository; an
-    environment that a rule of .sops.yaml is for already is encrypted for that rule's keys. A KMS
-    key has to be there first: see bootstrap --key-only. Writes nothing to AWS.
+    A new repository gets manifests/ with a fingerprint key that sops encrypts, a pre-commit
+    configuration and git's merge driver. In an existing one only the environment's folder and its
+    rule in .sops.yaml are added.
+
+    Without --kms or --age, a new age key is made and stored where sops looks for keys, outside of
+    the repository. If a rule of .sops.yaml already covers the environment, its keys are used. A KMS
+    key must exist first: see bootstrap --key-only. Nothing is written to AWS.
     """
     options = chosen()
     given = _Given(folder, kms, age, key_file, action, like, source, generate)

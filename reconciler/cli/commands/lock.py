@@ -23,22 +23,23 @@ from reconciler.manifest import lock
     "form",
     type=click.Choice(["text", "json"]),
     default="text",
-    help="How to show what became of it. [default: text]",
+    help="Output format. [default: text]",
 )
-@click.option("--check", is_flag=True, help="Write nothing; exit code 1 where a lock would change.")
+@click.option("--check", is_flag=True, help="Write nothing; exit with 1 if a lock would change.")
 @click.option(
     "--over-lies",
     is_flag=True,
-    help="Also over lines that are not true, once you know who wrote them and what the values are.",
+    help="Also overwrite lines with a wrong fingerprint, once you know who wrote them and"
+    " what the values are.",
 )
 @many
 @common
 def command(environments: tuple[str, ...], form: str, check: bool, over_lies: bool) -> int:
-    """Write fingerprints.lock, by which a plan needs no key; of all environments, if none is named.
+    """Write the lock, which lets a plan work without a key; of every environment unless you name
+    some.
 
-    Needs the key where a value was encrypted again. A lock holds no value and no version id.
-    Nothing is written over a line whose fingerprint is not that of its value: nobody with the key
-    wrote it.
+    Needs the key where a value was encrypted again. A lock holds no value and no version id. A line
+    with a wrong fingerprint is not overwritten: nobody with the key wrote it.
     """
     options = chosen()
 

@@ -49,8 +49,8 @@ _ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")  # of a commit, in full
     "roles",
     multiple=True,
     metavar="NAME=ARN",
-    help="A role of each environment, under this name; {environment} and {account} in it stand for"
-    " the environment's own. Repeatable.",
+    help="Add this role to each environment, under this name; {environment} and {account}"
+    " are filled in. Repeatable.",
 )
 @common
 def command(
@@ -61,11 +61,12 @@ def command(
     plans: tuple[Path, ...],
     roles: tuple[str, ...],
 ) -> int:
-    """Print the environments that a branch changes, or those named, as a matrix of GitHub Actions.
+    """Print the environments that a branch changes, or those you name, as a matrix for GitHub
+    Actions.
 
-    One line of JSON with each environment's name, account and Region. An environment is changed by
-    its own files, its lock, the files that it includes and .sops.yaml. Needs neither key nor
-    credentials. Where there is no commit before the pushed one, GitHub gives zeros: that means all.
+    One line of JSON with the name, account and Region of each. An environment changes with its own
+    files, its lock, the files that it includes, and .sops.yaml. Needs no key and no credentials. A
+    --base of zeros, which GitHub gives for a new branch, means all.
     """
     options = chosen()
     if (names or plans) and (head is not None or (base is not None and not plans)):

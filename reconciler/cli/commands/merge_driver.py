@@ -32,11 +32,11 @@ from reconciler.values import sops
 def command(
     base: Path | None, ours: Path | None, theirs: Path | None, path: str | None, install: bool
 ) -> int:
-    """Merge one file for git: its %O, %A, %B and %P.
+    """Merge one file for git, which passes %O, %A, %B and %P.
 
-    Two branches that change another value of one file conflict in sops's `lastmodified` and `mac`
-    lines only: with the key these are made again. Locks are merged line by line, without a key.
-    What else is in conflict is left to you, marked as git does.
+    If two branches change different values of one file, only the `lastmodified` and `mac` lines of
+    sops conflict; with the key they are computed again. Locks merge line by line, without a key.
+    Any other conflict is left to you, marked as git does.
     """
     options = chosen()
     if install:

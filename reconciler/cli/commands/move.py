@@ -26,20 +26,18 @@ _NOT_CARRIED = frozenset({"name", MOVED, "take"})
 @click.argument("environment", metavar="ENV")
 @click.argument("name")
 @click.argument("new", required=False, metavar="[NEW]")
-@click.option(
-    "--file", help="The manifest that declares it then. [default: as now, or neighbours']"
-)
+@click.option("--file", help="The manifest to move it to. [default: as now, or its neighbours']")
 @naming.as_kind
 @outcomes.as_format
 @common
 def command(
     environment: str, name: str, new: str | None, file: str | None, kind: str | None, form: str
 ) -> int:
-    """Rename a declaration, or move it to another file: its value stays the same.
+    """Rename a declaration or move it to another file, and keep its value.
 
-    sops binds a ciphertext to its name, so that neither is done by an editor. Renamed, the old one
-    stays declared and says `moved_to`: AWS has both until nobody reads the old one any more, and
-    `remove` ends it, in a pull request of its own. Nothing is written to AWS.
+    sops ties each encrypted value to its name, so an editor cannot do this. After a rename the old
+    declaration stays, marked `moved_to`: AWS has both names until nobody reads the old one. Then
+    run `remove`, in a pull request of its own. Nothing is written to AWS.
     """
     options = chosen()
     if new is None and file is None:

@@ -30,7 +30,7 @@ from reconciler.rules import Examination, unreplaced
     "form",
     type=click.Choice(list(FORMATS)),
     default=TEXT,
-    help="How to show it. [default: text]",
+    help="Output format. [default: text]",
 )
 @click.option("--out", "target", type=click.Path(path_type=Path), help="Save the plan as JSON.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit code 2 where there are changes.")
@@ -38,10 +38,10 @@ from reconciler.rules import Examination, unreplaced
 @click.option(
     "--base",
     metavar="REV",
-    help="Show who gets access since this commit; with the key, name the keys of JSON secrets that"
-    " differ.",
+    help="Show who gains access since this commit; with the key, also which keys of JSON"
+    " secrets differ.",
 )
-@click.option("--keyless", is_flag=True, help="Decrypt nothing: know values by fingerprints.lock.")
+@click.option("--keyless", is_flag=True, help="Decrypt nothing; use the fingerprints in the lock.")
 @many
 @common
 def command(
@@ -53,13 +53,13 @@ def command(
     base: str | None,
     keyless: bool,
 ) -> int:
-    """Show what would change in AWS; of all environments, if none is named.
+    """Show what would change in AWS, in every environment unless you name some.
 
-    A name may be a pattern like 'prod-*'. Of several environments a table comes last, the worst
-    first, and the exit code is the worst of theirs.
+    Names may be patterns like 'prod-*'. Several environments end with a table, worst first, and the
+    worst exit code.
 
-    Reads no secret value from AWS. What it shows, and nothing else, is what `apply --plan` writes.
-    With --keyless it needs no key either, and believes AWS's marks, which apply checks.
+    No secret value is read from AWS. `apply --plan` writes what the plan shows and nothing else.
+    With --keyless it needs no key, and trusts the marks in AWS, which apply checks.
     """
     options = chosen()
     side = None if base is None or keyless else earlier.side(base, options)

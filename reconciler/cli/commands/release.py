@@ -30,11 +30,11 @@ from reconciler.render import names as rendering
 def command(
     environment: str, names: tuple[str, ...], everything: bool, auto_approve: bool, form: str
 ) -> int:
-    """Stop managing resources: undoes adopt.
+    """Stop managing resources: the reverse of adopt.
 
-    Our tags, stamps and label go; values, descriptions and everybody's tags stay. A parameter's
-    value is read and written once more, because only a new version is without our stamp. Take what
-    you release out of the manifest too: while it is declared, plan refuses it.
+    Removes owner tags, stamps and labels. Values, descriptions and other tags stay. A parameter's
+    value is read and written again, because only a new version is without the stamp. Remove what
+    you release from the manifest too: plan refuses it while it is declared.
     """
     options = chosen()
     if bool(names) == everything:

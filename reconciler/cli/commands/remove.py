@@ -23,9 +23,9 @@ from reconciler.manifest.declaring import Declaring
 @outcomes.as_format
 @common
 def command(environment: str, names: tuple[str, ...], kind: str | None, form: str) -> int:
-    """Take declarations out of the manifests; what AWS has of them is pruned by apply, or kept.
+    """Take declarations out of the manifests. The next apply prunes them from AWS, or keeps them.
 
-    Says when each was last read, as far as AWS knows: of secrets the day, of parameters nothing.
+    Shows the day each secret was last read, if AWS knows; AWS does not record it for parameters.
     Nothing is written to AWS.
     """
     options = chosen()

@@ -32,28 +32,26 @@ from reconciler.values.sensitive import Sealed
     "--format",
     "form",
     type=click.Choice(["text", "json"]),
-    help="How to show it. [default: text; nothing with --html]",
+    help="Output format. [default: text; nothing with --html]",
 )
 @click.option(
     "--html",
     "target",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Write it as one page that needs nothing else; of several environments into this folder: a"
-    " page each, and index.html.",
+    help="Write one self-contained page; for several environments, a folder with a page"
+    " each and index.html.",
 )
-@click.option("--keyless", is_flag=True, help="Decrypt nothing: know values by fingerprints.lock.")
+@click.option("--keyless", is_flag=True, help="Decrypt nothing; use the fingerprints in the lock.")
 @many
 @common
 def command(
     environments: tuple[str, ...], form: str | None, target: Path | None, keyless: bool
 ) -> int:
-    """Show what environments hold, whose it is, how old, and what rotates when; of all, if none is
-    named.
+    """Show what environments hold: owners, ages, rotations, drift and findings.
 
-    Inventory, owners, ages, rotations on a time line, drift and findings, for auditors and for
-    whoever is on call. Reads no secret value: it makes the calls of `drift`. Its exit code is 0
-    whatever it tells; `drift` is the one that ends with 2.
+    For auditors and for people on call. Makes the calls of `drift` and reads no secret value. The
+    exit code is always 0; use `drift` to fail a job.
     """
     options = chosen()
     asked = walk.environments(environments, options)

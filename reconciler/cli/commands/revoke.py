@@ -36,12 +36,11 @@ def command(
     auto_approve: bool,
     form: str,
 ) -> int:
-    """Deny a role, a user or a group all access to an environment, at once.
+    """Deny a role, user or group all access to an environment, at once.
 
-    Puts an inline policy on it that denies every action on the environment's secrets, in every
-    Region, and on its parameters, and decryption with the KMS keys of the manifests. Nothing is
-    deleted, and --undo takes the policy away. It says what no denial reaches: above all, rotate
-    what could be read.
+    Adds an inline policy that denies every action on the environment's secrets in every Region, on
+    its parameters, and decryption with the KMS keys of the manifests. Deletes nothing; --undo
+    removes the policy. Prints what a denial cannot reach: above all, rotate what could be read.
     """
     options = chosen()
     given = [(Kind(kind), name)

@@ -27,7 +27,7 @@ from reconciler.render import names as rendering
 @click.option(
     "--rotated",
     is_flag=True,
-    help="Even where a rotation replaced the value, perhaps because it leaked.",
+    help="Also if a rotation replaced the value, perhaps because it leaked.",
 )
 @click.option("--auto-approve", is_flag=True, help="Move the label without asking.")
 @outcomes.as_format
@@ -35,8 +35,8 @@ from reconciler.render import names as rendering
 def command(environment: str, name: str, rotated: bool, auto_approve: bool, form: str) -> int:
     """Restore the previous version of a secret.
 
-    Moves AWSCURRENT to the version at AWSPREVIOUS, from where it was seen; no value is read. A
-    second rollback undoes the first. Git then declares the other value: revert the commit too.
+    Moves AWSCURRENT to the version that AWSPREVIOUS labels; no value is read. A second rollback
+    undoes the first. Git still declares the other value, so revert the commit too.
     """
     options = chosen()
     if not auto_approve and not sys.stdin.isatty():

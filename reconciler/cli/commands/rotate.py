@@ -27,12 +27,12 @@ from reconciler.render import names as rendering
 @click.option(
     "--twice",
     is_flag=True,
-    help="Rotate two times: of alternating users, one rotation leaves the leaked login valid.",
+    help="Rotate twice: with alternating users, one rotation leaves the leaked login valid.",
 )
 @click.option(
     "--clear-pending",
     is_flag=True,
-    help="Remove AWSPENDING from a rotation that does not end, then rotate.",
+    help="Remove AWSPENDING from a stuck rotation, then rotate.",
 )
 @click.option(
     "--wait",
@@ -52,10 +52,10 @@ def command(
     auto_approve: bool,
     form: str,
 ) -> int:
-    """Rotate secrets now, because one leaked, and wait for the end of it.
+    """Rotate secrets now, because one leaked, and wait until it is done.
 
-    Where AWS rotates, its function makes the new value, in four steps that are awaited. A
-    generated secret gets a new value from here. A value that git owns is set in git: `set`.
+    Where AWS rotates, the rotation function makes the new value in four steps. A generated secret
+    gets a new value from this command. A value that git owns is changed in git: use `set`.
     """
     options = chosen()
     if not auto_approve and not sys.stdin.isatty():

@@ -19,11 +19,15 @@ from reconciler.core.errors import Exit, ReconcilerError
     type=click.FloatRange(0, 600),
     default=0.0,
     metavar="SECONDS",
-    help="ListSecrets answers from the past, as AWS's may.",
+    help="How far ListSecrets lags behind, as on AWS.",
 )
 @click.option("--throttle", is_flag=True, help="Apply AWS's quotas.")
 @click.option(
-    "--latency", type=click.FloatRange(0, 10_000), default=0.0, metavar="MS", help="Of each call."
+    "--latency",
+    type=click.FloatRange(0, 10_000),
+    default=0.0,
+    metavar="MS",
+    help="Latency of each call.",
 )
 @common
 def command(
@@ -31,10 +35,10 @@ def command(
 ) -> int:
     """Run an embedded AWS on this machine, until Ctrl-C.
 
-    An account of its own (123456789012) on 127.0.0.1, for trying things and for tests: Secrets
-    Manager, Parameter Store, KMS, IAM, STS, and Lambda functions that really rotate secrets. It
-    refuses what AWS refuses. It prints what to export for its clients: the endpoint, and an access
-    key that is new at each start, so that no other user of this machine can call it.
+    An account of its own (123456789012) on 127.0.0.1, to try things and for tests: Secrets Manager,
+    Parameter Store, KMS, IAM, STS, and Lambda functions that really rotate secrets. It refuses what
+    AWS refuses. Prints what to export: the endpoint, and an access key that is new at each start,
+    so that no other user of this machine can call it.
     """
     options = chosen()
     try:

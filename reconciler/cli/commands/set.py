@@ -47,8 +47,8 @@ def command(
 ) -> int:
     """Set a new value in a manifest, with sops.
 
-    The value is asked for on a terminal, unseen, or read from standard input, where one newline at
-    its end is not part of it. It never is in an argument, in the environment or in a file.
+    Asks for the value on a terminal, hidden, or reads it from standard input and drops one newline
+    at the end. The value is never in an argument, an environment variable or a file.
     """
     options = chosen()
     if auto_approve and not applies:

@@ -27,14 +27,14 @@ LARGEST = 256 * 1024 * 1024  # bytes of a plan file; 10,000 changes take about 1
     "form",
     type=click.Choice(list(FORMATS)),
     default=TEXT,
-    help="How to show it. [default: text]",
+    help="Output format. [default: text]",
 )
 @common
 def command(file: Path, form: str) -> int:
     """Show a saved plan.
 
-    Its summary and digests are computed again: a file that was edited is refused. What no digest
-    covers is named at the end.
+    Checks its summary and digests: an edited file is refused. Names at the end what no digest
+    covers.
     """
     plans = load(file)
     out(FORMATS[form](plans, colour(sys.stdout, chosen()), str(file), True))

@@ -32,18 +32,17 @@ from reconciler.rules import REASONS, Examination
     "form",
     type=click.Choice(["text", "json", "sarif"]),
     default="text",
-    help="How to show it. [default: text]",
+    help="Output format. [default: text]",
 )
-@click.option("--with-key", is_flag=True, help="Fail where no key here decrypts a file.")
+@click.option("--with-key", is_flag=True, help="Fail if no key on this machine decrypts a file.")
 @many
 @common
 def command(environments: tuple[str, ...], strict: bool, form: str, with_key: bool) -> int:
     """Check manifests; needs no key and no credentials.
 
-    All errors of all environments at once, each with its place, and what the rules find, as
-    warnings. Without a name, also the files that no environment reads. Where an environment has a
-    lock, that is checked too. Where a key is, so are the values: whether fingerprints are true, and
-    whether one value stands in two places.
+    Reports every error of every environment with its place, and what the rules find as warnings.
+    Without a name it also finds files that no environment reads. Checks the lock if there is one.
+    With a key it also checks that fingerprints are true and that no value is used twice.
     """
     options = chosen()
     asked = walk.environments(environments, options)

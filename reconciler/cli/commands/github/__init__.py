@@ -32,8 +32,8 @@ COMMANDS = MappingProxyType(
 )
 @common
 def command() -> None:
-    """Show plans and drift on GitHub, and ask what has moved; for jobs of GitHub Actions.
+    """Show plans and drift on GitHub, and check what has moved; for jobs of GitHub Actions.
 
-    The repository, the event and the files of a step's outputs and summary are found in GitHub's
-    own variables. What talks to GitHub needs GITHUB_TOKEN.
+    Finds the repository, the event, and the step's outputs and summary in GitHub's own variables.
+    Commands that talk to GitHub need GITHUB_TOKEN.
     """

@@ -21,10 +21,10 @@ from reconciler.render.record import line
 @shown.form
 @common
 def command(environment: str, form: str) -> int:
-    """Print the commit that was last applied to an environment; nothing where none is known.
+    """Print the commit that was last applied to an environment, or nothing if none is known.
 
-    AWS has a record of it, which is believed where the checked-out branch contains the commit. It
-    needs no key, and the credentials of the drift role.
+    Reads the record in AWS, and believes it if the checked-out branch contains the commit. Needs
+    the credentials of the drift role, and no key.
     """
     options = chosen()
     try:

@@ -52,7 +52,7 @@ def _file(_ctx: click.Context, _parameter: click.Parameter, name: str) -> str:
 @click.option(
     "--notify",
     is_flag=True,
-    help=f"Post a message at each change of what needs action, to the address in {notice.URL}.",
+    help=f"Post a message to {notice.URL} whenever what needs action changes.",
 )
 @click.option(
     "--notify-as",
@@ -73,12 +73,11 @@ def command(
     configuration: str | None,
     form: str,
 ) -> int:
-    """Show drift: summary, annotations and outputs of the job.
+    """Show drift as summary, annotations and outputs of the job.
 
-    With --issue, there is one open issue for each environment in which action is needed:
-    opened, updated, and closed when nobody has to any more. It says how main's plan, as it is now,
-    is applied by hand. With --notify a chat is told when it opens, tells something else, or closes.
-    The exit code is 0: `drift` has its own.
+    With --issue, each environment that needs action has one open issue, closed once nothing is
+    left. It shows how to apply main's plan by hand. With --notify a chat gets a message when the
+    issue opens, changes or closes. The exit code is 0; `drift` has its own.
     """
     options, job = chosen(), shown.job()
     told = _told(job, wanted, notify_as) if notify else None

@@ -45,11 +45,11 @@ def command(
     failed: str | None,
     form: str,
 ) -> int:
-    """Show a saved plan: summary, annotations and outputs of the job.
+    """Show a saved plan as summary, annotations and outputs of the job.
 
-    With --comment, the pull request has one comment for each environment, edited in place. Where
-    nothing changes none is made, and one that is there says so. With --failed the file need not
-    exist, and the exit code is 0: whatever failed has its own.
+    With --comment, each environment has one comment on the pull request, edited in place. If
+    nothing changes, no comment is made, and an existing one says so. With --failed, FILE may be
+    missing and the exit code is 0: the step that failed has its own.
     """
     options, job = chosen(), shown.job()
     plan = None if failed is not None else shown.of(load(file), environment, file)

@@ -18,10 +18,11 @@ from reconciler.github.protection import Protection
 @shown.form
 @common
 def command(environments: tuple[str, ...], form: str) -> int:
-    """Refuse, with exit code 1, where nobody would be asked before a job applies.
+    """Exit with code 1 if nobody would be asked before a job applies.
 
-    GitHub makes an Environment that a workflow names and that is missing, and asks nobody then. An
-    Environment without any rule is refused, too. Where the token may not look, that is a warning.
+    If a workflow names a GitHub Environment that does not exist, GitHub creates it without any
+    rule. An Environment without a rule is refused too. If the token may not look, that is a
+    warning.
     """
     this = shown.job()
     api = shown.connect(this)

@@ -37,14 +37,18 @@ _SPARE = 300  # characters of the summary for what is left out
     type=click.Path(path_type=Path),
     help="The plan after the merge, as `plan --out` saved it.",
 )
-@click.option("--artifact-name", required=True, help="What the run kept its plan as.")
-@click.option("--workflow", required=True, metavar="PATH", help="The workflow that planned then.")
+@click.option(
+    "--artifact-name", required=True, help="Name of the artifact that holds the reviewed plan."
+)
+@click.option(
+    "--workflow", required=True, metavar="PATH", help="The workflow that made the reviewed plan."
+)
 @click.option(
     "--code",
     multiple=True,
     default=touched.CODE,
     metavar="PATH",
-    help=f"What plans and applies; repeatable. [default: {', '.join(touched.CODE)}]",
+    help=f"Code that plans and applies; repeatable. [default: {', '.join(touched.CODE)}]",
 )
 @shown.form
 @common
@@ -56,11 +60,11 @@ def command(
     code: tuple[str, ...],
     form: str,
 ) -> int:
-    """Say whether anything has moved since the review of the pull request that was merged.
+    """Say whether anything has moved since the review of the merged pull request.
 
-    Finds the pull request of GITHUB_SHA and the newest good run of that workflow for its head, and
-    compares the plan that it kept with the plan after the merge. It informs, and ends with 0:
-    nothing is written for being found here, nor held back.
+    Finds the pull request of GITHUB_SHA and the newest successful run of the workflow for its head,
+    and compares the plan of that run with the plan after the merge. Only informs: the exit code is
+    0, and nothing is written or held back because of it.
     """
     options, job = chosen(), shown.job()
     fresh = shown.of(load(file), environment, file)

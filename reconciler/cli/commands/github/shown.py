@@ -45,7 +45,7 @@ def configuration(function: F) -> F:
     return click.option(
         "--configuration",
         metavar="NAME",
-        help="Keeps apart what several trees of manifests show. [default: the manifests' folder]",
+        help="Name of these manifests, if a repository has more. [default: the manifests' folder]",
     )(function)
 
 

@@ -18,10 +18,10 @@ from reconciler.github.marker import marker
 @shown.form
 @common
 def command(environments: tuple[str, ...], configuration: str | None, form: str) -> int:
-    """Say on the pull request that it no longer changes these environments.
+    """Update the comment of environments that the pull request no longer changes.
 
-    A branch that takes a change back has no plan of that environment any more; the comment with
-    the plan that it had would stay. Where there is no comment, none is made.
+    A branch that takes a change back has no plan for that environment any more, and the old comment
+    would stay. If there is no comment, none is made.
     """
     options, job = chosen(), shown.job()
     number = job.pull_request

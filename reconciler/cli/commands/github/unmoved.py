@@ -32,16 +32,15 @@ _COMMON = "common"
     multiple=True,
     default=touched.CODE,
     metavar="PATH",
-    help=f"What plans and applies; repeatable. [default: {', '.join(touched.CODE)}]",
+    help=f"Code that plans and applies; repeatable. [default: {', '.join(touched.CODE)}]",
 )
 @shown.form
 @common
 def command(environment: str, sha: str, branch: str, code: tuple[str, ...], form: str) -> int:
-    """Refuse, with exit code 3, where the branch has gone on in what the plan was made of.
+    """Exit with code 3 if the branch has changed what the plan was made from.
 
     That is the environment's folder, common/, every included file, .sops.yaml, and the code that
-    plans and applies. What else was merged meanwhile strands nothing. Where it cannot be told, it
-    is refused, too.
+    plans and applies. Other merges do not matter. If this cannot be told, the exit code is 3 too.
     """
     options, this = chosen(), shown.job()
     folder = walk.folder(options)

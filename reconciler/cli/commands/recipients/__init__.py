@@ -28,4 +28,4 @@ COMMANDS = MappingProxyType(
 )
 @common
 def command() -> None:
-    """List and change who can decrypt the manifests: in .sops.yaml and in all files at once."""
+    """List and change who can decrypt the manifests, in .sops.yaml and in every file at once."""

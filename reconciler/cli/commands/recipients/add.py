@@ -14,9 +14,9 @@ from reconciler.cli.options import chosen, common
 @outcomes.as_format
 @common
 def command(recipient: str, environments: tuple[str, ...], form: str) -> int:
-    """Encrypt environments for one key more: a public age key, or the ARN of a KMS key.
+    """Let one more key decrypt environments: a public age key, or the ARN of a KMS key.
 
-    Changes .sops.yaml and every file; all environments, if none is named. Values stay as they are,
-    and so does the lock. Needs a key that decrypts them.
+    Changes .sops.yaml and every file, of all environments unless you name some. Values and the lock
+    stay as they are. Needs a key that decrypts the files.
     """
     return shared.change(recipient, environments, chosen(), form=form, adds=True)

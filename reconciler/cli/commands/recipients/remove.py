@@ -14,9 +14,9 @@ from reconciler.cli.options import chosen, common
 @outcomes.as_format
 @common
 def command(recipient: str, environments: tuple[str, ...], form: str) -> int:
-    """Encrypt environments without a key, and list what whoever has it could read.
+    """Stop encrypting environments for a key, and list what its holder could read.
 
-    Git has the old files: each value that it could read is to be replaced. They are listed in the
-    order in which that is quickest, with the command for each.
+    Git still has the old files, so each of these values needs a new one. The list says how, with
+    one command each, quickest first.
     """
     return shared.change(recipient, environments, chosen(), form=form, adds=False)
