@@ -67,7 +67,10 @@ class Oracle:
             if there.get("value") != thing.ours.get("value", there.get("value")):
                 thing.former = thing.ours["value"]
             thing.ours |= {part: there.get(part) for part in declared}
-            thing.cut, thing.before, thing.begun = {}, {}, False
+            # What a killed run wrote, and git no longer declares, stays as that run left it.
+            thing.cut = {part: all_ for part, all_ in thing.cut.items() if part not in declared}
+            thing.before = {part: was for part, was in thing.before.items() if part in thing.cut}
+            thing.begun = False
 
     def killed(self, name: str, there: Content | None, *, owned: bool, whole: bool) -> None:
         """A run of ours was killed while it wrote this, or before, or after. What is ``whole`` is

@@ -101,7 +101,7 @@ def test_a_sops_on_the_path_that_is_not_the_release_is_said(tmp_path: Path) -> N
 
 INPUTS = (
     "ENVIRONMENT", "MANIFESTS", "BASE", "PLANS", "CHANGED", "PLAN_ROLE", "APPLY_ROLE", "KEYLESS",
-    "COMMENT", "ISSUE", "CONFIGURATION", "PLAN_FILE", "DIGEST", "NAMES", "TAKE", "REVIEWED",
+    "DEEP", "COMMENT", "ISSUE", "CONFIGURATION", "PLAN_FILE", "DIGEST", "NAMES", "TAKE", "REVIEWED",
     "BRANCH", "AUDIT",
 )  # fmt: skip
 
