@@ -119,7 +119,7 @@ test-aws: install ## ask the real account CONTRACT_ACCOUNT whether it behaves as
 demo: install ## the whole story on a sandbox on this machine, no AWS account needed
 	@$(RUN) $(BIN)/python demo/run.py
 
-bench: install ansible ## measure, in 12 minutes, into bench/RESULTS.md; ARGS=--quick: in 2, only shown
+bench: install ansible ## measure, in 14 minutes, into bench/RESULTS.md; ARGS=--quick: in 2, only shown; ARGS=--many: many environments alone
 	@$(RUN) $(BIN)/python -m bench.run $(ARGS)
 
 format: install ## format, and repair what can be repaired

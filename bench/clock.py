@@ -21,7 +21,7 @@ class Limits:
 
 
 QUICK = Limits(total=90, longest=20, spent=2, runs=2)
-FULL = Limits(total=640, longest=120, spent=8, runs=5)
+FULL = Limits(total=780, longest=120, spent=8, runs=5)
 
 
 @dataclass

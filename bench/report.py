@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from bench import fit, promised
+from bench.fleet import EACH, LINK
 from bench.promised import UNCHANGED
 from bench.rows import Row, floor
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from bench.run import Bench
 
 SIZES = (100, 1000, 10_000)
+_MANY = "## Many environments"
 
 
 def render(bench: Bench) -> str:
@@ -28,8 +30,15 @@ def render(bench: Bench) -> str:
         _growth(bench),
         _naive(bench),
         _against(bench),
+        _many(bench),
     ]
     return "\n\n".join("\n".join(part) for part in parts) + "\n"
+
+
+def with_many(text: str, bench: Bench) -> str:
+    """What was written before, with another part on many environments, which is the last."""
+    before = text.partition(f"\n{_MANY}\n")[0].rstrip("\n")
+    return "\n".join([before, "", *_many(bench)]) + "\n"
 
 
 def _head(bench: Bench) -> Iterator[str]:
@@ -294,6 +303,54 @@ def _against(bench: Bench) -> Iterator[str]:
             f"Ansible takes {theirs.wall / ours.wall:.0f} times as long and"
             f" {their_calls.total() / our_calls.total():.0f} times as many calls, and reads every"
             " value."
+        )
+
+
+def _many(bench: Bench) -> Iterator[str]:
+    yield _MANY
+    yield ""
+    fleet = bench.fleet
+    if fleet is None or fleet.single is None:
+        yield "Left out: there was no time."
+        return
+    most, one = max(fleet.together), fleet.single
+    yield (
+        f"`reconciler drift` of environments with {EACH} secrets and {EACH} parameters each, in one"
+        f" repository and one account, over {_link(LINK)} a call, eight side by side; nothing"
+        f" differs. Load average {fleet.load[0]:.1f} before, {fleet.load[1]:.1f} at the end, on"
+        f" {os.cpu_count()} processors, this benchmark's own included. *One after the other* is"
+        f" the median of {fleet.sample} single runs, **multiplied**."
+    )
+    yield ""
+    yield from _header(
+        "environments",
+        *("wall (s)", "processor (s)", "memory (MiB)"),
+        *("one after the other: wall (s)", "times", "processor (s)", "times"),
+    )
+    rest = ("", "", "", "")
+    yield _line("1", f"{one.wall:.2f}", f"{one.cpu:.2f}", f"{one.memory:.0f}", *rest)
+    for size, run in sorted(fleet.together.items()):
+        wall, cpu = one.wall * size, one.cpu * size
+        yield _line(
+            str(size),
+            *(f"{run.wall:.2f}", f"{run.cpu:.2f}", f"{run.memory:.0f}"),
+            *(f"{wall:.1f}", f"{wall / run.wall:.1f}", f"{cpu:.1f}", f"{cpu / run.cpu:.1f}"),
+        )
+    if fleet.plan is not None:
+        yield ""
+        yield (
+            f"`reconciler plan` of the {most}, whose plans are kept until the end:"
+            f" {fleet.plan.wall:.2f}"
+            f" s, {fleet.plan.cpu:.2f} s of processor, {fleet.plan.memory:.0f} MiB."
+        )
+    if fleet.completion is not None and fleet.nothing is not None:
+        did, nothing = fleet.completion, fleet.nothing
+        yield ""
+        yield (
+            f"Completing a name among {most} environments takes {did.wall:.3f} s and"
+            f" {did.cpu:.3f} s of processor, a Python that does nothing {nothing.wall:.3f} s and"
+            f" {nothing.cpu:.3f} s: {(did.wall - nothing.wall) * 1000:.0f} ms of work,"
+            f" {(did.cpu - nothing.cpu) * 1000:.0f} ms of it of the processor."
         )
 
 

@@ -11,6 +11,7 @@ import pytest
 from bench import declared, fit, promised, report, rows, server
 from bench.account import Account
 from bench.clock import Clock, Limits
+from bench.fleet import Fleet
 from bench.process import Run
 from bench.run import Bench
 from reconciler.sandbox import http
@@ -145,5 +146,11 @@ def test_the_report_tells_what_was_measured_and_what_was_left_out() -> None:
     assert "Ansible takes 84 times as long and 100 times as many calls" in text
     assert "170 MiB for 10,000 + 10,000; 10.0 MiB for each further 1,000 + 1,000." in text
     assert "they did not." in text
+    assert "Left out: there was no time." in text.partition("## Many environments")[2]
+    bench.fleet = Fleet({10: Run(1, 1, 71), 200: Run(10, 8, 80)}, Run(0.6, 0.4, 70), 10)
+    many = report.with_many(text, bench)
+    assert many.count("## Many environments") == 1
+    assert "| 200 | 10.00 | 8.00 | 80 | 120.0 | 12.0 | 80.0 | 10.0 |" in many
+    assert report.with_many(many, bench) == many
     bench.free.wrong.append("one too many")
     assert "**they did**: one too many." in report.render(bench)
