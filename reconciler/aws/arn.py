@@ -17,6 +17,8 @@ from reconciler.core.errors import UsageError
 # What a Region's name looks like in every partition: `us-west-2`, `cn-north-1`, `eusc-de-east-1`.
 REGION = r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}"
 
+REGION_NAME = re.compile(rf"{REGION}\Z")
+
 # What names one KMS key, and one role. In a policy `*` and `?` would stand for any, and `$` begins
 # a variable.
 ALIAS = r"alias/[A-Za-z0-9/_-]{1,250}"
@@ -45,6 +47,18 @@ def partition(region: str) -> Partition:
         (one for one in known if re.match(one["regionRegex"], region)), known[0]
     )
     return Partition(found["id"], found["outputs"]["dnsSuffix"])
+
+
+@cache
+def regions() -> frozenset[str]:
+    """The Regions that botocore knows: AWS may have one more by now."""
+    return frozenset(name for one in _data() for name in one["regions"] if REGION_NAME.match(name))
+
+
+def region(text: str) -> str | None:
+    """The Region that an ARN names."""
+    parts = text.split(":")
+    return parts[3] or None if len(parts) > 5 and parts[0] == "arn" else None
 
 
 def arn(service: str, home: str, account: str, resource: str, region: str | None = None) -> str:

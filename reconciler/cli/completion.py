@@ -20,7 +20,7 @@ _RULES = ".sops.yaml"
 # them (R), or anything else (-). With + the last may come again.
 _GIVEN: Mapping[str, str] = {
     **dict.fromkeys(("validate", "plan", "apply", "drift", "report", "doctor", "lock"), "E+"),
-    **dict.fromkeys(("add", "export", "import", "bootstrap", "revoke", "exec"), "E"),
+    **dict.fromkeys(("add", "export", "import", "bootstrap", "revoke", "exec", "rotate-keys"), "E"),
     **dict.fromkeys(("set", "move", "rollback"), "ER"),
     **dict.fromkeys(("remove", "rotate", "adopt", "release"), "ER+"),
     "compare": "EE",

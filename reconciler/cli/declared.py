@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 import click
 
@@ -12,9 +13,11 @@ from reconciler.cli import edited, outcomes, walk
 from reconciler.cli.kindname import KindName
 from reconciler.cli.options import Common
 from reconciler.cli.terminal import out
-from reconciler.core.model import Key
+from reconciler.core.errors import ManifestError
+from reconciler.core.model import Key, Place
 from reconciler.manifest import Cleartext, edit
 from reconciler.manifest.changes import Changes
+from reconciler.manifest.edit import WrongContent
 from reconciler.manifest.entries import Entry
 from reconciler.operations.attempt import Status
 from reconciler.operations.steps import Result
@@ -42,8 +45,17 @@ def entry(declared: Cleartext, name: str, kind: str | None = None) -> Entry:
 def save(
     changes: Changes, declared: Cleartext, keys: Sequence[Key], options: Common, *, form: str
 ) -> None:
-    """Write what was changed, with the lock, and tell the files: as lines, or as outcomes."""
-    paths = edited.save(changes, declared, options)
+    """Write what was changed, with the lock, and tell the files: as lines, or as outcomes.
+
+    Raises WrongContent where the manifests would not be right any more; EditError.
+    """
+    try:
+        paths = edited.save(changes, declared, options)
+    except ManifestError as error:
+        # Of a file that is not written no line can be looked up.
+        raise WrongContent(
+            [replace(p, place=Place(p.place.path)) for p in error.problems]
+        ) from None
     if form == "text":
         edited.tell(paths)
         return

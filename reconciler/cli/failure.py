@@ -45,14 +45,15 @@ def show(error: ReconcilerError, options: Common) -> None:
     _say(error.place, name, error.message, error.hint, options)
 
 
-def problems(found: Iterable[Problem], options: Common) -> None:
+def problems(found: Iterable[Problem], options: Common, most: int | None = MOST) -> None:
     """What is wrong in manifests, one line each with its hint: the first of them, and how many more
     there are."""
     told = [problem for problem in found if not (problem.warning and options.quiet)]
-    for problem in told[:MOST]:
+    most = len(told) if most is None else most
+    for problem in told[:most]:
         name = f"{_word(problem)}[{problem.code}]"
         _say(problem.place, name, problem.message, problem.hint, options)
-    rest = Counter(map(_word, told[MOST:]))
+    rest = Counter(map(_word, told[most:]))
     if rest:
         counts = " and ".join(f"{n:,} more {word}s" for word, n in sorted(rest.items()))
         hint = "mend these first; all of them: reconciler validate -o json"

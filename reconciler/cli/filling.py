@@ -13,11 +13,14 @@ from typing import Any
 
 import click
 
+from reconciler.cli.options import Common
+from reconciler.cli.terminal import say
 from reconciler.core import wholefile
 from reconciler.manifest.structure import Missing
 from reconciler.values.sensitive import Sensitive
 
 LARGEST = 8 << 20  # bytes of values
+_NAMED = 6  # fields that a copy does not have, told by name
 LONGEST = 4096  # characters of a generated value
 _LETTERS = string.ascii_letters + string.digits
 
@@ -70,6 +73,18 @@ def fill(
             " LENGTH.")
         )  # fmt: skip
     return answers
+
+
+def tell_left_out(left: Sequence[str], source: str, options: Common) -> None:
+    """What a copy does not have, because it names something that exists once."""
+    if left:
+        more = f" and {len(left) - _NAMED} more" if len(left) > _NAMED else ""
+        say(
+            f"not copied, since it is of {source} alone: {', '.join(left[:_NAMED])}{more}:"
+            " declare it where it is needed",
+            options,
+            level="warning",
+        )
 
 
 def random(characters: int, *, binary: bool = False) -> Sensitive[str]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from reconciler import manifest
 from reconciler.cli import failure, walk
+from reconciler.cli.folding import folded
 from reconciler.cli.options import Common
 from reconciler.core.errors import CredentialsError, ManifestError, Problem, SopsError, UsageError
 from reconciler.core.model import Plan
@@ -16,9 +16,8 @@ from reconciler.manifest import Cleartext, Desired, opened
 from reconciler.manifest.document import Document
 from reconciler.manifest.gitfiles import Repository
 from reconciler.rules import RULES, Examination
+from reconciler.rules.examine import once
 from reconciler.values import sops
-
-FOLDED = 10  # findings of one rule that a plan tells; `validate` tells all
 
 _NO_KEY = frozenset({"no-key", "sops-missing", "sops-timeout"})
 
@@ -79,23 +78,15 @@ def tell(
     plan: Plan,
     only: Sequence[str],
     options: Common,
+    told: set[tuple[str, frozenset[str]]],
 ) -> None:
-    """Tell findings beside a plan: of each rule the first, and how many more there are."""
+    """Tell findings beside a plan, each rule's as one line. ``told`` grows by those that are of
+    several environments, which are told of the first."""
     scope = declared.settings.scope
     keys = None
     if only:
         known = {*declared.resources(), *(change.key for change in plan.changes)}
         keys = walk.keys(only, known, scope)
     found = [p for p in examined.problems(scope.environment, keys) if p not in declared.warnings]
-    counts = Counter(problem.code for problem in found)
-    told: Counter[str] = Counter()
-    for problem in found:
-        told[problem.code] += 1
-        if told[problem.code] <= FOLDED:
-            failure.problems([problem], options)
-    for code, count in counts.items():
-        if count > FOLDED:
-            last = [problem for problem in found if problem.code == code][-1]
-            rest = f"the last of {count - FOLDED} more like these"
-            hint = f"all of them: reconciler validate {scope.environment}"
-            failure.problems([replace(last, message=rest, hint=hint)], options)
+    every = f"reconciler validate {scope.environment} --all"
+    failure.problems(folded(once(found, told), every), options)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from reconciler.aws.client import Aws
 from reconciler.cli import failure, walk
+from reconciler.cli.folding import folded, some
 from reconciler.cli.options import Common
 from reconciler.cli.terminal import say
 from reconciler.core.errors import (
@@ -21,6 +22,7 @@ from reconciler.manifest import Cleartext, Desired, lock
 from reconciler.operations.planning import Compared, Planned
 
 _NO_KEY = frozenset({"no-key", "sops-missing"})
+_OLD = frozenset({"lock-missing", "lock-extra", "lock-outdated"})
 
 
 def plan(
@@ -42,10 +44,14 @@ def known(declared: Cleartext, options: Common) -> lock.Declared:
             code="no-lock",
             hint=f"with the key, run: reconciler lock {environment}; and commit what it writes",
         )
-    known = lock.declare(found, declared)
+    every = _every(environment)
+    try:
+        known = lock.declare(found, declared)
+    except ManifestError as error:
+        raise ManifestError(folded(error.problems, every)) from None
     # A plan without the key shows what it can, and says what nobody with the key vouches for.
     macs = [replace(problem, warning=True) for problem in lock.macs(found, declared)]
-    failure.problems([*lock.outdated(found, declared), *macs], options)
+    failure.problems(folded([*lock.outdated(found, declared), *macs], every), options)
     return known
 
 
@@ -74,9 +80,28 @@ def verify(declared: Cleartext, desired: Desired, options: Common) -> None:
     if found is None:
         return
     wrong = [*lock.check(found, declared), *lock.mismatches(found, declared, desired)]
+    every = _every(desired.scope.environment)
     if wrong:
-        raise ManifestError(wrong)
-    failure.problems(lock.outdated(found, declared), options)
+        raise ManifestError(folded(wrong, every))
+    failure.problems(folded(lock.outdated(found, declared), every), options)
+
+
+def behind(declared: Cleartext, desired: Desired, options: Common) -> None:
+    """Warn where the lock does not say what the manifests do: a plan without the key, and apply,
+    would go by it."""
+    problems = check(declared, desired, options)
+    old = [problem for problem in problems if problem.code in _OLD]
+    told = [replace(problem, warning=True) for problem in problems if problem.code not in _OLD]
+    if old:
+        what = some([problem.subject for problem in old if problem.subject])
+        message = f"the lock is behind the manifests{f', of {what}' if what else ''}"
+        first = replace(old[0], code="lock-outdated", message=message, warning=True)
+        told.insert(0, first)
+    failure.problems(folded(told, _every(desired.scope.environment)), options)
+
+
+def _every(environment: str) -> str:
+    return f"reconciler validate {environment} --all"
 
 
 def raise_if_unknown(changes: Sequence[Change], declared: Cleartext, options: Common) -> None:

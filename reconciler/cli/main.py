@@ -33,6 +33,7 @@ COMMANDS = MappingProxyType(
         "compare": "Show two environments side by side.",
         "recipients": "List and change who can decrypt the manifests.",
         "rotate": "Rotate secrets now, and wait until it is done.",
+        "rotate-keys": "Change the fingerprint key of an environment.",
         "rollback": "Restore the previous version of a secret.",
         "revoke": "Deny a role all access to an environment, at once.",
         "export": "Export an environment's values, for local development.",

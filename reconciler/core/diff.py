@@ -30,10 +30,9 @@ from reconciler.core.model import (
     ValueChange,
     Write,
 )
+from reconciler.core.model import MARKS as MARKS
 from reconciler.core.ownership import is_kept, may_apply, may_prune
 from reconciler.core.reasons import Loss, Lost, Notable, Reason, Why
-
-MARKS = frozenset({"fingerprint_key"})  # fields that a create has anyway
 
 # The value was live before, or may have been. Where a rollback has taken it back since, AWSCURRENT
 # is on the same version as when it was planned: only the date of the last change tells.

@@ -72,13 +72,19 @@ class UsageError(ReconcilerError):
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong in a manifest, or worth a warning."""
+    """One thing that is wrong in a manifest, or worth a warning.
+
+    ``subject`` is the name of what it is about; ``pair`` names all that it is about together, where
+    the same is said of each of them: it is told once.
+    """
 
     place: Place
     code: str
     message: str
     hint: str | None = None
     warning: bool = False
+    subject: str = ""
+    pair: frozenset[str] | None = None
 
 
 class ManifestError(ReconcilerError):

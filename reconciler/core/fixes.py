@@ -37,6 +37,10 @@ FIXES: Mapping[str, tuple[str, str]] = {
         "somebody created the secret in the console",
         "`reconciler adopt ENV NAME`, or choose another name",
     ),
+    "other-key": (
+        "a fingerprint key was removed before apply had marked everything with the new one",
+        "put it back behind the new one and apply; if it is lost: `reconciler adopt ENV NAME`",
+    ),
     "not-ours": ("`reconciler rotate` of a secret of another team", "ask its owner"),
     "other-account": ("a replica from another account", "declare it where its primary is"),
     "other-owner": (
@@ -98,6 +102,14 @@ FIXES: Mapping[str, tuple[str, str]] = {
     "max-prunes": (
         "a deleted file removes 12 secrets, and `max_prunes` is 0",
         "check the plan; then set `guards: {max_prunes: 12}`, or `--override max-prunes`",
+    ),
+    "keys-in-use": (
+        "`reconciler rotate-keys` a second time, before apply has run",
+        "merge and `reconciler apply ENV`, then run it again",
+    ),
+    "keys-lost": (
+        "the only fingerprint key was replaced in the manifest",
+        "put the old key back from git, behind the new one; if it is lost: `reconciler adopt ENV`",
     ),
     "plan-file": ("a plan that was edited, or made by version 0.1", "plan again"),
     "stale": ("the secret rotated after the review", "plan again, and review"),

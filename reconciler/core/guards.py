@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from reconciler.core.errors import GuardError, TooManyChangesError, TooManyPrunesError
-from reconciler.core.model import Action, Plan
+from reconciler.core.model import MARKS, Action, Change, Plan, Write
+from reconciler.core.reasons import Reason
 
 FROM = 10  # owned resources on; below that a ratio says nothing
 COUNTED = frozenset({Action.UPDATE, Action.REPLACE, Action.PRUNE})
 
 
 def broken(plan: Plan) -> tuple[GuardError, ...]:
-    """The guards that a plan goes beyond; ``create``, ``adopt`` and ``restore`` do not count."""
+    """The guards that a plan goes beyond; ``create``, ``adopt``, ``restore`` and marks do not
+    count."""
     found: list[GuardError] = []
     prunes = sum(1 for change in plan.changes if change.action is Action.PRUNE)
     limit = plan.policy.max_prunes
@@ -23,7 +25,7 @@ def broken(plan: Plan) -> tuple[GuardError, ...]:
                 hint=f"raise it in the environment, or pass --override {TooManyPrunesError.code}",
             )
         )
-    counted = sum(1 for change in plan.changes if change.action in COUNTED)
+    counted = sum(1 for change in plan.changes if change.action in COUNTED and not _marks(change))
     ratio = plan.policy.max_change_ratio
     if plan.owned >= FROM and counted / plan.owned > ratio:
         found.append(
@@ -34,6 +36,15 @@ def broken(plan: Plan) -> tuple[GuardError, ...]:
             )
         )
     return tuple(found)
+
+
+def _marks(change: Change) -> bool:
+    """Whether a change writes marks alone, as after a new fingerprint key: what anybody reads stays
+    as it is."""
+    names = {field.name for field in change.fields}
+    remembers = change.why is not None and change.why.reason is Reason.MARK
+    same = change.value is None or change.value.write is Write.SAME
+    return change.action is Action.UPDATE and same and (names <= MARKS if names else remembers)
 
 
 def raise_if_unsafe(plan: Plan, overridden: Collection[str]) -> None:

@@ -249,6 +249,7 @@ class Live:
     recalls: bool = False
     begun: bool = False
     restore: str | None = None
+    lost_key: bool = False  # its owner tag is this environment's, its mark of an unknown key
 
 
 # --- plan: what is to be done -------------------------------------------------------------------
@@ -291,6 +292,9 @@ class FieldChange:
     before: JSON
     after: JSON
     known: bool = True
+
+
+MARKS = frozenset({"fingerprint_key"})  # fields that are marks, which a create has anyway
 
 
 class Write(StrEnum):

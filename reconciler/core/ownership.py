@@ -44,7 +44,7 @@ def may_apply(live: Live) -> Why | None:
         case Ownership.OTHER_OWNER:
             return Why(Reason.OTHER_OWNER, live.owner)
         case Ownership.FOREIGN:
-            return Why(Reason.NOT_MANAGED, live.owner)
+            return Why(Reason.OTHER_KEY if live.lost_key else Reason.NOT_MANAGED, live.owner)
 
 
 def may_adopt(live: Live) -> Why | None:

@@ -34,6 +34,7 @@ class Reason(StrEnum):
     NEEDS_REPLACE_LATER = "needs-replace-later"
     NOT_CREATABLE = "not-creatable"
     NOT_MANAGED = "not-managed"
+    OTHER_KEY = "other-key"  # its marks are of a fingerprint key that git does not have
     OTHER_ACCOUNT = "other-account"
     OTHER_OWNER = "other-owner"
     PARTNER = "partner"

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from reconciler.core.model import JSON, Resource
+from reconciler.aws.recogniser import Recogniser
+from reconciler.core.model import JSON, Resource, Scope
 from reconciler.kinds.field import UNSET, Given, UnsayableError, Unset
 from reconciler.kinds.kind import Flaw, Settings
 
@@ -22,6 +23,16 @@ OURS = "reconciler:"
 MARKS = 7  # of the 50 tags that AWS allows on a resource
 
 _ALLOWED = re.compile(r"[\w _.:/=+\-@]*\Z")
+
+
+_PROOF_FORM = re.compile(r"([0-9a-f]{6})[0-9a-f]{32}\Z")
+
+
+def lost_key(live: Mapping[str, str], trust: Recogniser, scope: Scope) -> bool:
+    """Whether the owner tag is this environment's, and the proof has the form of one under a
+    fingerprint key that nobody here knows."""
+    proof = _PROOF_FORM.match(live.get(PROOF, ""))
+    return live.get(OWNER) == scope.owner_id and proof is not None and proof[1] not in trust.kids
 
 
 def from_list(tags: Iterable[Mapping[str, Any]] | None) -> dict[str, str]:

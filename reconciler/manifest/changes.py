@@ -26,6 +26,7 @@ class Changes:
     root: Path
     _before: dict[Path, bytes | None] = field(default_factory=dict)
     _after: dict[Path, bytes] = field(default_factory=dict)
+    _without: set[Path] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.root = self.root.absolute()
@@ -39,6 +40,10 @@ class Changes:
         path = file.relative_to(self.root)
         self._before.setdefault(path, before)
         self._after[path] = content
+
+    def leave_out(self, file: Path) -> None:
+        """Let :meth:`staged` look at the environment as if a file were not there."""
+        self._without.add(file.relative_to(self.root))
 
     @contextmanager
     def staged(self, environment: str, *, may_be_empty: bool = False) -> Iterator[Cleartext]:
@@ -82,7 +87,8 @@ class Changes:
         copy.mkdir()
         there = [self.root / files.RULES_FILE, *files.manifests(self.root)]
         for file in there:
-            if file.is_file() and not file.is_symlink():
+            left_out = file.relative_to(self.root) in self._without
+            if file.is_file() and not file.is_symlink() and not left_out:
                 target = copy / file.relative_to(self.root)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(file, target)

@@ -14,7 +14,7 @@ from reconciler.manifest import files, rules, values
 from reconciler.manifest.changes import Changes
 from reconciler.manifest.cleartext import Cleartext
 from reconciler.manifest.document import Document, parse
-from reconciler.manifest.edit import EditError
+from reconciler.manifest.edit import WrongEdit
 from reconciler.manifest.encrypted import VALUE
 from reconciler.manifest.entries import Entry
 from reconciler.values.sensitive import Sensitive
@@ -57,16 +57,16 @@ class Declaring:
         self._set(document.file, document, (*entry.path, *inner), text)
 
     def mark(self, entry: Entry, name: str, text: Sensitive[str]) -> None:
-        """A cleartext field of an entry, as JSON. Raises SopsError, EditError."""
+        """A cleartext field of an entry, as JSON. Raises SopsError, WrongEdit."""
         self.give(entry, (name,), text)
 
     def remove(self, entry: Entry) -> None:
         """Take an entry out of every file that declares something of it. Raises SopsError;
-        EditError where other environments
+        WrongEdit where other environments
         read one of them."""
         shared = next((d for d in entry.documents if d.included), None)
         if shared is not None:
-            raise EditError(
+            raise WrongEdit(
                 f"{entry.key} is declared in {shared.name}, which other environments include",
                 hint="take it out there by hand, when none of them needs it",
                 place=entry.place(),
@@ -78,7 +78,7 @@ class Declaring:
 
     def move(self, entry: Entry, target: Path) -> None:
         """Declare in ``target`` what an entry's own file says of it, its value too, and no longer
-        there. Raises SopsError, EditError, ManifestError."""
+        there. Raises SopsError, WrongEdit, ManifestError."""
         document = self.own(entry)
         data: Any = parse(document.file, document.name, document.raw).data
         said = data[entry.section][entry.key]
@@ -91,11 +91,11 @@ class Declaring:
 
     def own(self, entry: Entry) -> Document:
         """The file of this environment that declares an entry: with its value, if it has one.
-        Raises EditError where only included files do."""
+        Raises WrongEdit where only included files do."""
         own = [document for document in entry.documents if not document.included]
         found = entry.holder or (own[0] if own else None)
         if found is None:
-            raise EditError(
+            raise WrongEdit(
                 f"{entry.key} is declared in {entry.documents[0].name} only, which is shared",
                 hint="edit that file",
                 place=entry.place(),
@@ -103,10 +103,10 @@ class Declaring:
         return found
 
     def value(self, entry: Entry) -> Sensitive[str]:
-        """The value of an entry as its file has it, as JSON. Raises SopsError, EditError."""
+        """The value of an entry as its file has it, as JSON. Raises SopsError, WrongEdit."""
         document, shape = entry.holder, entry.shape
         if document is None or shape is None:
-            raise EditError(f"{entry.key} has no `value` in a manifest", place=entry.place())
+            raise WrongEdit(f"{entry.key} has no `value` in a manifest", place=entry.place())
         plain = self.sops.decrypt(document.raw, key_types=document.key_types)
         content, flaws = values.contents(plain, {entry.path: shape})[entry.path]
         if content is None:
@@ -143,7 +143,7 @@ class Declaring:
         before = None if document is None else document.raw
         raw = self.changes.now(file) or before
         if raw is None:
-            raise EditError(f"{files.shown(file)} is not there")
+            raise WrongEdit(f"{files.shown(file)} is not there")
         types = self._types(file) if document is None else document.key_types
         self.changes.put(file, before, self.sops.set(raw, path, text, key_types=types))
 
@@ -151,7 +151,7 @@ class Declaring:
         found = rules.read(self.changes.root)
         rule = found.match(file.relative_to(self.changes.root).as_posix())
         if rule is None:
-            raise EditError(
+            raise WrongEdit(
                 f"no creation rule of .sops.yaml is for {files.shown(file)}",
                 hint="name a file in the environment's folder that ends in .sops.yaml",
             )
@@ -178,10 +178,9 @@ class Declaring:
             return self.sops.encrypt(text, path=path, config=config, key_types=types)
 
 
-def in_folder(declared: Cleartext, name: str) -> Path:
-    """A file of the environment by the name that a user gives it: from here, or from its folder.
-    Raises EditError where it would be no manifest of it."""
-    folder = declared.document.file.parent
+def in_folder(folder: Path, name: str) -> Path:
+    """A file of the environment in a folder by the name that a user gives it: from here, or from
+    there. Raises WrongEdit where it would be no manifest of it."""
     for path in (Path.cwd() / name, folder / name):
         absolute = Path(*path.parts)
         inside = absolute.is_relative_to(folder) and ".." not in absolute.parts
@@ -189,8 +188,8 @@ def in_folder(declared: Cleartext, name: str) -> Path:
             hidden = any(p.startswith(".") for p in absolute.relative_to(folder).parts)
             if absolute.name != files.ENVIRONMENT_FILE and not hidden:
                 return absolute
-    raise EditError(
-        f"{name} is no manifest of {declared.settings.scope.environment}",
+    raise WrongEdit(
+        f"{name} is no manifest of {folder.name}",
         hint=f"name a file in {files.shown(folder)}/ that ends in {files.ENCRYPTED}",
     )
 

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from reconciler.core import wholefile
-from reconciler.core.errors import ReconcilerError
+from reconciler.core.errors import Exit, ManifestError, ReconcilerError
 from reconciler.core.model import Key
 from reconciler.manifest.cleartext import Cleartext
 from reconciler.manifest.entries import Entry
@@ -18,12 +18,24 @@ class EditError(ReconcilerError):
     code = "edit"
 
 
+class WrongEdit(EditError):
+    """What is asked for does not go with what the manifests declare; nothing was written."""
+
+    exit_code = Exit.USAGE
+
+
+class WrongContent(ManifestError):
+    """What a command was asked to declare cannot be declared; nothing was written."""
+
+    exit_code = Exit.USAGE
+
+
 def entry_of(declared: Cleartext, key: Key) -> Entry:
-    """The declaration of a resource. Raises EditError where there is none."""
+    """The declaration of a resource. Raises WrongEdit where there is none."""
     for entry in declared.entries:
         if key.kind == entry.kind.NAME and entry.full_name(declared.settings) == key.name:
             return entry
-    raise EditError(f"no manifest declares {key}")
+    raise WrongEdit(f"no manifest declares {key}")
 
 
 def replace_file(path: Path, content: bytes) -> None:

@@ -126,7 +126,7 @@ FIXES: Mapping[str, tuple[str, str]] = {
     "days": ("`max_age: 3 months`", "write days: `90 days`"),
     "declared-twice": (
         "`description` in `common/` and in `production/`",
-        "delete one of the two",
+        "delete one of the two; after an interrupted `reconciler move`, run it again",
     ),
     "empty-field": ("`description:` with nothing after it", "delete the field, or write `none`"),
     "generate": ("every class of characters is excluded", "leave one class in"),

@@ -9,7 +9,7 @@ from reconciler.core.errors import ManifestError
 from reconciler.core.model import Key
 from reconciler.manifest.changes import Changes
 from reconciler.manifest.cleartext import Cleartext
-from reconciler.manifest.edit import EditError, entry_of
+from reconciler.manifest.edit import WrongEdit, entry_of
 from reconciler.manifest.encrypted import VALUE
 from reconciler.values.sensitive import Sensitive
 from reconciler.values.sops import Sops
@@ -27,7 +27,7 @@ class Edit:
 def give(declared: Cleartext, edits: Iterable[Edit], sops: Sops) -> Changes:
     """The manifests with these values, encrypted; nothing is written yet.
 
-    Raises EditError where git gives no value to change; ManifestError where sops may not ask a
+    Raises WrongEdit where git gives no value to change; ManifestError where sops may not ask a
     file's keys.
     """
     edits = list(edits)
@@ -40,7 +40,7 @@ def give(declared: Cleartext, edits: Iterable[Edit], sops: Sops) -> Changes:
         entry = entry_of(declared, edit.key)
         document = entry.holder
         if document is None:
-            raise EditError(
+            raise WrongEdit(
                 f"{entry.key} has no `value` in a manifest",
                 hint="declare one with: sops --config manifests/.sops.yaml edit FILE",
                 place=entry.place(),

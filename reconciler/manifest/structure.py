@@ -20,7 +20,10 @@ from reconciler.values.sensitive import Sensitive
 
 # What says something of one resource that exists, in the environment that it is copied from.
 _ITS_OWN = frozenset({"name", "previous_kms_keys", "kms_key", "take", "moved_to"})
-_SETTINGS = ("include", "tags", "ignore", "prune", "recovery_window", "guards", "record", "drift")
+_SETTINGS = (
+    "include", "tags", "ignore", "prune", "recovery_window", "guards", "record", "drift",
+    "readers", "env_prefix", "unused_after",
+)  # fmt: skip
 _SCHEDULES = "schedules"
 
 
@@ -46,6 +49,7 @@ class Structure:
 
     sections: dict[str, dict[str, Any]] = field(default_factory=dict)
     missing: tuple[Missing, ...] = ()
+    left_out: tuple[str, ...] = ()  # fields that are of one environment alone, and whose
 
     def filled(self, answers: Mapping[Missing, Sensitive[str]]) -> Sensitive[str]:
         """A manifest in clear, for sops, with a value for each that is missing."""
@@ -63,7 +67,8 @@ class Structure:
         """That of one declaration."""
         section, key = path
         missing = tuple(one for one in self.missing if (one.section, one.key) == path)
-        return Structure({section: {key: self.sections[section][key]}}, missing)
+        left = tuple(one for one in self.left_out if one.endswith(f" of {key}"))
+        return Structure({section: {key: self.sections[section][key]}}, missing, left)
 
     def entry(
         self, path: tuple[str, str], answers: Mapping[Missing, Sensitive[str]]
@@ -80,6 +85,7 @@ def of(document: Document, source: Scope, target: Scope) -> Structure:
     data = again if isinstance(again, dict) else {}
     sections: dict[str, dict[str, Any]] = {}
     missing: list[Missing] = []
+    left: list[str] = []
     for section in kinds.sections():
         declarations = data.get(section)
         for key, fields in (declarations if isinstance(declarations, dict) else {}).items():
@@ -87,7 +93,14 @@ def of(document: Document, source: Scope, target: Scope) -> Structure:
                 kept = {n: c for n, c in fields.items() if n not in _ITS_OWN | {VALUE, PLAINTEXT}}
                 sections.setdefault(section, {})[key] = _moved(kept, source, target)
                 missing += _missing(section, key, fields)
-    return Structure(sections, tuple(missing))
+                left += [f"`{name}` of {key}" for name in fields if name in _ITS_OWN]
+    return Structure(sections, tuple(missing), tuple(left))
+
+
+def left_out(document: Document) -> tuple[str, ...]:
+    """The fields of an environment's own file that are of it alone."""
+    data = document.data if isinstance(document.data, dict) else {}
+    return tuple(f"`{name}` of the environment" for name in data if name in _ITS_OWN)
 
 
 def settings(document: Document, source: Scope, target: Scope) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from reconciler.core.diff import diff
 from reconciler.core.errors import CredentialsError
 from reconciler.core.model import Key, Live, Plan, Policy, Resource, Scope
 from reconciler.manifest import Desired
-from reconciler.operations import observe, opening
+from reconciler.operations import marks, observe, opening
 from reconciler.operations.observe import Records
 
 
@@ -73,6 +73,7 @@ def make(scope: Scope, declare: Callable[[], D], aws: Aws) -> Compared[D]:
     if plan.changes:
         observe.confirm(aws, records, plan, scope, desired.recogniser)
         plan, live = _diff(aws, desired, records, scope)
+    marks.raise_if_lost(live, desired.recogniser.kids, scope)
     return Compared(plan, desired, live, records, gathered.principal)
 
 

@@ -19,6 +19,7 @@ _REASONS = {
     Reason.NEEDS_REPLACE_LATER: "AWS does not change its {names} in place",
     Reason.NOT_CREATABLE: "it does not exist, and it has a rotation and no value to begin with",
     Reason.NOT_MANAGED: "it exists and is not managed{by}: adopt it",
+    Reason.OTHER_KEY: "it was marked with a fingerprint key that the manifests no longer have",
     Reason.OTHER_ACCOUNT: "it is a replica of {who}, a secret of another account, and AWS refuses"
     " writes to it",
     Reason.PARTNER: "it is a managed external secret ({who}): the partner and AWS make its values",
@@ -58,6 +59,8 @@ _HINTS = {
     Reason.NEEDS_REPLACE_LATER: "declare it as it is, adopt it, and change it then",
     Reason.NOT_CREATABLE: "give it a `value` or `generate`, or create it and adopt it",
     Reason.NOT_MANAGED: "nothing of it was changed; choose another name, or adopt it",
+    Reason.OTHER_KEY: "put the old key back behind the new one, and apply before it is removed; if"
+    " it is lost, adopt the secret again",
     Reason.OTHER_ACCOUNT: "take it out of the manifest: it is changed in that account",
     Reason.PARTNER: "take it out of the manifest: nothing here can set what the partner holds",
     Reason.OTHER_OWNER: "one of the two has to release it",

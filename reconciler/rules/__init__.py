@@ -18,10 +18,12 @@ from reconciler.rules import (
     never_rotated,
     old_ciphertext,
     old_fingerprint_key,
+    other_region,
     past_max_age,
     read_by_nobody,
     same_value,
     same_value_elsewhere,
+    unknown_region,
     wildcard_principal,
 )
 from reconciler.rules.examine import Examination, unreplaced
@@ -45,6 +47,8 @@ RULES: tuple[Rule, ...] = (
     foreign_lambda,
     foreign_key,
     name_like_arn,
+    unknown_region,
+    other_region,
 )
 
 # What these find lets somebody at a value, and stands under Access, ignored or not.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -60,9 +60,10 @@ class Examination:
             for code, finding in self._find(subject)
             if only is None or (finding.entry and finding.entry.resource_key(settings) in only)
         ]
-        return sorted(
+        in_order = sorted(
             dict.fromkeys(found), key=lambda p: (p.place.path, p.place.line, p.place.column, p.code)
         )
+        return list(once(in_order, set()))
 
     def of(self, environment: str, codes: Collection[str]) -> Iterator[tuple[str, Finding]]:
         """What rules that look at one environment alone find in it, ignored or not."""
@@ -89,6 +90,16 @@ class Examination:
         yield from ignored.flaws(conclusive)
 
 
+def once(found: Iterable[Problem], told: set[tuple[str, frozenset[str]]]) -> Iterator[Problem]:
+    """Problems without those that say again of one what was said of another; ``told`` grows."""
+    for problem in found:
+        if problem.pair is not None:
+            if (problem.code, problem.pair) in told:
+                continue
+            told.add((problem.code, problem.pair))
+        yield problem
+
+
 def _problem(subject: Subject, code: str, finding: Finding) -> Problem:
     entry = finding.entry
     if finding.place is not None:
@@ -97,7 +108,15 @@ def _problem(subject: Subject, code: str, finding: Finding) -> Problem:
         place = entry.place(*finding.field)
     else:
         place = subject.declared.document.place(finding.field)
-    return Problem(place, code, finding.message, finding.hint or None, warning=True)
+    return Problem(
+        place,
+        code,
+        finding.message,
+        finding.hint or None,
+        warning=True,
+        subject="" if entry is None else entry.key,
+        pair=finding.pair,
+    )
 
 
 def _encrypted(declared: Cleartext, values: Mapping[Key, Sealed]) -> dict[Key, Sealed]:

@@ -27,7 +27,7 @@ FIXES: Mapping[str, tuple[str, str]] = {
     ),
     "old-fingerprint-key": (
         "a colleague has left, and the fingerprint key is the one that they could read",
-        "put a new key first, apply, then remove the old one and run `reconciler lock`",
+        "`reconciler rotate-keys ENV`, apply, and `reconciler rotate-keys ENV` again",
     ),
     "past-max-age": ("`max_age: 90 days`, and the value is older", "`reconciler set ENV NAME`"),
     "keys-differ": (
@@ -61,6 +61,14 @@ FIXES: Mapping[str, tuple[str, str]] = {
     "name-like-arn": (
         "`client-secret`: a hyphen and six characters",
         "choose another name, or read the secret by its full ARN",
+    ),
+    "unknown-region": (
+        "`region: us-west-22`",
+        "correct it; of a new Region say so in `ignore`",
+    ),
+    "other-region": (
+        "a `kms_key` in eu-west-1 for an environment in us-west-2",
+        "name a key, or a function, in the Region of the secret",
     ),
     "ignore-reason": ('`ignore: {never-rotated: ""}`', "write the reason"),
     "ignore-unknown": ("`ignore: {never-rotate: …}`", "correct the code"),

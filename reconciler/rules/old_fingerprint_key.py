@@ -48,8 +48,8 @@ def find(subject: Subject) -> Iterator[Finding]:
     for index, reader in sorted(found.items(), key=lambda one: str(one[0])):
         yield Finding(
             f"a fingerprint key is one that could be decrypted by {reader}",
-            "put a new one first, apply, then remove this one and run reconciler lock"
-            f" {subject.environment}: guesses of short values can be tested with it until then",
+            f"change it: reconciler rotate-keys {subject.environment}; until then guesses of short"
+            " values can be tested with it",
             field=(FINGERPRINT_KEYS, index),
         )
 

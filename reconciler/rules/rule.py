@@ -29,6 +29,7 @@ class Finding:
     entry: Entry | None = None
     field: tuple[str | int, ...] = ()
     place: Place | None = None  # where it is known already, and in another file
+    pair: frozenset[str] | None = None  # all of which the same is found
 
 
 @dataclass(frozen=True)

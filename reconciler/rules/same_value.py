@@ -43,6 +43,7 @@ def find(subject: Subject) -> Iterator[Finding]:
                     "give each a value of its own",
                     entry,
                     (VALUE,),
+                    pair=frozenset(f"{k} {part}" for k, part in holders[known.digest]),
                 )
 
 

@@ -39,6 +39,7 @@ def find(subject: Subject) -> Iterator[Finding]:
                     "give each environment a value of its own",
                     entry,
                     (VALUE,),
+                    pair=frozenset(f"{where} {k} {p}" for where, (k, p) in holders.items()),
                 )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.core import wholefile
 from reconciler.core.model import Key
 from tests.command import Done, command
 from tests.trees import default_settings
@@ -152,12 +153,12 @@ def test_side_by_side_as_text(world_: World) -> None:
     [
         (("add", "production", "text"), 64, "text is declared already"),
         (("add", "production", "/x"), 64, "relative to the prefix /test/production"),
-        (("add", "production", "x//y", "--generate", "9"), 1, "error[name]"),
+        (("add", "production", "x//y", "--generate", "9"), 64, "error[name]"),
         (("add", "production", "x", "--generate", "4"), 64, "4 is not in the range"),
         (("add", "production", "x", "--plaintext", "y"), 64, "--plaintext is not for a secret"),
         (("add", "production", "x", "--kind", "keys"), 64, "is not one of"),
-        (("add", "production", "x", "--file", "../x.sops.yaml"), 1, "no manifest of production"),
-        (("add", "production", "x", "--file", "environment.sops.yaml"), 1, "no manifest of"),
+        (("add", "production", "x", "--file", "../x.sops.yaml"), 64, "no manifest of production"),
+        (("add", "production", "x", "--file", "environment.sops.yaml"), 64, "no manifest of"),
         (("add", "production", "x"), 64, "The value is empty."),
         (("add", "production", "smtp/login", "--key", "user"), 64, "smtp/login: user is declared"),
         (("add", "prod", "x"), 64, "did you mean `production`?"),
@@ -165,8 +166,8 @@ def test_side_by_side_as_text(world_: World) -> None:
         (("move", "production", "smtp/logn", "x"), 64, "Did you mean smtp/login?"),
         (("move", "production", "text", "x"), 64, "say which with --kind"),
         (("move", "production", "smtp/login", "p", "--kind", "secret"), 0, "written"),
-        (("move", "production", "made", "x"), 1, "its value is generated, and git does not have"),
-        (("move", "production", "db", "x"), 1, "rotation owns its value"),
+        (("move", "production", "made", "x"), 64, "its value is generated, and git does not have"),
+        (("move", "production", "db", "x"), 64, "rotation owns its value"),
         (("move", "production", "smtp/login", "made"), 64, "made is declared already"),
         (("move", "production", "smtp/login", "smtp/login"), 64, "is its name already"),
         (("move", "production", "made", "--file", "main.sops.yaml"), 64, "already"),
@@ -209,12 +210,52 @@ def test_what_was_outdated_in_the_lock_stays_so(world_: World, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("at", [0, 1, 2])
+def test_a_move_to_another_file_that_was_killed_goes_on(
+    world_: World, monkeypatch: pytest.MonkeyPatch, at: int
+) -> None:
+    before = value(world_, "secret", "smtp/login")
+    again = ("move", "production", "smtp/login", "--file", "mail.sops.yaml")
+    with monkeypatch.context() as killing:
+        kill(killing, at)
+        assert command(world_, *again, code=None).code == 130
+    if at == 1:
+        assert "run it again" in command(world_, "explain", "declared-twice").out
+        command(world_, "move", "production", "smtp/login", "--file", "main.sops.yaml", code=1)
+    command(world_, *again, code=64 if at == 2 else 0)
+    assert "smtp/login" not in world_.tree.read("production/smtp.sops.yaml")
+    assert value(world_, "secret", "smtp/login") == before
+    command(world_, "lock", "production")
+    command(world_, "validate", "production")
+
+
+def test_two_declarations_that_differ_are_no_interrupted_move(world_: World) -> None:
+    other = {
+        "secrets": {"smtp/login": {"value": {"user": "u", "password": "other"}, "tags": {"a": "b"}}}
+    }
+    world_.tree.write("production/mail.sops.yaml", other)
+    before = photograph(world_)
+    done = command(world_, "move", "production", "smtp/login", "--file", "mail.sops.yaml", code=1)
+    assert "error[declared-twice]" in done.err
+    assert photograph(world_) == before
+
+
+@pytest.mark.parametrize("at", [0, 1, 2])
 def test_a_killed_run_leaves_each_file_whole_and_readable(
     world_: World, monkeypatch: pytest.MonkeyPatch, at: int
 ) -> None:
     """A rename between files writes the new one first: whatever is left is a valid state."""
-    from reconciler.core import wholefile
+    with monkeypatch.context() as killing:
+        kill(killing, at)
+        done = command(world_, "move", "production", "smtp/login", "jwt/login", code=None)
+    assert done.code == 130
+    said = command(world_, "validate", "production", code=None)
+    assert set(said.err.split()) & {"error[declared-twice]:", "error[mac-mismatch]:"} == set()
+    command(world_, "lock", "production")
+    command(world_, "validate", "production")
 
+
+def kill(monkeypatch: pytest.MonkeyPatch, at: int) -> None:
+    """Let the run end before it writes a file, the first of them at 0."""
     real, count = wholefile.write, 0
 
     def killed(path: Path, content: bytes, mode: int | None = None) -> None:
@@ -225,10 +266,3 @@ def test_a_killed_run_leaves_each_file_whole_and_readable(
         real(path, content, mode)
 
     monkeypatch.setattr(wholefile, "write", killed)
-    done = command(world_, "move", "production", "smtp/login", "jwt/login", code=None)
-    monkeypatch.setattr(wholefile, "write", real)
-    assert done.code == 130
-    said = command(world_, "validate", "production", code=None)
-    assert set(said.err.split()) & {"error[declared-twice]:", "error[mac-mismatch]:"} == set()
-    command(world_, "lock", "production")
-    command(world_, "validate", "production")

@@ -92,7 +92,7 @@ def rotated(world: World) -> World:
 
 def test_a_value_that_rotation_owns_is_not_applied(rotated: World) -> None:
     before = rotated.tree.read("production/main.sops.yaml")
-    done = put(rotated, "db", "--key", "password", "--apply", "--auto-approve", code=1)
+    done = put(rotated, "db", "--key", "password", "--apply", "--auto-approve", code=64)
     assert "rotation owns the value of db: apply would not write it" in done.err
     assert "reconciler rotate production db" in done.err
     assert rotated.tree.read("production/main.sops.yaml") == before
@@ -119,19 +119,19 @@ def test_apply_writes_nothing_else(declared: World) -> None:
 @pytest.mark.parametrize(
     ("arguments", "value", "code", "told"),
     [
-        (("map",), "x", 1, "map is a mapping: say which field with --key"),
-        (("map", "--key", "pasword"), "x", 1, "map has no field pasword"),
-        (("map", "--key", "inner"), "x", 1, "inner of map is not one text"),
-        (("text", "--key", "user"), "x", 1, "text is one text, without fields"),
-        (("made",), "x", 1, "made has no encrypted `value`"),
-        (("made",), "x", 1, "reconciler rotate ENV made makes a new one"),
-        (("clear",), "x", 1, "clear has no encrypted `value`"),
-        (("clear",), "x", 1, "is in clear text: change it in the manifest"),
+        (("map",), "x", 64, "map is a mapping: say which field with --key"),
+        (("map", "--key", "pasword"), "x", 64, "map has no field pasword"),
+        (("map", "--key", "inner"), "x", 64, "inner of map is not one text"),
+        (("text", "--key", "user"), "x", 64, "text is one text, without fields"),
+        (("made",), "x", 64, "made has no encrypted `value`"),
+        (("made",), "x", 64, "reconciler rotate ENV made makes a new one"),
+        (("clear",), "x", 64, "clear has no encrypted `value`"),
+        (("clear",), "x", 64, "is in clear text: change it in the manifest"),
         (("txt",), "x", 64, "Did you mean text?"),
         (("text",), "", 64, "The value is empty."),
         (("text",), "\n", 64, "The value is empty."),
-        (("raw",), "not base64!", 1, "the value is not base64"),
-        (("p",), "{{ssm:x}}", 1, "error[reference]"),
+        (("raw",), "not base64!", 64, "the value is not base64"),
+        (("p",), "{{ssm:x}}", 64, "error[reference]"),
         (("p", "--auto-approve"), "x", 64, "goes with --apply"),
         (("p", "--apply"), "x", 64, "give --auto-approve"),
         (("p", "--apply", "--auto-approve", "-o", "json"), "x", 64, "goes without --apply"),

@@ -6,7 +6,17 @@ import pytest
 
 from reconciler.core.errors import Exit, GuardError, TooManyChangesError, TooManyPrunesError
 from reconciler.core.guards import broken, raise_if_unsafe
-from reconciler.core.model import Action, Change, Key, Plan, Policy
+from reconciler.core.model import (
+    Action,
+    Change,
+    FieldChange,
+    Key,
+    Plan,
+    Policy,
+    ValueChange,
+    Write,
+)
+from reconciler.core.reasons import Reason, Why
 from tests.core.build import SCOPE
 
 
@@ -96,3 +106,23 @@ def test_a_guard_is_overridden_only_by_its_name():
 
 def test_a_safe_plan_passes():
     raise_if_unsafe(plan(10, create=9), ())
+
+
+def test_marks_alone_do_not_count():
+    marked = (FieldChange("fingerprint_key", "000000", "111111"),)
+    same, changed = ValueChange(Write.SAME, "f"), ValueChange(Write.CHANGED, "f")
+    told = FieldChange("description", "a", "b")
+
+    def of(**fields):
+        changes = [Change(Key("secret", f"{n}"), Action.UPDATE, **fields) for n in range(10)]
+        return codes(Plan(SCOPE, Policy(), tuple(changes), owned=10))
+
+    assert of(fields=marked) == of(fields=marked, value=same) == []
+    assert of(why=Why(Reason.MARK)) == []
+    for counted in (
+        {"fields": marked, "value": changed},
+        {"fields": (*marked, told)},
+        {"value": same},
+        {"why": Why(Reason.MARK), "value": changed},
+    ):
+        assert of(**counted) == ["max-change-ratio"]

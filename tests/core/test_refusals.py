@@ -37,7 +37,8 @@ def codes() -> set[str]:
 
 def test_each_has_a_reason_and_none_is_left_over() -> None:
     ends = {
-        "conflict", "max-change-ratio", "max-prunes", "plan-file", "stale", "unknown-values",
+        "conflict", "keys-in-use", "keys-lost", "max-change-ratio", "max-prunes", "plan-file",
+        "stale", "unknown-values",
     }  # fmt: skip
     made = {
         Reason.ANEW,

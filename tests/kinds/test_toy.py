@@ -280,6 +280,16 @@ def beside(world: World) -> None:
     world.tree.write("staging/main.sops.yaml", {"secrets": {"db": {"value": "v"}}})
 
 
+def rotate_keys(world: World) -> None:
+    applied(world)
+    command(world, "rotate-keys", "production")
+    early = command(world, "rotate-keys", "production", code=1)
+    assert "object banner is still marked with the old key" in early.err
+    command(world, "apply", "production", "--auto-approve")
+    command(world, "rotate-keys", "production")
+    assert "Nothing to do" in command(world, "plan", "production").out
+
+
 # Commands that are not about what is declared say nothing of it, and work beside it.
 UNCONCERNED = {
     "explain": ("explain", "not-managed"),
@@ -296,7 +306,7 @@ WORKS: dict[str, Callable[[World], None]] = {
     "exec": exec_, "adopt": adopt, "import": import_, "release": release, "diff": diff,
     "matrix": matrix, "lock": lock, "iam": iam, "bootstrap": bootstrap, "revoke": revoke,
     "schema": schema, "github": github, "add": add, "move": move, "remove": remove, "copy": copy,
-    "compare": compare,
+    "compare": compare, "rotate-keys": rotate_keys,
 }  # fmt: skip
 
 

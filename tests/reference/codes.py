@@ -12,7 +12,10 @@ from reconciler.operations import report
 from reconciler.rules.fixes import FIXES as RULE_FIXES
 from tests.reference.markdown import table
 
-ENDS = ("conflict", "max-change-ratio", "max-prunes", "plan-file", "stale", "unknown-values")
+ENDS = (
+    "conflict", "keys-in-use", "keys-lost", "max-change-ratio", "max-prunes", "plan-file", "stale",
+    "unknown-values",
+)  # fmt: skip
 GROUPS: tuple[tuple[str, str, Mapping[str, str], Mapping[str, tuple[str, str]]], ...] = (
     ("Errors in manifests", "`validate` and every command that reads manifests", CODES, FIXES),
     (

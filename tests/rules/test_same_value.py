@@ -14,14 +14,13 @@ from tests.trees import Tree, make_tree
 LONG = f"{CANARY}-0123456789"
 
 
-def test_a_value_under_two_names_is_told_at_both(tmp_path: Path) -> None:
+def test_a_value_under_two_names_is_told_once(tmp_path: Path) -> None:
     assert told(
         tmp_path,
         {"production": secrets(a={"value": LONG}, b={"value": LONG}, c={"value": "other"})},
         same_value,
     ) == [
         "production/main.sops.yaml:4:9 same-value: the value of a is the same as the value of b",
-        "production/main.sops.yaml:7:9 same-value: the value of b is the same as the value of a",
     ]
 
 
@@ -42,8 +41,6 @@ def test_of_mappings_the_parts_that_are_secret_by_their_name_count(tmp_path: Pat
     )
     assert [line.partition(" ")[2] for line in found] == [
         "same-value: `password` of a is the same as the value of url and 1 other",
-        "same-value: `login.api_key` of b is the same as the value of url and 1 other",
-        "same-value: the value of url is the same as `password` of a and 1 other",
     ]
 
 
@@ -62,7 +59,6 @@ def test_an_equal_mapping_is_told_once_and_a_short_value_not_at_all(tmp_path: Pa
     )  # fmt: skip
     assert [line.partition(" ")[2] for line in found] == [
         "same-value: the value of a is the same as the value of b",
-        "same-value: the value of b is the same as the value of a",
     ]
 
 
@@ -79,7 +75,6 @@ def test_of_two_environments_each_is_looked_at_alone(tmp_path: Path) -> None:
     found = of(look(tree, same_value, environment="staging"), tree)
     assert [line.partition(" ")[2] for line in found] == [
         "same-value: the value of a is the same as `token` of own",
-        "same-value: `token` of own is the same as the value of a",
     ]
 
 
@@ -105,7 +100,7 @@ def test_what_git_shows_and_what_is_generated_is_no_secret_in_two_places(tmp_pat
 def test_no_value_is_in_a_finding_or_in_what_it_was_made_of(tmp_path: Path) -> None:
     tree = make_tree(tmp_path, {"production": secrets(a={"value": LONG}, b={"value": LONG})})
     found = look(tree, same_value)
-    assert len(found) == 2
+    assert len(found) == 1
     assert CANARY not in repr(found)
     desired = manifest.load(tree.manifests, "production", tree.sops)
     one, other = RunKey().digests(desired.values), RunKey().digests(desired.values)
@@ -124,5 +119,5 @@ def test_damaged_json_is_a_text_like_any_other(tmp_path: Path) -> None:
         tmp_path, {"production": secrets(a={"value": f'{{"{LONG}'}, b={"value": f'{{"{LONG}'})}
     )
     found = look(tree, same_value)
-    assert [problem.code for problem in found] == ["same-value", "same-value"]
+    assert [problem.code for problem in found] == ["same-value"]
     assert_holds_no_canary(AssertionError(repr(found)))

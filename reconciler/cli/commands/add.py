@@ -91,7 +91,7 @@ def command(
     else:
         target = making.file(section.SECTION, name)
         if file is not None:
-            target = declaring.in_folder(declared, file)
+            target = declaring.in_folder(declared.document.file.parent, file)
         content = _content(section, name, field, generate, plaintext, description)
         making.add(target, section.SECTION, name, content)
     naming.save(making.changes, declared, [key], options, form=form)

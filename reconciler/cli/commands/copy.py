@@ -64,6 +64,8 @@ def command(
         values = {m: answers[m] for m in found.missing}
         target = own / file.relative_to(folder)
         making.add(target, *entry.path, found.entry(entry.path, values))
+    left = [name for _, found, _ in made for name in found.left_out]
+    filling.tell_left_out(left, source_environment, options)
     keys = [Key(entry.kind.NAME, other.under + entry.key) for entry in entries]
     naming.save(making.changes, declared, keys, options, form=form)
     say(f"commit it; then: reconciler plan {environment}", options)

@@ -16,6 +16,7 @@ from reconciler.access.doctor import (
     encryption,
     functions,
     keys,
+    kms,
     permissions,
     tool,
 )
@@ -169,6 +170,7 @@ def _account(declared: Cleartext, options: Common) -> list[Check]:
         found.append(permissions.apply(declared, principal, aws))
         found += permissions.drift(declared, aws)
         found += functions.look(declared, aws)
+        found += kms.look(declared, aws)
         found += encryption.look(declared, aws)
     return found
 

@@ -22,10 +22,10 @@ from reconciler.cli import failure, filling, locks, walk
 from reconciler.cli.options import Common, chosen, common
 from reconciler.cli.terminal import colour, out, say
 from reconciler.core import planfile
-from reconciler.core.errors import Exit, ReconcilerError, SopsError, UsageError
+from reconciler.core.errors import Exit, ManifestError, ReconcilerError, SopsError, UsageError
 from reconciler.core.model import JSON, Plan, Scope
 from reconciler.manifest import lock, merge, structure
-from reconciler.manifest.edit import replace_file
+from reconciler.manifest.edit import WrongContent, replace_file
 from reconciler.manifest.files import ENVIRONMENT_FILE, RULES_FILE
 from reconciler.render import text
 from reconciler.render.escape import terminal
@@ -178,6 +178,8 @@ def command(
             written = _write(place, answers, plain, files, runner, keep)
     except SopsError as error:
         raise _with_hint(error, answers) from None
+    except ManifestError as error:
+        raise WrongContent(error.problems) from None
     if rule is None and answers.key_type != "age":
         place.trust(f"{answers.key_type} {answers.recipient}")
     plan, code = _finish(answers, options, plans=not no_plan)
@@ -237,6 +239,11 @@ def _alike(
     for file, made in found.items():
         values = {one: filled[one] for one in made.missing}
         files[file.relative_to(folder).as_posix()] = made.filled(values)
+    left = [
+        *structure.left_out(declared.document),
+        *(n for made in found.values() for n in made.left_out),
+    ]
+    filling.tell_left_out(left, like, options)
     if source.account != target.account or source.region != target.region:
         say(
             f"ARNs of {like} in account {source.account} and {source.region} were written with"

@@ -7,15 +7,15 @@ import json
 import click
 
 from reconciler.cli import declared as naming
-from reconciler.cli import outcomes, walk
-from reconciler.cli.options import chosen, common
+from reconciler.cli import edited, outcomes, walk
+from reconciler.cli.options import Common, chosen, common
 from reconciler.cli.terminal import say
-from reconciler.core.errors import Exit, UsageError
+from reconciler.core.errors import Exit, ManifestError, UsageError
 from reconciler.core.model import Key
 from reconciler.kinds.field import NONE
-from reconciler.manifest import declaring
+from reconciler.manifest import declaring, half_moved
 from reconciler.manifest.declaring import MOVED, Declaring
-from reconciler.manifest.edit import EditError
+from reconciler.manifest.edit import WrongEdit
 from reconciler.manifest.entries import PLAINTEXT, Entry
 from reconciler.values.sensitive import Sensitive
 
@@ -42,7 +42,12 @@ def command(
     options = chosen()
     if new is None and file is None:
         raise click.UsageError("Say the new name, or --file.")
-    declared = walk.read(environment, options)
+    try:
+        declared = walk.read(environment, options)
+    except ManifestError as error:
+        if new is None and file is not None and _finished(error, environment, name, file, options):
+            return Exit.OK
+        raise
     scope = declared.settings.scope
     entry = naming.entry(declared, name, kind)
     making = Declaring.of(declared, walk.runner(declared, options))
@@ -53,7 +58,7 @@ def command(
         raise click.UsageError(f"{new} is its name already.")
     target = old.file if new is None else making.file(entry.section, new)
     if file is not None:
-        target = declaring.in_folder(declared, file)
+        target = declaring.in_folder(declared.document.file.parent, file)
     if new is None:
         if target == old.file:
             raise click.UsageError(f"{entry.key} is in {old.name} already.")
@@ -80,7 +85,7 @@ def command(
 
 
 def _in_git(entry: Entry, environment: str) -> None:
-    """Whether git has the value that AWS has. Raises EditError."""
+    """Whether git has the value that AWS has. Raises WrongEdit."""
     why = None
     if getattr(entry.declared, "rotation", None) not in (None, NONE):
         why = "rotation owns its value"
@@ -88,9 +93,29 @@ def _in_git(entry: Entry, environment: str) -> None:
         made = getattr(entry.declared, "generate", None) is not None
         why = f"its value is {'generated' if made else 'external'}"
     if why is not None:
-        raise EditError(
+        raise WrongEdit(
             f"{entry.key} cannot be renamed from git: {why}, and git does not have it",
             hint=f"declare another beside it: reconciler add {environment} NAME; let what reads it"
             " change over, then remove the old one",
             place=entry.place(),
         )
+
+
+def _finished(
+    error: ManifestError, environment: str, name: str, file: str, options: Common
+) -> bool:
+    """Whether manifests are wrong since a move to this file was interrupted, and now it is done."""
+    if {problem.code for problem in error.problems} != {"declared-twice"}:
+        return False
+    root = walk.folder(options)
+    target = declaring.in_folder(root.absolute() / environment, file)
+    found = half_moved.find(root, environment, target, name)
+    if found is None:
+        return False
+    changes = found.rest(walk.runner(found.before, options))
+    if changes is None:
+        return False
+    with changes.staged(environment):
+        edited.tell(changes.write())
+    edited.behind(environment, options)
+    return True

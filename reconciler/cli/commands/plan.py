@@ -122,6 +122,7 @@ class _Planning:
         else:
             planned, _ = walk.again(declared, options, only=self._only)
             made, live, values = planned.plan, planned.live, planned.desired.values
+            locks.behind(declared, planned.desired, options)
             if self._side is not None:
                 made = earlier.named(planned, declared, self._side, options)
         with self._lock:
@@ -136,5 +137,6 @@ class _Planning:
 
     def tell(self, options: Common) -> None:
         """What the rules find."""
+        told: set[tuple[str, frozenset[str]]] = set()
         for declared, made in self._made.values():
-            findings.tell(self._examined, declared, made, self._only, options)
+            findings.tell(self._examined, declared, made, self._only, options, told)

@@ -13,11 +13,11 @@ from reconciler.cli.commands import apply
 from reconciler.cli.options import chosen, common
 from reconciler.cli.terminal import colour, out, say
 from reconciler.cli.written import Sink
-from reconciler.core.errors import Exit, ManifestError
+from reconciler.core.errors import Exit
 from reconciler.kinds.field import NONE
 from reconciler.kinds.kind import Content
 from reconciler.manifest import edit, giving
-from reconciler.manifest.edit import EditError
+from reconciler.manifest.edit import WrongContent, WrongEdit
 from reconciler.manifest.entries import Entry
 from reconciler.manifest.giving import Edit
 from reconciler.operations.attempt import Status
@@ -67,7 +67,7 @@ def command(
     _check_field(entry, field)
     rotated = _rotated(entry, field)
     if rotated and applies:
-        raise EditError(
+        raise WrongEdit(
             f"rotation owns the value of {entry.key}: apply would not write it",
             hint=f"for a new value: reconciler rotate {environment} {entry.key}; for another first"
             " value, used only where the secret is created: set without --apply",
@@ -77,7 +77,7 @@ def command(
     if field is None:
         flaws = entry.parse(Content(value), declared.settings, None).flaws
         if flaws:
-            raise ManifestError([entry.problem(flaw) for flaw in flaws])
+            raise WrongContent([entry.problem(flaw) for flaw in flaws])
     inner = () if field is None else (field,)
     change = Edit(keys[0], Sensitive(json.dumps(value.reveal())), inner)
     runner = walk.runner(declared, options)
@@ -126,31 +126,31 @@ def _instead(entry: Entry) -> str:
 
 
 def _check_field(entry: Entry, field: str | None) -> None:
-    """Whether the declaration has a value to change there. Raises EditError."""
+    """Whether the declaration has a value to change there. Raises WrongEdit."""
     shape = entry.shape
     if shape is None:
-        raise EditError(
+        raise WrongEdit(
             f"{entry.key} has no encrypted `value` in a manifest",
             hint=_instead(entry),
             place=entry.place(),
         )
     fields = sorted(shape) if isinstance(shape, dict) else []
     if field is None and fields:
-        raise EditError(
+        raise WrongEdit(
             f"{entry.key} is a mapping: say which field with --key",
             hint=f"its fields: {', '.join(fields)}",
             place=entry.place(),
         )
     if field is not None and not fields:
-        raise EditError(f"{entry.key} is one text, without fields", place=entry.place())
+        raise WrongEdit(f"{entry.key} is one text, without fields", place=entry.place())
     if field is not None and (not isinstance(shape, dict) or field not in shape):
-        raise EditError(
+        raise WrongEdit(
             f"{entry.key} has no field {field}",
             hint=f"its fields: {', '.join(fields)}",
             place=entry.place(),
         )
     if field is not None and isinstance(shape, dict) and not isinstance(shape[field], bool):
-        raise EditError(
+        raise WrongEdit(
             f"{field} of {entry.key} is not one text",
             hint="change it with: sops --config manifests/.sops.yaml edit FILE",
             place=entry.place(),

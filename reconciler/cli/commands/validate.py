@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import click
 
 from reconciler import __version__, manifest
 from reconciler.cli import failure, findings, locks, walk
+from reconciler.cli.folding import folded
 from reconciler.cli.options import Common, chosen, common, many
 from reconciler.cli.terminal import colour, out
 from reconciler.core.errors import Exit, ManifestError, Problem
@@ -21,11 +22,13 @@ from reconciler.render import several as beside_each
 from reconciler.render.sarif import as_sarif
 from reconciler.render.several import Row, Told
 from reconciler.rules import REASONS, Examination
+from reconciler.rules.examine import once
 
 
 @click.command("validate", epilog="Example: reconciler validate production")
 @click.argument("environments", nargs=-1, metavar="[ENV]...")
 @click.option("--strict", is_flag=True, help="Treat warnings as errors.")
+@click.option("--all", "each", is_flag=True, help="List each finding. [default: a line a rule]")
 @click.option(
     "-o",
     "--format",
@@ -37,12 +40,15 @@ from reconciler.rules import REASONS, Examination
 @click.option("--with-key", is_flag=True, help="Fail if no key on this machine decrypts a file.")
 @many
 @common
-def command(environments: tuple[str, ...], strict: bool, form: str, with_key: bool) -> int:
+def command(
+    environments: tuple[str, ...], strict: bool, each: bool, form: str, with_key: bool
+) -> int:
     """Check manifests; needs no key and no credentials.
 
-    Reports every error of every environment with its place, and what the rules find as warnings.
-    Without a name it also finds files that no environment reads. Checks the lock if there is one.
-    With a key it also checks that fingerprints are true and that no value is used twice.
+    Reports every error of every environment with its place, then what the rules find, as warnings:
+    one line for each rule, or each finding with --all. Without a name it also finds files that no
+    environment reads. Checks the lock if there is one. With a key it also checks that fingerprints
+    are true and that no value is used twice.
     """
     options = chosen()
     asked = walk.environments(environments, options)
@@ -83,8 +89,7 @@ def command(environments: tuple[str, ...], strict: bool, form: str, with_key: bo
         every = [*unclaimed, *(problem for some in found.values() for problem in some)]
         out(as_sarif(every, {**CODES, **REASONS}, __version__))
     else:
-        failure.problems(unclaimed, options)
-        _tell(found.values(), options)
+        _tell(unclaimed, found, options, each=each)
         if several:
             out(beside_each.table(rows.values(), colour=colour(sys.stdout, options)))
         elif not rows[asked[0]].code:
@@ -116,12 +121,24 @@ def _wrong(problems: Sequence[Problem]) -> bool:
     return any(not problem.warning for problem in problems)
 
 
-def _tell(found: Iterable[Sequence[Problem]], options: Common) -> None:
+def _tell(
+    unclaimed: Sequence[Problem],
+    found: Mapping[str, Sequence[Problem]],
+    options: Common,
+    *,
+    each: bool,
+) -> None:
+    """Errors of all environments, then warnings of all."""
     told: set[Problem] = set()
-    for problems in found:
+    pairs: set[tuple[str, frozenset[str]]] = set()
+    shown = list(unclaimed)
+    for name, problems in found.items():
         # What an included file says of every environment is told once.
-        failure.problems([problem for problem in problems if problem not in told], options)
+        new = [problem for problem in once(problems, pairs) if problem not in told]
+        shown += new if each else folded(new, f"reconciler validate {name} --all")
         told.update(problems)
+    shown.sort(key=lambda problem: problem.warning)
+    failure.problems(shown, options, None if each else failure.MOST)
 
 
 def _row(environment: str, problems: Sequence[Problem], resources: int | None) -> Row:

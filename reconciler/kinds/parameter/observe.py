@@ -113,7 +113,13 @@ def shape(
         changed_by=data.get("LastModifiedUser"),
         as_written=_as_written(fields, ours=ours, stamped=mark is not None, value=value),
         marked=ours,
+        lost_key=_lost_key(record, trust),
     )
+
+
+def _lost_key(record: Record, trust: Recogniser) -> bool:
+    mark = stamp.split(record.data.get("Description"))[1]
+    return record.data.get(OWNED) is True and mark is not None and mark.kid not in trust.kids
 
 
 def _as_written(

@@ -106,6 +106,7 @@ def shape(
         forged=seen.mark.forged,
         recalls=seen.mark.whole,
         begun=seen.value is not None and seen.mark.began_at(seen.value.version),
+        lost_key=ownership is Ownership.FOREIGN and tags.lost_key(seen.tags, trust, scope),
     )
 
 

@@ -23,7 +23,7 @@ def check(lock: Lock, declared: Cleartext) -> list[Problem]:
         return [lock.problem("lock-head", message, warning=False)]
     ciphertexts = declared.ciphertexts()
     missing = [
-        lock.problem("lock-missing", f"{key} has no line in the lock", warning=False)
+        lock.problem("lock-missing", f"{key} has no line in the lock", key=key, warning=False)
         for key in sorted(ciphertexts.keys() - lock.lines.keys())
     ]
     extra = [

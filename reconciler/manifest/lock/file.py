@@ -76,7 +76,8 @@ class Lock:
         at = _file_key(file) if file is not None else key
         number = 1 if at is None else self._numbers.get(at, 1)
         hint = hint or _AGAIN.format(self.environment)
-        return Problem(Place(self.path, number, 1), code, message, hint, warning)
+        subject = "" if key is None else str(key)
+        return Problem(Place(self.path, number, 1), code, message, hint, warning, subject)
 
     @cached_property
     def _numbers(self) -> Mapping[Key, int]:

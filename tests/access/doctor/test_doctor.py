@@ -257,6 +257,8 @@ def test_what_plan_may_not_do_is_named(world: World) -> None:
 
 
 def test_what_apply_may_not_do_is_named(session: World) -> None:
+    key = session.client("kms").create_key()["KeyMetadata"]["KeyId"]
+    session.client("kms").create_alias(AliasName="alias/k", TargetKeyId=key)
     session.deploy()
     session.declare(
         {"db": {"value": "v", "rotation": SCHEDULE}}, {"p": {"value": "v", "kms_key": "alias/k"}}
@@ -361,6 +363,26 @@ def test_a_policy_that_may_not_be_read_is_not_taken_for_one_that_is_missing(worl
     )
     done = doctor(world, "production")
     assert lines(done, "function")[0].startswith(f"warning function: {FUNCTION}: cannot tell")
+
+
+def test_keys_that_are_not_there_and_keys_that_encrypt_nothing(world: World) -> None:
+    kms = world.client("kms")
+    good = kms.create_key()["KeyMetadata"]["KeyId"]
+    gone = kms.create_key()["KeyMetadata"]["KeyId"]
+    kms.disable_key(KeyId=gone)
+    world.declare({"a": {"value": "v", "kms_key": gone}, "b": {"value": "v"}}, kms_key=good)
+    assert lines(doctor(world, code=1), "kms") == [
+        f"fails kms: {gone}, of /test/production/a: the KMS key is not enabled: Disabled"
+    ]
+    world.declare({"a": {"value": "v"}}, kms_key="alias/typo")
+    (line,) = lines(doctor(world, code=1), "kms")
+    assert line == "fails kms: alias/typo, of /test/production/a: there is no such KMS key"
+    world.declare({"a": {"value": "v"}, "b": {"value": "v"}}, kms_key=good)
+    assert lines(doctor(world), "kms") == ["ok kms: 1 key can encrypt"]
+    refused = (400, "AccessDeniedException", "no")
+    world.aws.hooks.append(lambda called, _: refused if called == "DescribeKey" else None)
+    (line,) = lines(doctor(world), "kms")
+    assert "cannot tell whether 1 KMS key is there" in line
 
 
 def test_nothing_of_it_leaks(world: World, tmp_path: Path) -> None:

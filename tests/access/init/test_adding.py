@@ -85,7 +85,7 @@ def test_what_cannot_be_is_one_line_and_nothing_written(
 
 def test_overlapping_prefixes_write_nothing(world: World, home: Path, repo: Path) -> None:
     before, kept = photograph(repo), (home / ".config/sops/age/keys.txt").read_text()
-    done = init(world, home, "repo", *GIVEN, "--environment", "staging", code=1)
+    done = init(world, home, "repo", *GIVEN, "--environment", "staging", code=64)
     assert "error[prefix-overlap]" in done.stderr
     assert "repo/manifests/staging/environment.sops.yaml" in done.stderr
     assert photograph(repo) == before
@@ -105,7 +105,7 @@ def test_a_rule_that_is_there_says_for_whom(world: World, home: Path, repo: Path
 def test_like_another_environment_with_no_value_of_it(world: World, home: Path, repo: Path) -> None:
     folder = ("-C", str(repo / "manifests"))
     made = world.cli("set", "production", "example/token", *folder, environment=keys(home))
-    assert made.returncode == 1  # it is generated, and stays so in the copy
+    assert made.returncode == 64  # it is generated, and stays so in the copy
     values = home / "values.json"
     values.write_text(json.dumps({"example/host": "db.staging"}))
     init(world, home, "repo", *STAGING, "--like", "production", "--values", str(values))

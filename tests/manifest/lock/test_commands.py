@@ -221,3 +221,15 @@ def test_the_locks_of_this_repository_are_current(world: World) -> None:
     done = world.cli("lock", "--check", "-C", str(manifests), environment=key)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count("up to date") == 3
+
+
+def test_a_plan_with_the_key_says_that_the_lock_is_behind(world: World) -> None:
+    one(world)
+    locked(world)
+    assert "lock" not in world.cli("plan", "production").stderr
+    one(world, "two", "6")
+    done = world.cli("plan", "production")
+    assert done.returncode == 0
+    assert done.stderr.count("warning[lock-outdated]") == 1
+    assert "behind the manifests, of parameter:/test/production/pool, secret:/" in done.stderr
+    assert "write it again: reconciler lock production" in done.stderr
