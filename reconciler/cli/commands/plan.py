@@ -138,5 +138,5 @@ class _Planning:
     def tell(self, options: Common) -> None:
         """What the rules find."""
         told: set[tuple[str, frozenset[str]]] = set()
-        for declared, made in self._made.values():
+        for _, (declared, made) in sorted(self._made.items()):
             findings.tell(self._examined, declared, made, self._only, options, told)
