@@ -12,10 +12,12 @@ from moto.awslambda_simple.models import LambdaSimpleBackend, lambda_simple_back
 from moto.core.base_backend import BackendDict
 from moto.core.config import default_user_config
 from moto.core.model_instances import reset_model_data
+from moto.kms.models import KmsBackend, kms_backends
 from moto.secretsmanager.models import SecretsManagerBackend, secretsmanager_backends
 from moto.ssm.models import SimpleSystemManagerBackend, ssm_backends
 
 from .awslambda import FunctionsBackend
+from .kms import KeysBackend
 from .parameters import ParametersBackend
 from .secret import SecretsBackend
 
@@ -23,6 +25,7 @@ _OURS: tuple[tuple[Any, type, type], ...] = (
     (secretsmanager_backends, SecretsBackend, SecretsManagerBackend),
     (ssm_backends, ParametersBackend, SimpleSystemManagerBackend),
     (lambda_simple_backends, FunctionsBackend, LambdaSimpleBackend),
+    (kms_backends, KeysBackend, KmsBackend),
 )
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from moto.kms.models import Key, kms_backends
+from moto.kms.models import Key, KmsBackend, kms_backends
 
 from .account import ACCOUNT
 from .refusal import Refusal
@@ -13,6 +13,19 @@ from .secret import DEFAULT_VERSION_KEY, Version
 
 if TYPE_CHECKING:
     from .call import Call
+
+
+class KeysBackend(KmsBackend):
+    """moto's backend, for which a key's ARN is its id wherever AWS takes either."""
+
+    @property
+    def _url_module(self) -> Any:
+        from moto.kms import urls
+
+        return urls
+
+    def schedule_key_deletion(self, key_id: str, pending_window_in_days: int) -> float:
+        return super().schedule_key_deletion(self.get_key_id(key_id), pending_window_in_days)
 
 
 def find_key(account: str, region: str, identifier: str) -> Key | None:

@@ -132,3 +132,9 @@ def test_a_parameter_under_a_denied_key(aws: Any, parameters: Any, keys: list[st
         parameters.get_parameter(Name="/p", WithDecryption=True)
     assert parameters.get_parameter(Name="/p")["Parameter"]["Type"] == "SecureString"
     assert parameters.describe_parameters()["Parameters"][0]["KeyId"] == keys[0]
+
+
+def test_a_deletion_is_scheduled_by_arn(client: Any, keys: list[str]) -> None:
+    """KeyId: “Specify the key ID or key ARN of the KMS key.”"""
+    client("kms").schedule_key_deletion(KeyId=keys[0], PendingWindowInDays=7)
+    assert client("kms").describe_key(KeyId=keys[0])["KeyMetadata"]["KeyState"] == "PendingDeletion"

@@ -6,11 +6,14 @@ from collections.abc import Sequence
 
 from reconciler.aws.client import Aws
 from reconciler.core.model import Live, Resource, Scope
-from reconciler.core.reasons import Why
+from reconciler.core.reasons import Reason, Why
 from reconciler.kinds.comparison import Comparison
 from reconciler.kinds.equal import equal
 from reconciler.kinds.reading import Read
+from reconciler.kinds.secret.describe import describe, primary_elsewhere
 from reconciler.values.sensitive import Sealed
+
+FEW = 100  # of which a plan asks AWS one by one
 
 
 def undecided(live: Live) -> bool:
@@ -22,8 +25,17 @@ def undecided(live: Live) -> bool:
 def barriers(
     aws: Aws, wanted: Sequence[tuple[Resource, Live]], scope: Scope
 ) -> Sequence[Why | None]:
-    """Nothing: lists show all that could keep one."""
-    return [None] * len(wanted)
+    """That it is a replica of another account, which no list shows: a call each, so that of many it
+    is only the write that looks."""
+    if len(wanted) > FEW:
+        return [None] * len(wanted)
+    return aws.each(lambda one: _copied(aws, one[0].key.name), wanted)
+
+
+def _copied(aws: Aws, name: str) -> Why | None:
+    record = describe(aws, name)
+    primary = None if record is None else primary_elsewhere(record)
+    return None if primary is None else Why(Reason.OTHER_ACCOUNT, primary)
 
 
 def compared(resource: Resource, sealed: Sealed, answer: Read) -> Comparison:

@@ -28,6 +28,12 @@ def describe(aws: Aws, name: str) -> Record | None:
     return Record(name, data, fresh=True)
 
 
+def primary_elsewhere(record: Record) -> str | None:
+    """The secret of another account that this one is a replica of, which no list tells."""
+    across = record.data.get("CrossAccountPrimary")
+    return str(across.get("PrimarySecretARN") or "one elsewhere") if across else None
+
+
 @contextmanager
 def unless(done: Callable[[], bool]) -> Iterator[None]:
     """A call whose repeat AWS refuses: after a lost answer a refusal may only say that the first

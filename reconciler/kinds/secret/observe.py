@@ -25,6 +25,7 @@ from reconciler.kinds import field, tags
 from reconciler.kinds.kind import Record, Settings, listed
 from reconciler.kinds.secret import mark
 from reconciler.kinds.secret.describe import describe as describe
+from reconciler.kinds.secret.describe import primary_elsewhere
 from reconciler.kinds.secret.field import Seen
 from reconciler.kinds.secret.fields import COSTS, FIELDS
 from reconciler.kinds.secret.labels import CURRENT, PENDING, PREVIOUS, version_at
@@ -189,9 +190,9 @@ def owner_of(
     if data.get("Type"):
         # "The exact string that identifies the partner that holds the external secret."
         return Ownership.PARTNER, str(data["Type"])
-    across = data.get("CrossAccountPrimary")
-    if across:
-        return Ownership.ELSEWHERE, str(across.get("PrimarySecretARN") or "one elsewhere")
+    across = primary_elsewhere(record)
+    if across is not None:
+        return Ownership.ELSEWHERE, across
     primary = data.get("PrimaryRegion")
     if primary and primary != scope.region:
         return Ownership.REPLICA, str(primary)

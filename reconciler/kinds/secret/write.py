@@ -14,7 +14,7 @@ from reconciler.kinds import field, tags
 from reconciler.kinds.kind import Job, Record
 from reconciler.kinds.secret import mark, replicas, versions
 from reconciler.kinds.secret.alphabet import alphabet
-from reconciler.kinds.secret.describe import REFUSED, describe, unless
+from reconciler.kinds.secret.describe import REFUSED, describe, primary_elsewhere, unless
 from reconciler.kinds.secret.field import Put, Sent, Tagged
 from reconciler.kinds.secret.fields import FIELDS
 from reconciler.kinds.secret.labels import CURRENT, PENDING, STAGED, version_at
@@ -103,9 +103,8 @@ def update(aws: Aws, job: Job) -> str | None:
 def _refuse_copy(aws: Aws, name: str) -> None:
     """Raises ConflictError for a replica of another account's secret, which no list tells."""
     record = describe(aws, name)
-    across = None if record is None else record.data.get("CrossAccountPrimary")
-    if across:
-        primary = across.get("PrimarySecretARN") or "one"
+    primary = None if record is None else primary_elsewhere(record)
+    if primary is not None:
         raise ConflictError(
             f"{name} is a replica of {primary}, a secret of another account, and AWS refuses"
             " writes to it",
