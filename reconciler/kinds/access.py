@@ -23,6 +23,7 @@ class Access(Protocol):
     BATCH: str | None  # and the one beside it that names no resource
     TAGS: tuple[str, ...]  # what reads tags of many at once, and names none, where no list does
     CACHING: tuple[str, ...]  # what clients that cache a value call beside reading it
+    ROTATION: tuple[str, ...]  # what a rotation function calls; nothing where none rotates them
     LAST_LOOK: str  # names the statements by which apply reads right before it overwrites
 
     def arn(self, scope: Scope, name: str, region: str | None = None) -> str:

@@ -32,6 +32,7 @@ from reconciler.values.sensitive import Fingerprinter, Sealed, Sensitive
 if TYPE_CHECKING:
     from reconciler.kinds.field import Table
     from reconciler.kinds.reference import Reference
+    from reconciler.kinds.shipped import Placed
 
 
 class Declared(BaseModel):
@@ -101,6 +102,7 @@ class Settings:
     record: bool = True  # whether AWS gets a note of which commit was last applied
     unused_after: int = UNUSED_AFTER  # days
     unmanaged_fails: bool = False  # drift, where something is there that nobody manages
+    functions: Mapping[str, Placed] = field(default_factory=dict)  # that come with it, by schedule
 
 
 @dataclass(frozen=True)
@@ -203,7 +205,12 @@ class Section(Protocol):
     Declaration: type[Any]
 
     def check(
-        self, declared: Any, *, has_value: bool, names: Collection[str] | None = None
+        self,
+        declared: Any,
+        *,
+        has_value: bool,
+        names: Collection[str] | None = None,
+        settings: Settings | None = None,
     ) -> Sequence[Flaw]:
         """What is wrong with a declaration, as far as its cleartext tells. ``names`` are those in
         its value, where that is a mapping."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeAlias
 
+import pydantic
 from pydantic import AfterValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
@@ -18,6 +19,7 @@ from reconciler.core.access import Opened, Opening
 from reconciler.core.model import JSON, FieldChange, Resource, Scope
 from reconciler.core.reasons import Costs, Loss, Lost
 from reconciler.core.what import What
+from reconciler.kinds import shipped
 from reconciler.kinds.field import (
     Field,
     Permission,
@@ -96,7 +98,7 @@ def _said(check: Callable[[str], None], code: str) -> Callable[[str], str]:
 
 
 def _function(arn: str) -> str:
-    if not _LAMBDA.match(arn):
+    if not (_LAMBDA.match(arn) or arn.startswith(shipped.SCHEME)):
         raise PydanticCustomError("lambda", "this is not the ARN of a Lambda function")
     return arn
 
@@ -173,7 +175,7 @@ FIELDS: Table[Seen, Write] = (
     RotationField(
         name="lambda",
         type=Annotated[str, AfterValidator(_function)],
-        says="ARN of the rotation function",
+        says="ARN of the rotation function, or builtin: and the name of one that comes with it",
         observe=lambda seen: seen.function,
         opens=_opens,
         letter="f",
@@ -220,14 +222,38 @@ OUTSIDE = named_outside(FIELDS)
 class Schedule(Declared):
     """A rotation schedule. Without ``lambda`` it is AWS's managed rotation."""
 
+    settings: dict[str, str | int] | None = pydantic.Field(
+        default=None, description="of a `builtin:` function"
+    )
 
-def check(declared: Schedule) -> list[Flaw]:
-    """What is wrong with schedule and window together."""
+
+def check(declared: Schedule, *, named: bool) -> list[Flaw]:
+    """What is wrong with schedule and window together, and with the function's settings.
+    ``named``: it stands in the environment's own file, under a name."""
+    found = shipped.check(declared.given("lambda"), declared.settings, named=named)
     window = declared.given("window")
     if window is None:
-        return []
+        return found
     try:
         check_window(window, declared.given("schedule"))
     except ScheduleError as error:
-        return [Flaw(("window",), "window", str(error))]
-    return []
+        return [*found, Flaw(("window",), "window", str(error))]
+    return found
+
+
+def place(
+    schedules: Mapping[str, Schedule], scope: Scope
+) -> tuple[dict[str, Schedule], dict[str, shipped.Placed]]:
+    """The schedules, each with the ARN of its function; and those of these functions that come
+    with the reconciler, by their schedules."""
+    functions = {
+        name: placed
+        for name, one in schedules.items()
+        if (placed := shipped.place(one.given("lambda") or "", one.settings, name, scope))
+    }
+    return {
+        name: one.model_copy(update={"lambda": functions[name].arn, "settings": None})
+        if name in functions
+        else one
+        for name, one in schedules.items()
+    }, functions

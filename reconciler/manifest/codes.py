@@ -73,6 +73,7 @@ CODES: Mapping[str, str] = {
     "days": "a span of time is written in days",
     "declared-twice": "a field is declared in one place, or nobody knows which one counts",
     "empty-field": "an empty field is ambiguous: remove it, or write `none`",
+    "function": "a function that comes with the reconciler has settings, and needs keys",
     "generate": "there is nothing to generate a value from",
     "git-keys": "git owns keys of a JSON value of which rotation owns the rest: both have to be",
     "invalid-field": "the field's content has a form, a least or a greatest",

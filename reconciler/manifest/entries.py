@@ -206,6 +206,7 @@ def validate(entry: Entry, settings: Settings | None) -> list[Problem]:
             entry.declared,
             has_value=entry.shape is not None,
             names=entry.shape.keys() if isinstance(entry.shape, dict) else None,
+            settings=settings,
         )
     )
     if settings is None:

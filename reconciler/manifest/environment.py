@@ -16,7 +16,7 @@ from reconciler.core.model import Policy, Scope
 from reconciler.kinds.duration import RecoveryWindow, days
 from reconciler.kinds.kind import UNUSED_AFTER, Declared, Settings
 from reconciler.kinds.kms import KeyName
-from reconciler.kinds.schedule import Schedule
+from reconciler.kinds.schedule import Schedule, place
 from reconciler.kinds.variable import Variable
 from reconciler.manifest.document import Document
 from reconciler.manifest.encrypted import RESERVED
@@ -135,8 +135,10 @@ class EnvironmentFile(Declared):
     def settings(self) -> Settings:
         """What concerns the environment's resources."""
         window = self.recovery_window
+        scope = Scope(self.environment, self.account, self.region, self.prefix, self.owner)
+        schedules, functions = place(self.schedules, scope)
         return Settings(
-            scope=Scope(self.environment, self.account, self.region, self.prefix, self.owner),
+            scope=scope,
             policy=Policy(
                 prune=self.prune,
                 recovery_window=window if isinstance(window, int) else days(window),
@@ -146,13 +148,14 @@ class EnvironmentFile(Declared):
             kms_key=self.kms_key,
             previous_kms_keys=self.previous_kms_keys,
             tags=self.tags,
-            schedules=self.schedules,
+            schedules=schedules,
             ignore=self.ignore,
             readers=self.readers,
             env_prefix=self.env_prefix or "",
             record=self.record is None,
             unused_after=self.unused_after,
             unmanaged_fails=self.drift.unmanaged == "fail",
+            functions=functions,
         )
 
 

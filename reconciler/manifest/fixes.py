@@ -129,6 +129,10 @@ FIXES: Mapping[str, tuple[str, str]] = {
         "delete one of the two; after an interrupted `reconciler move`, run it again",
     ),
     "empty-field": ("`description:` with nothing after it", "delete the field, or write `none`"),
+    "function": (
+        "`lambda: builtin:postgres` for a secret without the key `host`",
+        "correct the settings, or add the keys that the error names",
+    ),
     "generate": ("every class of characters is excluded", "leave one class in"),
     "git-keys": (
         "`git_keys` without `rotation`",
@@ -136,7 +140,7 @@ FIXES: Mapping[str, tuple[str, str]] = {
     ),
     "invalid-field": ("`tier: advanced`", "use what the error lists: `Advanced`"),
     "kms-key": ("`kms_key` on a parameter of type String", "remove it, or use a SecureString"),
-    "lambda": ("`lambda: rotate-database`", "write the function's ARN"),
+    "lambda": ("`lambda: rotate-database`", "write the function's ARN, or `builtin:NAME`"),
     "missing-field": ("an environment without `region`", "add the field"),
     "name": ("a name with a space", "use letters, digits and `/_-.`"),
     "no-function": (

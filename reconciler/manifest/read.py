@@ -15,7 +15,7 @@ from reconciler import kinds
 from reconciler.core.errors import ManifestError, Problem, UsageError
 from reconciler.core.model import Scope
 from reconciler.kinds import schedule as schedules
-from reconciler.kinds import tags
+from reconciler.kinds import shipped, tags
 from reconciler.kinds.field import NONE
 from reconciler.kinds.kind import Settings
 from reconciler.manifest import (
@@ -265,7 +265,8 @@ class _Reading:
             return
         found = [(("tags", *flaw.field[1:]), flaw) for flaw in tags.flaws(declared.tags)]
         for name, schedule in declared.schedules.items():
-            found += [(("schedules", name, *f.field), f) for f in schedules.check(schedule)]
+            flaws = schedules.check(schedule, named=True)
+            found += [(("schedules", name, *flaw.field), flaw) for flaw in flaws]
             if name == NONE:
                 self.problems.append(
                     document.error(
@@ -274,6 +275,9 @@ class _Reading:
                         "`none` cannot name a schedule: `rotation: none` removes one",
                     )
                 )
+        given = {name: schedule.given("lambda") for name, schedule in declared.schedules.items()}
+        named = shipped.check_names(declared.environment, given)
+        found += [(flaw.field, flaw) for flaw in named]
         for path, flaw in found:
             self.problems.append(document.error(path, flaw.code, flaw.message, flaw.hint))
         self.settings = declared.settings()

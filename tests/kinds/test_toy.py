@@ -298,6 +298,7 @@ UNCONCERNED = {
     "sandbox": ("sandbox", "--help"),
     "merge-driver": ("merge-driver", "--help"),
     "recipients": ("recipients", "list"),
+    "rotation": ("rotation", "build", "random"),
 }
 
 WORKS: dict[str, Callable[[World], None]] = {

@@ -42,7 +42,7 @@ class Call:
 OFFLINE = (
     "validate", "schema", "explain", "matrix", "iam", "bootstrap", "diff", "show", "merge-driver",
     "github plan", "github unchanged", "github protected", "github reviewed", "github unmoved",
-    "github drift",
+    "github drift", "rotation",
 )  # fmt: skip
 SOMEBODY = new_age_key().recipient
 REVIEWED = "--plan out.plan.json --artifact-name plan --workflow .github/workflows/plan.yml"
@@ -72,6 +72,8 @@ CALLS: tuple[Call, ...] = (
     _call("export production --format ecs"),
     _call("iam plan production --trust --repository a/b --repository-id 1 --owner-id 2"),
     _call("bootstrap production --repository a/b --repository-id 1 --owner-id 2 -vv"),
+    _call("rotation build random --out built -vv"),
+    _call("rotation template production --built built -vv"),
     _call("matrix --base HEAD -o names -vv"),
     _call("diff --base HEAD -vv"),
     _call("diff --base HEAD -o markdown"),

@@ -19,9 +19,10 @@ from reconciler.manifest import Cleartext
 _OWN = "alias/aws/"
 
 
-def write(declared: Cleartext, *, reads: bool) -> Iterator[Statement]:
-    """What writing needs; ``reads``: and reading, where values are also compared."""
-    yield from _statements(declared, writes=True, reads=reads)
+def write(declared: Cleartext, *, reads: bool, by_name: bool = False) -> Iterator[Statement]:
+    """What writing needs; ``reads``: and reading, where values are also compared. ``by_name``: see
+    :func:`read`."""
+    yield from _statements(declared, writes=True, reads=reads, by_name=by_name)
 
 
 def read(declared: Cleartext, *, by_name: bool = False) -> Iterator[Statement]:

@@ -56,7 +56,11 @@ class Declaration(Declared):
 
 
 def check(
-    declared: Declaration, *, has_value: bool, names: Collection[str] | None = None
+    declared: Declaration,
+    *,
+    has_value: bool,
+    names: Collection[str] | None = None,
+    settings: Settings | None = None,
 ) -> list[Flaw]:
     """What is wrong with a parameter, as far as its cleartext tells."""
     found = list(flaws(FIELDS, declared, None))

@@ -27,6 +27,7 @@ VALUE_READS: tuple[str, ...] = (
 )
 TAGS: tuple[str, ...] = ("tag:GetResources",)
 CACHING: tuple[str, ...] = ()
+ROTATION: tuple[str, ...] = ()
 LAST_LOOK = "LastLookAtParameters"
 
 

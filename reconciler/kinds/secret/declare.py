@@ -14,7 +14,7 @@ from pydantic import Field
 from reconciler.aws.recogniser import Recogniser
 from reconciler.core.model import JSON, Key, Place, Resource, Source, Value
 from reconciler.core.reasons import Reason
-from reconciler.kinds import kms
+from reconciler.kinds import kms, shipped
 from reconciler.kinds import schedule as schedules
 from reconciler.kinds.duration import Days, days
 from reconciler.kinds.field import NONE, Given, compared, declared_in, flaws
@@ -87,15 +87,26 @@ class Declaration(Declared):
 
 
 def check(
-    declared: Declaration, *, has_value: bool, names: Collection[str] | None = None
+    declared: Declaration,
+    *,
+    has_value: bool,
+    names: Collection[str] | None = None,
+    settings: Settings | None = None,
 ) -> list[Flaw]:
     """What is wrong with a secret, as far as its cleartext tells."""
     found = [*_check_source(declared, has_value=has_value), *flaws(FIELDS, declared, None)]
     if isinstance(declared.rotation, schedules.Schedule):
         found += [
             Flaw(("rotation", *flaw.field), flaw.code, flaw.message, flaw.hint)
-            for flaw in schedules.check(declared.rotation)
+            for flaw in schedules.check(declared.rotation, named=False)
         ]
+    elif settings is not None and (placed := settings.functions.get(declared.rotation or "")):
+        found += shipped.check_secret(
+            placed,
+            has_value=has_value or declared.generate is not None,
+            names=names,
+            git_keys=declared.git_keys or (),
+        )
     rotates = declared.rotation not in (None, NONE)
     if declared.take is not None and rotates:
         found.append(

@@ -21,6 +21,12 @@ BATCH: str | None = "secretsmanager:BatchGetSecretValue"
 VALUE_READS: tuple[str, ...] = (READ, "secretsmanager:BatchGetSecretValue")
 TAGS: tuple[str, ...] = ()
 CACHING: tuple[str, ...] = ("secretsmanager:DescribeSecret",)
+ROTATION: tuple[str, ...] = (
+    "secretsmanager:DescribeSecret",
+    READ,
+    "secretsmanager:PutSecretValue",
+    "secretsmanager:UpdateSecretVersionStage",
+)
 LAST_LOOK = "LastLook"
 
 _METADATA = frozenset({"UpdateSecret", "TagResource", "UntagResource"})

@@ -24,7 +24,13 @@ class Declaration(Declared):
     moved_to: str | None = None
 
 
-def check(declared: Any, *, has_value: bool, names: Collection[str] | None = None) -> list[Flaw]:
+def check(
+    declared: Any,
+    *,
+    has_value: bool,
+    names: Collection[str] | None = None,
+    settings: Settings | None = None,
+) -> list[Flaw]:
     """It needs a value."""
     return [] if has_value else [Flaw((), "no-value", "an object needs a `value`")]
 

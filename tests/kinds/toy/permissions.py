@@ -16,6 +16,7 @@ READ = "s3:GetObject"
 BATCH: str | None = None
 TAGS: tuple[str, ...] = ()
 CACHING: tuple[str, ...] = ()
+ROTATION: tuple[str, ...] = ()
 LAST_LOOK = "LastLookAtObjects"
 VALUE_READS: tuple[str, ...] = (READ, "s3:GetObjectVersion")
 

@@ -1,0 +1,72 @@
+"""Deploys the template of `reconciler rotation template` in the embedded AWS, which has no
+CloudFormation: the functions, their roles and policies, and Secrets Manager's permission.
+
+python demo/stack.py TEMPLATE FOLDER     FOLDER is the bucket: it holds the zips
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+
+def deploy(template: dict[str, Any], bucket: Path) -> list[str]:
+    """Make what the template says; the names of the functions. Other types are left out."""
+    iam, client = boto3.client("iam"), boto3.client("lambda")
+    made: dict[str, str] = {}
+    functions = []
+
+    def known(said: Any) -> Any:
+        """A part of the template with its references resolved, as outside of a VPC."""
+        match said:
+            case {"Ref": "AWS::NoValue"}:
+                return None
+            case {"Ref": name}:
+                return made[name]
+            case {"Fn::GetAtt": [name, "Arn"]}:
+                return made[name]
+            case {"Fn::If": [_, _, otherwise]}:
+                return known(otherwise)
+            case dict():
+                return {name: known(one) for name, one in said.items()}
+            case list():
+                return [known(one) for one in said]
+        return said
+
+    by_type: dict[str, dict[str, dict[str, Any]]] = {}
+    for name, resource in template["Resources"].items():
+        by_type.setdefault(resource["Type"], {})[name] = resource["Properties"]
+    for name, given in by_type["AWS::IAM::ManagedPolicy"].items():
+        answer = iam.create_policy(
+            PolicyName=name, PolicyDocument=json.dumps(given["PolicyDocument"])
+        )
+        made[name] = answer["Policy"]["Arn"]
+    for name, given in by_type["AWS::IAM::Role"].items():
+        trust = json.dumps(given["AssumeRolePolicyDocument"])
+        answer = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)
+        made[name] = answer["Role"]["Arn"]
+        for policy in filter(None, known(given["ManagedPolicyArns"])):
+            iam.attach_role_policy(RoleName=name, PolicyArn=policy)
+    made["Bucket"] = "here"
+    for name, given in by_type["AWS::Lambda::Function"].items():
+        properties = {key: one for key, one in known(given).items() if one is not None}
+        content = (bucket / properties["Code"]["S3Key"]).read_bytes()
+        answer = client.create_function(**{**properties, "Code": {"ZipFile": content}})
+        versions = by_type["AWS::Lambda::Version"].values()
+        wanted = [one["CodeSha256"] for one in versions if one["FunctionName"] == {"Ref": name}]
+        if wanted != [answer["CodeSha256"]]:
+            raise SystemExit(f"{properties['Code']['S3Key']} is another zip than the template's")
+        made[name] = properties["FunctionName"]
+        functions.append(made[name])
+    for given in by_type["AWS::Lambda::Permission"].values():
+        client.add_permission(StatementId="template", **known(given))
+    return functions
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    for function in deploy(json.loads(Path(sys.argv[1]).read_text()), Path(sys.argv[2])):
+        print(f"deployed {function}")

@@ -1,0 +1,57 @@
+"""``reconciler rotation template``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from reconciler.access import bootstrap, functions
+from reconciler.cli import walk
+from reconciler.cli.options import chosen, common
+from reconciler.cli.terminal import out, say
+from reconciler.core.errors import Exit, UsageError
+
+
+@click.command("template", epilog="Example: reconciler rotation template production --built built")
+@click.argument("environment", metavar="ENV")
+@click.option(
+    "--built", "folder", type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=Path(), help="Folder with the zips that you have uploaded.  [default: here]",
+)  # fmt: skip
+@common
+def command(environment: str, folder: Path) -> int:
+    """Print the CloudFormation template of an environment's rotation functions.
+
+    For each schedule with a `builtin:` function: the function with its settings, a role that may
+    rotate the secrets of this schedule and nothing else, Secrets Manager's permission to call it,
+    a log group, and an alarm. It names each zip and its hash, and AWS deploys no other. No key, no
+    credentials.
+    """
+    options = chosen()
+    declared = walk.read(environment, options)
+    used = functions.used(declared)
+    if not used:
+        raise UsageError(
+            f"{environment} rotates nothing by a function that comes with the reconciler",
+            hint="write `lambda: builtin:NAME` into a schedule, and refer to it in a secret",
+        )
+    names = sorted({one.name for one in used.values()})
+    archives = {name: functions.read(folder, name) for name in names}
+    text = json.dumps(functions.template(declared, archives), indent=1)
+    if len(text) > bootstrap.BODY:
+        say(
+            f"the template has {len(text):,} bytes, and AWS takes {bootstrap.BODY:,} unless it lies"
+            " in S3: deploy it with --s3-bucket",
+            options,
+            level="warning",
+        )
+    out(text)
+    stack = functions.stack(declared.settings.scope)
+    say(
+        f"deploy it with: aws cloudformation deploy --stack-name {stack} --template-file FILE"
+        " --capabilities CAPABILITY_IAM --parameter-overrides Bucket=BUCKET",
+        options,
+    )
+    return Exit.OK

@@ -1,0 +1,273 @@
+"""What all rotation functions share: four steps that may each be repeated, and none that tells a
+value.
+
+Secrets Manager calls a function with one step after the other, and with the same token again where
+one failed. So each step looks first at what is there already.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn, Protocol
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+CURRENT, PENDING, PREVIOUS = "AWSCURRENT", "AWSPENDING", "AWSPREVIOUS"
+
+
+class RefusedError(Exception):
+    """What a function cannot do, in words that may be logged. Nothing was changed anywhere, so
+    AWSPENDING goes."""
+
+
+class UnfinishedError(Exception):
+    """The same where the service may have the new value already: AWSPENDING stays, and with it the
+    only copy of that value."""
+
+
+class RotationError(Exception):
+    """The one line with which a step fails, in Lambda's log."""
+
+
+class Function(Protocol):
+    """What a function does of its own. ``pending`` is None where there is no such version."""
+
+    def make(self, current: str) -> str:
+        """The new value. It may try the service first: nothing is stored yet. Raises
+        RefusedError."""
+
+    def follows(self, current: str, pending: str) -> bool:
+        """Whether the value was made from the current one. If not, somebody has written since."""
+
+    def put(self, current: str, pending: str, previous: Callable[[], str | None]) -> None:
+        """Set the new value in the service; again, where it is set already. Raises RefusedError,
+        UnfinishedError."""
+
+    def test(self, current: str, pending: str) -> None:
+        """Use the new value. Where a schedule is set, AWS calls this with a copy of the current
+        one. Raises RefusedError, UnfinishedError."""
+
+
+class Secrets:
+    """Secrets, by the versions and labels that a rotation deals with."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def text(self, secret: str, **which: str) -> str | None:
+        """The text of a version; None where there is no such version, or secret.
+
+        Raises RefusedError where it holds none.
+        """
+        try:
+            answer = self._client.get_secret_value(SecretId=secret, **which)
+        except ClientError as error:
+            if _code(error) == "ResourceNotFoundException":
+                return None
+            raise
+        if not isinstance(answer.get("SecretString"), str):
+            raise RefusedError("the secret holds no text")
+        return str(answer["SecretString"])
+
+    def labels(self, secret: str) -> Mapping[str, list[str]]:
+        """The labels of each version. Raises RefusedError where rotation is off."""
+        answer = self._client.describe_secret(SecretId=secret)
+        if not answer.get("RotationEnabled"):
+            raise RefusedError("rotation is off")
+        found: Mapping[str, list[str]] = answer.get("VersionIdsToStages") or {}
+        return found
+
+    def put(self, secret: str, token: str, text: str) -> None:
+        """Store a value as AWSPENDING."""
+        self._client.put_secret_value(
+            SecretId=secret, ClientRequestToken=token, SecretString=text, VersionStages=[PENDING]
+        )
+
+    def move(self, secret: str, label: str, **between: str) -> None:
+        """Move a label. "If the staging label is attached to a different version than the one
+        specified, the operation fails."""
+        self._client.update_secret_version_stage(SecretId=secret, VersionStage=label, **between)
+
+
+class Rotation:
+    """One rotation of one secret."""
+
+    def __init__(self, secrets: Secrets, function: Function, secret: str, token: str) -> None:
+        self._secrets = secrets
+        self._function = function
+        self._secret = secret
+        self._token = token
+
+    def create(self) -> None:
+        """createSecret: make the new value, once."""
+        labels = self._secrets.labels(self._secret)
+        if CURRENT in labels.get(self._token, ()):
+            return
+        for version, held in labels.items():
+            if PENDING in held and CURRENT not in held and version != self._token:
+                raise RefusedError(
+                    f"another rotation is pending: version {version} has AWSPENDING; cancel it, or"
+                    " remove that label, and rotate again"
+                )
+        pending = self._secrets.text(self._secret, VersionId=self._token)
+        current = self._current()
+        if pending is None:
+            self._secrets.put(self._secret, self._token, self._function.make(current))
+        elif PENDING not in labels.get(self._token, ()):
+            # It was given up, and is tried again.
+            if not self._function.follows(current, pending):
+                raise RefusedError("the secret was written meanwhile: rotate again")
+            self._secrets.move(self._secret, PENDING, MoveToVersionId=self._token)
+
+    def set(self) -> None:
+        """setSecret: let the service take the new value."""
+        if self._under_way():
+            self._function.put(self._current(), self._pending(), self._previous)
+
+    def test(self) -> None:
+        """testSecret: use the new value."""
+        if self._under_way():
+            self._function.test(self._current(), self._pending())
+
+    def finish(self) -> None:
+        """finishSecret: the new value is the one that applications read."""
+        if labels := self._under_way():
+            between = {"MoveToVersionId": self._token}
+            for version, held in labels.items():
+                if CURRENT in held:
+                    between["RemoveFromVersionId"] = version
+            self._secrets.move(self._secret, CURRENT, **between)
+
+    def give_up(self) -> None:
+        """Take AWSPENDING from our own version: while it is there, AWS starts no rotation."""
+        held = self._secrets.labels(self._secret).get(self._token, ())
+        if PENDING in held and CURRENT not in held:
+            self._secrets.move(self._secret, PENDING, RemoveFromVersionId=self._token)
+
+    def _under_way(self) -> Mapping[str, list[str]]:
+        """The labels while the new value waits; none where it is AWSCURRENT already."""
+        labels = self._secrets.labels(self._secret)
+        held = labels.get(self._token, ())
+        if CURRENT not in held and PENDING not in held:
+            raise RefusedError("this rotation has no AWSPENDING")
+        return {} if CURRENT in held else labels
+
+    def _current(self) -> str:
+        found = self._secrets.text(self._secret, VersionStage=CURRENT)
+        if found is None:
+            raise RefusedError("the secret has no value to begin with: apply writes the first")
+        return found
+
+    def _pending(self) -> str:
+        found = self._secrets.text(self._secret, VersionId=self._token)
+        if found is None:
+            raise RefusedError("this rotation has no value yet")
+        return found
+
+    def _previous(self) -> str | None:
+        return self._secrets.text(self._secret, VersionStage=PREVIOUS)
+
+
+def handle(
+    event: Mapping[str, Any], make: Callable[[Mapping[str, Any], Secrets], Function]
+) -> None:
+    """Run the step that an event names, with the function that ``make`` makes of its settings.
+
+    Raises RotationError, one line that holds no value and has no cause.
+    """
+    _quiet()
+    secrets = Secrets(_client())
+    step, secret = str(event["Step"]), str(event["SecretId"])
+    function = make(settings(), secrets)
+    rotation = Rotation(secrets, function, secret, str(event["ClientRequestToken"]))
+    steps = {
+        "createSecret": rotation.create,
+        "setSecret": rotation.set,
+        "testSecret": rotation.test,
+        "finishSecret": rotation.finish,
+    }
+    said, refused = _words(steps[step])
+    if refused or (said and step == "createSecret"):
+        # What nobody uses yet may go; why it could not is less worth telling than the reason.
+        also, _ = _words(rotation.give_up)
+        said += f"; AWSPENDING stays: {also}" if also not in ("", said) else ""
+    if said:
+        _fail(f"{step} of {secret}: {said}")
+
+
+def settings() -> Mapping[str, Any]:
+    """What the schedule declares of the function."""
+    found: Mapping[str, Any] = json.loads(os.environ.get("SETTINGS", "{}"))
+    return found
+
+
+def members(text: str) -> dict[str, Any]:
+    """The members of a value that is a JSON object. Raises RefusedError."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise RefusedError("the value is no JSON object")
+    return found
+
+
+def needed(value: Mapping[str, Any], *keys: str) -> None:
+    """Refuse a value without text under each of these keys. Raises RefusedError."""
+    for key in keys:
+        if not isinstance(value.get(key), str) or not value[key]:
+            raise RefusedError(f"the value has no text under {key}")
+
+
+def same_but(current: str, pending: str, *keys: str) -> bool:
+    """Whether two values differ under these keys alone."""
+    before, after = members(current), members(pending)
+    return all(before.get(key) == after.get(key) for key in {*before, *after} if key not in keys)
+
+
+def written(value: Mapping[str, Any]) -> str:
+    """A value as it is stored: compact, and letters as they are."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _words(run: Callable[[], None]) -> tuple[str, bool]:
+    """Why something failed, without a value, and whether it is certain that nothing was changed;
+    empty where it did not."""
+    try:
+        run()
+    except RefusedError as error:
+        return str(error), True
+    except UnfinishedError as error:
+        return str(error), False
+    except ClientError as error:
+        # Not its message, which may quote what was sent.
+        return f"{error.operation_name}: {_code(error)}", False
+    except BotoCoreError as error:
+        return f"no answer from Secrets Manager ({type(error).__name__})", False
+    except Exception as error:
+        return f"failed ({type(error).__name__})", False
+    return "", False
+
+
+def _fail(line: str) -> NoReturn:
+    raise RotationError(line)
+
+
+def _code(error: ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def _quiet() -> None:
+    """boto's loggers write bodies at DEBUG, whatever level Lambda is set to."""
+    for name in ("boto3", "botocore", "urllib3"):
+        logging.getLogger(name).setLevel(logging.INFO)
+
+
+def _client() -> Any:
+    limits = Config(connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 3})
+    return boto3.client("secretsmanager", config=limits)

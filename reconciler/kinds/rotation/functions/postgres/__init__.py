@@ -1,0 +1,1 @@
+"""A login of PostgreSQL, for one user or for two that take turns."""

@@ -1,0 +1,1 @@
+"""A new random string: an API key, a shared secret."""

@@ -1,0 +1,1 @@
+"""Rotation functions on their way into an account: zips, policies, and the template."""

@@ -1,0 +1,1 @@
+"""The rotation functions that come with the reconciler."""
