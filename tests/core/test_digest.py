@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.core.access import Opened, Opening
 from reconciler.core.diff import diff
 from reconciler.core.digest import (
     canonical,
@@ -16,6 +17,7 @@ from reconciler.core.digest import (
     content_digest,
     digest_of,
     plan_digest,
+    short_digest,
 )
 from reconciler.core.model import (
     Action,
@@ -160,6 +162,10 @@ ANOTHER = {
     "a loss less": replace(CHANGE, losses=CHANGE.losses[1:]),
     "loss": replace(CHANGE, losses=(CHANGE.losses[0], Lost(Loss.DELETED))),
     "what is lost": replace(CHANGE, losses=(Lost(Loss.REPLICA, "b"), CHANGE.losses[1])),
+    "access": replace(CHANGE, access=(Opened(Opening.ALLOWED, "role/a"),)),
+    "how access": replace(CHANGE, access=(Opened(Opening.REPLICA, "role/a"),)),
+    "whose access": replace(CHANGE, access=(Opened(Opening.ALLOWED, "role/b"),)),
+    "account": replace(CHANGE, access=(Opened(Opening.ALLOWED, "role/a", "210987654321"),)),
     "for how long": replace(CHANGE, losses=(Lost(Loss.REPLICA, "eu-west-1", 7), CHANGE.losses[1])),
 }
 
@@ -189,6 +195,11 @@ def test_the_policy_is_in_every_digest(name):
     assert digest(policy=policy) != digest()
     assert plan_digest(replace(PLAN, policy=policy)) != plan_digest(PLAN)
     assert digest_of(Plan(SCOPE, policy), []) != digest_of(Plan(SCOPE, POLICY), [])
+
+
+def test_who_gets_at_values_by_what_manifests_say_is_in_the_digest_of_a_plan():
+    digests = {plan_digest(replace(PLAN, admitted=admitted)) for admitted in (None, "0a", "0b")}
+    assert len(digests) == 3
 
 
 def test_one_change_less_gives_another_plan():
@@ -224,3 +235,11 @@ def test_canonical_json_is_sorted_compact_and_not_escaped():
 def test_a_digest_is_a_whole_sha256_and_a_mark_s_is_16_digits():
     assert len(digest()) == len(plan_digest(PLAN)) == 64
     assert len(content_digest(None)) == 16
+
+
+@given(contents, contents)
+def test_a_short_digest_is_7_characters_and_tells_what_is_there_from_what_is_not(one, other):
+    """Of 42 bits, so that two of a test's contents never meet."""
+    same = canonical(one or None) == canonical(other or None)
+    assert (short_digest(one) == short_digest(other)) == same
+    assert len(short_digest(one)) == 7
