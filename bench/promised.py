@@ -1,7 +1,7 @@
 """How many calls docs/reference/calls.md promises of a command, for N secrets and N parameters.
 
-A number is written as there: ``1``, ``N`` or ``N/100`` (rounded up, at least 1); where a
-call serves several ends, they are added.
+A number is written as there: ``1``, ``N`` or ``N/100`` (rounded up, at least 1), ``N up to 20``
+(none for more); where a call serves several ends, they are added.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ LISTS = {"ListSecrets": "N/100", "DescribeParameters": "N/50"}
 NOTHING_THERE = {"ListSecrets": "1", "DescribeParameters": "1 + N/50 + 1"}
 CALLER = {"GetCallerIdentity": "1"}
 
+UP_TO = " up to "
 UNCHANGED = "plan, unchanged"
 CHANGED = "plan, all values changed"
 ADOPTION = "plan of adoption"
@@ -32,6 +33,7 @@ PROMISED: Mapping[str, Mapping[str, str]] = {
         "ListSecrets": "N/100",
         "DescribeParameters": "N/50 + N/50 + N/50",
         "BatchGetSecretValue": "N/20",
+        "DescribeSecret": f"N{UP_TO}20",
         "GetParameters": "N/10",
         "GetResources": "N/100",
         **CALLER,
@@ -70,7 +72,9 @@ def row(what: str) -> str:
 def _number(text: str, count: int) -> int:
     total = 0
     for part in text.split(" + "):
-        if part.startswith("N"):
+        if UP_TO in part:
+            total += count if count <= int(part.partition(UP_TO)[2]) else 0
+        elif part.startswith("N"):
             size = int(part.removeprefix("N").removeprefix("/") or 1)
             total += max(1, -(-count // size))
         else:

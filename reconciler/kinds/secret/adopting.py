@@ -13,7 +13,7 @@ from reconciler.kinds.reading import Read
 from reconciler.kinds.secret.describe import describe, primary_elsewhere
 from reconciler.values.sensitive import Sealed
 
-FEW = 100  # of which a plan asks AWS one by one
+FEW = 20  # of which a plan asks AWS one by one
 
 
 def undecided(live: Live) -> bool:
