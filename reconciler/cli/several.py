@@ -45,11 +45,8 @@ def run(
     with Board(len(names), options) as board:
 
         def one(environment: str) -> Told:
-            board.begins(environment)
-            try:
+            with board.running(environment):
                 return _one(environment, work, options, around, until)
-            finally:
-                board.ends(environment)
 
         ended = beside.each(names, one, options.jobs)
         for _, told in ended if form == "json" else beside.in_order(names, ended):

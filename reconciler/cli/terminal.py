@@ -6,6 +6,8 @@ import os
 import shutil
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import TextIO
 
@@ -107,7 +109,8 @@ class Board:
     def __init__(self, total: int, options: Common) -> None:
         self._total, self._ended = total, 0
         self._running: list[str] = []
-        self._shown = sys.stderr.isatty() and not options.quiet and options.log_format == "text"
+        watched = sys.stderr.isatty() and not options.quiet and options.log_format == "text"
+        self._shown = watched and total > 1
 
     def __enter__(self) -> Board:
         _boards.append(self)
@@ -122,18 +125,19 @@ class Board:
         self.hide()
         _boards.remove(self)
 
-    def begins(self, environment: str) -> None:
-        """One more runs."""
+    @contextmanager
+    def running(self, environment: str) -> Iterator[None]:
+        """One more runs, and then has ended."""
         with _writing:
             self._running.append(environment)
             self._draw()
-
-    def ends(self, environment: str) -> None:
-        """It has ended."""
-        with _writing:
-            self._running.remove(environment)
-            self._ended += 1
-            self._draw()
+        try:
+            yield
+        finally:
+            with _writing:
+                self._running.remove(environment)
+                self._ended += 1
+                self._draw()
 
     def hide(self) -> None:
         """Take the line away, before something else is said."""

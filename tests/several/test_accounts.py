@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import weakref
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from reconciler import manifest
 from tests.several.conftest import ACCOUNTS, NAMES, REGIONS, Fleet
 
 
@@ -135,6 +140,24 @@ def test_what_asks_no_account_has_a_table_too(fleet: Fleet) -> None:
     assert said.pop("blue-us-2") == "would change"
     assert set(said.values()) == {"is up to date"}
     assert not fleet.calls()
+
+
+def test_nothing_is_kept_of_an_environment_but_its_row(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, alive, most = manifest.read, [], []
+
+    def reading(*arguments: Any, **more: Any) -> manifest.Cleartext:
+        gc.collect()
+        most.append(sum(one() is not None for one in alive))
+        declared = read(*arguments, **more)
+        alive.append(weakref.ref(declared))
+        return declared
+
+    monkeypatch.setattr(manifest, "read", reading)
+    fleet.run("drift", "blue-us-*", "-j", "1")
+    assert len(most) == 5
+    assert max(most) <= 1  # the one whose row is being told
 
 
 def test_doctor_looks_at_each_and_tells_what_is_wrong(fleet: Fleet) -> None:

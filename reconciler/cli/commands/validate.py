@@ -12,7 +12,7 @@ from reconciler import __version__, manifest
 from reconciler.cli import failure, findings, locks, walk
 from reconciler.cli.folding import folded
 from reconciler.cli.options import Common, chosen, common, many
-from reconciler.cli.terminal import colour, out
+from reconciler.cli.terminal import Board, colour, out
 from reconciler.core.errors import Exit, ManifestError, Problem
 from reconciler.manifest import Cleartext, Desired
 from reconciler.manifest.codes import CODES
@@ -51,6 +51,7 @@ def command(
     are true and that no value is used twice.
     """
     options = chosen()
+    options = replace(options, around=walk.around(options))
     asked = walk.environments(environments, options)
     unclaimed = [] if environments else manifest.unclaimed(walk.folder(options))
     examined = findings.examination(options, history=True)
@@ -58,15 +59,18 @@ def command(
     found: dict[str, list[Problem]] = {}
     read: dict[str, Cleartext] = {}
 
-    def one(environment: str) -> _Read:
-        return _read(environment, opening, options)
+    with Board(len(asked), options) as board:
 
-    for environment, seen in beside.in_order(asked, beside.each(asked, one, options.jobs)):
-        found[environment] = seen.problems
-        if seen.declared is not None:
-            examined.add(seen.declared, seen.desired.values if seen.desired else None)
-            read[environment] = seen.declared
-        del seen
+        def one(environment: str) -> _Read:
+            with board.running(environment):
+                return _read(environment, opening, options)
+
+        for environment, seen in beside.in_order(asked, beside.each(asked, one, options.jobs)):
+            found[environment] = seen.problems
+            if seen.declared is not None:
+                examined.add(seen.declared, seen.desired.values if seen.desired else None)
+                read[environment] = seen.declared
+            del seen
     _neighbours(asked, examined, opening, options)
     for environment in read:
         found[environment] += opening.problems(environment)
