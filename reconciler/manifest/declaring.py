@@ -47,9 +47,13 @@ class Declaring:
         if document is None and self.changes.now(file) is None:
             names = json.dumps(section), json.dumps(key)
             text = Sensitive(f"{{{names[0]}: {{{names[1]}: {content.reveal()}}}}}")
-            self.changes.put(file, None, self._encrypted(file, text))
+            self.make(file, text)
             return
         self._set(file, document, (section, key), content)
+
+    def make(self, file: Path, text: Sensitive[str]) -> None:
+        """A new file: its declarations in clear, as YAML. Raises SopsError, ManifestError."""
+        self.changes.put(file, None, self._encrypted(file, text))
 
     def give(self, entry: Entry, inner: Sequence[str | int], text: Sensitive[str]) -> None:
         """A field of an entry, or of its value, as JSON. Raises SopsError."""

@@ -154,6 +154,9 @@ def import_(world: World) -> None:
     done = command(world, "import", "production", "--auto-approve")
     assert "Imported: 1, 0 not." in done.out
     assert '"objects"' in done.out or "objects" in world.tree.read("production/banner.sops.yaml")
+    Path("o.json").write_text('{"footer": "two"}')
+    command(world, "import", "production", "--from", "o.json", "--kind", "object", "--auto-approve")
+    assert "+ create footer" in command(world, "plan", "production").out
 
 
 def release(world: World) -> None:

@@ -130,6 +130,8 @@ CALLS: tuple[Call, ...] = (
     _call("exec production --from aws -- true"),
     _call("import production --auto-approve -vv"),
     _call("import production --auto-approve -o json"),
+    _call("import production --from .env --as yaml --below file --auto-approve -vv"),
+    _call("import production --from .env --as yaml --one whole --auto-approve -o json"),
     _call("adopt production -o markdown"),
     _call("adopt production -o json"),
     _call("adopt production --out adopt.plan.json"),

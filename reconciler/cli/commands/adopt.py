@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -128,6 +129,12 @@ def command(
     record = applied.note(planned, aws, options)
     sink = Sink(colour=colour(sys.stdout, options))
     return write(planned, selection.todo, aws, options, record, sink).code
+
+
+def show(environment: str, names: Sequence[str], options: Common) -> None:
+    """Show what adopting these would do. Raises ReconcilerError."""
+    planned, _ = _plan(walk.read(environment, options), tuple(names), None, options)
+    _show(planned.plan, None, None, options)
 
 
 def _plan(

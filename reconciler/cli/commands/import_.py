@@ -4,28 +4,46 @@ from __future__ import annotations
 
 import json
 import sys
-from collections import Counter
-from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
 from reconciler.cli import edited, outcomes, walk
 from reconciler.cli.commands import apply
+from reconciler.cli.from_file import FromFile, result, tell
+from reconciler.cli.kindname import KindName
 from reconciler.cli.options import chosen, common
 from reconciler.cli.terminal import out, say
-from reconciler.core.errors import Exit, ReconcilerError
-from reconciler.core.model import Scope
+from reconciler.core.errors import Exit
 from reconciler.operations import importing, planning
-from reconciler.operations.attempt import Status
 from reconciler.operations.importing import Imported, NotImported
 from reconciler.operations.importing.files import arrange
-from reconciler.operations.steps import Result
-from reconciler.render import names
+from reconciler.operations.importing.sources import FORMS
 from reconciler.render.escape import terminal
 
 
 @click.command("import", epilog="Example: reconciler import production --prefix /app/production")
 @click.argument("environment", metavar="ENV")
+@click.option(
+    "--from",
+    "source",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Read this file, or all files of a folder, in place of AWS.",
+)
+@click.option(
+    "--as",
+    "kind_of_file",
+    type=click.Choice(FORMS),
+    help="What the file is. [default: told from the file]",
+)
+@click.option("--below", metavar="NAME", help="Put names of the file below this one, like billing.")
+@click.option("--one", metavar="NAME", help="Make one secret of all of the file: a mapping.")
+@click.option(
+    "--kind",
+    type=KindName(),
+    help="What a value of the file becomes. [default: secret; of chamber parameter]",
+)
 @click.option("--prefix", help="Where to look, like /app/production. [default: ENV's prefix]")
 @click.option(
     "--plaintext",
@@ -36,17 +54,39 @@ from reconciler.render.escape import terminal
 @outcomes.as_format
 @common
 def command(
-    environment: str, prefix: str | None, plaintext: bool, auto_approve: bool, form: str
+    environment: str,
+    source: Path | None,
+    kind_of_file: str | None,
+    below: str | None,
+    one: str | None,
+    kind: str | None,
+    prefix: str | None,
+    plaintext: bool,
+    auto_approve: bool,
+    form: str,
 ) -> int:
-    """Write manifests for what exists in AWS and is not declared yet.
+    """Write manifests for what exists and is not declared: in AWS, or in files of other tools.
 
-    Reads each value once and passes it to sops, which encrypts it: no file ever holds plaintext.
-    Writes new files only. Where rotation is on, declares the schedule and not the value. Run
-    `adopt` next; the plan is then empty.
+    Reads the values once and hands them to sops, which encrypts them: no plaintext is ever in a
+    file. Only new files are written. Where rotation is on, the schedule is declared and the value
+    is not. `adopt` afterwards, and the plan is empty.
+
+    With --from it reads .env, JSON or YAML, what `chamber export` writes, a Terraform state, and
+    files that are encrypted by sops for a key that you have. Then it shows what adopting would do.
     """
     options = chosen()
     if not auto_approve and not sys.stdin.isatty():
         raise click.UsageError("There is no terminal to ask on: give --auto-approve.")
+    given = {"--as": kind_of_file, "--below": below, "--one": one, "--kind": kind}
+    if source is None:
+        alone = [name for name, value in given.items() if value is not None]
+        if alone:
+            raise click.UsageError(f"{alone[0]} goes with --from.")
+    else:
+        if prefix is not None:
+            raise click.UsageError("--prefix is for AWS, and --from is for a file.")
+        source_file = FromFile(source, kind_of_file, below or "", one, kind, plaintext)
+        return source_file.run(environment, options, form=form, asks=not auto_approve)
     declared = walk.read(environment, options, may_be_empty=True)
     scope = declared.settings.scope
     where = prefix or scope.prefix
@@ -76,9 +116,9 @@ def command(
         importing.write(files, folder.absolute(), runner, declared.trust)
         walk.read(environment, options)
     if form == "json":
-        out(json.dumps(outcomes.as_object(list(map(_result, found)), scope), indent=2))
+        out(json.dumps(outcomes.as_object(list(map(result, found)), scope), indent=2))
     else:
-        _tell(found, scope)
+        tell(found, scope)
         if not found:
             below = terminal(where)
             say(f"nothing is below {below} in AWS that is not declared already", options)
@@ -88,20 +128,3 @@ def command(
             say(f"review and commit them; then run: reconciler adopt {environment}", options)
     faults = any(isinstance(one, NotImported) and one.fault for one in found)
     return Exit.PARTIAL if faults else Exit.OK
-
-
-def _tell(found: Sequence[Imported | NotImported], scope: Scope) -> None:
-    for one in found:
-        if isinstance(one, NotImported):
-            out(f"  not imported: {names.with_kind(one.key, scope)}: {terminal(one.reason)}")
-        elif one.note:
-            out(f"  {names.with_kind(one.key, scope)}: {terminal(one.note)}")
-    counts = Counter(type(one) for one in found)
-    out(f"Imported: {counts[Imported]}, {counts[NotImported]} not.")
-
-
-def _result(one: Imported | NotImported) -> Result:
-    if isinstance(one, Imported):
-        return Result(one.key, Status.DONE, one.note)
-    status = Status.REFUSED if one.fault else Status.SKIPPED
-    return Result(one.key, status, error=ReconcilerError(one.reason))

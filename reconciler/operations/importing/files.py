@@ -32,11 +32,16 @@ class Written:
     declarations: tuple[Imported, ...]
 
 
-def arrange(folder: Path, declarations: Iterable[Imported]) -> list[Written]:
-    """Which file each declaration goes into: one for the first part of their names."""
+def arrange(
+    folder: Path, declarations: Iterable[Imported], flat: str | None = None
+) -> list[Written]:
+    """Which file each declaration goes into: one for the first part of their names, and ``flat``
+    for those that have one part only, where that is given."""
     groups: dict[str, list[Imported]] = {}
     for declaration in declarations:
-        first = _UNFIT.sub("-", declaration.name.partition("/")[0]).strip(".-") or "imported"
+        part, slash, _ = declaration.name.partition("/")
+        named = part if slash or flat is None else flat
+        first = _UNFIT.sub("-", named).strip(".-") or "imported"
         groups.setdefault(first, []).append(declaration)
     found: list[Written] = []
     for group, members in sorted(groups.items()):
@@ -68,7 +73,7 @@ def write(files: Sequence[Written], root: Path, sops: Sops, trust: Trust) -> Non
         if foreign:
             raise ManifestError([trust.problem(rules.document, key) for key in foreign])
         content = sops.encrypt(
-            _text(file.declarations),
+            text(file.declarations),
             path=file.path,
             config=root / RULES_FILE,
             key_types={key.type for key in keys},
@@ -78,7 +83,7 @@ def write(files: Sequence[Written], root: Path, sops: Sops, trust: Trust) -> Non
         replace_file(path, content)
 
 
-def _text(declarations: Iterable[Imported]) -> Sensitive[str]:
+def text(declarations: Iterable[Imported]) -> Sensitive[str]:
     """A manifest in clear, for sops. JSON is YAML, and every string in it is quoted."""
     sections: dict[str, dict[str, Any]] = {}
     for declaration in declarations:

@@ -11,6 +11,7 @@ from reconciler import manifest
 from reconciler.core.digest import plan_digest
 from reconciler.core.model import Action, Origin, Plan, Write
 from reconciler.manifest import lock
+from reconciler.operations.marks import LostKeysError
 from reconciler.operations.planning import make
 from tests.world import PREFIX, SCHEDULE, World
 
@@ -133,7 +134,8 @@ def test_retiring_fingerprint_keys(world: World) -> None:
     declare(world, fingerprint_keys=[NEW, OLD])
     assert both(world).changes
     world.settings(fingerprint_keys=[NEW])
-    assert both(world).changes
+    with pytest.raises(LostKeysError):
+        both(world)
 
 
 def test_bound_again_by_a_new_key_and_the_old_one_gone(world: World) -> None:
