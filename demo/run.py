@@ -103,6 +103,23 @@ class Demonstration:
         self("reconciler plan production --out change.plan.json")
         self("reconciler apply production --plan change.plan.json")
         self("reconciler drift production")
+
+        self.say("A rotation function that comes with it, for a key that signs tokens.")
+        self("git apply demo/signing.patch")
+        self(
+            "cd manifests && sops encrypt --filename-override production/signing.sops.yaml"
+            " ../demo/signing.yaml > production/signing.sops.yaml"
+        )
+        self("reconciler lock production")
+        self("reconciler rotation build jwt --out built")
+        self("reconciler rotation template production --built built > rotation.json")
+        self("python demo/stack.py rotation.json built")
+        self("reconciler apply production --auto-approve")
+        self("python demo/account.py rotate /lagomo/production/jwt/signing")
+        self.say("It rotates three times, and clients log in meanwhile, under the api's own role.")
+        self("reconciler iam reader production --service api > reader.json")
+        self("python demo/client.py /lagomo/production/jwt/signing reader.json 3")
+        self("reconciler plan production --detailed-exitcode")
         self.say("Done. Try it yourself: README.md says how.")
 
     def say(self, text: str) -> None:
