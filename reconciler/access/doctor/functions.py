@@ -24,12 +24,14 @@ _ACCOUNT, _ARN = "aws:sourceaccount", "aws:sourcearn"
 
 
 def look(declared: Cleartext, aws: Aws) -> list[Check]:
-    """Each function that a declared secret rotates with, or a schedule names; one call each."""
+    """Each function that a declared secret rotates with, or a schedule names; one call each. Of
+    those that come with the reconciler only what rotates something is deployed."""
     scope = declared.settings.scope
+    ours = {one.arn for one in declared.settings.functions.values()}
     users: dict[str, dict[str, str]] = {}
     for schedule in declared.settings.schedules.values():
         function = schedule.given("lambda") if isinstance(schedule, Schedule) else None
-        if function is not None:
+        if function is not None and function not in ours:
             users.setdefault(function, {})
     for resource in declared.resources().values():
         named = resource.fields.get("lambda")
@@ -37,21 +39,30 @@ def look(declared: Cleartext, aws: Aws) -> list[Check]:
             whole = kinds.holder(resource.key)
             arn = kinds.named(whole.kind).access.arn(scope, whole.name)
             users.setdefault(named, {})[whole.name] = arn
-    return aws.each(lambda item: _function(*item, scope, aws), sorted(users.items()))
+
+    def one(item: tuple[str, dict[str, str]]) -> Check:
+        return _function(*item, scope, aws, comes_with_it=item[0] in ours)
+
+    return aws.each(one, sorted(users.items()))
 
 
-def _function(function: str, secrets: Mapping[str, str], scope: Scope, aws: Aws) -> Check:
+def _function(
+    function: str, secrets: Mapping[str, str], scope: Scope, aws: Aws, *, comes_with_it: bool
+) -> Check:
     permit = (
         f"aws lambda add-permission --function-name {function} --statement-id secrets-manager"
         f" --action {_INVOKE} --principal {SERVICE} --source-account {scope.account}"
     )
+    deploy = f"deploy it; then {permit}"
+    if comes_with_it:
+        permit = deploy = f"deploy what reconciler rotation template {scope.environment} prints"
     try:
         answer = aws.call("lambda", "get_policy", FunctionName=function)
         policy = json.loads(require(answer, "Policy", "get_policy"))
     except AwsError as error:
         if error.aws_code == "ResourceNotFoundException":
             return fails("function", f"{function}: there is no such function, or nobody may invoke"
-                         " it", f"deploy it; then {permit}")  # fmt: skip
+                         " it", deploy)  # fmt: skip
         return warning("function", f"{function}: cannot tell whether Secrets Manager may invoke it:"
                        f" {error.message}", "the role needs lambda:GetPolicy")  # fmt: skip
     except ValueError:

@@ -354,6 +354,15 @@ def test_a_function_that_only_a_schedule_names(world: World) -> None:
     assert "may not invoke it" in doctor(world, "production", code=1).out
 
 
+def test_a_function_that_comes_with_it_and_is_not_deployed(world: World) -> None:
+    schedules = {name: {**SCHEDULE, "lambda": "builtin:random"} for name in ("used", "idle")}
+    world.declare({"a": {"value": "v", "rotation": "used"}}, schedules=schedules)
+    done = doctor(world, "production", code=1)
+    (line,) = lines(done, "function")
+    assert "secrets-production-rotate-used: there is no such function" in line
+    assert "deploy what reconciler rotation template production prints" in done.out
+
+
 def test_a_policy_that_may_not_be_read_is_not_taken_for_one_that_is_missing(world: World) -> None:
     world.declare({"a": {"value": "v", "rotation": SCHEDULE}})
     world.aws.hooks.append(
