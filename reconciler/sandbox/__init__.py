@@ -4,6 +4,7 @@ from . import light
 
 light.load()
 
-from .server import Answer, Drop, Sandbox, serve  # noqa: E402
+from .server import Answer, Drop, Sandbox  # noqa: E402
+from .serving import serve  # noqa: E402
 
 __all__ = ["Answer", "Drop", "Sandbox", "serve"]

@@ -47,13 +47,6 @@ class Beyond:
         with self._edit(name, region) as secret:
             secret.last_rotated = None if moment is None else moment.timestamp()
 
-    def set_next_rotation(
-        self, name: str, moment: datetime | None, *, region: str | None = None
-    ) -> None:
-        """Set when the next rotation is due, also in the past; shown while rotation is on."""
-        with self._edit(name, region) as secret:
-            secret.next_rotation = None if moment is None else moment.timestamp()
-
     def set_last_changed(self, name: str, moment: datetime, *, region: str | None = None) -> None:
         """Set a secret's LastChangedDate and the creation date of its current version."""
         with self._edit(name, region) as secret:

@@ -37,3 +37,7 @@ class Call:
     @property
     def secrets(self) -> SecretsBackend:
         return secrets_of(self.region)
+
+
+class Passed(Exception):
+    """Raised by an operation that leaves this very request to moto."""

@@ -18,7 +18,7 @@ from moto.ssm.models import SimpleSystemManagerBackend, ssm_backends
 
 from .awslambda import FunctionsBackend
 from .kms import KeysBackend
-from .parameters import ParametersBackend
+from .parameter_store import ParametersBackend
 from .secret import SecretsBackend
 
 _OURS: tuple[tuple[Any, type, type], ...] = (

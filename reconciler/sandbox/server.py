@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import functools
-import signal
 import threading
 import time
 from collections import Counter
@@ -19,32 +18,25 @@ from moto.core.exceptions import ServiceException
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from . import access, install, parameters, secretsmanager, shapes, tagging
+from . import access, install, parameter_store, routing
 from . import state as states
 from .access import AccessKey
 from .awslambda import FunctionsBackend
 from .beyond import Beyond
-from .call import Call
 from .context import Event, Rotation
 from .http import Answer, Drop, Handler, Request, error_answer, json_answer, parse
 from .refusal import Refusal
+from .routing import HOST
 from .settling import Settling
 from .throttle import Throttle
 from .tokens import PageTokens
 
-__all__ = ["Answer", "Drop", "Sandbox", "parse", "serve"]
+__all__ = ["Answer", "Drop", "Sandbox", "parse"]
 
-HOST = "127.0.0.1"
 Body = dict[str, Any] | None
 Before = Callable[[str, Body], "tuple[int, str, str] | None"]
 After = Callable[[str, Body, Answer], "Answer | None"]
 
-_TARGETS = {
-    "secretsmanager": "secretsmanager.",
-    "ssm": "AmazonSSM.",
-    "tagging": "ResourceGroupsTaggingAPI_20170126.",
-}
-_MODELS = {"tagging": "resourcegroupstaggingapi"}  # where botocore calls a service otherwise
 _running = threading.Lock()
 
 
@@ -252,7 +244,7 @@ class Sandbox(Beyond):
         if self.latency > 0:
             time.sleep(self.latency)
         try:
-            _refuse_browsers(request)
+            routing.refuse_browsers(request)
             if self.access_key is not None:
                 access.check(request, self.access_key, self.function_key)
             for hook in list(self.hooks):
@@ -261,7 +253,7 @@ class Sandbox(Beyond):
                     status, code, message = failure
                     raise Refusal(code, message, status)
             if self.throttle:
-                higher = parameters.of_region(request.region).high_throughput == "true"
+                higher = parameter_store.of_region(request.region).high_throughput == "true"
                 self._throttle.take(request.service, request.region, request.operation, higher)
             answer = self._perform(request, handler)
         except Refusal as refusal:
@@ -284,100 +276,7 @@ class Sandbox(Beyond):
 
     def _perform(self, request: Request, handler: Handler) -> Answer:
         with self.lock:
-            service = _ours(request)
-            if service is not None:
-                if request.service != service:
-                    raise _wrongly_signed(request, service)
-                if not shapes.knows(_MODELS.get(service, service), request.operation):
-                    raise Refusal("UnknownOperationException", "")
-                if request.body is None:
-                    raise Refusal("SerializationException", "The request body is not JSON.")
-                call = Call(
-                    self, request.operation, request.region, request.body, request.access_key
-                )
-                document = _perform_ours(service, call)
-                if document is not None:
-                    return json_answer(document)
+            document = routing.perform(self, request)
+            if document is not None:
+                return json_answer(document)
             return handler.run_moto(self._app, request.raw)
-
-
-def _refuse_browsers(request: Request) -> None:
-    """Keep web pages out: moto allows every origin, so that a page could otherwise ask for
-    secrets, also under a name of its own that leads here.
-    """
-    host = request.headers.get("host", "").rpartition(":")[0] or request.headers.get("host", "")
-    local = host in (HOST, "localhost") or host.endswith(".localhost")
-    if not local or "origin" in request.headers:
-        raise Refusal("AccessDeniedException", "The sandbox answers AWS clients only.", 403)
-
-
-def _ours(request: Request) -> str | None:
-    """The service that the overlay answers for, or None for one that is left to moto."""
-    target = request.headers.get("x-amz-target", "")
-    for service, prefix in _TARGETS.items():
-        if target.startswith(prefix):
-            return service
-    return None
-
-
-def _wrongly_signed(request: Request, service: str) -> Refusal:
-    # No signature is checked, but its scope says the Region and must fit the service.
-    if not request.service:
-        return Refusal("MissingAuthenticationTokenException", "Missing Authentication Token", 403)
-    return Refusal(
-        "InvalidSignatureException",
-        f"Credential should be scoped to correct service: '{service}'.",
-        403,
-    )
-
-
-def _perform_ours(service: str, call: Call) -> dict[str, Any] | None:
-    if service == "secretsmanager":
-        return secretsmanager.handle(call)
-    if service == "tagging":
-        return tagging.handle(call)
-    try:
-        return parameters.handle(call)
-    except parameters.Passed:
-        return None
-
-
-def serve(
-    port: int = 0,
-    *,
-    state: Path | None = None,
-    list_staleness: float = 0.0,
-    throttle: bool = False,
-    latency: float = 0.0,
-    ready: Callable[[str, AccessKey], None],
-) -> None:
-    """Run a sandbox until SIGINT or SIGTERM, then save its state and return.
-
-    `ready` is called with the URL, and with the access key that calls have to be signed with, once
-    calls are answered. Prints nothing. Must be called from
-    the main thread, which alone may handle signals; their former handlers are put back.
-    """
-    stopped = threading.Event()
-    key = AccessKey()
-    sandbox = Sandbox(
-        port,
-        state=state,
-        list_staleness=list_staleness,
-        throttle=throttle,
-        latency=latency,
-        access_key=key,
-    )
-    # A long run must not collect every request.
-    sandbox.keep_log = False
-    former = {
-        number: signal.signal(number, lambda *_: stopped.set())
-        for number in (signal.SIGINT, signal.SIGTERM)
-    }
-    try:
-        with sandbox:
-            ready(sandbox.url, key)
-            while not stopped.wait(0.5):
-                continue
-    finally:
-        for number, handler in former.items():
-            signal.signal(number, handler)

@@ -26,7 +26,7 @@ from reconciler.core import wholefile
 
 from . import replication
 from .account import ACCOUNT, secrets_of
-from .parameters import ParametersBackend, new_parameter
+from .parameter_store import ParametersBackend, new_parameter
 from .secret import Secret
 
 FORMAT = "reconciler-sandbox-state"

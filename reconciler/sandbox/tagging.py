@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from . import parameters, shapes
+from . import shapes
 from .account import arn
 from .call import Call
+from .parameter_store import of_region
 from .refusal import Refusal
 
 Answer = dict[str, Any]
@@ -41,7 +42,7 @@ def handle(call: Call) -> Answer | None:
 
 
 def _found(call: Call, arns: Iterable[str], prefix: str) -> Iterable[Answer]:
-    kept = parameters.of_region(call.region)
+    kept = of_region(call.region)
     for one in dict.fromkeys(arns):
         rest = one.removeprefix(prefix)
         # The ARN of `/a/b` is that of `a/b`.

@@ -449,7 +449,7 @@ def test_ten_thousand_standard_parameters(parameters: Any, monkeypatch: pytest.M
     """ "You can create a maximum of 10,000 standard parameters for each Region"; Intelligent-
     Tiering makes an advanced one if "More than 10,000 parameters already exist".
     """
-    monkeypatch.setattr("reconciler.sandbox.parameters.MAX_STANDARD", 3)
+    monkeypatch.setattr("reconciler.sandbox.parameter_writes.MAX_STANDARD", 3)
     for letter in "abc":
         put(parameters, f"/app/{letter}")
     with refused("ParameterLimitExceeded", "maximum number of standard parameters"):

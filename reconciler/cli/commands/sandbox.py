@@ -43,7 +43,7 @@ def command(
     options = chosen()
     try:
         from reconciler.sandbox.access import AccessKey
-        from reconciler.sandbox.server import serve
+        from reconciler.sandbox.serving import serve
         from reconciler.sandbox.state import StateError
     except ModuleNotFoundError as error:
         raise ReconcilerError(

@@ -1,0 +1,220 @@
+"""Reading parameters: lists, pages and values."""
+
+from __future__ import annotations
+
+import base64
+import bisect
+import hashlib
+import json
+from typing import Any
+
+from moto.core.utils import unix_time
+from moto.ssm.models import Parameter
+from moto.utilities.utils import get_partition
+
+from . import kms, parameter_rules
+from .account import ACCOUNT, arn
+from .call import Call, Passed
+from .parameter_filters import Row, Test, compile_by_path, compile_describe
+from .parameter_store import not_found, of_region
+from .refusal import Refusal
+
+Answer = dict[str, Any]
+
+DESCRIBE_PAGE = 50
+DEFAULT_PAGE = 10
+
+
+def describe_parameters(call: Call) -> Answer:
+    test = compile_describe(of_region(call.region), call.body)
+    size = call.body.get("MaxResults") or DEFAULT_PAGE
+    found, token = _page(call, test, size)
+    answer: Answer = {"Parameters": [_metadata(call, parameter) for parameter in found]}
+    if token is not None:
+        answer["NextToken"] = token
+    return answer
+
+
+def get_parameters_by_path(call: Call) -> Answer:
+    if call.body["Path"].lower().startswith(("/aws/service", "/aws/reference")):
+        raise Passed
+    test = compile_by_path(of_region(call.region), call.body)
+    found, token = _page(call, test, call.body.get("MaxResults") or DEFAULT_PAGE)
+    decrypt = call.body.get("WithDecryption", False)
+    answer: Answer = {"Parameters": [_shown(call, parameter, decrypt) for parameter in found]}
+    if token is not None:
+        answer["NextToken"] = token
+    return answer
+
+
+def _page(call: Call, test: Test, size: int) -> tuple[list[Parameter], str | None]:
+    body, backend = call.body, of_region(call.region)
+    scope: list[Any] = [call.operation, call.region]
+    scope += [body.get(name) for name in ("ParameterFilters", "Filters", "Path", "Recursive")]
+    names = backend.names()
+    start = 0
+    if body.get("NextToken") is not None:
+        try:
+            last = call.sandbox.tokens.open(body["NextToken"], scope)
+        except ValueError:
+            raise Refusal("InvalidNextToken", "The specified token isn't valid.") from None
+        start = bisect.bisect_right(names, last)
+    found: list[Parameter] = []
+    last_found = ""
+    filtered = bool(body.get("ParameterFilters") or body.get("Filters") or body.get("Path"))
+    for index in range(start, len(names)):
+        if call.sandbox.empty_pages and filtered and index - start >= size:
+            # "If the service reaches an internal limit while processing the results, it stops the
+            # operation and returns the matching values up to that point and a NextToken."
+            return found, call.sandbox.tokens.seal(names[index - 1], scope)
+        name = names[index]
+        if name.startswith("/aws/"):
+            continue
+        parameter = backend.versions(name)[-1]
+        if not test(Row(name, parameter, backend.tag)):
+            continue
+        if len(found) == size:
+            return found, call.sandbox.tokens.seal(last_found, scope)
+        found.append(parameter)
+        last_found = name
+    return found, None
+
+
+def get_parameter(call: Call) -> Answer:
+    name = call.body["Name"].strip()
+    if _is_aws(name):
+        raise Passed
+    return {"Parameter": _got(call, name)}
+
+
+def get_parameters(call: Call) -> Answer:
+    names = [name.strip() for name in call.body["Names"]]
+    if any(_is_aws(name) for name in names):
+        raise Passed
+    found, invalid = [], []
+    for name in dict.fromkeys(names):
+        try:
+            found.append(_got(call, name))
+        except Refusal as refusal:
+            if not refusal.code.startswith("Parameter"):
+                raise
+            invalid.append(name)
+    # "The results for GetParameters requests are listed in alphabetical order."
+    found.sort(key=lambda shown: str(shown["Name"]))
+    return {"Parameters": found, "InvalidParameters": invalid}
+
+
+def _is_aws(name: str) -> bool:
+    return name.lower().startswith("/aws/")
+
+
+def _got(call: Call, name: str) -> dict[str, Any]:
+    """A parameter by name or ARN, `name:version` or `name:label`, as GetParameter shows it."""
+    prefix = arn("ssm", call.region, "parameter")
+    bare, _, selector = name.removeprefix(prefix).partition(":")
+    parameter_rules.check_asked(bare)
+    shown = _shown(call, _select(call, bare, selector), call.body.get("WithDecryption", False))
+    if not name.startswith(prefix):
+        # Recorded on AWS: with a leading slash or without, as it was asked for.
+        shown["Name"] = bare
+    return shown | ({"Selector": f":{selector}"} if selector else {})
+
+
+def _select(call: Call, bare: str, selector: str) -> Parameter:
+    versions = of_region(call.region).versions(bare)
+    if not versions:
+        raise not_found(bare)
+    if not selector:
+        return versions[-1]
+    for parameter in versions:
+        if selector in parameter.labels or selector == str(parameter.version):
+            return parameter
+    raise Refusal(
+        "ParameterVersionNotFound",
+        f"Systems Manager could not find version {selector} of {bare}. "
+        "Verify the version and try again.",
+    )
+
+
+def get_parameter_history(call: Call) -> Answer:
+    body = call.body
+    name = body["Name"].strip()
+    versions = of_region(call.region).versions(name)
+    if not versions:
+        raise not_found(name)
+    scope = [call.operation, call.region, name]
+    start = 0
+    if body.get("NextToken") is not None:
+        try:
+            start = int(call.sandbox.tokens.open(body["NextToken"], scope))
+        except ValueError:
+            raise Refusal("InvalidNextToken", "The specified token isn't valid.") from None
+    end = start + (body.get("MaxResults") or DESCRIBE_PAGE)
+    decrypt = body.get("WithDecryption", False)
+    answer: Answer = {
+        "Parameters": [
+            _metadata(call, parameter)
+            | {"Value": _text(call, parameter, decrypt), "Labels": list(parameter.labels)}
+            for parameter in versions[start:end]
+        ]
+    }
+    if end < len(versions):
+        answer["NextToken"] = call.sandbox.tokens.seal(str(end), scope)
+    return answer
+
+
+def _arn(call: Call, parameter: Parameter) -> str:
+    return arn("ssm", call.region, f"parameter/{parameter.name.lstrip('/')}")
+
+
+def _metadata(call: Call, parameter: Parameter) -> dict[str, Any]:
+    """A parameter as DescribeParameters shows it: no value, no tags."""
+    shown: dict[str, Any] = {
+        "Name": parameter.name,
+        "ARN": _arn(call, parameter),
+        "Type": parameter.parameter_type,
+        "LastModifiedDate": unix_time(parameter.last_modified_date),
+        "LastModifiedUser": f"arn:{get_partition(call.region)}:iam::{ACCOUNT}:root",
+        "Version": parameter.version,
+        "Tier": parameter.tier,
+        "Policies": [
+            {"PolicyText": json.dumps(p), "PolicyType": p["Type"], "PolicyStatus": "Pending"}
+            for p in json.loads(parameter.policies or "[]")
+        ],
+        "DataType": parameter.data_type,
+    }
+    optional = {
+        "KeyId": parameter.keyid,
+        "Description": parameter.description,
+        "AllowedPattern": parameter.allowed_pattern,
+    }
+    shown.update({name: value for name, value in optional.items() if value})
+    return shown
+
+
+def _shown(call: Call, parameter: Parameter, decrypt: bool) -> dict[str, Any]:
+    return {
+        "Name": parameter.name,
+        "ARN": _arn(call, parameter),
+        "Type": parameter.parameter_type,
+        "Value": _text(call, parameter, decrypt),
+        "Version": parameter.version,
+        "LastModifiedDate": unix_time(parameter.last_modified_date),
+        "DataType": parameter.data_type,
+    }
+
+
+def _text(call: Call, parameter: Parameter, decrypt: bool) -> str:
+    text = parameter.decrypt(parameter.value)
+    key = parameter.keyid
+    if decrypt and key and not kms.is_default(key, "ssm") and not kms.decrypts(call, key):
+        raise Refusal(
+            "AccessDeniedException",
+            "The ciphertext refers to a customer master key that does not exist, does not exist "
+            "in this region, or you are not allowed to access. (Service: AWSKMS; Status Code: 400)",
+        )
+    if parameter.parameter_type == "SecureString" and not decrypt:
+        # Ciphertext to look at; moto would show the value itself.
+        digest = hashlib.sha512(f"{parameter.keyid}\0{text}".encode()).digest()
+        return "AQICAH" + base64.b64encode(digest).decode()
+    return text or ""
