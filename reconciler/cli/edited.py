@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from reconciler.cli import walk
@@ -27,18 +28,27 @@ def save(
     is checked and nothing is written. Raises ManifestError and EditError, with nothing written.
     """
     environment = before.settings.scope.environment
-    target = changes.root / environment / lock.FILE
     with changes.staged(environment, may_be_empty=True) as after:
-        content = _lock(before, after, options)
-    if content is not None:
-        changes.put(target, target.read_bytes(), content.encode())
+        renewal = _lock(before, after, options)
+    if renewal is not None:
+        put(changes, renewal)
     written = changes.write(before=prepare)
-    if content is None and target.exists():
-        say(f"the lock is behind now: run reconciler lock {environment}", options)
+    if renewal is not None:
+        replace(renewal, changed={}).write()
+    else:
+        behind(environment, options)
     return written
 
 
-def _lock(before: Cleartext, after: Cleartext, options: Common) -> str | None:
+def put(changes: Changes, renewal: lock.Renewal) -> None:
+    """Let the locks be written with the manifests, the environment's own as the last."""
+    for name, content in sorted(renewal.changed.items(), key=lambda one: one[0] == lock.FILE):
+        target = renewal.folder / name
+        there = target.read_bytes() if target.is_file() else None
+        changes.put(target, there, content)
+
+
+def _lock(before: Cleartext, after: Cleartext, options: Common) -> lock.Renewal | None:
     """The lock with the lines of what has changed; None where there is none, or it takes more."""
     try:
         present = lock.load(walk.folder(options), after.settings.scope.environment)
@@ -48,7 +58,7 @@ def _lock(before: Cleartext, after: Cleartext, options: Common) -> str | None:
     except (ManifestError, SopsError):
         return None
     carried = lock.carry(present, lock.make(after, desired), before)
-    return None if carried is None else lock.dumps(carried)
+    return None if carried is None else lock.renew(walk.folder(options).absolute(), carried, after)
 
 
 def tell(paths: Iterable[Path]) -> None:

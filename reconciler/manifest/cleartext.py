@@ -81,6 +81,18 @@ class Cleartext:
             for document, keys in held.items()
         }
 
+    def homes(self) -> Mapping[Key, str]:
+        """For each declared value the manifest in the environment's folder in which it stands, by
+        its path there; without those that stand in an included file."""
+        folder = self.document.file.parent
+        found: dict[Key, str] = {}
+        for entry in self.entries:
+            document = entry.source
+            if document is not None and not document.included:
+                name = document.file.relative_to(folder).as_posix()
+                found.update(dict.fromkeys(entry.ciphertexts(self.settings), name))
+        return found
+
     def locked(self, known: Mapping[Key, Locked], trust: Recogniser) -> Mapping[Key, Resource]:
         """All resources, with values as far as a lock knows them: what :meth:`decrypt` makes, but
         for what is written."""

@@ -36,12 +36,18 @@ class Entry:
     shape: Shape | None = None
     holder: Document | None = None  # the document with the value
     encrypted: str | None = None  # digest of the value as it stands in git
+    shown: Document | None = None  # the document with the value in clear
     declared: Declared | None = None
 
     @property
     def path(self) -> tuple[str, str]:
         """Where it stands in each of its documents."""
         return (self.section, self.key)
+
+    @property
+    def source(self) -> Document | None:
+        """The document in which the value stands, in clear or not; None where git has none."""
+        return self.holder or self.shown
 
     def full_name(self, settings: Settings) -> str:
         """The name in AWS."""
@@ -190,6 +196,8 @@ def _add(entry: Entry, document: Document, fields: dict[str, Any], problems: lis
             entry.encrypted = _digest(content)
         else:
             entry.fields[name] = content
+            if name == PLAINTEXT:
+                entry.shown = document
     entry.documents.append(document)
 
 

@@ -24,7 +24,6 @@ _QUIET = {
     "GIT_NO_REPLACE_OBJECTS": "1",  # what is read is what was committed
 }
 _WHOLE = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_AT_ONCE = 50  # contents that are held at once
 _REGULAR = frozenset({"100644", "100755"})
 
 
@@ -173,26 +172,40 @@ class Repository:
                            "--no-abbrev", "--", where, given=commits)  # fmt: skip
         return _versions((listed or b"").split(b"\0"), prefix)
 
-    def states(self, commit: str, path: str, most: int) -> Iterator[tuple[str, bytes]]:
-        """What a file below the folder held, newest first, each with the commit that brought it;
-        empty where it was removed. Of a merge only the branch that was merged into is followed:
+    def states(
+        self, commit: str, folder: str, ending: str, most: int
+    ) -> Iterator[tuple[str, frozenset[str]]]:
+        """The objects of all files in a folder whose names end so, newest state first, each with
+        the commit that brought it. Of a merge only the branch that was merged into is followed:
         what nobody reviewed by itself is no state. At most ``most`` of them."""
-        inside = path if self.under == "." else f"{self.under}/{path}"
-        listed = self._git("rev-list", "--first-parent", f"--max-count={most}", commit, "--",
-                           f":(top,literal){inside}")  # fmt: skip
-        commits = (listed or b"").decode().split()
-        for start in range(0, len(commits), _AT_ONCE):
-            some = commits[start : start + _AT_ONCE]
-            wanted = "".join(f"{one}:{inside}\n" for one in some)
-            answer = self._git("cat-file", "--batch", given=wanted.encode()) or b""
-            for one in some:
-                head, _, answer = answer.partition(b"\n")
-                if head.endswith(b" missing"):
-                    yield one, b""
-                    continue
-                size = int(head.rpartition(b" ")[2] or 0)
-                yield one, answer[:size]
-                answer = answer[size + 1 :]
+        inside = folder if self.under == "." else f"{self.under}/{folder}"
+        where = (f":(top,glob){_literal(inside)}/**/*{ending}",)
+        listed = self._git("rev-list", "--first-parent", "--parents", f"--max-count={most}",
+                           commit, "--", *where)  # fmt: skip
+        pairs = [line.split()[:2] for line in (listed or b"").decode().splitlines()]
+        asked = "".join(f"{' '.join(pair)}\n" for pair in pairs)
+        told = self._git("diff-tree", "--stdin", "--root", "-r", "--no-renames", "-z", "--raw",
+                         "--no-abbrev", "--", *where, given=asked.encode())  # fmt: skip
+        changes = _changes((told or b"").split(b"\0"))
+        now = {
+            f"{inside}/{path}": blob.object_id
+            for path, blob in self.files(commit, inside).items()
+            if path.endswith(ending)
+        }
+        for commit_, *_ in pairs:
+            yield commit_, frozenset(now.values())
+            for path, before in changes.get(commit_, ()):
+                if before is None:
+                    now.pop(path, None)
+                else:
+                    now[path] = before
+
+    def own(self, name: str) -> Path:
+        """Where a file of ours is in git's own folder. Raises UsageError where git has none."""
+        found = self._git("rev-parse", "--git-path", name)
+        if found is None:
+            raise UsageError("git does not say where its folder is", code="no-git")
+        return self._folder / found.decode(errors="surrogateescape").rstrip("\n")
 
     @property
     def shallow(self) -> bool:
@@ -275,4 +288,25 @@ def _versions(fields: Sequence[bytes], prefix: str) -> dict[str, list[Version]]:
             found[path] = [Version(new, None)] if new_mode in _REGULAR else []
         if mode in _REGULAR and status[0] != "C":
             found[path].append(Version(old, commit))
+    return found
+
+
+def _literal(path: str) -> str:
+    """A path within a pattern."""
+    return re.sub(r"([\\*?\[])", r"\\\1", path)
+
+
+def _changes(fields: Sequence[bytes]) -> dict[str, list[tuple[str, str | None]]]:
+    """What `diff-tree --raw -z` says of each commit, without renames: each path, and its object
+    before, None where there was none."""
+    found: dict[str, list[tuple[str, str | None]]] = {}
+    commit = ""
+    rest = iter(fields)
+    for field in rest:
+        if not field.startswith(b":"):
+            commit = field.decode()
+            continue
+        mode, _, old, _, _ = field[1:].decode().split(" ")
+        path = next(rest).decode(errors="surrogateescape")
+        found.setdefault(commit, []).append((path, old if mode in _REGULAR else None))
     return found

@@ -197,7 +197,9 @@ def test_what_is_asked_wrong_is_one_clear_line_and_nothing_written(
 
 def test_outcomes_as_json(world_: World) -> None:
     shown = json.loads(run(world_, "add", "production", "smtp/y", "-o", "json", stdin="v").out)
-    assert shown["outcomes"][0]["message"].startswith("smtp.sops.yaml, fingerprints.lock written")
+    assert shown["outcomes"][0]["message"].startswith(
+        "smtp.sops.yaml, smtp.fingerprints.lock written"
+    )
 
 
 def test_what_was_outdated_in_the_lock_stays_so(world_: World, tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from reconciler.core.model import Plan
 from reconciler.kinds import parameter, secret
 from reconciler.kinds.kind import Record
 from reconciler.manifest import lock
-from reconciler.manifest.lock import file as lockfile
+from reconciler.manifest.lock import earlier
 from reconciler.values.sops import Sops, find
 from tests.core import build
 from tests.faults.direct import SCOPE, desired
@@ -142,8 +142,19 @@ def of_lock(tree: Path) -> tuple[Target, bytes]:
     key = {"SOPS_AGE_KEY_FILE": str(tree / "demo-age-key.txt")}
     declared = manifest.read(tree, ENVIRONMENT)
     made = lock.make(declared, declared.decrypt(Sops(find(), environment=clean_environ() | key)))
-    original = lockfile.dumps(made).encode()
-    return lambda given: lockfile.loads(given, "production.lock", ENVIRONMENT), original
+    parts = {name: text.encode() for name, text in lock.dumps(made, declared.homes()).items()}
+    name = "smtp.fingerprints.lock"
+    return lambda given: lock.loads({**parts, name: given}, "x", ENVIRONMENT), parts[name]
+
+
+def of_first_lock(tree: Path) -> tuple[Target, bytes]:
+    """Read a lock of the earlier form, or the head of all."""
+    key = {"SOPS_AGE_KEY_FILE": str(tree / "demo-age-key.txt")}
+    declared = manifest.read(tree, ENVIRONMENT)
+    made = lock.make(declared, declared.decrypt(Sops(find(), environment=clean_environ() | key)))
+    return lambda given: lock.loads({lock.FILE: given}, "x", ENVIRONMENT), earlier.dumps(
+        made
+    ).encode()
 
 
 def of_plan(_: Path) -> tuple[Target, bytes]:
@@ -214,6 +225,7 @@ SORTS: dict[str, Callable[[Path], tuple[Target, bytes]]] = {
     "creation rules": lambda tree: reading(tree, ".sops.yaml"),
     "sops block": of_block,
     "lock": of_lock,
+    "a lock of before": of_first_lock,
     "plan file": of_plan,
     "marks": of_marks,
 }

@@ -192,7 +192,7 @@ def matrix(world: World) -> None:
 
 def lock(world: World) -> None:
     command(world, "lock", "production")
-    assert f"object {PREFIX}/banner ct:" in world.tree.read("production/fingerprints.lock")
+    assert f"object {PREFIX}/banner\nct:" in world.tree.read("production/main.fingerprints.lock")
     applied(world)
     assert "Nothing to do" in command(world, "plan", "production", "--keyless").out
 

@@ -17,8 +17,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.cli.commands import lock as locking
 from reconciler.core import wholefile
+from reconciler.manifest.lock import write as locking
 from reconciler.sandbox.server import Answer, Drop
 from reconciler.values.sops import Sops, find
 from tests.age_key import new_age_key
@@ -261,7 +261,7 @@ def outdated_lock(ground: Ground) -> None:
 
 
 def malformed_lock(ground: Ground) -> None:
-    lock(ground, lambda text: text + text.splitlines()[-1] + "\n")
+    lock(ground, lambda text: re.sub(r"(\n\w+ .*\n.*\n)\n# end", r"\1\1\n# end", text))
 
 
 def lying_lock(ground: Ground) -> None:
@@ -271,10 +271,10 @@ def lying_lock(ground: Ground) -> None:
 
 def lock(ground: Ground, edit: Callable[[str], str]) -> None:
     """A lock that somebody edits after each time that it is written."""
-    save, path = wholefile.save, ground.world.tree.path("production/fingerprints.lock")
+    save, path = wholefile.save, ground.world.tree.path("production/main.fingerprints.lock")
 
-    def edited(target: Path, text: str) -> None:
-        save(target, edit(text))
+    def edited(target: Path, text: bytes) -> None:
+        save(target, edit(text.decode()))
 
     assert ground.world.cli("lock").returncode == 0
     path.write_text(edit(path.read_text()))

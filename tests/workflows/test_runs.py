@@ -9,6 +9,7 @@ from typing import Any
 
 import boto3
 
+from tests.age_key import new_age_key
 from tests.leaks.test_leaks import Canaries
 from tests.workflows.conftest import declared
 from tests.workflows.project import INSTALLED, Project, Run
@@ -208,18 +209,18 @@ def test_a_lie_that_is_merged_is_found_though_nothing_is_to_be_applied(
     """A value that somebody without the key replaced, and lines of the lock that hide it."""
     project.converge()
     before = project.git("rev-parse", "HEAD")
-    was = project.tree.read("production/fingerprints.lock")
+    was = project.tree.read("production/main.fingerprints.lock")
     raw = project.tree.path("production/main.sops.yaml").read_bytes()
     plain = json.loads(project.tree.sops.decrypt(raw).reveal())
     rewrite(project, "production", canaries,
             secrets={"jwt/secret": {"value": canaries.plant()}})  # fmt: skip
     project.lock()
-    now = project.tree.read("production/fingerprints.lock")
-    digests = dict(re.findall(r"\n(\w+ \S+) ct:([0-9a-f]{64})", now))
+    now = project.tree.read("production/main.fingerprints.lock")
+    digests = dict(re.findall(r"\n(\w+ \S+)\nct:([0-9a-f]{64})", now))
     lied = re.sub(
-        r"\n(\w+ \S+) ct:[0-9a-f]{64}", lambda line: f"\n{line[1]} ct:{digests[line[1]]}", was
+        r"\n(\w+ \S+)\nct:[0-9a-f]{64}", lambda line: f"\n{line[1]}\nct:{digests[line[1]]}", was
     )
-    project.tree.path("production/fingerprints.lock").write_text(lied)
+    project.tree.path("production/main.fingerprints.lock").write_text(lied)
     project.commit("a change of nothing")
     run = project.push(before)
     assert run.results == {
@@ -388,12 +389,19 @@ def test_a_plan_over_sixty_thousand_characters(project: Project, canaries: Canar
 
 
 def test_two_environments_have_two_comments(project: Project, canaries: Canaries) -> None:
+    other = new_age_key().recipient
     branch(
         project,
         "change",
         lambda: [
-            rewrite(project, name, canaries, parameters={"new": {"plaintext": name}})
-            for name in ("production", "staging")
+            *(
+                rewrite(project, name, canaries, parameters={"new": {"plaintext": name}})
+                for name in ("production", "staging")
+            ),
+            project.tree.edit(".sops.yaml", "age: ", f"age: {other},"),
+            project.tree.edit(
+                "production/environment.sops.yaml", "owner: ", "ignore: {foreign-key: x}\nowner: "
+            ),
         ],
     )
     run = project.pull_request(7, "change")
@@ -401,6 +409,10 @@ def test_two_environments_have_two_comments(project: Project, canaries: Canaries
     found = comments(project)
     assert '"production"' in found["production"]
     assert '"staging"' in found["staging"]
+    opened = found["production"].partition("Access")[2].partition("<details>")[0]
+    assert f"age {other}" in opened, "what the workflow gives as base is compared with"
+    assert "findings of the rule foreign-key are ignored" in opened
+    assert "foreign-key are ignored" not in found["staging"]
     assert sorted(run.artifacts) == ["secrets-plan-production", "secrets-plan-staging"]
     assert canaries.found(*places(project, run)) == []
 

@@ -183,8 +183,8 @@ def command(
     if rule is None and answers.key_type != "age":
         place.trust(f"{answers.key_type} {answers.recipient}")
     plan, code = _finish(answers, options, plans=not no_plan)
-    if (root / answers.environment / lock.FILE).exists():
-        written.append(f"{MANIFESTS}/{answers.environment}/{lock.FILE}")
+    locked = lock.present(root, answers.environment)
+    written += [f"{MANIFESTS}/{answers.environment}/{name}" for name in locked]
     if form == "json":
         shown = {
             "format_version": "1.0",
@@ -350,8 +350,7 @@ def _finish(answers: Answers, options: Common, *, plans: bool) -> tuple[Plan | N
     name = answers.environment
     try:
         declared = walk.read(name, options)
-        content = lock.dumps(locks.renewed(declared, options))
-        replace_file(walk.folder(options) / name / lock.FILE, content.encode())
+        lock.renew(walk.folder(options), locks.renewed(declared, options), declared).write()
         if not plans:
             return None, Exit.OK
         return walk.again(declared, options)[0].plan, Exit.OK

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import click
 
 from reconciler.cli import locks, several, walk
 from reconciler.cli.options import Common, chosen, common, many
 from reconciler.cli.terminal import out
-from reconciler.core import wholefile
 from reconciler.core.errors import Exit, worst
 from reconciler.manifest import lock
 
@@ -35,8 +33,11 @@ from reconciler.manifest import lock
 @many
 @common
 def command(environments: tuple[str, ...], form: str, check: bool, over_lies: bool) -> int:
-    """Write the lock, which lets a plan work without a key; of every environment unless you name
+    """Write the locks, which let a plan work without a key; of every environment unless you name
     some.
+
+    The lock of NAME.sops.yaml is NAME.fingerprints.lock beside it; fingerprints.lock is that of
+    environment.sops.yaml and of what is included. A lock of 0.1, one for all, becomes these.
 
     Needs the key where a value was encrypted again. A lock holds no value and no version id. A line
     with a wrong fingerprint is not overwritten: nobody with the key wrote it.
@@ -44,34 +45,46 @@ def command(environments: tuple[str, ...], form: str, check: bool, over_lies: bo
     options = chosen()
 
     def one(environment: str, own: Common) -> several.Told:
-        said, code = _renew(environment, check, over_lies, own)
+        said, code = _renew(_renewal(environment, over_lies, own), check)
         return several.Told(several.Row(environment, code, said), data={"lock": said})
 
     asked = walk.environments(environments, options)
     if walk.many(environments, asked):
         return worst(row.code for row in several.run(asked, one, options, form=form))
-    target = walk.folder(options) / asked[0] / lock.FILE
-    said, code = _renew(asked[0], check, over_lies, options)
+    renewal = _renewal(asked[0], over_lies, options)
+    said, code = _renew(renewal, check)
     if form == "json":
         out(json.dumps({"environment": asked[0], "lock": said}, indent=2))
-    else:
-        hint = f": run reconciler lock {asked[0]}" if code else ""
-        out(f"{target} {said}{hint}")
+        return code
+    folder = walk.folder(options) / asked[0]
+    if not _differs(renewal, check):
+        out(f"{folder / lock.FILE} {said}")
+        return code
+    verb = ("would change", "would be removed") if check else ("written", "removed")
+    hint = f": run reconciler lock {asked[0]}" if check else ""
+    for name in sorted(renewal.changed):
+        out(f"{folder / name} {verb[0]}{hint}")
+    for name in renewal.gone:
+        out(f"{folder / name} {verb[1]}{hint}")
     return code
 
 
-def _renew(environment: str, check: bool, over_lies: bool, options: Common) -> tuple[str, int]:
-    """What became of a lock, or would, and the exit code of that. Raises ReconcilerError."""
-    target = walk.folder(options) / environment / lock.FILE
+def _renewal(environment: str, over_lies: bool, options: Common) -> lock.Renewal:
+    """What has to be done for an environment's locks. Raises ReconcilerError."""
     declared = walk.read(environment, options)
     renewed = locks.renewed(declared, options, over_lies=over_lies)
-    text = lock.dumps(renewed)
-    present = target.read_text() if target.is_file() and not target.is_symlink() else None
-    # A lock of 0.1 has no MACs, and goes on being good.
-    good = (text, lock.dumps(replace(renewed, macs=None))) if check else (text,)
-    if present in good:
+    return lock.renew(walk.folder(options), renewed, declared)
+
+
+def _differs(renewal: lock.Renewal, check: bool) -> bool:
+    return bool(renewal) and not (check and renewal.earlier)
+
+
+def _renew(renewal: lock.Renewal, check: bool) -> tuple[str, int]:
+    """What became of a lock, or would, and the exit code of that. Raises UsageError."""
+    if not _differs(renewal, check):
         return "is up to date", Exit.OK
     if check:
         return "would change", Exit.ERROR
-    wholefile.save(target, text)
+    renewal.write()
     return "written", Exit.OK

@@ -9,13 +9,13 @@ import click
 
 from reconciler.cli import failure, walk
 from reconciler.cli.options import Common, chosen, common
-from reconciler.cli.terminal import out
+from reconciler.cli.terminal import out, say
 from reconciler.core import wholefile
 from reconciler.core.errors import Exit, ReconcilerError, UsageError
 from reconciler.manifest import merge
 from reconciler.manifest.files import RULES_FILE
 from reconciler.manifest.gitfiles import Repository
-from reconciler.manifest.lock import FILE
+from reconciler.manifest.lock import is_one
 from reconciler.manifest.merge import text
 from reconciler.manifest.rules import read as read_rules
 from reconciler.manifest.trust import Trust
@@ -34,9 +34,9 @@ def command(
 ) -> int:
     """Merge one file for git, which passes %O, %A, %B and %P.
 
-    If two branches change different values of one file, only the `lastmodified` and `mac` lines of
-    sops conflict; with the key they are computed again. Locks merge line by line, without a key.
-    Any other conflict is left to you, marked as git does.
+    Files are merged by path: a field that one side changed is taken from that side. If both sides
+    changed values, the MAC of sops is computed again, with the key. Locks merge without a key. A
+    field that both sides changed is left to you, marked as git does.
     """
     options = chosen()
     if install:
@@ -57,8 +57,22 @@ def command(
 
 
 def _merge(base: bytes, ours: bytes, theirs: bytes, path: str, options: Common) -> bytes:
-    if Path(path).name == FILE:
-        return merge.merge_lock(base, ours, theirs, path)
+    macs = merge.Macs.of(Path.cwd())
+    if is_one(path):
+        again = f"reconciler lock {_environment(path, options)}"
+        merged, lacking = merge.merge_lock(base, ours, theirs, path, again, macs.find)
+        for name in lacking:
+            why = f"{path}: both sides changed the MAC of {name}, and this lacks it now"
+            say(f"{why}; after the merge run: {again}", options, level="warning")
+        return merged
+    sides = (merge.digest(base), merge.digest(ours), merge.digest(theirs))
+    macs.forget(sides)
+    merged = _encrypted(base, ours, theirs, path, options)
+    macs.keep(sides, merge.digest(merged))
+    return merged
+
+
+def _encrypted(base: bytes, ours: bytes, theirs: bytes, path: str, options: Common) -> bytes:
     file = Path.cwd() / path
     root = _root(file, path, options)
     return merge.merge_encrypted(
@@ -71,6 +85,15 @@ def _merge(base: bytes, ours: bytes, theirs: bytes, path: str, options: Common) 
         trust=Trust(root),
         sops=sops.Sops(sops.find(options.sops)),
     )
+
+
+def _environment(path: str, options: Common) -> str:
+    """The environment that a lock is of."""
+    file = Path.cwd() / path
+    try:
+        return file.relative_to(_root(file, path, options)).parts[0]
+    except ReconcilerError:
+        return file.parent.name
 
 
 def _root(file: Path, path: str, options: Common) -> Path:

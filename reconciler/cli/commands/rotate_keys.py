@@ -44,10 +44,8 @@ def command(environment: str, form: str) -> int:
     change = fingerprint_keys.with_new if first else fingerprint_keys.first_alone
     changes = change(declared, runner)
     with changes.staged(environment, may_be_empty=True) as after:
-        target = changes.root / environment / lock.FILE
-        if target.exists():
-            content = lock.dumps(locks.renewed(after, options)).encode()
-            changes.put(target, target.read_bytes(), content)
+        if (changes.root / environment / lock.FILE).exists():
+            edited.put(changes, lock.renew(changes.root, locks.renewed(after, options), after))
     written = changes.write()
     if form == "json":
         shown = {

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from reconciler.core.model import Key
 from reconciler.manifest import lock
 from reconciler.manifest.branch.difference import Difference, Group
 from reconciler.manifest.branch.side import Side, View
@@ -14,11 +15,11 @@ def returning(repository: Repository, commit: str, base: Side, head: Side) -> It
     """One for each value whose line in the lock is another than in the base, and one that it had
     before. ``commit`` is the base."""
     for environment in sorted(base.environments() & head.environments()):
-        path = f"{environment}/{lock.FILE}"
-        was, now = base.files.get(path), head.files.get(path)
-        if was is None or now is None or was == now:
+        was, now = _locks(base, environment), _locks(head, environment)
+        if was == now:
             continue
-        before, after = lock.prints(was), lock.prints(now)
+        before, after = _prints(was), _prints(now)
+        where = {key: path for path, raw in now.items() for key in lock.prints(raw)}
         hidden = _encrypted(head.view(environment))
         changed = {
             key: said
@@ -31,10 +32,22 @@ def returning(repository: Repository, commit: str, base: Side, head: Side) -> It
                 Group.DESTRUCTIVE,
                 "value-returns",
                 f"{key.kind} {key.name}",
-                path,
+                where[key],
                 environment,
                 after=state,
             )
+
+
+def _locks(side: Side, environment: str) -> dict[str, bytes]:
+    return {
+        path: raw
+        for path, raw in side.files.items()
+        if path.startswith(f"{environment}/") and lock.is_one(path)
+    }
+
+
+def _prints(files: Mapping[str, bytes]) -> dict[Key, frozenset[str]]:
+    return {key: said for raw in files.values() for key, said in lock.prints(raw).items()}
 
 
 def _encrypted(view: View) -> set[str]:

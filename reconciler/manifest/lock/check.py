@@ -23,11 +23,11 @@ def check(lock: Lock, declared: Cleartext) -> list[Problem]:
         return [lock.problem("lock-head", message, warning=False)]
     ciphertexts = declared.ciphertexts()
     missing = [
-        lock.problem("lock-missing", f"{key} has no line in the lock", key=key, warning=False)
+        lock.problem("lock-missing", f"{key} has no line in the lock", at=key, warning=False)
         for key in sorted(ciphertexts.keys() - lock.lines.keys())
     ]
     extra = [
-        lock.problem("lock-extra", f"{key} has a line and no value in git", key=key, warning=False)
+        lock.problem("lock-extra", f"{key} has a line and no value in git", at=key, warning=False)
         for key in sorted(lock.lines.keys() - ciphertexts.keys())
     ]
     return missing + extra
@@ -42,7 +42,7 @@ def outdated(lock: Lock, declared: Cleartext) -> list[Problem]:
         lock.problem(
             "lock-outdated",
             f"{key} was encrypted again: the lock does not know its value",
-            key=key,
+            at=key,
             warning=True,
         )
         for key in sorted(unknown_values(lock, declared))
@@ -86,6 +86,9 @@ def macs(lock: Lock, declared: Cleartext) -> list[Problem]:
         elif was != mac and not own:
             message = f"the MAC of {name} changed, and none of its values did"
             found.append(_mac(lock, name, message, warning=bool(changed or gone or keys)))
+    for name in sorted(lock.macs.keys() - declared.macs().keys()):
+        message = f"the lock has a MAC of {name}, which has no value"
+        found.append(lock.problem("lock-outdated", message, at=name, warning=True))
     return found
 
 
@@ -97,7 +100,7 @@ def _outdated(lock: Lock, key: Key, ciphertext: str) -> bool:
 def _mac(lock: Lock, name: str, message: str, *, warning: bool) -> Problem:
     again = f"reconciler lock {lock.environment}"
     hint = f"restore the file from a commit before; or, if sops decrypts it: {again}"
-    return lock.problem("lock-mac", message, file=name, warning=warning, hint=hint)
+    return lock.problem("lock-mac", message, at=name, warning=warning, hint=hint)
 
 
 def keys_changed(lock: Lock, declared: Cleartext) -> bool:
@@ -135,9 +138,9 @@ def _says_untrue(lock: Lock, key: Key, ciphertext: str, desired: Desired) -> boo
 
 def _lie(lock: Lock, key: Key | None, message: str) -> Problem:
     # Written again, the lock would vouch for a value that somebody without the key may have put in.
-    path = shlex.quote(lock.path)
+    path = shlex.quote(lock.place(key).path)
     hint = (
         f"find out who wrote it: git log -p -- {path}; and restore that file, and the value's, from"
         " a commit before"
     )
-    return lock.problem("lock-lie", message, key=key, warning=False, hint=hint)
+    return lock.problem("lock-lie", message, at=key, warning=False, hint=hint)

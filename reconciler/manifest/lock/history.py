@@ -10,18 +10,22 @@ from collections.abc import Mapping
 
 from reconciler.core.model import Key
 from reconciler.manifest.gitfiles import Repository
-from reconciler.manifest.lock.file import FILE
+from reconciler.manifest.lock.names import FILE
 
-MOST = 1000  # changes of a lock that are looked at, the newest first
+MOST = 1000  # changes of the locks that are looked at, the newest first
 
 Prints = Mapping[Key, frozenset[str]]  # `ct:digest` and `kid:fingerprint`, as a lock has them
 
 
 def prints(raw: bytes) -> dict[Key, frozenset[str]]:
-    """What each line of a lock says of its value. What is no lock says nothing."""
+    """What a lock says of each value, in any form that there was: the digests stand after the name,
+    or in the line below it. What is no lock says nothing."""
     found = {}
+    above = ""
     for line in raw.decode(errors="replace").split("\n"):
-        kind, _, rest = line.partition(" ")
+        text = f"{above} {line}" if line.startswith("ct:") else line
+        above = line
+        kind, _, rest = text.partition(" ")
         name, _, said = rest.partition(" ")
         if said.startswith("ct:") and not kind.startswith("#"):
             found[Key(kind, name)] = frozenset(said.split(" "))
@@ -34,8 +38,11 @@ def returning(
     """Of these values those that git had before and then others, with the newest commit that had
     them. ``commit`` may have them already, as after a merge."""
     waiting, left, found = dict(values), set[Key](), dict[Key, str]()
-    for state, raw in repository.states(commit, f"{environment}/{FILE}", MOST):
-        said = prints(raw)
+    known: dict[str, dict[Key, frozenset[str]]] = {}  # what each object says
+    for state, held in repository.states(commit, environment, FILE, MOST):
+        contents = repository.contents(set(held) - known.keys())
+        known = {one: known[one] if one in known else prints(contents[one]) for one in held}
+        said = {key: one for each in known.values() for key, one in each.items()}
         for key, wanted in list(waiting.items()):
             if not said.get(key, frozenset()) & wanted:
                 left.add(key)

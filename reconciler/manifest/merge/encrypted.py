@@ -18,7 +18,8 @@ from reconciler.core.errors import ManifestError, Problem, SopsError
 from reconciler.manifest import encrypted, metadata
 from reconciler.manifest.document import parse
 from reconciler.manifest.files import ENVIRONMENT_FILE
-from reconciler.manifest.merge.text import Hunk, Unmerged, hunks
+from reconciler.manifest.merge import paths
+from reconciler.manifest.merge.text import Unmerged
 from reconciler.manifest.rules import Rules
 from reconciler.manifest.trust import Trust
 from reconciler.values.sensitive import Sensitive
@@ -40,21 +41,13 @@ def merge(
 ) -> bytes:
     """The merged file, with a MAC of its own where both sides changed values.
 
-    ``relative`` is the path as the creation rules see it. Raises Unmerged where anything else than
-    ``lastmodified`` and ``mac`` is in conflict, or where a side is not in order; ManifestError
-    where it names keys that sops may not ask; SopsError without a usable key.
+    ``relative`` is the path as the creation rules see it. Raises Unmerged where both changed a
+    field, or where a side is not in order; ManifestError where it names keys that sops may not ask;
+    SopsError without a usable key.
     """
-    found = hunks(base, ours, theirs)
-    wrong = [hunk for hunk in found if not _decidable(hunk)]
-    if wrong:
-        raise Unmerged(
-            f"{path}: {_told(found, wrong[0])}",
-            hint="choose, for a value with: sops --config manifests/.sops.yaml edit FILE;"
-            " lastmodified and mac may be either side's, and `sops set --ignore-mac` of one value"
-            " to itself repairs them",
-        )
-    merged = b"".join(line for hunk in found for line in hunk.ours)
-    if all(hunk.theirs is None for hunk in found):
+    found = paths.merge(base, ours, theirs, path)
+    merged = found.raw
+    if not found.unsealed:
         return merged
     for side in (ours, theirs):
         key_types = _checked(side, path, relative, rules, trust)
@@ -76,41 +69,6 @@ def merge(
     if not _same(plain, again):
         raise SopsError(f"{path}: sops changed more than the MAC", code="sops-differs")
     return result
-
-
-def _decidable(hunk: Hunk) -> bool:
-    """Whether both sides agree but for ``lastmodified`` and ``mac``."""
-    return hunk.theirs is None or _unsealed(hunk.ours) == _unsealed(hunk.theirs)
-
-
-def _told(found: Sequence[Hunk], wrong: Hunk) -> str:
-    """What is in conflict, by the names of fields."""
-    before = [line for hunk in found[: found.index(wrong)] for line in hunk.ours]
-    ours, theirs = (_fields(before, side, wrong.base) for side in (wrong.ours, wrong.theirs or ()))
-    both = [field for field in ours if field in theirs]
-    if both or not ours or not theirs:
-        return f"both sides changed {(both or ours or theirs or ['the same lines'])[0]}"
-    return f"one side changed {ours[0]} and the other {theirs[0]}, in lines next to each other"
-
-
-def _fields(before: Sequence[bytes], side: Sequence[bytes], base: Sequence[bytes]) -> list[str]:
-    """The fields of a hunk that are others than in the base, each with those that it is in."""
-    around: list[tuple[int, str]] = []
-    found = []
-    for number, line in enumerate([*before, *side]):
-        name, colon, _ = line.partition(b":")
-        if not colon or name.lstrip().startswith(b"#"):
-            continue
-        depth = len(name) - len(name.lstrip())
-        kept = [outer for outer in around if outer[0] < depth]
-        around = [*kept, (depth, name.strip().decode(errors="replace"))]
-        if number >= len(before) and line not in base and not _SEAL.match(line):
-            found.append(": ".join(name for _, name in around))
-    return found
-
-
-def _unsealed(lines: Sequence[bytes]) -> list[bytes]:
-    return [line for line in lines if not _SEAL.match(line)]
 
 
 def _checked(raw: bytes, path: str, relative: str, rules: Rules, trust: Trust) -> frozenset[str]:

@@ -9,7 +9,7 @@ from reconciler.core import wholefile
 from reconciler.core.errors import UsageError
 from reconciler.manifest.gitfiles import environment
 
-ATTRIBUTES = ("*.sops.yaml merge=reconciler", "fingerprints.lock merge=reconciler")
+ATTRIBUTES = ("*.sops.yaml merge=reconciler", "*fingerprints.lock merge=reconciler")
 DRIVER = "reconciler merge-driver %O %A %B %P"
 NAME = "the reconciler's: MACs and locks"
 

@@ -1,54 +1,81 @@
-"""Locks merged line by line: git takes changes of neighbouring lines for a conflict."""
+"""Locks merged entry by entry, in today's form or that of one line for each."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from reconciler.manifest.lock.names import manifest_of
+from reconciler.manifest.merge.macs import Sides
 from reconciler.manifest.merge.text import Unmerged
 
+_FORMAT = b"\nformat: 3\n"
+_END = b"# end"
+_OWN = b"file"  # the entry of a file's MAC
 
-def merge(base: bytes, ours: bytes, theirs: bytes, path: str) -> bytes:
-    """A lock with what either side changed. Needs no key.
+Entries = dict[bytes, bytes]  # the digests of each entry, by its name
 
-    Raises Unmerged where both changed the same line, each in its own way.
+
+def merge(
+    base: bytes,
+    ours: bytes,
+    theirs: bytes,
+    path: str,
+    again: str,
+    merged_mac: Callable[[Sides], str | None],
+) -> tuple[bytes, list[str]]:
+    """A lock with what either side changed, and the files whose MAC it lacks: both changed it, and
+    ``merged_mac`` does not know that of the merged file. Needs no key. ``again`` is the command
+    that writes the lock.
+
+    Raises Unmerged where both changed the same entry, each in its own way.
     """
+    hint = f"merge the manifests first, then update the lock: {again}"
     texts = [_taken_apart(text) for text in (base, ours, theirs)]
-    if any(head != texts[0][0] for head, _ in texts):
-        head = _choose(texts[0][0], texts[1][0], texts[2][0])
-    else:
-        head = texts[0][0]
+    head = _choose(texts[0][0], texts[1][0], texts[2][0])
     if head is None:
-        raise Unmerged(f"{path}: both sides changed the header of the lock", hint=_again(path))
-    before, mine, other = (lines for _, lines in texts)
-    merged: dict[bytes, bytes] = {}
-    undecided = []
-    for name in sorted(before.keys() | mine.keys() | other.keys()):
-        was, one, two = before.get(name, b""), mine.get(name, b""), other.get(name, b"")
-        line = _choose(was, one, two)
-        if line is None and name.startswith(b"file "):
-            continue  # the MAC of the merged file is a third one, which `lock` writes
-        if line is None:
+        raise Unmerged(f"{path}: both sides changed the header of the lock", hint=hint)
+    before, mine, other = (entries for _, entries in texts)
+    merged: Entries = {}
+    undecided, lacking = [], []
+    for name in before.keys() | mine.keys() | other.keys():
+        sides = tuple(entries.get(name, b"") for entries in (before, mine, other))
+        said = _choose(*sides)
+        if said is None and name.split(b" ")[0] == _OWN:
+            known = merged_mac(_macs(*sides)) if all(sides) else None
+            if known is None:
+                lacking.append(name.partition(b" ")[2].decode() or manifest_of(path))
+                continue
+            said = b"mac:" + known.encode()
+        if said is None:
             undecided.append(name.decode(errors="replace"))
-        elif line:
-            merged[name] = line
+        elif said:
+            merged[name] = said
     if undecided:
-        names = ", ".join(undecided)
-        raise Unmerged(f"{path}: both sides changed {names}", hint=_again(path))
-    return head + b"".join(merged[name] for name in sorted(merged, key=_order))
+        names = ", ".join(sorted(undecided))
+        raise Unmerged(f"{path}: both sides changed {names}", hint=hint)
+    return _text(head, merged), sorted(lacking)
 
 
-def _again(path: str) -> str:
-    folder = path.replace("\\", "/").split("/")
-    environment = folder[-2] if len(folder) > 1 else "ENV"
-    return f"merge the manifests first, then update the lock: reconciler lock {environment}"
+def _macs(*sides: bytes) -> Sides:
+    base, ours, theirs = (side.removeprefix(b"mac:").decode(errors="replace") for side in sides)
+    return base, ours, theirs
 
 
-def _taken_apart(text: bytes) -> tuple[bytes, dict[bytes, bytes]]:
-    """The head with the empty line after it, and each line by its kind and name."""
+def _taken_apart(text: bytes) -> tuple[bytes, Entries]:
+    """The head with the empty line after it, and each entry."""
     head, empty, rest = text.partition(b"\n\n")
-    lines = {}
-    for line in rest.splitlines(keepends=True):
-        name = b" ".join(line.split(b" ")[:2])
-        lines[name] = line if line.endswith(b"\n") else line + b"\n"
-    return head + empty, lines
+    lines = [line for line in rest.splitlines() if line and line != _END]
+    if _FORMAT in head + b"\n":
+        return head + empty, dict(zip(lines[::2], lines[1::2], strict=False))
+    parts = (line.split(b" ", 2) for line in lines)
+    return head + empty, {b" ".join(part[:2]): b"".join(part[2:]) for part in parts}
+
+
+def _text(head: bytes, entries: Entries) -> bytes:
+    names = sorted(entries, key=lambda name: name.partition(b" ")[::2])
+    if _FORMAT not in head:
+        return head + b"".join(name + b" " + entries[name] + b"\n" for name in names)
+    return head + b"".join(name + b"\n" + entries[name] + b"\n\n" for name in names) + _END + b"\n"
 
 
 def _choose(was: bytes, one: bytes, two: bytes) -> bytes | None:
@@ -56,8 +83,3 @@ def _choose(was: bytes, one: bytes, two: bytes) -> bytes | None:
     if one == two or two == was:
         return one
     return two if one == was else None
-
-
-def _order(name: bytes) -> tuple[bytes, bytes]:
-    kind, _, rest = name.partition(b" ")
-    return kind, rest

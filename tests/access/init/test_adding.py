@@ -46,6 +46,7 @@ def test_an_environment_is_added_and_nothing_that_exists_touched(
     after = photograph(repo)
     new = {
         "manifests/staging/environment.sops.yaml",
+        "manifests/staging/example.fingerprints.lock",
         "manifests/staging/example.sops.yaml",
         "manifests/staging/fingerprints.lock",
     }

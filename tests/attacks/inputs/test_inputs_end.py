@@ -7,6 +7,7 @@ a file that makes them hang holds the runner, and a name that breaks a line writ
 from __future__ import annotations
 
 import os
+import re
 import stat
 import subprocess
 from collections.abc import Callable
@@ -138,6 +139,8 @@ def test_a_plan_that_is_no_file_or_never_ends(
     done = said(branch, *(word.format(odd) for word in command))
     assert done.returncode in (1, 64), done.stderr
     assert done.stderr.count("error") == 1
+    irregular = odd.is_char_device() or odd.is_fifo() or odd.is_dir()
+    assert ("is not a regular file" in done.stderr) == irregular, "nothing of it was read"
 
 
 def folder_in_place(name: str) -> Callable[[Branch], None]:
@@ -185,6 +188,18 @@ def forging(branch: Branch) -> None:
     (folder / NAME.partition("/")[2]).write_text("secrets: {}\n")
 
 
+def forging_file(branch: Branch) -> None:
+    """A file of such a name, in a folder of any."""
+    branch.tree.path("production/x\n::error::forged.sops.yaml").write_text("secrets: {}\n")
+
+
+def forging_folder(branch: Branch) -> None:
+    """A folder of such a name, with a file of a good one."""
+    folder = branch.tree.path("production/x\n::error::forged")
+    folder.mkdir()
+    (folder / "a.sops.yaml").write_text("secrets: {}\n")
+
+
 def forging_environment(branch: Branch) -> None:
     """An environment of such a name."""
     folder = branch.tree.path("x\n::error::forged")
@@ -202,6 +217,8 @@ ODD = [
     not_text,
     not_text_folder,
     forging,
+    forging_file,
+    forging_folder,
     forging_environment,
 ]
 
@@ -220,6 +237,21 @@ def test_odd_files_are_one_line_each(branch: Branch, plant: Callable[[Branch], N
             branch.commit()
             for command in COMMANDS:
                 said(branch, *command)
+    finally:
+        subprocess.run(["rm", "-rf", str(branch.tree.manifests)], check=True)
+
+
+@pytest.mark.parametrize(
+    "plant", [not_text, forging_file, forging_folder], ids=lambda put: put.__name__
+)
+def test_what_is_wrong_with_a_name_is_that_it_is_no_text(
+    branch: Branch, plant: Callable[[Branch], None]
+) -> None:
+    """And the file is not read: what is in it is nothing that anybody could find."""
+    plant(branch)
+    try:
+        done = said(branch, "validate", "production")
+        assert re.findall(r"error\[(.*?)\]", done.stderr) == ["file-name"], done.stderr
     finally:
         subprocess.run(["rm", "-rf", str(branch.tree.manifests)], check=True)
 

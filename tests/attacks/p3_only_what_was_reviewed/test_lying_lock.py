@@ -53,7 +53,9 @@ def test_the_hint_leads_to_who_wrote_it_and_not_to_writing_it_anew(
     done = lying.cli(command[0], "production", *command[1:])
     lines = done.stderr.splitlines()
     hint = lines[next(i for i, line in enumerate(lines) if "error[lock-lie]" in line) + 1]
-    assert "find out who wrote it: git log -p -- manifests/production/fingerprints.lock" in hint
+    assert (
+        "find out who wrote it: git log -p -- manifests/production/main.fingerprints.lock" in hint
+    )
     assert "reconciler lock" not in hint
     assert "anew" not in hint
 

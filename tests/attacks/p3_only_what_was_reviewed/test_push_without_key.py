@@ -12,7 +12,7 @@ import re
 import pytest
 
 from reconciler import manifest
-from tests.manifest.lock.test_commands import FILE, NO_KEY, lie, locked, one
+from tests.manifest.lock.test_commands import FILE, HEAD, NO_KEY, lie, locked, one
 from tests.world import World
 
 
@@ -34,9 +34,9 @@ def forge(world: World) -> None:
     path = world.tree.path(FILE)
 
     def renew(match: re.Match[str]) -> str:
-        return f"{match[1]} {match[2]} ct:{current[f'{match[1]}:{match[2]}']}"
+        return f"{match[1]} {match[2]}\nct:{current[f'{match[1]}:{match[2]}']}"
 
-    path.write_text(re.sub(r"(secret|parameter) (\S+) ct:[0-9a-f]{64}", renew, path.read_text()))
+    path.write_text(re.sub(r"(secret|parameter) (\S+)\nct:[0-9a-f]{64}", renew, path.read_text()))
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_a_lie_is_refused_under_a_head_that_was_edited_too(applied: World) -> No
     """The head says then that the fingerprint keys were others, and they are those in git."""
     one(applied, "theirs")
     forge(applied)
-    path = applied.tree.path(FILE)
+    path = applied.tree.path(HEAD)
     path.write_text(re.sub("keys-ct: .*", f"keys-ct: {'0' * 64}", path.read_text()))
     for command in (("validate", "production"), ("apply", "production", "--auto-approve")):
         done = applied.cli(*command)
@@ -83,7 +83,8 @@ def test_even_without_the_lock_nothing_is_written_that_the_plan_did_not_show(
     one(applied, "theirs")
     forge(applied)
     plan(applied)
-    applied.tree.path(FILE).unlink()
+    for name in (FILE, HEAD):
+        applied.tree.path(name).unlink()
     done = applied.cli("apply", "production", "--plan", "p.json")
     assert done.returncode == 0
     assert "not reviewed and not written: update secret" in done.stderr
@@ -136,10 +137,10 @@ def test_the_digest_of_what_the_lock_knows_is_enough(applied: World) -> None:
 def test_a_line_cannot_be_moved_to_another_value(applied: World) -> None:
     applied.declare({"db": {"value": "one"}, "other": {"value": "two"}})
     text = locked(applied).read_text()
-    lines = re.findall(r"secret (\S+) (ct:.*)", text)
+    lines = re.findall(r"secret (\S+)\n(ct:.*)", text)
     (first, one_), (second, two) = lines
-    swapped = text.replace(f"{first} {one_}", f"{first} {two}")
-    swapped = swapped.replace(f"{second} {two}", f"{second} {one_}")
+    swapped = text.replace(f"{first}\n{one_}", f"{first}\n{two}")
+    swapped = swapped.replace(f"{second}\n{two}", f"{second}\n{one_}")
     applied.tree.path(FILE).write_text(swapped)
     assert plan(applied).count("unknown until apply") == 2
 
@@ -157,14 +158,14 @@ def test_ciphertext_moved_to_another_name_is_unknown(applied: World) -> None:
 def test_a_line_cannot_be_left_out(applied: World, section: str) -> None:
     path = applied.tree.path(FILE)
     text = path.read_text()
-    path.write_text(re.sub(rf"\n{section[:-1]} [^\n]*", "", text, count=1))
+    path.write_text(re.sub(rf"{section[:-1]} .*\n.*\n\n", "", text, count=1))
     done = applied.cli("plan", "production", "--keyless", environment=NO_KEY)
     assert done.returncode == 1
     assert "error[lock-missing]" in done.stderr
 
 
 def test_a_lock_of_elsewhere_is_refused(applied: World) -> None:
-    path = applied.tree.path(FILE)
+    path = applied.tree.path(HEAD)
     path.write_text(path.read_text().replace("account: 123456789012", "account: 210987654321"))
     done = applied.cli("plan", "production", "--keyless", environment=NO_KEY)
     assert done.returncode == 1
@@ -180,9 +181,10 @@ def test_fingerprint_keys_of_their_own_are_refused(applied: World) -> None:
 
 
 def test_key_ids_of_their_own_are_a_lie(applied: World) -> None:
-    path = applied.tree.path(FILE)
-    (kid,) = re.findall(r"keys: (\S+)", path.read_text())
-    path.write_text(path.read_text().replace(kid, "abcdef"))
+    (kid,) = re.findall(r"keys: (\S+)", applied.tree.read(HEAD))
+    for name in (FILE, HEAD):
+        path = applied.tree.path(name)
+        path.write_text(path.read_text().replace(kid, "abcdef"))
     assert "refuse" in plan(applied)  # nothing seems to be ours
     done = applied.cli("apply", "production", "--auto-approve")
     assert done.returncode == 1
@@ -201,7 +203,7 @@ def test_the_lock_holds_nothing_that_claims_a_version(world: World) -> None:
 def test_equal_values_do_not_show_as_equal(world: World) -> None:
     """A fingerprint is keyed, and of one name: it says nothing about a guess or about another."""
     world.declare({"a": {"value": "same"}, "b": {"value": "same"}})
-    rows = re.findall(r"secret \S+ (ct:\S+) (\S+)", locked(world).read_text())
+    rows = re.findall(r"secret \S+\n(ct:\S+) (\S+)", locked(world).read_text())
     assert len({ct for ct, _ in rows}) == len({fp for _, fp in rows}) == 2
 
 

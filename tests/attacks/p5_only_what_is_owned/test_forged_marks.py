@@ -33,7 +33,7 @@ def forged(world: World) -> World:
     assert raised != stamped["Description"]
     world.put_parameter("pool", "666", Type="SecureString", Description=raised)
     world.put_secret("db", "theirs")
-    (known,) = re.findall(r"secret \S+ ct:\S+ ([0-9a-f]{6}):([0-9a-f]{64})",
+    (known,) = re.findall(r"secret \S+\nct:\S+ ([0-9a-f]{6}):([0-9a-f]{64})",
                           world.tree.path(FILE).read_text())  # fmt: skip
     kid, fingerprint = known
     bound = f"{world.labels('db')['AWSCURRENT']}:{fingerprint[:32]}:{kid}{'0' * 32}"

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from reconciler.manifest import lock
 from reconciler.sandbox.server import Answer
 from tests.manifest.lock.test_commands import NO_KEY, locked, one
 from tests.world import PREFIX, World
@@ -141,7 +142,7 @@ def test_a_list_that_fails_is_no_empty_one(
 def test_forged_marks_pass_a_keyless_plan_and_not_apply(world: World) -> None:
     """The plan without the key takes them at their word."""
     one(world)
-    (kid,) = re.findall(r"keys: (\S+)", locked(world).read_text())
+    (kid,) = re.findall(r"keys: (\S+)", locked(world).with_name(lock.FILE).read_text())
     world.client("secretsmanager").create_secret(
         Name=f"{PREFIX}/db",
         SecretString=VALUE,

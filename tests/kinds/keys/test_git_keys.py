@@ -378,7 +378,7 @@ def test_a_retired_fingerprint_key_moves_the_mark_and_writes_no_version(rotated:
 def test_a_plan_without_the_key_is_the_same(rotated: World) -> None:
     tree = rotated.tree
     locks.write(tree)
-    assert f"keys {PREFIX}/db " in tree.path("production/fingerprints.lock").read_text()
+    assert f"keys {PREFIX}/db\n" in tree.path("production/main.fingerprints.lock").read_text()
     rotated.declare({"db": declared(host="two.internal")})
     unknown = rotated.cli("plan", "production", "--keyless")
     assert "keys host, port unknown until apply" in unknown.stdout, unknown.stderr

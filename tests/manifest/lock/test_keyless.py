@@ -23,8 +23,8 @@ def keyless(world: World, found: lock.Lock | None = None) -> Plan:
     declared = manifest.read(world.tree.manifests, "production")
     if found is None:
         found = lock.make(declared, declared.decrypt(world.tree.sops))
-        written = lock.dumps(found).encode()
-        found = lock.loads(written, "fingerprints.lock", "production")
+        written = {n: t.encode() for n, t in lock.dumps(found, declared.homes()).items()}
+        found = lock.loads(written, "production", "production")
     known = lock.declare(found, declared)
     return make(known.scope, lambda: known, world.session()).plan
 

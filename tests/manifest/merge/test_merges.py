@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from tests.leaks.canaries import program
 from tests.manifest.branch.build import ENVIRONMENT, MAIN, Branch, make_branch
 from tests.trees import creation_rules
 
-LOCK = "production/fingerprints.lock"
+LOCK = "production/main.fingerprints.lock"
 
 
 class Merging(Branch):
@@ -50,7 +49,7 @@ class Merging(Branch):
         """Write the lock of what is declared now."""
         declared = manifest.read(self.tree.manifests, "production")
         made = lock.make(declared, declared.decrypt(self.tree.sops))
-        self.tree.path(LOCK).write_text(lock.dumps(made))
+        lock.renew(self.tree.manifests, made, declared).write()
 
 
 @pytest.fixture
@@ -67,16 +66,27 @@ def merging(tmp_path: Path) -> Merging:
     return merging
 
 
-def two(merging: Merging) -> None:
+def two(merging: Merging, file: str = MAIN) -> None:
     """Two branches that each change another value of the same file; `ours` is checked out."""
     merging.branch("theirs")
-    merging.set('["secrets"]["jwt"]["value"]', "their value")
+    merging.set('["secrets"]["jwt"]["value"]', "their value", file)
     merging.lock()
     merging.commit()
     merging.branch("ours")
-    merging.set('["secrets"]["db"]["value"]["password"]', "our value")
+    merging.set('["secrets"]["db"]["value"]["password"]', "our value", file)
     merging.lock()
     merging.commit()
+
+
+def assert_locked(merging: Merging) -> None:
+    """The locks are those that `lock` writes of the merged files, MACs included."""
+    declared = manifest.read(merging.tree.manifests, "production")
+    found = lock.load(merging.tree.manifests, "production")
+    assert found is not None
+    assert found.macs is not None
+    assert found.macs == {name: mac for name, (mac, _) in declared.macs().items()}
+    made = lock.make(declared, declared.decrypt(merging.tree.sops))
+    assert not lock.renew(merging.tree.manifests, made, declared)
 
 
 def test_without_the_driver_they_conflict_in_two_lines_only(merging: Merging) -> None:
@@ -96,12 +106,45 @@ def test_two_values_of_one_file_merge(merging: Merging) -> None:
     content = merging.decrypted()
     assert content["secrets"]["jwt"]["value"] == "their value"
     assert content["secrets"]["db"]["value"]["password"] == "our value"
-    before = merging.tree.read(LOCK)
+    assert "warning" not in done.stderr
+    assert_locked(merging)
+
+
+@pytest.mark.parametrize("name", ["a.sops.yaml", "z z.sops.yaml", "sub/main.sops.yaml"])
+@pytest.mark.parametrize("how", [("rebase",), ("cherry-pick",)], ids="".join)
+def test_the_lock_has_the_mac_of_the_merged_file(
+    merging: Merging, name: str, how: tuple[str, ...]
+) -> None:
+    """It is merged after the file, whatever that is called, and whoever merges."""
+    merging.tree.path("production/sub").mkdir()
+    merging.git("mv", f"manifests/{MAIN}", f"manifests/production/{name}")
     merging.lock()
-    # The merged file has a MAC of its own: the merge of locks leaves it out.
-    after = merging.tree.read(LOCK)
-    assert "file main.sops.yaml" not in before
-    assert re.sub(r"^file main.*\n", "", after, flags=re.MULTILINE) == before
+    merging.commit()
+    merging.git("tag", "-f", "base")
+    two(merging, f"production/{name}")
+    done = merging.run(*how, "theirs")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "warning" not in done.stderr
+    assert_locked(merging)
+
+
+def test_without_the_key_it_is_said_what_makes_the_lock_right(merging: Merging) -> None:
+    two(merging)
+    done = merging.merge("theirs", key=False)
+    assert done.returncode == 1
+    told = [line for line in done.stderr.splitlines() if "MAC of" in line]
+    assert len(told) == 1
+    assert told[0].startswith(f"warning: manifests/{LOCK}: ")
+    assert told[0].endswith("after the merge run: reconciler lock production")
+    # Somebody chooses with the key, and forgets the lock.
+    merging.git("checkout", "--ours", f"manifests/{MAIN}")
+    merging.set('["secrets"]["jwt"]["value"]', "their value")
+    for command in (("validate", "production"), ("lock", "--check", "production")):
+        said = cli(*command, cwd=merging.folder, environment=merging.tree.environ)
+        text = said.stdout + said.stderr
+        assert "reconciler lock production" in text, text
+    said = cli("validate", "production", cwd=merging.folder, environment={"HOME": "/nonexistent"})
+    assert said.stderr.count("the lock has no MAC of main.sops.yaml") == 1
 
 
 def test_nothing_of_the_text_is_touched_but_the_two_lines(merging: Merging) -> None:
@@ -156,7 +199,8 @@ def test_the_same_value_on_both_sides_is_a_persons_choice(merging: Merging) -> N
     assert "our value" not in text + done.stdout + done.stderr
 
 
-def test_values_in_lines_next_to_each_other_are_named_each(merging: Merging) -> None:
+def test_two_keys_of_one_secret_merge(merging: Merging) -> None:
+    """In lines next to each other, which git takes for a conflict."""
     merging.branch("theirs")
     merging.set('["secrets"]["db"]["value"]["user"]', "their value")
     merging.commit()
@@ -164,12 +208,22 @@ def test_values_in_lines_next_to_each_other_are_named_each(merging: Merging) -> 
     merging.set('["secrets"]["db"]["value"]["password"]', "our value")
     merging.commit()
     done = merging.merge("theirs")
+    assert done.returncode == 0, done.stdout + done.stderr
+    value = merging.decrypted()["secrets"]["db"]["value"]
+    assert (value["user"], value["password"]) == ("their value", "our value")
+
+
+def test_what_is_in_conflict_is_all_that_is_wrong(merging: Merging) -> None:
+    """Until somebody has chosen, and nothing that follows from it."""
+    merging.branch("theirs")
+    merging.set('["secrets"]["db"]["value"]["user"]', "their value")
+    merging.commit()
+    merging.branch("ours")
+    merging.set('["secrets"]["db"]["value"]["user"]', "our value")
+    merging.commit()
+    done = merging.merge("theirs")
     assert done.returncode == 1
-    assert (
-        "one side changed secrets: db: value: password and the other secrets: db: value: user,"
-        " in lines next to each other" in done.stderr
-    )
-    # Until somebody has chosen, that is what is wrong, and nothing that follows from it.
+    assert "both sides changed secrets: db: value: user\n" in done.stderr
     shown = cli("validate", "production", cwd=merging.folder).stderr
     assert "error[yaml]: there is an unresolved merge conflict" in shown
     assert shown.count("error[") == 1
