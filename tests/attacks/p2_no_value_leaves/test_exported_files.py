@@ -8,7 +8,7 @@ import random
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import dotenv as python_dotenv
@@ -60,22 +60,26 @@ def node(file: Path) -> Mapping[str, str | None]:
 
 
 def compose(file: Path) -> Mapping[str, str | None]:
-    if (
-        shutil.which("docker") is None
-        or subprocess.run(
-            ["docker", "compose", "version"], capture_output=True, check=False
-        ).returncode
-    ):
+    """The plugin of docker, or the program by itself: a file is read without a daemon."""
+    programs = (["docker", "compose"], ["docker-compose"])
+    command = next((c for c in programs if _answers([*c, "version"])), None)
+    if command is None:
         pytest.skip("there is no docker compose")
     (file.parent / "compose.yaml").write_text(
         "services: {a: {image: a, env_file: [{path: .env}]}}\n"
     )
     done = subprocess.run(
-        ["docker", "compose", "config", "--format", "json", "--no-interpolate"],
+        [*command, "config", "--format", "json"],
         cwd=file.parent, capture_output=True, text=True, check=True,
     )  # fmt: skip
     found: dict[str, str] = json.loads(done.stdout)["services"]["a"]["environment"]
-    return found
+    # What it prints is a compose file again, in which $$ is one.
+    return {name: text.replace("$$", "$") for name, text in found.items()}
+
+
+def _answers(command: Sequence[str]) -> bool:
+    found = shutil.which(command[0]) is not None
+    return found and not subprocess.run(command, capture_output=True, check=False).returncode
 
 
 @pytest.mark.parametrize("read", [python, bash, node, compose])
