@@ -34,6 +34,7 @@ COMMON, WEB3 = "manifests/common/smtp.yaml", "manifests/production/web3.sops.yam
 PASSWORD = "smtp/credentials --key password"
 NAME = "/lagomo/production"
 BY_HAND = "b0e7a9c2-5d1f-4c8e-9a36-2f4d7b1e6c05"
+PROFILES = ("acme-production", "acme-staging", "acme-development", "acme-login")
 ASKING = ("adopt", "apply", "import", "release", "revoke", "rollback", "rotate", "set")
 # Cleartext: whoever adds it needs no key.
 ADDED = """\
@@ -79,10 +80,13 @@ class Story:
             "AWS_DEFAULT_REGION": "us-west-2",
             "SOPS_AGE_KEY_FILE": str(ROOT / "manifests/demo-age-key.txt"),
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "AWS_CONFIG_FILE": str(folder / "aws"),
+            "XDG_CONFIG_HOME": str(folder / "session" / "configuration"),
             "GIT_CONFIG_GLOBAL": os.devnull,
             "GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@example.com",
             "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@example.com",
         }  # fmt: skip
+        (folder / "aws").write_text("".join(map(_profile, PROFILES)))
         self.repository = folder / "repository"
         self.repository.mkdir()
         shutil.copytree(ROOT / "manifests", self.repository / "manifests")
@@ -105,7 +109,7 @@ class Story:
         for step, outputs in reversed(list(zip(done, results, strict=True))):
             if step.first is not None:
                 lines[step.first : step.last] = written(step, outputs)
-        shutil.rmtree(folder)
+        shutil.rmtree(folder.parent)
         return "\n".join(lines)
 
     def _begin(self, state: str) -> Path:
@@ -226,6 +230,10 @@ class Story:
     def _commit(self, message: str) -> None:
         self.say("git add -A")
         self.say(f"git commit -q -m {message}")
+
+
+def _profile(name: str) -> str:
+    return f"[profile {name}]\naws_access_key_id = {name}\naws_secret_access_key = sandbox\n"
 
 
 def write(chosen: Iterable[Path]) -> None:
