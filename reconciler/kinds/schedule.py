@@ -239,21 +239,3 @@ def check(declared: Schedule, *, named: bool) -> list[Flaw]:
     except ScheduleError as error:
         return [*found, Flaw(("window",), "window", str(error))]
     return found
-
-
-def place(
-    schedules: Mapping[str, Schedule], scope: Scope
-) -> tuple[dict[str, Schedule], dict[str, shipped.Placed]]:
-    """The schedules, each with the ARN of its function; and those of these functions that come
-    with the reconciler, by their schedules."""
-    functions = {
-        name: placed
-        for name, one in schedules.items()
-        if (placed := shipped.place(one.given("lambda") or "", one.settings, name, scope))
-    }
-    return {
-        name: one.model_copy(update={"lambda": functions[name].arn, "settings": None})
-        if name in functions
-        else one
-        for name, one in schedules.items()
-    }, functions

@@ -164,6 +164,22 @@ def place(
     return Placed(name, lambda_name, own, shipped.settings.model_validate(said))
 
 
+def place_all(
+    schedules: Mapping[str, Declared], scope: Scope
+) -> tuple[dict[str, Declared], dict[str, Placed]]:
+    """Schedules, each with the ARN of its function; and those of these functions that come with
+    the reconciler, by their schedules."""
+    functions: dict[str, Placed] = {}
+    found: dict[str, Declared] = {}
+    for name, one in schedules.items():
+        placed = place(one.given("lambda") or "", one.given("settings"), name, scope)
+        if placed is not None:
+            functions[name] = placed
+            one = one.model_copy(update={"lambda": placed.arn, "settings": None})
+        found[name] = one
+    return found, functions
+
+
 def called(environment: str, schedule: str) -> str:
     """What the function of a schedule is called in Lambda."""
     return re.sub(r"[^A-Za-z0-9-]", "-", f"secrets-{environment}-rotate-{schedule}")

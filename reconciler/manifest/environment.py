@@ -16,7 +16,8 @@ from reconciler.core.model import Policy, Scope
 from reconciler.kinds.duration import RecoveryWindow, days
 from reconciler.kinds.kind import UNUSED_AFTER, Declared, Settings
 from reconciler.kinds.kms import KeyName
-from reconciler.kinds.schedule import Schedule, place
+from reconciler.kinds.schedule import Schedule
+from reconciler.kinds.shipped import place_all
 from reconciler.kinds.variable import Variable
 from reconciler.manifest.document import Document
 from reconciler.manifest.encrypted import RESERVED
@@ -136,7 +137,7 @@ class EnvironmentFile(Declared):
         """What concerns the environment's resources."""
         window = self.recovery_window
         scope = Scope(self.environment, self.account, self.region, self.prefix, self.owner)
-        schedules, functions = place(self.schedules, scope)
+        schedules, functions = place_all(self.schedules, scope)
         return Settings(
             scope=scope,
             policy=Policy(

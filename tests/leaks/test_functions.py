@@ -12,6 +12,7 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from reconciler.kinds.rotation.functions import frame
+from reconciler.kinds.rotation.functions.errors import RotationError
 from tests.kinds.rotation.functions.steps import STEPS, Rotating, rotating
 from tests.leaks.canaries import Canaries
 from tests.world import World
@@ -76,7 +77,7 @@ def rotate(
     for step in STEPS:
         try:
             made.step(step, token)
-        except frame.RotationError as error:
+        except RotationError as error:
             told.append("".join(traceback.format_exception(error)))
         for version in made.secret.versions.values():
             text = version.get("secret_string")

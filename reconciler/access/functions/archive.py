@@ -19,7 +19,6 @@ from reconciler.core.errors import UsageError
 from reconciler.kinds.shipped import CODE, FUNCTIONS
 
 _PACKAGE = "reconciler/kinds/rotation/functions"
-_FRAME = ("__init__.py", "frame.py")
 _DATE = (1980, 1, 1, 0, 0, 0)  # the first that a zip can hold
 _PIN = re.compile(r"^([A-Za-z0-9._-]+)==(\S+)")
 _HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
@@ -66,10 +65,8 @@ def build(name: str, wheels: Path | None = None, authorities: Path | None = None
     parents = _PACKAGE.split("/")[:-1]
     for depth in range(1, len(parents) + 1):
         files["/".join([*parents[:depth], "__init__.py"])] = b""
-    for file in _FRAME:
-        files[f"{_PACKAGE}/{file}"] = (CODE / file).read_bytes()
-    for path in sorted(folder.glob("*.py")):
-        files[f"{_PACKAGE}/{name}/{path.name}"] = path.read_bytes()
+    for path in (*CODE.glob("*.py"), *folder.glob("*.py")):
+        files[f"{_PACKAGE}/{path.relative_to(CODE).as_posix()}"] = path.read_bytes()
     pins = folder / "requirements.txt"
     if pins.exists():
         files |= _packed(name, pins, wheels)

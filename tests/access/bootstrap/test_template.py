@@ -162,9 +162,9 @@ def entry(**fields: Any) -> dict[str, Any]:
     return {"eventSource": "secretsmanager.amazonaws.com", **fields}
 
 
-def failed(whose: str | None) -> dict[str, Any]:
+def failed(whose: str | None, event: str = "RotationFailed") -> dict[str, Any]:
     more = {} if whose is None else {"additionalEventData": {"SecretId": whose}}
-    return entry(eventName="RotationFailed", **more)
+    return entry(eventName=event, **more)
 
 
 def denied(**fields: Any) -> dict[str, Any]:
@@ -183,6 +183,7 @@ MESSAGE = "User: arn:aws:iam::123456789012:user/u is not authorized to perform: 
     [
         ("RotationFailed", failed(f"{SECRET}/test/production/db-AbCdEf"), 1),
         ("RotationFailed", failed(f"{SECRET}prod-db-login-AbCdEf"), 1),
+        ("RotationFailed", failed(f"{SECRET}/test/production/db-AbCdEf", "TestRotationFailed"), 1),
         ("RotationFailed", failed(None), 1),
         ("RotationFailed", failed(f"{SECRET}/test/staging/db-AbCdEf"), 0),
         ("RotationFailed", entry(eventName="RotationSucceeded"), 0),

@@ -149,6 +149,16 @@ def test_another_version_is_another_template(tree: Tree) -> None:
     assert [line.split('"')[1] for line in changed] == ["S3Key", "CodeSha256"]
 
 
+def test_a_large_template_is_told(tmp_path: Path) -> None:
+    schedules = {
+        f"s{n:02}": {"lambda": "builtin:random", "schedule": "rate(9 days)"} for n in range(20)
+    }
+    secrets = {name: {"value": "v", "rotation": name} for name in schedules}
+    entry = {"secrets": secrets, "settings": {"schedules": schedules}}
+    _, told = printed(make_tree(tmp_path, {"production": entry}), "random")
+    assert "AWS takes 51,200 unless it lies in S3: deploy it with --s3-bucket" in told
+
+
 def test_nothing_that_comes_with_it_is_used(tmp_path: Path) -> None:
     tree = make_tree(tmp_path, {"production": {"secrets": {"db": {"value": "v"}}}})
     _, told = printed(tree, code=64)

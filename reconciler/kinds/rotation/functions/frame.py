@@ -17,21 +17,18 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-CURRENT, PENDING, PREVIOUS = "AWSCURRENT", "AWSPENDING", "AWSPREVIOUS"
-
-
-class RefusedError(Exception):
-    """What a function cannot do, in words that may be logged. Nothing was changed anywhere, so
-    AWSPENDING goes."""
-
-
-class UnfinishedError(Exception):
-    """The same where the service may have the new value already: AWSPENDING stays, and with it the
-    only copy of that value."""
-
-
-class RotationError(Exception):
-    """The one line with which a step fails, in Lambda's log."""
+from reconciler.kinds.rotation.functions.errors import (
+    RefusedError,
+    RotationError,
+    UnfinishedError,
+)
+from reconciler.kinds.rotation.functions.versions import (
+    CURRENT,
+    PENDING,
+    PREVIOUS,
+    Secrets,
+    code,
+)
 
 
 class Function(Protocol):
@@ -51,47 +48,6 @@ class Function(Protocol):
     def test(self, current: str, pending: str) -> None:
         """Use the new value. Where a schedule is set, AWS calls this with a copy of the current
         one. Raises RefusedError, UnfinishedError."""
-
-
-class Secrets:
-    """Secrets, by the versions and labels that a rotation deals with."""
-
-    def __init__(self, client: Any) -> None:
-        self._client = client
-
-    def text(self, secret: str, **which: str) -> str | None:
-        """The text of a version; None where there is no such version, or secret.
-
-        Raises RefusedError where it holds none.
-        """
-        try:
-            answer = self._client.get_secret_value(SecretId=secret, **which)
-        except ClientError as error:
-            if _code(error) == "ResourceNotFoundException":
-                return None
-            raise
-        if not isinstance(answer.get("SecretString"), str):
-            raise RefusedError("the secret holds no text")
-        return str(answer["SecretString"])
-
-    def labels(self, secret: str) -> Mapping[str, list[str]]:
-        """The labels of each version. Raises RefusedError where rotation is off."""
-        answer = self._client.describe_secret(SecretId=secret)
-        if not answer.get("RotationEnabled"):
-            raise RefusedError("rotation is off")
-        found: Mapping[str, list[str]] = answer.get("VersionIdsToStages") or {}
-        return found
-
-    def put(self, secret: str, token: str, text: str) -> None:
-        """Store a value as AWSPENDING."""
-        self._client.put_secret_value(
-            SecretId=secret, ClientRequestToken=token, SecretString=text, VersionStages=[PENDING]
-        )
-
-    def move(self, secret: str, label: str, **between: str) -> None:
-        """Move a label. "If the staging label is attached to a different version than the one
-        specified, the operation fails."""
-        self._client.update_secret_version_stage(SecretId=secret, VersionStage=label, **between)
 
 
 class Rotation:
@@ -206,35 +162,6 @@ def settings() -> Mapping[str, Any]:
     return found
 
 
-def members(text: str) -> dict[str, Any]:
-    """The members of a value that is a JSON object. Raises RefusedError."""
-    try:
-        found = json.loads(text)
-    except ValueError:
-        found = None
-    if not isinstance(found, dict):
-        raise RefusedError("the value is no JSON object")
-    return found
-
-
-def needed(value: Mapping[str, Any], *keys: str) -> None:
-    """Refuse a value without text under each of these keys. Raises RefusedError."""
-    for key in keys:
-        if not isinstance(value.get(key), str) or not value[key]:
-            raise RefusedError(f"the value has no text under {key}")
-
-
-def same_but(current: str, pending: str, *keys: str) -> bool:
-    """Whether two values differ under these keys alone."""
-    before, after = members(current), members(pending)
-    return all(before.get(key) == after.get(key) for key in {*before, *after} if key not in keys)
-
-
-def written(value: Mapping[str, Any]) -> str:
-    """A value as it is stored: compact, and letters as they are."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
 def _words(run: Callable[[], None]) -> tuple[str, bool]:
     """Why something failed, without a value, and whether it is certain that nothing was changed;
     empty where it did not."""
@@ -246,7 +173,7 @@ def _words(run: Callable[[], None]) -> tuple[str, bool]:
         return str(error), False
     except ClientError as error:
         # Not its message, which may quote what was sent.
-        return f"{error.operation_name}: {_code(error)}", False
+        return f"{error.operation_name}: {code(error)}", False
     except BotoCoreError as error:
         return f"no answer from Secrets Manager ({type(error).__name__})", False
     except Exception as error:
@@ -256,10 +183,6 @@ def _words(run: Callable[[], None]) -> tuple[str, bool]:
 
 def _fail(line: str) -> NoReturn:
     raise RotationError(line)
-
-
-def _code(error: ClientError) -> str:
-    return str(error.response.get("Error", {}).get("Code", ""))
 
 
 def _quiet() -> None:

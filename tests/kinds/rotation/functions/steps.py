@@ -14,6 +14,7 @@ import pytest
 
 from reconciler.kinds import shipped
 from reconciler.kinds.rotation.functions import frame
+from reconciler.kinds.rotation.functions.errors import RotationError
 from reconciler.sandbox.account import secrets_of
 from tests.world import PREFIX, World
 
@@ -108,7 +109,7 @@ def rotating(
 
 def fails(made: Rotating, step: str, token: str) -> str:
     """The one line with which a step ends; it has no cause and no context."""
-    with pytest.raises(frame.RotationError) as caught:
+    with pytest.raises(RotationError) as caught:
         made.step(step, token)
     assert caught.value.__cause__ is None
     assert caught.value.__context__ is None

@@ -7,7 +7,7 @@ import logging
 
 import pytest
 
-from reconciler.kinds.rotation.functions import frame
+from reconciler.kinds.rotation.functions.versions import Secrets
 from tests.kinds.rotation.functions.steps import STEPS, Killed, Rotating, fails, rotating
 from tests.world import World
 
@@ -128,7 +128,7 @@ def test_an_unknown_failure_names_its_type_alone(
         raise ValueError("a value: hunter2")
 
     token = made.stage()
-    monkeypatch.setattr(frame.Secrets, "put", broken)
+    monkeypatch.setattr(Secrets, "put", broken)
     line = fails(made, "createSecret", token)
     assert line.endswith("failed (ValueError)")
     assert "AWSPENDING" not in made.labels()

@@ -15,6 +15,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from reconciler.kinds.rotation.functions import frame
+from reconciler.kinds.rotation.functions.errors import RefusedError
+from reconciler.kinds.rotation.functions.value import members, needed, same_but, written
 
 OURS = ("key", "kid", "alg", "jwks")
 _HASH = {"HS256": hashlib.sha256, "HS384": hashlib.sha384, "HS512": hashlib.sha512}
@@ -29,14 +31,14 @@ class Jwt:
 
     def make(self, current: str) -> str:
         """The announced key signs, and another one is announced; the current one still verifies."""
-        value = frame.members(current)
+        value = members(current)
         old = _signing(value)
         announced = [one for one in _keys(value) if one.get("announced")]
         new = (
             _plain(announced[0]) if announced and announced[0]["alg"] == self._alg else self._new()
         )
         following = {**self._new(), "announced": True}
-        return frame.written(
+        return written(
             {
                 **value,
                 "key": _text(new),
@@ -48,23 +50,23 @@ class Jwt:
 
     def follows(self, current: str, pending: str) -> bool:
         """All that is not the function's is as before, and the current key still verifies."""
-        old, value = _signing(frame.members(current)), frame.members(pending)
-        return frame.same_but(current, pending, *OURS) and old in map(_plain, _keys(value))
+        old, value = _signing(members(current)), members(pending)
+        return same_but(current, pending, *OURS) and old in map(_plain, _keys(value))
 
     def put(self, current: str, pending: str, previous: Callable[[], str | None]) -> None:
         """Nobody else is told."""
 
     def test(self, current: str, pending: str) -> None:
         """What the new key signs, the key set verifies; what the current one signs, too."""
-        value = frame.members(pending)
+        value = members(pending)
         new = _signing(value)
         if pending == current:
             return
         if not self.follows(current, pending):
-            raise frame.RefusedError("the secret was written meanwhile: rotate again")
+            raise RefusedError("the secret was written meanwhile: rotate again")
         found = [one for one in _keys(value) if one.get("kid") == new["kid"]]
         if len(found) != 1 or not hmac.compare_digest(_sign(new), _sign(found[0])):
-            raise frame.RefusedError("the key set does not verify what the key signs")
+            raise RefusedError("the key set does not verify what the key signs")
 
     def _new(self) -> dict[str, Any]:
         size = _HASH[self._alg]().digest_size
@@ -73,10 +75,10 @@ class Jwt:
 
 def _signing(value: Mapping[str, Any]) -> dict[str, Any]:
     """The key that signs now, as a key set has it."""
-    frame.needed(value, "key")
+    needed(value, "key")
     alg = value.get("alg", "HS256")
     if alg not in _HASH:
-        raise frame.RefusedError("the value's alg is none of HS256, HS384 and HS512")
+        raise RefusedError("the value's alg is none of HS256, HS384 and HS512")
     return _jwk(value["key"], str(value.get("kid") or _SEED), alg)
 
 
@@ -86,7 +88,7 @@ def _keys(value: Mapping[str, Any]) -> list[dict[str, Any]]:
         return []
     keys = found.get("keys") if isinstance(found, dict) else None
     if not isinstance(keys, list) or not all(_is_key(one) for one in keys):
-        raise frame.RefusedError("the value's jwks is no key set of this function")
+        raise RefusedError("the value's jwks is no key set of this function")
     return keys
 
 

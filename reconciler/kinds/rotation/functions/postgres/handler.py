@@ -9,14 +9,18 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from reconciler.kinds.rotation.functions import frame
+from reconciler.kinds.rotation.functions.errors import RefusedError, UnfinishedError
 from reconciler.kinds.rotation.functions.postgres import engine
 from reconciler.kinds.rotation.functions.postgres.engine import DeniedError, Login, UnreachableError
+from reconciler.kinds.rotation.functions.value import members, needed, same_but, written
+from reconciler.kinds.rotation.functions.versions import CURRENT, Secrets
 
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _LENGTH = 32  # 190 bits
+T = TypeVar("T")
 _SECOND = "_clone"  # how the second of two users is called
 
 
@@ -26,11 +30,11 @@ class Single:
     def make(self, current: str) -> str:
         """Another password, once the current one has been tried."""
         _log_in(current, "the current login")
-        return frame.written({**frame.members(current), "password": _password()})
+        return written({**members(current), "password": _password()})
 
     def follows(self, current: str, pending: str) -> bool:
         """Only the password differs."""
-        return frame.same_but(current, pending, "password")
+        return same_but(current, pending, "password")
 
     def put(self, current: str, pending: str, previous: Callable[[], str | None]) -> None:
         """Log in with what still works, and set the new password."""
@@ -43,35 +47,35 @@ class Single:
                 continue
             login = _login(value)
             if (login.host, login.user) == (new.host, new.user) and _works(login):
-                engine.set_password(login, new.user, new.password)
+                _change(login, new)
                 return
-        raise frame.UnfinishedError("neither the new, the current nor the previous login works")
+        raise UnfinishedError("neither the new, the current nor the previous login works")
 
     def test(self, current: str, pending: str) -> None:
         """Log in."""
-        _log_in(pending, "the new login", frame.UnfinishedError)
+        _log_in(pending, "the new login", UnfinishedError)
 
 
 class Alternating:
     """Two users with the same rights: while one serves, the other gets its new password."""
 
-    def __init__(self, secrets_: frame.Secrets, superuser: str) -> None:
+    def __init__(self, secrets_: Secrets, superuser: str) -> None:
         self._secrets = secrets_
         self._superuser = superuser
 
     def make(self, current: str) -> str:
         """The other user, with another password, once the superuser has logged in."""
-        value, login = frame.members(current), _login(current)
+        value, login = members(current), _login(current)
         other = _other(login.user)
         if len(other.encode()) > 63:
-            raise frame.RefusedError(f"a user's name has 63 bytes, and {_SECOND} makes it longer")
+            raise RefusedError(f"a user's name has 63 bytes, and {_SECOND} makes it longer")
         _reached(lambda: engine.ping(self._master(login)), "the superuser's login")
-        return frame.written({**value, "username": other, "password": _password()})
+        return written({**value, "username": other, "password": _password()})
 
     def follows(self, current: str, pending: str) -> bool:
         """Only the login differs, and it is the other user's."""
-        before, after = frame.members(current), frame.members(pending)
-        return frame.same_but(current, pending, "username", "password") and after.get(
+        before, after = members(current), members(pending)
+        return same_but(current, pending, "username", "password") and after.get(
             "username"
         ) == _other(str(before.get("username")))
 
@@ -88,31 +92,31 @@ class Alternating:
     def test(self, current: str, pending: str) -> None:
         """Log in, with the rights of the first user."""
         login = _login(pending)
-        _log_in(pending, "the new login")
-        if pending != current and engine.acts_as(login) != login.user.removesuffix(_SECOND):
-            raise frame.RefusedError("the second user does not act as the first one")
+        acts_as = _reached(lambda: engine.acts_as(login), "the new login")
+        if pending != current and acts_as != login.user.removesuffix(_SECOND):
+            raise RefusedError("the second user does not act as the first one")
 
     def _master(self, login: Login) -> Login:
-        text = self._secrets.text(self._superuser, VersionStage=frame.CURRENT)
+        text = self._secrets.text(self._superuser, VersionStage=CURRENT)
         if text is None:
-            raise frame.RefusedError(f"there is no superuser secret {self._superuser}")
-        value = frame.members(text)
+            raise RefusedError(f"there is no superuser secret {self._superuser}")
+        value = members(text)
         try:
-            frame.needed(value, "username", "password")
-        except frame.RefusedError as error:
-            raise frame.RefusedError(f"superuser secret: {error}") from None
+            needed(value, "username", "password")
+        except RefusedError as error:
+            raise RefusedError(f"superuser secret: {error}") from None
         # What RDS stores has no host. Another one would be handed the superuser's login.
         if value.get("host", login.host) != login.host:
-            raise frame.RefusedError("the superuser secret is of another host")
+            raise RefusedError("the superuser secret is of another host")
         return Login(login.host, login.port, login.database, value["username"], value["password"])
 
 
 def _login(text: str) -> Login:
-    value = frame.members(text)
-    frame.needed(value, "host", "username", "password")
+    value = members(text)
+    needed(value, "host", "username", "password")
     port = str(value.get("port", 5432))
     if not port.isdecimal():
-        raise frame.RefusedError("the value's port is no number")
+        raise RefusedError("the value's port is no number")
     database = str(value.get("dbname", "postgres"))
     return Login(value["host"], int(port), database, value["username"], value["password"])
 
@@ -124,27 +128,38 @@ def _works(login: Login) -> bool:
     except DeniedError:
         return False
     except UnreachableError as error:
-        raise frame.UnfinishedError(str(error)) from None
+        raise UnfinishedError(str(error)) from None
     return True
 
 
-def _reached(run: Callable[[], None], who: str) -> None:
-    """Run something that may fail without harm. Raises RefusedError."""
+def _change(login: Login, new: Login) -> None:
+    """Set the new password. Raises UnfinishedError: it may be set where no answer comes."""
     try:
-        run()
+        engine.set_password(login, new.user, new.password)
     except DeniedError:
-        said = f"PostgreSQL refuses {who}"
+        said = "PostgreSQL refuses the login that has just worked"
     except UnreachableError as error:
         said = str(error)
     else:
         return
-    raise frame.RefusedError(said)
+    raise UnfinishedError(said)
 
 
-def _log_in(text: str, who: str, error: type[Exception] = frame.RefusedError) -> None:
+def _reached(run: Callable[[], T], who: str) -> T:
+    """Run something that may fail without harm. Raises RefusedError."""
+    try:
+        return run()
+    except DeniedError:
+        said = f"PostgreSQL refuses {who}"
+    except UnreachableError as error:
+        said = str(error)
+    raise RefusedError(said)
+
+
+def _log_in(text: str, who: str, error: type[Exception] = RefusedError) -> None:
     try:
         _reached(lambda: engine.ping(_login(text)), who)
-    except frame.RefusedError as refused:
+    except RefusedError as refused:
         raise error(str(refused)) from None
 
 
@@ -159,7 +174,7 @@ def _password() -> str:
 def handler(event: Mapping[str, Any], context: object) -> None:
     """What Lambda calls."""
 
-    def make(settings: Mapping[str, Any], secrets_: frame.Secrets) -> frame.Function:
+    def make(settings: Mapping[str, Any], secrets_: Secrets) -> frame.Function:
         superuser = settings.get("superuser")
         return Single() if superuser is None else Alternating(secrets_, superuser)
 

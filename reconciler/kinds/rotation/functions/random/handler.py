@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from reconciler.kinds.rotation.functions import frame
+from reconciler.kinds.rotation.functions.errors import RefusedError
+from reconciler.kinds.rotation.functions.value import members, needed, same_but, written
 
 
 class Random:
@@ -26,11 +28,11 @@ class Random:
         new = "".join(secrets.choice(self._alphabet) for _ in range(self._length))
         if self._key is None:
             return new
-        return frame.written({**frame.members(current), self._key: new})
+        return written({**members(current), self._key: new})
 
     def follows(self, current: str, pending: str) -> bool:
         """Only the one key differs."""
-        return self._key is None or frame.same_but(current, pending, self._key)
+        return self._key is None or same_but(current, pending, self._key)
 
     def put(self, current: str, pending: str, previous: Callable[[], str | None]) -> None:
         """Nobody else is told."""
@@ -41,15 +43,15 @@ class Random:
         if pending == current:
             return
         if not self.follows(current, pending):
-            raise frame.RefusedError("the secret was written meanwhile: rotate again")
+            raise RefusedError("the secret was written meanwhile: rotate again")
         if len(string) != self._length or not set(string) <= set(self._alphabet):
-            raise frame.RefusedError("the new value is not of the declared length and alphabet")
+            raise RefusedError("the new value is not of the declared length and alphabet")
 
     def _string(self, text: str) -> str:
         if self._key is None:
             return text
-        value = frame.members(text)
-        frame.needed(value, self._key)
+        value = members(text)
+        needed(value, self._key)
         return str(value[self._key])
 
 
