@@ -12,7 +12,7 @@ import click
 
 from reconciler.cli.options import Common
 from reconciler.cli.terminal import say
-from reconciler.core.errors import Exit, ManifestError, Problem, ReconcilerError
+from reconciler.core.errors import Exit, ManifestError, Problem, ReconcilerError, named
 from reconciler.core.model import Place
 from reconciler.render.escape import terminal
 
@@ -77,7 +77,8 @@ def _say(place: Place | None, name: str, told: str, hint: str | None, options: C
         # A colon in a path would end it.
         path = terminal(place.path).replace(":", r"\x3a")
         where = f"{replace(place, path=path)}: "
-    text = f"{told}\n  {hint}" if hint else told
+    todo = named(hint, place)
+    text = f"{told}\n  {todo}" if todo else told
     say(text, options, level="failure", lead=f"{where}{name}: ")
 
 

@@ -5,6 +5,8 @@ Only the command line prints and exits. No error holds a secret value.
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -36,6 +38,13 @@ def worst_first(code: int) -> int:
 def worst(codes: Iterable[int]) -> int:
     """The exit code of a run over several environments: the worst of theirs."""
     return min(codes, key=worst_first, default=int(Exit.OK))
+
+
+def named(hint: str | None, place: Place | None) -> str | None:
+    """A hint as it can be run: `FILE` in it is the file that the place is in."""
+    if hint is None or place is None:
+        return hint
+    return re.sub(r"(?<= )FILE\b", lambda _: shlex.quote(place.path), hint)
 
 
 class ReconcilerError(Exception):

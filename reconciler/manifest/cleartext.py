@@ -221,5 +221,7 @@ def _told(code: str, message: str, hint: str | None, documents: list[Document]) 
     """A failure's problems: a missing key is one, however many files it is missing for."""
     places: list[Place] = [document.place(_WHERE.get(code, ())) for document in documents]
     if code == "no-key" and len(places) > 1:
-        return [Problem(places[0], code, f"{message} (nor {len(places) - 1} others)", hint)]
+        more = len(places) - 1
+        others = f"{message}, and neither {more} more" if more > 1 else f"{message}, and one more"
+        return [Problem(places[0], code, others, hint)]
     return [Problem(place, code, message, hint) for place in places]

@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from reconciler.aws.arn import REGION
 from reconciler.kinds.kind import Flaw
 
 _EXPECTED = {
@@ -88,7 +89,8 @@ def _flaw(
         scalar = isinstance(given, bool | int | float)
         hint = "write it in quotes" if scalar and "a text" in choices else None
         return Flaw(path, "wrong-type", f"`{name}` has to be {choices}", hint)
-    return Flaw(path, _code(first), f"`{name}`: {_said(first)}")
+    form = str(first.context.get("pattern", ""))
+    return Flaw(path, _code(first), f"`{name}`: {_said(first)}", _FORMS.get(form))
 
 
 def _expected(fault: _Fault) -> str:
@@ -101,6 +103,11 @@ def _code(fault: _Fault) -> str:
     return "invalid-field" if fault.type in _SAID else fault.type.replace("_", "-")
 
 
+# What forms mean that people meet first.
+_FORMS = {
+    "^[0-9]{12}$": "an account is 12 digits, in quotes",
+    f"^{REGION}$": "a Region is like us-west-2",
+}
 _SAID = {
     "string_too_short": "it is empty",
     "string_too_long": "at most {max_length} characters",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from reconciler.core.errors import Problem
+from reconciler.core.errors import Problem, named
 from reconciler.core.model import JSON
 
 FORMAT_VERSION = "1.0"
@@ -52,7 +52,7 @@ def _problem(problem: Problem) -> dict[str, JSON]:
         "severity": "warning" if problem.warning else "error",
         "code": problem.code,
         "message": problem.message,
-        "hint": problem.hint,
+        "hint": named(problem.hint, place),
         "path": place.path,
         "line": place.line or None,
         "column": place.column or None,

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from urllib.parse import quote
 
-from reconciler.core.errors import Problem
+from reconciler.core.errors import Problem, named
 from reconciler.core.model import JSON
 from reconciler.render import escape
 
@@ -47,7 +47,8 @@ def _result(problem: Problem, codes: list[str]) -> dict[str, JSON]:
     where: dict[str, JSON] = {"artifactLocation": {"uri": quote(place.path, safe="/")}}
     if place.line:
         where["region"] = {"startLine": place.line, "startColumn": max(1, place.column)}
-    text = problem.message if problem.hint is None else f"{problem.message}. {problem.hint}"
+    hint = named(problem.hint, problem.place)
+    text = problem.message if hint is None else f"{problem.message}. {hint}"
     same = hashlib.sha256(f"{place.path}\n{problem.code}\n{problem.message}".encode()).hexdigest()
     return {
         "ruleId": problem.code,

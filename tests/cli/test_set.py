@@ -124,7 +124,7 @@ def test_apply_writes_nothing_else(declared: World) -> None:
         (("map", "--key", "inner"), "x", 64, "inner of map is not one text"),
         (("text", "--key", "user"), "x", 64, "text is one text, without fields"),
         (("made",), "x", 64, "made has no encrypted `value`"),
-        (("made",), "x", 64, "reconciler rotate ENV made makes a new one"),
+        (("made",), "x", 64, "reconciler rotate production made makes a new one"),
         (("clear",), "x", 64, "clear has no encrypted `value`"),
         (("clear",), "x", 64, "is in clear text: change it in the manifest"),
         (("txt",), "x", 64, "Did you mean text?"),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tests.pages import ROOT, pages
-from tests.reference import access, codes, commands, fields, house, workflows
+from tests.reference import access, codes, commands, fields, house, mistakes, workflows
 
 REGION = re.compile(r"(<!-- generated: ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 MADE: Mapping[str, Callable[[], str]] = {
@@ -22,6 +22,7 @@ MADE: Mapping[str, Callable[[], str]] = {
     "house": house.picture,
     "layers": house.table,
     "manifest": fields.manifest,
+    "mistakes": mistakes.mistakes,
     "plan-file": fields.plan,
     "action": workflows.action,
     "workflows": workflows.workflows,

@@ -84,7 +84,7 @@ def command(
     )
     key = Key(section.NAME, scope.under + name)
     if there is not None:
-        _grows(there, field, description, file)
+        _grows(there, field, description, file, environment)
         key = there.resource_key(declared.settings)
         text = _value(f"{name}: {field}", generate)
         making.give(there, (VALUE, str(field)), Sensitive(json.dumps(text.reveal())))
@@ -104,7 +104,9 @@ def _takes(section: Section, name: str, given: object) -> None:
         raise click.UsageError(f"--{name} is not for a {section.NAME}.")
 
 
-def _grows(there: Entry, field: str | None, description: str | None, file: str | None) -> None:
+def _grows(
+    there: Entry, field: str | None, description: str | None, file: str | None, environment: str
+) -> None:
     """Whether the declaration that is there can take one key more. Raises UsageError."""
     shape = there.shape
     if field is None or not isinstance(shape, dict) or field in shape:
@@ -114,7 +116,8 @@ def _grows(there: Entry, field: str | None, description: str | None, file: str |
         raise UsageError(
             f"{what} is declared already: {there.place()}",
             code="exists",
-            hint="for a new value: reconciler set ENV NAME",
+            hint=f"for a new value: reconciler set {environment} {there.key}"
+            + (" --key KEY" if isinstance(shape, dict) else ""),
         )
     if description is not None or file is not None:
         raise click.UsageError(f"{there.key} is declared already: only its value takes a key.")

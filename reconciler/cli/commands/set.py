@@ -64,7 +64,7 @@ def command(
         what = " and ".join(sorted((f"a {key.kind}" for key in keys), reverse=True))
         raise click.UsageError(f"{name} is {what}; edit the file with sops.")
     entry = edit.entry_of(declared, keys[0])
-    _check_field(entry, field)
+    _check_field(entry, field, environment)
     rotated = _rotated(entry, field)
     if rotated and applies:
         raise WrongEdit(
@@ -111,10 +111,12 @@ def _rotated(entry: Entry, field: str | None) -> bool:
     return rotation not in (None, NONE) and field not in owned
 
 
-def _instead(entry: Entry) -> str:
+def _instead(entry: Entry, environment: str) -> str:
     """What gives a new value to what has none that sops encrypts."""
     if getattr(entry.declared, "generate", None) is not None:
-        return f"its value is generated: reconciler rotate ENV {entry.key} makes a new one"
+        return (
+            f"its value is generated: reconciler rotate {environment} {entry.key} makes a new one"
+        )
     if getattr(entry.declared, "external", None):
         return "its value is external: whoever it belongs to changes it"
     if getattr(entry.declared, "plaintext", None) is not None:
@@ -125,13 +127,13 @@ def _instead(entry: Entry) -> str:
     )
 
 
-def _check_field(entry: Entry, field: str | None) -> None:
+def _check_field(entry: Entry, field: str | None, environment: str) -> None:
     """Whether the declaration has a value to change there. Raises WrongEdit."""
     shape = entry.shape
     if shape is None:
         raise WrongEdit(
             f"{entry.key} has no encrypted `value` in a manifest",
-            hint=_instead(entry),
+            hint=_instead(entry, environment),
             place=entry.place(),
         )
     fields = sorted(shape) if isinstance(shape, dict) else []
