@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -79,6 +80,21 @@ def test_the_roles_are_those_that_iam_prints(tree: Tree, printed: Printed) -> No
     assert policies["ReaderPolicy1"]["PolicyDocument"] == iam(tree, "reader", "production").policy
     attached_somewhere = json.dumps(list(roles.values()))
     assert "ReaderPolicy" not in attached_somewhere
+
+
+def test_sessions_of_those_that_write_may_last_as_long_as_their_jobs(printed: Printed) -> None:
+    """AWS renews none, and an hour is about 10,800 parameters at three a second."""
+    roles = printed.of("AWS::IAM::Role")
+    lasts = {
+        name: roles[name].get("MaxSessionDuration")
+        for name in map("{}Role".format, ("Plan", "Apply", "Drift", "Adopt"))
+    }
+    assert lasts == {"PlanRole": None, "ApplyRole": 14400, "DriftRole": None, "AdoptRole": 14400}
+    for role in ("apply", "adopt"):
+        text = (Path(__file__).parents[3] / f".github/workflows/secrets-{role}.yml").read_text()
+        assert "role-duration-seconds: ${{ vars.SECRETS_SESSION_SECONDS || '3600' }}" in text
+        longest = max(map(int, re.findall(r"timeout-minutes: (\d+)", text)))
+        assert longest * 60 > 14400
 
 
 def test_the_drift_role_may_look_deep_where_that_is_asked_for(tree: Tree, printed: Printed) -> None:

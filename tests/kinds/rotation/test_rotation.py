@@ -168,6 +168,17 @@ def test_a_rotation_that_does_not_end_is_stuck(world: World) -> None:
     assert "secret:db stuck" in world.drift(later)
 
 
+def test_a_label_that_stays_after_a_rotation_is_none_that_does_not_end(rotating: World) -> None:
+    """AWS removes AWSPENDING from what is live, and reports exist where it stays."""
+    rotating.aws.keeps_pending = True
+    rotating.client("secretsmanager").rotate_secret(SecretId=f"{PREFIX}/db")
+    assert rotating.aws.wait_for_rotations()
+    labels = rotating.secret("db")["VersionIdsToStages"].values()
+    assert sorted(["AWSCURRENT", "AWSPENDING"]) in [sorted(held) for held in labels]
+    assert rotating.changes() == {}
+    assert "secret:db stuck" not in rotating.drift(datetime.now(UTC) + timedelta(hours=2))
+
+
 def test_a_rotation_that_does_not_begin_is_overdue(rotating: World) -> None:
     later = datetime.now(UTC) + timedelta(days=40)
     assert "secret:db overdue" in rotating.drift(later)

@@ -196,3 +196,14 @@ def test_the_declared_value_is_still_known_when_its_key_has_retired():
     prints = SUCCESSOR.secret_tokens(NAME, Sensitive("one"))
     found = after_retirement("one", rebound("one")).value
     assert found == LiveValue(RETIRED, Origin.GIT, public(prints[0]), SUCCESSOR.kid)
+
+
+@pytest.mark.parametrize("said", [{}, {"Tags": []}, {"Tags": [], "SecretVersionsToStages": {}}])
+def test_what_aws_leaves_out_is_as_what_is_empty(said: dict[str, Any]) -> None:
+    """Recorded on AWS: no Tags where there never was one, no versions where there is no value."""
+    live = secret.shape(Record(NAME, {"Name": NAME, **said}), declared(), TRUST, SCOPE)
+    assert live == secret.shape(Record(NAME, {"Name": NAME}), declared(), TRUST, SCOPE)
+    assert isinstance(live, Live)
+    assert (live.value, live.ownership) == (None, observe.Ownership.FOREIGN)
+    assert (live.fields["tags"], live.fields["description"]) == ({}, None)
+    assert (live.rotation.enabled, live.rotation.ever, live.changed) == (False, False, None)

@@ -337,3 +337,21 @@ def test_a_claimed_version_id_is_named(world: World) -> None:
     assert outcome.error is not None
     assert "taken by another value" in outcome.error.message
     assert world.secret_value("db") == "one"
+
+
+def test_a_limit_of_aws_is_told_at_once(world: World) -> None:
+    """botocore takes it for throttling, and would repeat it for a minute."""
+    world.declare({"db": {"value": "one"}})
+    world.converge()
+    world.declare({"db": {"value": "two"}})
+
+    def full(operation: str, _: object) -> tuple[int, str, str] | None:
+        reached = 400, "LimitExceededException", "maximum number of versions"
+        return reached if operation == "PutSecretValue" else None
+
+    world.aws.hooks.append(full)
+    outcome = world.apply()["secret:db"]
+    assert outcome.status.value == "failed"
+    assert world.calls["PutSecretValue"] == 1
+    assert outcome.error is not None
+    assert outcome.error.hint
