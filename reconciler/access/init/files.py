@@ -82,6 +82,7 @@ def first(answers: Answers) -> Sensitive[str]:
 # yaml-language-server: $schema=../.schema/manifest.json
 # Change this file with:
 #   sops --config {MANIFESTS}/.sops.yaml edit {MANIFESTS}/{answers.environment}/example.sops.yaml
+# Make a file for each service: branches that change different files do not conflict.
 secrets:
   example/token:
     description: An example; made when it is applied, never in git

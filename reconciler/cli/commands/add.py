@@ -64,8 +64,8 @@ def command(
     """Declare a new secret or parameter, in the same file as its neighbours.
 
     Asks for the value on a terminal, hidden, or reads it from standard input. With --key, adds that
-    key to a mapping. The first declaration of a service gets a file of its own. Updates the lock.
-    Nothing is written to AWS.
+    key to a mapping. The first declaration of a service gets a file of its own, because branches
+    that change different files do not conflict. Updates the lock. Nothing is written to AWS.
     """
     options = chosen()
     section = kinds.named(kind).section

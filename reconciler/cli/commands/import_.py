@@ -68,8 +68,9 @@ def command(
     """Write manifests for what exists and is not declared: in AWS, or in files of other tools.
 
     Reads the values once and hands them to sops, which encrypts them: no plaintext is ever in a
-    file. Only new files are written. Where rotation is on, the schedule is declared and the value
-    is not. `adopt` afterwards, and the plan is empty.
+    file. Only new files are written, one for each service, because branches that change different
+    files do not conflict. Where rotation is on, the schedule is declared and the value is not.
+    `adopt` afterwards, and the plan is empty.
 
     With --from it reads .env, JSON or YAML, what `chamber export` writes, a Terraform state, and
     files that are encrypted by sops for a key that you have. Then it shows what adopting would do.

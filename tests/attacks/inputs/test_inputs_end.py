@@ -242,16 +242,23 @@ def test_odd_files_are_one_line_each(branch: Branch, plant: Callable[[Branch], N
 
 
 @pytest.mark.parametrize(
-    "plant", [not_text, forging_file, forging_folder], ids=lambda put: put.__name__
+    ("plant", "code"),
+    [
+        (not_text, "file-name"),
+        (forging_file, "file-name"),
+        (forging_folder, "file-name"),
+        (many_folders, "too-deep"),
+    ],
+    ids=lambda one: getattr(one, "__name__", one),
 )
-def test_what_is_wrong_with_a_name_is_that_it_is_no_text(
-    branch: Branch, plant: Callable[[Branch], None]
+def test_it_is_told_what_is_wrong_with_a_name_or_a_folder(
+    branch: Branch, plant: Callable[[Branch], None], code: str
 ) -> None:
-    """And the file is not read: what is in it is nothing that anybody could find."""
+    """And nothing there is read: what is in it is nothing that anybody could find."""
     plant(branch)
     try:
         done = said(branch, "validate", "production")
-        assert re.findall(r"error\[(.*?)\]", done.stderr) == ["file-name"], done.stderr
+        assert set(re.findall(r"error\[(.*?)\]", done.stderr)) == {code}, done.stderr
     finally:
         subprocess.run(["rm", "-rf", str(branch.tree.manifests)], check=True)
 
