@@ -119,19 +119,36 @@ def parse(file: Path, name: str, raw: bytes, *, anchors: bool = False) -> Docume
             Problem(Place(name, line, 1), "not-utf-8", "the text is not UTF-8")
         )
         return document
-    builder = _Builder(document, anchors=anchors)
     try:
-        for event in _events(text):
-            builder.take(event)
-            if builder.stopped:
-                break
+        builder = _built(document, text, anchors=anchors)
     except YAMLError as error:
         document.problems.append(_syntax(name, text, error))
-        document.data = None
         return document
     if not builder.stopped:
         document.data = builder.root
     return document
+
+
+def _built(document: Document, text: str, *, anchors: bool, pure: bool = False) -> _Builder:
+    """What the events make. Raises YAMLError."""
+    builder = _Builder(document, anchors=anchors)
+    try:
+        for event in _events(text, pure=pure):
+            builder.take(event)
+            if builder.stopped:
+                break
+    except YAMLError as error:
+        if pure or not _is_colon_in_flow(error):
+            raise
+        for found in (document.problems, document.unquoted, document.declarations):
+            found.clear()
+        return _built(document, text, anchors=anchors, pure=True)
+    return builder
+
+
+def _is_colon_in_flow(error: YAMLError) -> bool:
+    """Whether libyaml stopped at `{url: http://…}`, which sops reads, as YAML 1.2 has it."""
+    return getattr(error, "problem", None) == "found unexpected ':'"
 
 
 def _syntax(name: str, text: str, error: YAMLError) -> Problem:
@@ -158,10 +175,10 @@ def _printable(character: str) -> bool:
     )
 
 
-def _events(text: str) -> Iterator[Any]:
-    """The parser's events: libyaml's, where ruamel.yaml has it, 1,000 secrets in 20 ms. Without it
-    ruamel.yaml's own, 20 times slower."""
-    events: Iterator[Any] = YAML(typ="safe").parse(text)
+def _events(text: str, *, pure: bool = False) -> Iterator[Any]:
+    """The parser's events: libyaml's, where ruamel.yaml has it, 1,000 secrets in 20 ms. Without it,
+    or ``pure``, ruamel.yaml's own, 20 times slower."""
+    events: Iterator[Any] = YAML(typ="safe", pure=pure).parse(text)
     return events
 
 
@@ -328,17 +345,20 @@ def _positions(raw: bytes) -> dict[Path_, tuple[int, int]]:
     """The line and column, from 1, of each field's name and each list's item, by path; of a field
     that stands twice, the first. Ends where the text stops being YAML."""
     found: dict[Path_, tuple[int, int]] = {}
-    try:
-        for path, mark in _walk(raw.decode("utf-8", errors="replace")):
-            found.setdefault(path, (mark.line + 1, mark.column + 1))
-    except YAMLError:
-        return found
+    for pure in (False, True):
+        try:
+            for path, mark in _walk(raw.decode("utf-8", errors="replace"), pure=pure):
+                found.setdefault(path, (mark.line + 1, mark.column + 1))
+        except YAMLError as error:
+            if _is_colon_in_flow(error):
+                continue
+        break
     return found
 
 
-def _walk(text: str) -> Iterator[tuple[Path_, Any]]:
+def _walk(text: str, *, pure: bool) -> Iterator[tuple[Path_, Any]]:
     path: list[str | int | None] = []  # None: a field's name comes next
-    for event in _events(text):
+    for event in _events(text, pure=pure):
         kind = type(event)
         if kind is MappingEndEvent or kind is SequenceEndEvent:
             path.pop()

@@ -34,7 +34,7 @@ def with_rule(text: str, lines: list[str]) -> str | None:
     """The text with a rule after the others; None where the rules are not a list in lines of its
     own, one a line, that can be told from what follows."""
     end, indent, depth, key = None, 0, 0, ""
-    for event in YAML(typ="safe").parse(text):
+    for event in YAML(typ="safe", pure=True).parse(text):
         kind = type(event)
         if kind is ScalarEvent and depth == 1:
             key = event.value
