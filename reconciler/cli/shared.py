@@ -8,13 +8,14 @@ from collections.abc import Sequence
 
 import click
 
-from reconciler.cli import edited, walk
+from reconciler.cli import edited, locks, walk
 from reconciler.cli.options import Common
 from reconciler.cli.terminal import out, say
 from reconciler.core.errors import Exit, UsageError
 from reconciler.kinds.field import NONE
 from reconciler.manifest import environments as every
-from reconciler.manifest import sharing
+from reconciler.manifest import lock, sharing
+from reconciler.manifest.changes import Changes
 from reconciler.manifest.entries import Entry
 from reconciler.render.escape import terminal
 
@@ -41,6 +42,9 @@ def change(recipient: str, named: Sequence[str], options: Common, *, form: str, 
     changes = sharing.change(
         root, together, type_, recipient, lambda one: walk.runner(one, options, type_), adds=adds
     )
+    if not adds:
+        for name in sorted(declared):
+            _lock(changes, name, options)
     written = changes.write()
     if form == "json":
         exposed = {
@@ -63,8 +67,15 @@ def change(recipient: str, named: Sequence[str], options: Common, *, form: str, 
         out(f"{name}: what {recipient} could read, and still can in git's history:")
         for key, how in _exposed(one.entries, name):
             out(f"  {terminal(key)}: {how}")
-        out("  fingerprint_keys: put a new one first (docs/how-to/someone-leaves.md)")
+        out(f"  fingerprint_keys: reconciler rotate-keys {name}")
     return Exit.OK
+
+
+def _lock(changes: Changes, environment: str, options: Common) -> None:
+    """The lock knows values by their ciphertext, and each has a new one."""
+    with changes.staged(environment, may_be_empty=True) as after:
+        if (changes.root / environment / lock.FILE).exists():
+            edited.put(changes, lock.renew(changes.root, locks.renewed(after, options), after))
 
 
 def _exposed(entries: Sequence[Entry], environment: str) -> list[tuple[str, str]]:

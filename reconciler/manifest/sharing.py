@@ -54,8 +54,9 @@ def change(
     adds: bool,
 ) -> Changes:
     """`.sops.yaml`, and every file of these environments, with a key more or less; nothing is
-    written yet. Values stay as they are. ``runner`` is sops for an environment. Raises UsageError,
-    ManifestError, SopsError."""
+    written yet. Values stay as they are. Without a key each file also has a new data key: whoever
+    had that key has the old one, in git's history, and would read what is written later.
+    ``runner`` is sops for an environment. Raises UsageError, ManifestError, SopsError."""
     changes = Changes(root)
     config = changes.root / files.RULES_FILE
     before = config.read_bytes()
@@ -65,7 +66,7 @@ def change(
     changes.put(config, before, text.encode())
     for one in wanted:
         declared = read(changes.root, one.environment, may_be_empty=True)
-        _files(changes, declared, one.environment, text.encode(), runner(declared), type_)
+        _files(changes, declared, text.encode(), runner(declared), type_, adds=adds)
         with changes.staged(one.environment, may_be_empty=True):
             pass
     return changes
@@ -99,9 +100,9 @@ def _rule(text: str, index: int, type_: str, identity: str, *, adds: bool) -> st
 
 
 def _files(
-    changes: Changes, declared: Cleartext, environment: str, config: bytes, sops: Sops, type_: str
+    changes: Changes, declared: Cleartext, config: bytes, sops: Sops, type_: str, *, adds: bool
 ) -> None:
-    listing = files.environment_files(changes.root / environment)
+    listing = files.environment_files(changes.root / declared.settings.scope.environment)
     every = [declared.document.file, *listing.files]
     known = {d.file: d for d in declared.documents}
     refused = declared.trust.refuse(declared.documents)
@@ -112,4 +113,7 @@ def _files(
         document = known.get(file, declared.document)
         types = document.key_types | {type_}
         path = file.relative_to(changes.root)
-        changes.put(file, raw, sops.update_keys(raw, path=path, config=config, key_types=types))
+        shared = sops.update_keys(raw, path=path, config=config, key_types=types)
+        if not adds:
+            shared = sops.new_data_key(shared, key_types=types)
+        changes.put(file, raw, shared)

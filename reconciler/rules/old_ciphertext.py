@@ -2,17 +2,19 @@
 
 Removing a recipient takes nothing away: what it could read is in git's history. sops leaves the
 ciphertext of a value alone until the value changes or the file gets a new data key, so an old
-ciphertext is an old value. A new one may hold the same value again: that takes a key to see.
+ciphertext is an old value. Behind a new one the lock tells the same value by its fingerprint, as
+long as the fingerprint key is the same; else that takes a key to see.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.core.errors import UsageError
 from reconciler.kinds.field import NONE
+from reconciler.manifest import lock
 from reconciler.manifest.document import Data, Document, Path_, parse
 from reconciler.manifest.encrypted import ciphertexts
 from reconciler.manifest.entries import Entry
@@ -53,17 +55,93 @@ def find(subject: Subject) -> Iterator[Finding]:
     if repository is None or head is None:
         return
     versions = repository.versions(head, subject.environment)
+    fingerprints = Fingerprints(subject, repository, head)
     for document, entries in _documents(subject).items():
         root = subject.declared.document.file.parent.parent
         past = versions.get(document.file.relative_to(root).as_posix(), [])
-        found, _ = exposed(document, past, repository)
+        found, readers = exposed(document, past, repository)
         by_entry: dict[Path_, dict[Path_, Reader]] = {}
         for path, reader in found.items():
             by_entry.setdefault(path[:2], {})[path] = reader
         for entry in entries:
-            parts = _owned(entry, by_entry.get(entry.path, {}))
+            known = by_entry.get(entry.path) or fingerprints.exposed(entry, readers)
+            parts = _owned(entry, known)
             if parts:
                 yield _value(entry, parts)
+
+
+class Fingerprints:
+    """Values that are the same as in an earlier commit, as the locks of both say. No lock that can
+    be read, then or now, says nothing."""
+
+    def __init__(self, subject: Subject, repository: Repository, head: str) -> None:
+        self._subject, self._repository, self._head = subject, repository, head
+        self._then: dict[str, lock.Prints] = {}
+        self._now: lock.Prints | None = None
+
+    def exposed(self, entry: Entry, readers: Sequence[Reader]) -> dict[Path_, Reader]:
+        """The value of an entry, or the keys of it that git owns, by its path, with the first of
+        these readers who could read it."""
+        if entry.holder is None:
+            return {}
+        settings = self._subject.declared.settings
+        whole = entry.resource_key(settings)
+        path = (*entry.path, "value")
+        keys = {part: tuple((*path, name) for name in entry.fields.get("git_keys") or ())
+                for part in entry.kind.parts(whole.name, entry.declared)}  # fmt: skip
+        for reader in readers:
+            then = self._of(reader)
+            now = self._present() if then else {}
+            found = {
+                one: reader
+                for key, paths in {whole: (path,), **keys}.items()
+                if now.get(key, frozenset()) & then.get(key, frozenset())
+                for one in paths
+            }
+            if found:
+                return found
+        return {}
+
+    def _present(self) -> lock.Prints:
+        """What the locks say now, and what they said of the same value under earlier keys: for a
+        while they have it under both."""
+        if self._now is None:
+            root = self._subject.declared.document.file.parent
+            now = dict(_prints(file.read_bytes() for file in root.rglob(f"*{lock.FILE}")))
+            states = self._repository.states(
+                self._head, self._subject.environment, lock.FILE, lock.MOST
+            )
+            for _, held in states:
+                then = _prints(self._repository.contents(held).values())
+                for key, said in now.items():
+                    if said & then.get(key, frozenset()):
+                        now[key] = said | then[key]
+            self._now = now
+        return self._now
+
+    def _of(self, reader: Reader) -> lock.Prints:
+        """What the locks said in the last commit in which a reader could decrypt."""
+        try:
+            last = (
+                self._head if reader.until is None else self._repository.commit(f"{reader.until}^")
+            )
+            if last not in self._then:
+                blobs = [
+                    blob
+                    for name, blob in self._repository.files(last).items()
+                    if name.startswith(f"{self._subject.environment}/") and name.endswith(lock.FILE)
+                ]
+                self._then[last] = _prints(self._repository.read(blobs).values())
+        except UsageError:
+            return {}  # a shallow or partial clone
+        return self._then[last]
+
+
+def _prints(locks: Iterable[bytes]) -> lock.Prints:
+    """The fingerprints of each value, and not the digest of its ciphertext."""
+    said = {key: found for raw in locks for key, found in lock.prints(raw).items()}
+    return {key: frozenset(one for one in found if not one.startswith("ct:"))
+            for key, found in said.items()}  # fmt: skip
 
 
 def conclusive(subject: Subject) -> bool:
@@ -144,8 +222,7 @@ def _value(entry: Entry, exposed: Mapping[Path_, Reader]) -> Finding:
     return Finding(
         f"{told}{more(len(parts) - 1)} is as it was when it could be decrypted by"
         f" {exposed[parts[0]]}",
-        "change it where it is used, and then here; sops --config manifests/.sops.yaml rotate"
-        " --in-place FILE gives the file a new data key",
+        "change it where it is used, and then here: reconciler set, or rotate",
         entry,
         parts[0][2:],
     )

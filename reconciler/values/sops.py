@@ -264,6 +264,16 @@ class Sops:
             )
             return file.read_bytes()
 
+    def new_data_key(self, document: bytes, *, key_types: Collection[str] = LOCAL) -> bytes:
+        """A document encrypted with a new data key, for the same recipients: every ciphertext of it
+        is another. Raises SopsError."""
+        with tempfile.TemporaryDirectory(prefix="reconciler-") as folder:
+            file = Path(folder) / "document.yaml"
+            file.write_bytes(document)
+            arguments = ["--config", os.devnull, "rotate", "--in-place", str(file)]
+            self._run(arguments, Sensitive(b""), key_types)
+            return file.read_bytes()
+
     def _edited(
         self,
         document: bytes,

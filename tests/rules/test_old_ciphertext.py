@@ -10,9 +10,9 @@ import pytest
 
 from reconciler.manifest.gitfiles import Repository
 from reconciler.rules import old_ciphertext
-from tests.rules.leaver import ENVIRONMENT, MAIN, Leaver
+from tests.rules.leaver import ENVIRONMENT, MAIN, Leaver, lock
 from tests.rules.look import AGED, look
-from tests.trees import Tree, make_tree
+from tests.trees import Tree, default_settings, make_tree
 
 
 @pytest.fixture
@@ -71,7 +71,34 @@ def test_a_file_keeps_its_past_under_another_name(leaver: Leaver) -> None:
     )
 
 
-def test_a_file_with_a_new_data_key_has_no_old_ciphertext(leaver: Leaver) -> None:
+def test_behind_a_new_data_key_the_lock_tells_the_same_value(leaver: Leaver) -> None:
+    lock(leaver.tree)
+    leaver.branch.commit("a lock")
+    leaver.encrypt_for()
+    leaver.sops("rotate", "--in-place", MAIN)
+    lock(leaver.tree)
+    leaver.branch.commit("the leaver has left")
+    leaver.sops("set", MAIN, '["secrets"]["text"]["value"]', '"two"')
+    lock(leaver.tree)
+    named = [line.split(" is as ")[0].split(": ")[1] for line in leaver.found(old_ciphertext)]
+    assert named == ["the value of db", "`host` of shared"]
+
+
+def test_and_so_does_it_once_the_fingerprint_key_is_another(leaver: Leaver) -> None:
+    settings = default_settings("production")
+    [old] = settings["fingerprint_keys"]
+    lock(leaver.tree)
+    leaver.branch.commit("a lock")
+    leaver.encrypt_for()
+    leaver.sops("rotate", "--in-place", MAIN)
+    for keys in (["6a" * 32, old], ["6a" * 32]):
+        leaver.tree.write(ENVIRONMENT, settings | {"fingerprint_keys": keys})
+        lock(leaver.tree)
+        leaver.branch.commit("another step")
+    assert len(leaver.found(old_ciphertext)) == 3
+
+
+def test_a_file_with_a_new_data_key_and_no_lock_has_no_old_ciphertext(leaver: Leaver) -> None:
     leaver.encrypt_for()
     leaver.branch.commit()
     leaver.sops("rotate", "--in-place", MAIN)

@@ -10,7 +10,7 @@ somebody could claim.
 from reconciler.manifest.lock.check import check, macs, mismatches, outdated, unknown_values
 from reconciler.manifest.lock.declare import Declared, declare
 from reconciler.manifest.lock.file import Line, Lock
-from reconciler.manifest.lock.history import prints, returning
+from reconciler.manifest.lock.history import MOST, Prints, prints, returning
 from reconciler.manifest.lock.load import load, present
 from reconciler.manifest.lock.make import carry, make, reuse
 from reconciler.manifest.lock.names import FILE, is_one, lock_of, manifest_of
@@ -19,7 +19,8 @@ from reconciler.manifest.lock.texts import dumps, loads
 from reconciler.manifest.lock.write import Renewal, renew
 
 __all__ = [
-    "FILE", "Declared", "Line", "Lock", "Renewal", "carry", "check", "declare", "dumps", "is_one",
-    "load", "loads", "lock_of", "macs", "make", "manifest_of", "mismatches", "outdated", "present",
-    "prints", "renew", "resolve", "returning", "reuse", "unknown", "unknown_values",
+    "FILE", "MOST", "Declared", "Line", "Lock", "Prints", "Renewal", "carry", "check", "declare",
+    "dumps", "is_one", "load", "loads", "lock_of", "macs", "make", "manifest_of", "mismatches",
+    "outdated", "present", "prints", "renew", "resolve", "returning", "reuse", "unknown",
+    "unknown_values",
 ]  # fmt: skip

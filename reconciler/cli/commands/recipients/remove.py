@@ -16,7 +16,8 @@ from reconciler.cli.options import chosen, common
 def command(recipient: str, environments: tuple[str, ...], form: str) -> int:
     """Stop encrypting environments for a key, and list what its holder could read.
 
-    Git still has the old files, so each of these values needs a new one. The list says how, with
-    one command each, quickest first.
+    Every file gets a new data key, so that they cannot read what is written later; the lock is
+    updated. Git still has the old files, so each value in them needs a new one. The list says how,
+    with one command each, quickest first.
     """
     return shared.change(recipient, environments, chosen(), form=form, adds=False)
