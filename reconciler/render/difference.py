@@ -149,8 +149,8 @@ def code(entry: Drift) -> str | None:
 # --- what puts it right -------------------------------------------------------------------------
 
 _ADVICE = {
-    What.VALUE: "{apply}; or put the live value into git",
-    What.VALUE_OR_ROTATION: "{apply}; or put the live value into git",
+    What.VALUE: "{apply}; or, to keep the live value, {adopt} --take live",
+    What.VALUE_OR_ROTATION: "{apply}; or, to keep the live value, {adopt} --take live",
     What.GENERATED: "reconciler rotate {env} {name} makes a new one",
     What.CHANGED: "{apply}; or declare what is live",
     What.WRITTEN: "{apply}; or declare what is live",

@@ -413,6 +413,30 @@ def test_take_live_puts_the_live_values_into_the_manifests(world: World) -> None
     assert "No value" in adopted(world, "--take", "live", "--auto-approve")
 
 
+def test_the_live_value_of_what_is_owned_is_taken_too(world: World) -> None:
+    """Drift says so: somebody changed the value in the console, and that is the right one."""
+    world.declare(
+        {"map": {"value": {"user": "u", "password": "old"}}, "same": {"value": "s"}},
+        {"p": {"value": "old"}},
+    )
+    world.converge()
+    world.put_secret("map", '{"password":"new","user":"u"}')
+    world.put_secret("same", "s")  # another version with git's value
+    world.put_parameter("p", "new")
+    told = command(world, "drift", "production", code=2).out
+    assert "reconciler adopt production map --take live" in told
+    said = adopted(world, "map", "p", "--take", "live", "--auto-approve")
+    assert "main.sops.yaml written" in said
+    assert not any(world.calls[name] for name in ("TagResource", "PutParameter"))
+    versions = world.labels("map"), world.labels("same")
+    adopted(world, "--auto-approve")
+    assert (world.labels("map"), world.labels("same")) == versions
+    assert world.changes() == {}
+    command(world, "drift", "production")
+    assert world.secret_value("map") == '{"password":"new","user":"u"}'
+    assert world.parameter_value("p") == "new"
+
+
 def test_take_live_refuses_what_no_manifest_can_say(world: World) -> None:
     script(world, {"line": "one line\n"})
     world.declare({"line": {"value": "git"}})

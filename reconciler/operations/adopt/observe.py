@@ -27,7 +27,8 @@ def make(
     only: Collection[Key] | None,
     take: Take | None,
 ) -> Planned:
-    """The plan of adopting all that is declared, exists and is not owned, or ``only`` some of it.
+    """The plan of adopting all that is declared, exists and is not owned, or ``only`` some of it;
+    of what is owned, values that somebody wrote outside.
 
     Reads each value that git declares and rotation does not own, once. Raises what
     :func:`planning.gather` raises.
@@ -66,7 +67,11 @@ def _findings(
         and not resource.requires
         # Where it looks owned, an adoption may have stopped half way, or somebody have written it
         # outside: its value tells.
-        and (live[key].ownership is not Ownership.OURS or _undecided(live, key))
+        and (
+            live[key].ownership is not Ownership.OURS
+            or _undecided(live, key)
+            or _written_outside(resource, live[key])
+        )
         and may_adopt(live[key]) is None
     ]
     found = {key: _unread(wanted[key], live[key]) for key in open_}
@@ -88,6 +93,12 @@ def _findings(
 def _undecided(live: Mapping[Key, Live], key: Key) -> bool:
     whole = kinds.holder(key)
     return whole in live and kinds.named(whole.kind).undecided(live[whole])
+
+
+def _written_outside(resource: Resource, current: Live) -> bool:
+    have = current.value
+    outside = have is not None and have.origin is Origin.OUTSIDE
+    return outside and _is_compared(resource, current)
 
 
 def _forget(aws: Aws, records: Records, gone: Iterable[Key], desired: Desired) -> None:

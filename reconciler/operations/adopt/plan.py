@@ -69,14 +69,15 @@ def plan(
 
 
 def _begun(finding: Comparison, take: Take | None) -> bool:
-    """Whether what looks owned is to be adopted all the same: an adoption stopped half way there.
+    """Whether what looks owned is to be adopted all the same: an adoption stopped half way there,
+    or somebody wrote outside what git declares.
 
-    Only of such a one, or of what somebody wrote outside, is there a finding. The latter is no
-    business of adopt's unless it is told to write git's value.
+    Only of such a one, or of what somebody wrote outside, is there a finding. A value that differs
+    is no business of adopt's unless it is told whose stays.
     """
     if finding.version is None or finding.refusal is not None:
         return False
-    return finding.fingerprint is not None or take is Take.GIT
+    return finding.fingerprint is not None or take is not None
 
 
 def _adopt(
@@ -89,6 +90,9 @@ def _adopt(
 ) -> Change:
     """The change that makes ``current`` owned and, in the same step, as it is declared."""
     ours = replace(current, ownership=Ownership.OURS, owner=None)
+    if current.ownership is Ownership.OURS:
+        # The mark is of the version before.
+        ours = replace(ours, fields={n: None if n in MARKS else c for n, c in ours.fields.items()})
     if finding.fingerprint is not None and finding.version is not None:
         known = LiveValue(finding.version, Origin.GIT, finding.fingerprint)
         ours = replace(ours, value=known)
