@@ -31,6 +31,8 @@ def merge(
     """
     hint = f"merge the manifests first, then update the lock: {again}"
     texts = [_taken_apart(text) for text in (base, ours, theirs)]
+    if len({_FORMAT in head + b"\n" for head, _ in texts[1:] if head}) > 1:
+        raise Unmerged(f"{path}: one side has the lock in its earlier form", hint=hint)
     head = _choose(texts[0][0], texts[1][0], texts[2][0])
     if head is None:
         raise Unmerged(f"{path}: both sides changed the header of the lock", hint=hint)

@@ -189,6 +189,24 @@ def test_what_is_no_lock_is_told_with_its_line(
     assert problem.hint == "write it again: reconciler lock production"
 
 
+@pytest.mark.parametrize(
+    ("pattern", "by", "said"),
+    [
+        (rb"# end\n\Z", b"", "the lock ends too early"),
+        (rb"\nsecret", b"\n<<<<<<< HEAD\nsecret", "there is an unresolved merge conflict"),
+    ],
+)
+def test_what_is_cut_off_or_in_conflict_is_called_so(
+    tree: Tree, pattern: bytes, by: bytes, said: str
+) -> None:
+    path = write(tree)
+    path.write_bytes(re.sub(pattern, by, path.read_bytes(), count=1))
+    with pytest.raises(ManifestError) as raised:
+        lock.load(tree.manifests, ENV)
+    (problem,) = raised.value.problems
+    assert problem.message.startswith(said)
+
+
 def test_a_value_in_two_locks_is_told(tree: Tree) -> None:
     """As a merge leaves it, where one side moved the value to another file."""
     path = write(tree)

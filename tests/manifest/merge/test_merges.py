@@ -17,6 +17,7 @@ from tests.age_key import new_age_key
 from tests.cli.run import cli, environ
 from tests.leaks.canaries import program
 from tests.manifest.branch.build import ENVIRONMENT, MAIN, Branch, make_branch
+from tests.manifest.lock.build import write_earlier
 from tests.trees import creation_rules
 
 LOCK = "production/main.fingerprints.lock"
@@ -125,6 +126,26 @@ def test_the_lock_has_the_mac_of_the_merged_file(
     done = merging.run(*how, "theirs")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "warning" not in done.stderr
+    assert_locked(merging)
+
+
+def test_a_branch_with_the_lock_of_before_merges_after_lock(merging: Merging) -> None:
+    """Main has the new form, and a branch that was begun before has changed a value."""
+    write_earlier(merging.tree, macs=True)
+    merging.commit()
+    merging.git("tag", "-f", "base")
+    merging.branch("theirs")
+    merging.set('["secrets"]["jwt"]["value"]', "their value")
+    write_earlier(merging.tree, macs=True)
+    merging.commit()
+    merging.branch("ours")
+    merging.lock()
+    merging.commit()
+    done = merging.merge("theirs")
+    assert done.returncode == 1
+    assert "one side has the lock in its earlier form" in done.stderr
+    again = cli("lock", "production", cwd=merging.folder, environment=merging.tree.environ)
+    assert again.returncode == 0, again.stderr
     assert_locked(merging)
 
 
