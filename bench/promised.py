@@ -15,6 +15,7 @@ NOTHING_THERE = {"ListSecrets": "1", "DescribeParameters": "1 + N/50 + 1"}
 CALLER = {"GetCallerIdentity": "1"}
 
 UP_TO = " up to "
+ASKS_FROM = 50  # parameters
 UNCHANGED = "plan, unchanged"
 CHANGED = "plan, all values changed"
 ADOPTION = "plan of adoption"
@@ -58,9 +59,13 @@ PROMISED: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def calls(what: str, count: int) -> Counter[str]:
-    """The calls of one command for ``count`` of each kind."""
-    return Counter({name: _number(text, count) for name, text in PROMISED[what].items()})
+def calls(what: str, count: int, *, paced: bool = False) -> Counter[str]:
+    """The calls of one command for ``count`` of each kind; ``paced`` is without ``--pace``, where
+    whoever writes many parameters first asks for the account's quota."""
+    found = Counter({name: _number(text, count) for name, text in PROMISED[what].items()})
+    if paced and found["PutParameter"] >= ASKS_FROM:
+        found["GetServiceSetting"] = 1
+    return found
 
 
 def row(what: str) -> str:

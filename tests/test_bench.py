@@ -31,6 +31,13 @@ def test_a_started_page_is_a_call(count: int, lists: int, pages: int) -> None:
     assert promised.calls(promised.UNCHANGED, count) == made
 
 
+@pytest.mark.parametrize(("count", "asks"), [(49, 0), (50, 1)])
+def test_the_quota_is_asked_for_where_many_are_written(count: int, asks: int) -> None:
+    assert promised.calls(promised.CREATE, count, paced=True)["GetServiceSetting"] == asks
+    assert promised.calls(promised.UNCHANGED, count, paced=True)["GetServiceSetting"] == 0
+    assert promised.calls(promised.CREATE, count)["GetServiceSetting"] == 0
+
+
 def test_other_calls_than_promised_are_told() -> None:
     table = rows.Table()
     case = ("plan, unchanged", 100, 0.02)

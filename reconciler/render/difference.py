@@ -29,7 +29,8 @@ _WORDS = {
     What.UNMARKED: "its owner tags were removed or changed outside{when}",
     What.MARK: "its tag reconciler:spec was changed outside{when}",
     What.OPEN_POLICY: "its resource policy allows everybody who has an AWS account",
-    What.GONE: "it is not there: somebody may have deleted it, or no apply has created it yet",
+    What.GONE: "it is not there: somebody may have deleted it, or a run that did not complete has"
+    " deleted it or not created it",
     What.NOT_OURS: "what has its name is not ours: a run that did not complete, or somebody else,"
     " made it{who}{when}",
     What.VALUE_LEFT: "the value was written outside{who}{when}, or stood here before a run that did"
