@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -25,20 +26,29 @@ _TYPES: Mapping[str, tuple[str, ...]] = {
 }
 _ARN = re.compile(r"arn:[a-z-]+:secretsmanager:[^:]+:[^:]+:secret:(.+)-.{6}\Z")
 _ADDRESS = re.compile(r"[A-Za-z0-9_.-]+\Z")
+_BLOCK = "removed {\n  from = %s\n  lifecycle {\n    destroy = false\n  }\n}\n"
 
 
 def removed_blocks(state: Path, names: Collection[str]) -> str:
     """The blocks for what a state holds under these names; empty where it holds nothing of them.
 
-    Raises UsageError where the file is no state.
+    `removed` names no instance by its index, and takes all: where one of several is not adopted,
+    there is a `terraform state rm` for each that is. Raises UsageError where the file is no state.
     """
-    resources = _resources(state)
-    addresses = sorted({address for address, name in _named(resources) if name in names})
-    # `removed` cannot name one instance of several: with an index the whole resource goes.
-    return "\n".join(
-        f"removed {{\n  from = {address}\n  lifecycle {{\n    destroy = false\n  }}\n}}\n"
-        for address in addresses
-    )
+    instances: dict[str, list[tuple[str, str | None]]] = {}
+    for address, instance, name in _named(_resources(state)):
+        instances.setdefault(address, []).append((instance, name))
+    blocks, alone = [], []
+    for address, each in sorted(instances.items()):
+        adopted = sorted({instance for instance, name in each if name in names})
+        if len(adopted) == len({instance for instance, _ in each}):
+            blocks.append(_BLOCK % address)
+        elif adopted:
+            others = len({instance for instance, _ in each}) - len(adopted)
+            stay = "1 other stays" if others == 1 else f"{others} others stay"
+            alone.append(f"# {address}: {stay} with Terraform. Once these are adopted, run:\n")
+            alone += [f"#   terraform state rm {shlex.quote(instance)}\n" for instance in adopted]
+    return "\n".join([*blocks, *(["".join(alone)] if alone else [])])
 
 
 def _resources(state: Path) -> list[Any]:
@@ -55,22 +65,27 @@ def _resources(state: Path) -> list[Any]:
     )
 
 
-def _named(resources: list[Any]) -> Iterator[tuple[str, str]]:
-    """Address and secret's or parameter's name of each instance that could be declared here."""
+def _named(resources: list[Any]) -> Iterator[tuple[str, str, str | None]]:
+    """Of each instance that could be declared here its resource's address, its own, and the name of
+    its secret or parameter; None where it has none that can be read."""
     for resource in resources:
         if not isinstance(resource, dict) or resource.get("mode") != "managed":
             continue
         module = resource.get("module")
         parts = [resource.get("type"), resource.get("name")]
-        # A module's own index is not part of a `removed` block's address either.
-        path = [re.sub(r"\[[^]]*\]", "", module)] if isinstance(module, str) else []
-        address = ".".join([*path, *map(str, parts)])
         fields = _TYPES.get(str(parts[0]), ())
+        path = [module] if isinstance(module, str) else []
+        # A module's own index is not part of a `removed` block's address either.
+        address = ".".join([*(re.sub(r"\[[^]]*\]", "", one) for one in path), *map(str, parts)])
+        if not fields or not _ADDRESS.match(address):
+            continue
         for instance in resource.get("instances") or ():
-            attributes = instance.get("attributes") if isinstance(instance, dict) else None
-            name = _name(attributes, fields)
-            if name is not None and _ADDRESS.match(address):
-                yield address, name
+            given = instance if isinstance(instance, dict) else {}
+            index = given.get("index_key")
+            own = ".".join([*path, *map(str, parts)])
+            own += "" if index is None else f"[{json.dumps(index)}]"
+            own = own if own.isprintable() else json.dumps(own)
+            yield address, own, _name(given.get("attributes"), fields)
 
 
 def _name(attributes: Any, fields: tuple[str, ...]) -> str | None:

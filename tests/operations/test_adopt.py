@@ -339,6 +339,19 @@ def test_terraform_lets_go_of_what_is_adopted(world: World, tmp_path: Path) -> N
     assert "from = module.a.aws_secretsmanager_secret_version.db\n" in said.out
     assert "from = aws_secretsmanager_secret.db\n" in said.out
     assert "destroy = false" in said.out
+    each = [
+        {"index_key": "first", "attributes": {"name": name}},
+        {"index_key": "it's\n", "attributes": {"name": name}},
+        {"index_key": "other", "attributes": {"name": "/elsewhere"}},
+    ]
+    several = {"mode": "managed", "type": "aws_ssm_parameter", "name": "p", "instances": each}
+    state.write_text(json.dumps({"version": 4, "resources": [several]}))
+    said = command(world, "adopt", "production", "-o", "json", "--terraform-state", str(state)).out
+    assert "removed" not in said
+    assert "aws_ssm_parameter.p: 1 other stays with Terraform" in said
+    assert """#   terraform state rm 'aws_ssm_parameter.p["first"]'\n""" in said
+    assert "elsewhere" not in said
+    assert 'other"]' not in said
     assert "not a Terraform state" in adopted(
         world, "-o", "json", "--terraform-state", "age-identity.txt", code=64
     )
