@@ -34,7 +34,11 @@ def wrong(said: Mapping[str, str]) -> list[str]:
         flaws = explain.flaws(error, EnvironmentFile, {**_FINE, **said})
     else:
         return []
-    return [flaw.message.replace(f"`{flaw.field[0]}`", f"--{flaw.field[0]}") for flaw in flaws]
+    return [
+        flaw.message.replace(f"`{flaw.field[0]}`", f"--{flaw.field[0]}")
+        + ("" if flaw.hint is None else f" ({flaw.hint.removesuffix(', in quotes')})")
+        for flaw in flaws
+    ]
 
 
 def complete(given: Mapping[str, str | None]) -> dict[str, str]:

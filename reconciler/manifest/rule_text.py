@@ -34,6 +34,8 @@ def with_rule(text: str, lines: list[str]) -> str | None:
     """The text with a rule after the others; None where the rules are not a list in lines of its
     own, one a line, that can be told from what follows."""
     end, indent, depth, key = None, 0, 0, ""
+    # Without a line end the parser says that the list ends on its last line, not behind it.
+    text = text if not text or text.endswith("\n") else f"{text}\n"
     for event in YAML(typ="safe", pure=True).parse(text):
         kind = type(event)
         if kind is ScalarEvent and depth == 1:
@@ -51,8 +53,6 @@ def with_rule(text: str, lines: list[str]) -> str | None:
     if end is None:
         return None
     there = text.splitlines(keepends=True)
-    if there and not there[-1].endswith("\n"):
-        there[-1] += "\n"
     # The parser ends a list where the next thing begins: what lies between is that thing's.
     while end > 0 and (not there[end - 1].strip() or there[end - 1].lstrip().startswith("#")):
         end -= 1

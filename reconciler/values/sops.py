@@ -289,6 +289,11 @@ class Sops:
             self._run(["--config", os.devnull, *command, str(file), index], text, key_types)
             return file.read_bytes()
 
+    def _missing(self) -> str | None:
+        """The file of age keys that the environment names, if it is not there."""
+        named = self._environment.get("SOPS_AGE_KEY_FILE")
+        return named if named and not os.path.exists(named) else None  # noqa: PTH110, a bad name is no error
+
     def version(self) -> str:
         """What the binary says its version is. Raises SopsError."""
         out = self._run(["--version"], Sensitive(b""), ())
@@ -329,7 +334,7 @@ class Sops:
             )
         if child.returncode == 0:
             return Sensitive(child.stdout)
-        return _explain(child.returncode, child.stderr, key_types)
+        return _explain(child.returncode, child.stderr, key_types, self._missing())
 
 
 def _child_environment(
@@ -351,7 +356,9 @@ def _pick(environment: Mapping[str, str], names: Collection[str]) -> dict[str, s
     }
 
 
-def _explain(status: int, stderr: bytes, key_types: Collection[str]) -> _Failure:
+def _explain(
+    status: int, stderr: bytes, key_types: Collection[str], missing: str | None
+) -> _Failure:
     """Our words for a failure. ``stderr`` is only searched for sentences that sops holds as
     constants, and no part of it is returned."""
     if status < 0:
@@ -359,6 +366,8 @@ def _explain(status: int, stderr: bytes, key_types: Collection[str]) -> _Failure
     if status == 128:
         failure = _FAILURES[status]
         hints = [_WHERE_KEYS_ARE[t] for t in _WHERE_KEYS_ARE if t in key_types]
+        if "age" in key_types and missing is not None:
+            hints = [f"SOPS_AGE_KEY_FILE names a file that is not there: {missing}"]
         return _Failure(failure.code, failure.message, "; ".join(hints) or None)
     if status in _FAILURES:
         return _FAILURES[status]

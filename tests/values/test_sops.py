@@ -153,3 +153,11 @@ def test_decrypting_reads_what_was_checked_and_no_rules(
 
 def test_the_version(tree: Tree) -> None:
     assert tree.sops.version().split(".")[0] == "3"
+
+
+def test_a_key_file_that_is_not_there_is_named(fake: Callable[[str], Path], tmp_path: Path) -> None:
+    missing = str(tmp_path / "keys.txt")
+    sops = Sops(fake("sys.exit(128)"), environment={"SOPS_AGE_KEY_FILE": missing})
+    with pytest.raises(SopsError) as caught:
+        sops.decrypt(b"", key_types={"age"})
+    assert caught.value.hint == f"SOPS_AGE_KEY_FILE names a file that is not there: {missing}"

@@ -126,5 +126,8 @@ _IGNORED = """# What holds values, or can be generated again.
 .env
 .env.*
 *.plan.json
+plan.json
+state.json
+*.tfstate
 keys.txt
 """

@@ -52,6 +52,9 @@ class _Given:
     generate: int | None
 
 
+_TUTORIAL = "see the tutorial “Your repository on GitHub” of the reconciler's documentation"
+
+
 @click.command(
     "init",
     epilog="Example: reconciler init secrets --account 123456789012 --region us-west-2"
@@ -286,14 +289,11 @@ def _tell(
         if os.environ["SOPS_AGE_KEY_FILE"] == str(target) and given.key_file is not None:
             say(f"sops finds it by: export SOPS_AGE_KEY_FILE={target}", options)
     if given.action is not None:
-        say("workflows: docs/tutorials/github.md says which roles and variables they need", options)
+        say(f"workflows: which roles and variables they need: {_TUTORIAL}", options)
     elif adds:
-        say(f"workflows: those that are there find {name} by its folder", options)
+        say(f"workflows, if this repository has them, find {name} by its folder", options)
     else:
-        say(
-            "workflows: none; --action writes them, docs/tutorials/github.md says how to copy them",
-            options,
-        )
+        say(f"workflows: none; --action writes them: {_TUTORIAL}", options)
     if given.action is not None or adds:
         say(
             f"before the first merge: create the GitHub Environment {name}, with reviewers"

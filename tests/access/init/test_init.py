@@ -227,7 +227,7 @@ def test_the_workflows_are_this_repositorys_with_its_action_at_a_commit(
         assert text.replace(there, "uses: $/.github/actions/reconcile") == (ours / name).read_text()
         assert there in text
         assert "$/" not in text
-    assert "workflows: docs/tutorials/github.md" in done.stderr
+    assert "workflows: which roles and variables they need" in done.stderr
 
 
 @pytest.mark.parametrize("action", ["octo/reconciler", "octo/reconciler@main", "octo@" + "0" * 40])
