@@ -210,7 +210,7 @@ def make(
         if change.action is Action.REFUSE and change.why is not None
     ]
     items = _items(planned, found, changes)
-    unused = _unused(items, planned.desired.unused_after, now)
+    unused = _unused(items, planned.desired.unused_after, now, planned.plan.scope)
     warned = [Finding(w.code, w.message, w.hint, None, w.place) for w in warnings]
     return Report(
         planned.plan.scope,
@@ -303,7 +303,7 @@ def _item(planned: Compared[Declares], key: Key, status: Status, parts: list[Liv
     )
 
 
-def _unused(items: Iterable[Item], days: int, now: datetime) -> Iterator[Finding]:
+def _unused(items: Iterable[Item], days: int, now: datetime, scope: Scope) -> Iterator[Finding]:
     """What nobody has read for longer than so many days, by what AWS's lists tell of it."""
     for item in items:
         since = item.read or item.created
@@ -315,7 +315,8 @@ def _unused(items: Iterable[Item], days: int, now: datetime) -> Iterator[Finding
             yield Finding(
                 UNUSED,
                 f"nobody has read it for {ago} days{never}",
-                "ask who needs it; if nobody does: reconciler remove ENV NAME",
+                "ask who needs it; if nobody does: reconciler remove"
+                f" {scope.environment} {item.key.name.removeprefix(scope.under)}",
                 key=item.key,
                 place=item.place,
             )

@@ -41,7 +41,8 @@ def _barred(target: Target, *, rotated: bool) -> Refusal | None:
         return Refusal(
             "rotation-pending",
             "a rotation is under way: AWSPENDING is on another version than AWSCURRENT",
-            "wait for it; or end it with: reconciler rotate --clear-pending",
+            "wait for it; or end it with: reconciler rotate"
+            f" {target.scope.environment} {target.key.name} --clear-pending",
         )
     previous, current = version_at(record, PREVIOUS), version_at(record, CURRENT)
     if previous is None or current is None:

@@ -22,7 +22,12 @@ def rotate(target: Target, turn: Turn) -> Act | Refusal:
     live = target.live
     if live is not None and turn.clears:
         live = replace(live, rotation=replace(live.rotation, pending=False))
-    way = choose(target.key.name.removeprefix(target.scope.under), target.resource, live)
+    way = choose(
+        target.key.name.removeprefix(target.scope.under),
+        target.scope.environment,
+        target.resource,
+        live,
+    )
     if not isinstance(way, Way):
         return way
 

@@ -15,8 +15,10 @@ class Way(StrEnum):
     GENERATED = "generated"  # we do
 
 
-def choose(name: str, resource: Resource | None, live: Live | None) -> Way | Refusal:
-    """How the secret ``name`` is rotated, or why it cannot be."""
+def choose(
+    name: str, environment: str, resource: Resource | None, live: Live | None
+) -> Way | Refusal:
+    """How the secret ``name`` of an environment is rotated, or why it cannot be."""
     if live is None:
         return Refusal("absent", "it does not exist", "apply creates it")
     refusal = may_handle(live)
@@ -38,7 +40,8 @@ def choose(name: str, resource: Resource | None, live: Live | None) -> Way | Ref
         return Refusal(
             "git-owned",
             "git owns its value, and it has no rotation",
-            f"give it a new one: reconciler set ENV {name} --apply; and commit the manifest",
+            f"give it a new one: reconciler set {environment} {name} --apply; and commit the"
+            " manifest",
         )
     return Refusal(
         "no-rotation",
