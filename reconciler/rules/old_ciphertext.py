@@ -67,7 +67,7 @@ def find(subject: Subject) -> Iterator[Finding]:
             known = by_entry.get(entry.path) or fingerprints.exposed(entry, readers)
             parts = _owned(entry, known)
             if parts:
-                yield _value(entry, parts)
+                yield _value(entry, parts, subject.environment)
 
 
 class Fingerprints:
@@ -216,13 +216,14 @@ def _owned(entry: Entry, exposed: Mapping[Path_, Reader]) -> Mapping[Path_, Read
     return {path: reader for path, reader in exposed.items() if path[3:4] and path[3] in owned}
 
 
-def _value(entry: Entry, exposed: Mapping[Path_, Reader]) -> Finding:
+def _value(entry: Entry, exposed: Mapping[Path_, Reader], environment: str) -> Finding:
     parts = list(exposed)
     told = what(entry.key, ".".join(map(str, parts[0][3:])))
     return Finding(
         f"{told}{more(len(parts) - 1)} is as it was when it could be decrypted by"
         f" {exposed[parts[0]]}",
-        "change it where it is used, and then here: reconciler set, or rotate",
+        f"change it where it is used, and then here: reconciler set {environment} {entry.key}"
+        + (f" --key {parts[0][3]}" if parts[0][3:] else ""),
         entry,
         parts[0][2:],
     )

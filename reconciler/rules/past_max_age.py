@@ -29,7 +29,8 @@ def find(subject: Subject) -> Iterator[Finding]:
             yield Finding(
                 f"the value of {entry.key} was written {age} days ago, and its `max_age` is"
                 f" {max_age}",
-                "change it where it is used, and then with `reconciler set`",
+                "change it where it is used, and then here: reconciler set"
+                f" {subject.environment} {entry.key}",
                 entry,
                 ("max_age",),
             )

@@ -160,7 +160,7 @@ def test_what_cannot_be_rotated_says_what_to_do(world: World) -> None:
     done = rotate(world, "git", "gone", "ext", "theirs", "absent", "p", code=4)
     for told in (
         "git: refused: git owns its value, and it has no rotation",
-        "reconciler set ENV git --apply",
+        "reconciler set production git --apply",
         "gone: refused: it is pending deletion",
         "ext: refused: it has no rotation, and its value is somebody else's",
         "theirs: refused: this environment does not own it",
