@@ -13,8 +13,9 @@ LOCKS := requirements
 # Two --quiet: warnings about the indexes that a machine configures say nothing here; errors still show.
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 
-# Test processes. `make test WORKERS=0` runs all tests in one, which a debugger needs.
-WORKERS ?= auto
+# Test processes: one more than there are processors, since tests wait for other processes.
+# `make test WORKERS=0` runs all tests in one, which a debugger needs.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 # More words for pytest, for instance: make test ARGS='-k rotation'
 ARGS ?=
 

@@ -54,7 +54,7 @@ def test_without_its_packages_it_says_which_and_how_to_get_them() -> None:
     )
     told, hint, code = shown.splitlines()
     assert "moto" in told
-    assert "with its extra `sandbox`" in hint
+    assert "make install" in hint
     assert code == "1"
 
 

@@ -48,7 +48,7 @@ def command(
     except ModuleNotFoundError as error:
         raise ReconcilerError(
             f"the embedded AWS needs the package {error.name}, which is not installed",
-            hint="install the reconciler with its extra `sandbox`, from where you have it",
+            hint="in a checkout of the reconciler run `make install`, or: pip install '.[sandbox]'",
         ) from None
 
     def ready(url: str, key: AccessKey) -> None:
