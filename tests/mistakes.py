@@ -536,7 +536,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "No key is here",
         "plan production",
         "error[no-key]: no key that is available here decrypts this file, and one more",
-        "for age: export SOPS_AGE_KEY_FILE=<file with the identity>",
+        "SOPS_AGE_KEY_FILE names a file that is not there: /nonexistent",
         1,
         variables={"SOPS_AGE_KEY_FILE": "/nonexistent", "HOME": "/nonexistent"},
     ),

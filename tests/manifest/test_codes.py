@@ -25,14 +25,28 @@ POSITION = {
     "_error": 1,
     "_refuse": 1,
     "_said": 1,
-    "bad": 1,
+    "_bad": 2,
+    "bad": 4,
     "error": 1,
     "problem": 0,
 }
 
 
 def codes(source: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(source.read_text())):
+    tree = ast.parse(source.read_text())
+    named = {
+        node.targets[0].id: node.value.value
+        for node in tree.body
+        if isinstance(node, ast.Assign)
+        and isinstance(node.targets[0], ast.Name)
+        and isinstance(node.value, ast.Constant)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            defaults = node.args.defaults
+            for argument, default in zip(node.args.args[::-1], defaults[::-1], strict=False):
+                if argument.arg == "code" and isinstance(default, ast.Constant) and default.value:
+                    yield str(default.value)
         if isinstance(node, ast.Call):
             name = getattr(node.func, "attr", getattr(node.func, "id", ""))
             position = POSITION.get(name)
@@ -40,8 +54,11 @@ def codes(source: Path) -> Iterator[str]:
             if position is not None and len(node.args) > position:
                 given.append(node.args[position])
             for argument in given:
-                if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
-                    yield argument.value.replace("_", "-")
+                code = named.get(getattr(argument, "id", ""))
+                if isinstance(argument, ast.Constant):
+                    code = argument.value
+                if isinstance(code, str):
+                    yield code.replace("_", "-")
 
 
 def test_the_table_is_complete() -> None:
