@@ -10,26 +10,24 @@ from reconciler.core import guards
 from reconciler.core.digest import plan_digest
 from reconciler.core.model import Action, Place, Plan
 from reconciler.github.annotation import Annotation, Level
-from reconciler.render import access, markdown
+from reconciler.render import access, markdown, table
 from reconciler.render.describe import sections
 from reconciler.render.escape import code, terminal
+from reconciler.render.table import Link
 
 _UPDATES = (Action.UPDATE, Action.REPLACE, Action.ADOPT, Action.RESTORE)
-_FOOT = (
-    "\n*The summary of the check shows all of it. Nothing is written that is not in the plan.*\n"
-)
 
 
-def comment(plan: Plan, limit: int) -> str:
-    """The text of the pull request's comment, in at most ``limit`` characters.
+def comment(plan: Plan, limit: int, link: Link = table.nowhere) -> str:
+    """The text of the pull request's comment, in at most ``limit`` characters. ``link`` has the
+    address of a manifest's line.
 
     It does not name the commit, which for a pull request is one that nobody has seen, so the same
     plan has the same text.
     """
     if not plan.changes and not plan.opened:
         return f"{_head(plan.scope.environment)}**No changes:** everything is as git declares it.\n"
-    text = markdown.plan((replace(plan, revision=None),), limit=limit - len(_FOOT))
-    return text + _FOOT
+    return markdown.plan((replace(plan, revision=None),), limit=limit, link=link)
 
 
 def unchanged(environment: str) -> str:

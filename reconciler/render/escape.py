@@ -6,6 +6,7 @@ see, or what a terminal, a workflow's log or Markdown would act on, becomes a vi
 
 from __future__ import annotations
 
+import html
 import json
 import re
 
@@ -63,6 +64,12 @@ def word(text: str) -> str:
 def code(text: str) -> str:
     """A Markdown code span: no HTML, mention, reference, link or table column begins in it."""
     return "`" + (terminal(text).replace("`", r"\x60").replace("|", r"\x7c") or " ") + "`"
+
+
+def as_html(text: str) -> str:
+    """The content of an element ``<code>`` within Markdown, where GitHub takes nothing for a
+    mention, and no span begins."""
+    return html.escape(terminal(text)).replace("`", "&#96;")
 
 
 def fence(lines: list[str], language: str = "") -> str:

@@ -1,8 +1,8 @@
 """Plans as Markdown, for a comment on a pull request.
 
-Whatever comes from outside stands in code blocks and code spans only, where no mention, link or
-HTML begins. It is written for somebody who sees such a plan for the first time: what each mark
-means, what is lost, and what an approval lets happen.
+Whatever comes from outside stands in code blocks, code spans and elements ``<code>`` only, where no
+mention, link or HTML begins. It is written for somebody who reads many: what happens and what is
+dangerous in one line, a row for each change, details where they are looked for.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from reconciler.core import guards
 from reconciler.core.digest import plan_digest
 from reconciler.core.model import Action, Plan
-from reconciler.render import access
+from reconciler.render import access, names, table
 from reconciler.render.commit import made_of
 from reconciler.render.describe import Block, Section, sections
-from reconciler.render.escape import code, fence
+from reconciler.render.escape import as_html, code, fence
 from reconciler.render.reasons import is_destructive
 from reconciler.render.summary import summary
+from reconciler.render.table import Link
 from reconciler.render.text import note
 from reconciler.render.unverified import unverified
 
@@ -27,38 +28,33 @@ _BELOW = " " * 4
 _FRAME = 1_500  # characters kept for headings, <details>, the summary and what is left out
 
 
-_MEANS = {
-    Action.CREATE: "does not exist yet",
-    Action.UPDATE: "changed in place",
-    Action.REPLACE: "deleted, then re-created",
-    Action.ADOPT: "exists already and is managed from now on",
-    Action.RESTORE: "its deletion is taken back",
-    Action.PRUNE: "no longer declared, so it is deleted",
-    Action.REFUSE: "left as it is",
-}
 _ABOUT = {
     "Destructive": "Each of these removes something that exists today.",
     "Refused": "Nothing is written to these. The other changes do not wait for them.",
     "Unknown values": "Nobody has compared these values: the plan was made without the key, and the"
     " lock does not know their ciphertext. Apply writes them only when it is told to.",
 }
-_VALUES = (
-    "Values are not shown. When a secret gets a new value, `reconciler rollback` brings the old one"
-    " back until the next; a parameter's old values stay in its history."
-)
+_VALUES = "No value is shown."
 _APPROVAL = (
-    "Nothing is written yet. Applying this plan writes exactly this; where something of it has"
-    " changed in AWS meanwhile, it writes nothing at all."
+    "Nothing is written yet: apply writes exactly this, or nothing where something of it has"
+    " changed meanwhile."
 )
 
 
 def plan(
-    plans: Sequence[Plan], *, where: str | None = None, limit: int = LIMIT, saved: bool = False
+    plans: Sequence[Plan],
+    *,
+    where: str | None = None,
+    limit: int = LIMIT,
+    saved: bool = False,
+    link: Link = table.nowhere,
 ) -> str:
     """The plans of some environments in one text of at most ``limit`` characters.
 
-    Each begins with its summary; then comes what destroys something or is refused, then, folded,
-    the rest. Where not all fits, the text says how many changes are left out, and that the whole
+    Each begins with its summary and what is dangerous of it, in one line; then comes a table with a
+    row for each change, then what opens access, destroys something or is refused, then the details
+    of the rest, folded by resource. ``link`` has the address of a manifest's line. Where not all
+    fits, the text says how many changes are left out, and that the whole
     is in the file ``where``, or how to see it. ``saved``: it comes from a file, and what its digest
     does not cover is named.
     """
@@ -68,7 +64,7 @@ def plan(
     left = limit - _FRAME
     for index, entry in enumerate(plans):
         share = left // (len(plans) - index)
-        text = _plan(entry, where, share, saved=saved)
+        text = _plan(entry, where, share, link, saved=saved)
         if len(text) > share:
             rest = ", ".join(code(p.scope.environment) for p in plans[index:])
             told = f"**Left out, because there is no room:** the plans of {rest}"
@@ -88,24 +84,21 @@ def _whole(where: str | None, plan: Plan | None) -> str:
     return f"To see the whole: {code(f'reconciler plan{name}')}."
 
 
-def _plan(plan: Plan, where: str | None, limit: int, *, saved: bool) -> str:
+def _plan(plan: Plan, where: str | None, limit: int, link: Link, *, saved: bool) -> str:
     head = list(_head(plan))
     foot = list(_foot(plan, saved=saved))
     room = _Room(limit - sum(len(line) + 1 for line in [*head, *foot]) - _FRAME // 3)
     found = sections(plan)
-    body = _access(plan, room)
+    access_ = _access(plan, room)
+    table_ = _table(found, plan, room, link)
+    body = [*table_, *access_]
     for section in found:
         if section.alarming:
-            body += _section(section, room, "###")
-    folded: list[str] = []
+            body += _section(section, room)
     for section in found:
         if not section.alarming:
-            folded += _section(section, room, "####")
-    folded += _notes(plan, room)
-    rest = sum(len(section.blocks) for section in found if not section.alarming)
-    if folded:
-        title = f"{rest} other change{'' if rest == 1 else 's'}" if body else _count(rest)
-        body += ["", f"<details><summary>{title}</summary>", *folded, "", "</details>"]
+            body += _folded(section, plan, room)
+    body += _notes(plan, room)
     if room.access_left_out or room.left_out or room.shortened or room.notes_left_out:
         body += ["", f"**{room.told()}** {_whole(where, plan)}"]
     return "\n".join([*head, *body, *foot])
@@ -123,10 +116,19 @@ def _access(plan: Plan, room: _Room) -> list[str]:
     return [*heading, fence(lines, "text")] if lines else []
 
 
-def _count(changes: int) -> str:
-    if not changes:
-        return "What is not changed"
-    return f"{changes} change{'' if changes == 1 else 's'}"
+def _table(found: Sequence[Section], plan: Plan, room: _Room, link: Link) -> list[str]:
+    """A row for each change, in at most a third of the room."""
+    lines = ["", *table.HEAD]
+    if not found or not room.take(lines):
+        return []
+    most, whole = room.left - room.left // 3, len(lines)
+    for row in table.rows(found, plan.scope, link):
+        if room.left - len(row) > most and room.take([row]):
+            lines.append(row)
+        else:
+            break
+    missing = len(plan.changes) - (len(lines) - whole)
+    return [*lines, f"| | and {missing} more | | |"] if missing else lines
 
 
 def _head(plan: Plan) -> Iterator[str]:
@@ -136,7 +138,7 @@ def _head(plan: Plan) -> Iterator[str]:
     told = summary(plan)
     if not plan.changes:
         told = "Nothing to do: everything is as git declares it."
-    yield f"**{told}**"
+    yield f"**{told}**{_danger(plan)}"
     yield ""
     at = ""
     if plan.uncommitted:
@@ -152,35 +154,27 @@ def _head(plan: Plan) -> Iterator[str]:
         yield f"{stopped} {code(guard.message)}"
         if guard.hint:
             yield f"<br>hint: {code(guard.hint)}"
-    yield from _legend(plan)
 
 
-def _legend(plan: Plan) -> Iterator[str]:
-    """What the marks of this plan mean, and how many changes to look at first."""
-    actions = {change.action for change in plan.changes}
-    if actions:
-        yield ""
-        told = (
-            f"{code(action.symbol)} {action.value}: {means}"
-            for action, means in _MEANS.items()
-            if action in actions
-        )
-        yield " · ".join(told)
+def _danger(plan: Plan) -> str:
+    """How many changes to look at first, as part of the first line."""
+    told = ""
     destructive = sum(map(is_destructive, plan.changes))
     if destructive:
         takes = "1 change takes" if destructive == 1 else f"{destructive} changes take"
-        yield ""
-        yield f"**{takes} something away: see Destructive.**"
+        told += f" **{takes} something away.**"
+    if opening := len(list(access.lines(plan))):
+        told += f" **{opening} open{'s' if opening == 1 else ''} access to values.**"
+    return told
 
 
 def _foot(plan: Plan, *, saved: bool) -> Iterator[str]:
     written = [change for change in plan.changes if change.action is not Action.REFUSE]
     yield ""
-    if any(change.value is not None for change in written):
-        yield _VALUES
+    words = [_VALUES] if any(change.value is not None for change in written) else []
     if written and not guards.broken(plan):
-        yield _APPROVAL
-    yield f"Digest {code(plan_digest(plan))}"
+        words.append(_APPROVAL)
+    yield " ".join([*words, f"Digest {code(plan_digest(plan))}"])
     if saved and (told := unverified(plan)) is not None:
         yield ""
         yield told
@@ -219,27 +213,47 @@ class _Room:
         return "Not all fits here: " + ", ".join(parts) + "."
 
 
-def _section(section: Section, room: _Room, level: str) -> list[str]:
-    heading = ["", f"{level} {section.title}", ""]
+def _section(section: Section, room: _Room) -> list[str]:
+    heading = ["", f"### {section.title}", ""]
     if about := _ABOUT.get(section.title):
         heading += [about, ""]
     longest = _fence_length(section)
     if not room.take([*heading, longest + "diff", longest]):
         room.left_out += len(section.blocks)
         return []
+    lines = [line for block in section.blocks for line in _fitting(block, room)]
+    return [*heading, fence(lines, "diff")] if lines else []
+
+
+def _folded(section: Section, plan: Plan, room: _Room) -> list[str]:
+    """The details of each resource by itself."""
     lines: list[str] = []
     for block in section.blocks:
-        whole = _block(block)
-        if room.take(whole):
-            lines += whole
-        elif room.take(short := [f"{whole[0]} (its details are left out)"]):
-            lines += short
-            room.shortened += 1
-        else:
+        change = block.change
+        title = as_html(names.with_kind(change.key, plan.scope))
+        title = f"{as_html(change.action.symbol)} {change.action.value} {title}"
+        opened = ["", f"<details><summary><code>{title}</code></summary>", ""]
+        closed = ["", "</details>"]
+        mark = fence([block.head, *block.lines]).rpartition("\n")[2]
+        if not room.take([*opened, f"{mark}diff", mark, *closed]):
             room.left_out += 1
-    if not lines:
-        return []
-    return [*heading, fence(lines, "diff")]
+            continue
+        if fits := _fitting(block, room):
+            lines += [*opened, fence(fits, "diff"), *closed]
+    return lines
+
+
+def _fitting(block: Block, room: _Room) -> list[str]:
+    """A change, without its details where there is room for no more; nothing where not even that
+    fits."""
+    whole = _block(block)
+    if room.take(whole):
+        return whole
+    if room.take(short := [f"{whole[0]} (its details are left out)"]):
+        room.shortened += 1
+        return short
+    room.left_out += 1
+    return []
 
 
 def _fence_length(section: Section) -> str:
@@ -261,4 +275,7 @@ def _notes(plan: Plan, room: _Room) -> list[str]:
             lines.append(line)
         else:
             room.notes_left_out += 1
-    return ["", "#### Not changed", "", fence(lines, "text")] if lines else []
+    if not lines:
+        return []
+    title = f"<details><summary>Not changed ({len(lines)})</summary>"
+    return ["", title, "", fence(lines, "text"), "", "</details>"]

@@ -17,7 +17,7 @@ from tests.browser.test_report_page import CHROMIUM, FLAGS
 from tests.pages import ROOT
 
 STYLE = """
-body { margin: 16px; width: 688px; font: 14px/1.5 "Liberation Sans", "DejaVu Sans", sans-serif;
+body { margin: 16px; max-width: 688px; font: 14px/1.5 "Liberation Sans", "DejaVu Sans", sans-serif;
   color: #1f2328; background: #fff; }
 article { border: 1px solid #d1d9e0; border-radius: 6px; }
 header { padding: 8px 14px; background: #f6f8fa; border-bottom: 1px solid #d1d9e0; color: #59636e; }
@@ -28,10 +28,13 @@ h2 { font-size: 19px; border-bottom: 1px solid #d1d9e0; padding-bottom: 6px; }
 code { font: 11px "Liberation Mono", "DejaVu Sans Mono", monospace; background: #eff1f3;
   border-radius: 4px; padding: 1px 4px; }
 pre { background: #f6f8fa; border-radius: 6px; padding: 10px 12px; line-height: 1.35; }
+table { border-collapse: collapse; }
+td, th { border: 1px solid #d1d9e0; padding: 4px 9px; text-align: left; }
+details { margin: 4px 0; }
 pre code { background: none; padding: 0; }
 """
 COLOURS = {"+": "#dafbe1", "-": "#ffebe9", "!": "#fff1e5"}  # of lines, as GitHub's
-HEIGHT = 1490
+WIDTH, HEIGHT = 720, 1330
 
 
 def quoted() -> str:
@@ -41,12 +44,12 @@ def quoted() -> str:
     return "\n".join(line.removeprefix(">").removeprefix(" ") for line in lines)
 
 
-def main() -> None:
+def main(width: int = WIDTH, target: Path = ROOT / "docs/comment.png") -> None:
     """Make the picture."""
     if CHROMIUM is None:
         sys.exit("there is no Chromium on the PATH")
-    text = quoted().replace("<details>", "<details open markdown>")
-    body = markdown.markdown(text, extensions=["fenced_code", "md_in_html"])
+    text = quoted().replace("<details>", "<details markdown>")
+    body = markdown.markdown(text, extensions=["fenced_code", "md_in_html", "tables"])
     for sign, colour in COLOURS.items():
         body = re.sub(
             rf"^((?:<pre><code[^>]*>)?)({re.escape(sign)} .*)$",
@@ -61,8 +64,8 @@ def main() -> None:
             f"<b>github-actions</b> bot commented</header><main>{body}</main></article>"
         )
         subprocess.run(
-            [CHROMIUM, *FLAGS, f"--user-data-dir={place}/profile", f"--window-size=720,{HEIGHT}",
-             f"--screenshot={ROOT / 'docs/comment.png'}", page.as_uri()],
+            [CHROMIUM, *FLAGS, f"--user-data-dir={place}/profile",
+             f"--window-size={width},{HEIGHT}", f"--screenshot={target}", page.as_uri()],
             check=True, capture_output=True, timeout=120,
         )  # fmt: skip
 

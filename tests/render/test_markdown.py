@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.core.model import Action, FieldChange, Plan, Policy, Scope
+from reconciler.core.model import Action, FieldChange, Place, Plan, Policy, Scope
 from reconciler.core.reasons import Reason, Why
 from reconciler.render import markdown
 from tests.render.plans import EMPTY, EVERYTHING, large, plan_of, secret
@@ -59,7 +59,7 @@ def test_several_environments_share_the_room() -> None:
     shown = markdown.plan([EMPTY, *plans])
     assert len(shown) <= LIMIT
     assert shown.count("## `") == 4
-    assert len(re.findall(r"^~ update ", shown, re.MULTILINE)) > 200
+    assert len(re.findall(r"^~ update ", shown, re.MULTILINE)) > 100
 
 
 @pytest.mark.parametrize("name", ["env", "x" * 5_000])
@@ -89,24 +89,51 @@ def test_no_plan_is_said_to_be_none() -> None:
     assert markdown.plan([]).startswith("No plan could be made")
 
 
-def test_a_reader_learns_what_each_mark_means_and_what_an_approval_lets_happen() -> None:
+def test_the_first_line_says_what_happens_and_the_last_what_an_approval_lets_happen() -> None:
     shown = markdown.plan([EVERYTHING])
-    for action in Action:
-        assert f"`{action.symbol}` {action.value}: " in shown
-    assert "**9 changes take something away: see Destructive.**" in shown
+    first = shown.split("\n")[2]
+    assert first.startswith("**Plan: ")
+    assert "**9 changes take something away.**" in first
     assert "Nothing is written: the guard `max-prunes` stops it." in shown
-    assert "Values are not shown." in shown
-    assert "Applying" not in shown
+    assert "No value is shown. Digest" in shown
+    assert "apply writes exactly this" not in shown
     harmless = plan_of(secret("a", Action.CREATE), policy=Policy())
-    assert "Applying this plan writes exactly this" in markdown.plan([harmless])
+    assert "apply writes exactly this" in markdown.plan([harmless])
+
+
+def test_each_change_is_a_row_and_its_details_are_folded_by_themselves() -> None:
+    shown = markdown.plan([EVERYTHING])
+    rows = [line for line in shown.split("\n") if re.match(r"\| `[^`]+` [a-z]+ \|", line)]
+    assert len(rows) == len(EVERYTHING.changes)
+    for action in Action:
+        assert any(row.startswith(f"| `{action.symbol}` {action.value} | `") for row in rows)
+    assert all(row.count("|") == 5 for row in rows)
+    assert "| `-` prune | `secret legacy/token` | **takes something away**" in shown
+    details = re.findall("<details><summary><code>(.*)</code></summary>", shown)
+    assert "+ create parameter database/host" in details
+    assert shown.count("<details>") == shown.count("</details>")
+
+
+def test_a_resource_leads_to_its_line_and_no_name_leads_out_of_its_cell() -> None:
+    odd = secret("a|b`<b>@x", Action.CREATE)
+    placed = replace(odd, place=Place("manifests/a.yaml", 3, 1))
+    shown = markdown.plan([plan_of(placed)], link=lambda place: f"https://x/{place.line}")
+    assert r"| [`secret a\x7cb\x60<b>@x`](https://x/3) |" in shown
+    assert "<code>+ create secret a|b&#96;&lt;b&gt;@x</code>" in shown
+    assert "](https" not in markdown.plan([plan_of(placed)])
 
 
 def test_what_does_not_occur_is_not_explained() -> None:
     shown = markdown.plan([plan_of(secret("a", Action.CREATE))])
-    assert "`+` create: does not exist yet" in shown
-    for absent in ("prune:", "refuse:", "take something away", "takes something away", "Values"):
+    for absent in (
+        "`-` prune",
+        "refuse",
+        "take something away",
+        "takes something away",
+        "No value",
+    ):
         assert absent not in shown
-    assert "Applying" not in markdown.plan([EMPTY])
-    assert "Applying" not in markdown.plan(
+    assert "apply writes" not in markdown.plan([EMPTY])
+    assert "apply writes" not in markdown.plan(
         [plan_of(secret("a", Action.REFUSE, why=Why(Reason.NOT_MANAGED)))]
     )

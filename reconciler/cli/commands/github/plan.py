@@ -63,7 +63,7 @@ def command(
     else:
         made = plan
         found = planned.annotate(plan, shown.settings(environment, options))
-        text = planned.comment(plan, comment.LIMIT - len(mark) - 1)
+        text = planned.comment(plan, comment.LIMIT - len(mark) - 1, shown.changed_line(job))
         outputs = planned.outputs(plan, str(file))
         summarised = shown.summarise(
             job, lambda limit: markdown.plan((made,), where=str(file), limit=limit), options

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -21,6 +22,7 @@ from reconciler.github.annotation import Annotation
 from reconciler.github.api import Api
 from reconciler.github.job import Job
 from reconciler.render.escape import as_json, terminal
+from reconciler.render.table import nowhere
 
 # As reconciler.manifest.files calls it, which takes half a second to import.
 ENVIRONMENT_FILE = "environment.sops.yaml"
@@ -79,6 +81,26 @@ def of(plans: Sequence[Plan], environment: str, file: Path) -> Plan:
             return plan
     held = ", ".join(plan.scope.environment for plan in plans) or "nothing"
     raise UsageError(f"{file} holds no plan of {environment}; it is of {held}")
+
+
+def changed_line(job: Job) -> Callable[[Place], str | None]:
+    """The address of a manifest's line among what a pull request changes."""
+    try:
+        number, repository = job.pull_request, job.repository
+    except UsageError:
+        return nowhere  # who asks GitHub for something is told
+    if number is None:
+        return nowhere
+    server = job.variables.get("GITHUB_SERVER_URL") or "https://github.com"
+    files_ = f"{server}/{repository}/pull/{number}/files"
+
+    def address(place: Place) -> str:
+        path = annotation.relative(place.path, job.workspace)
+        # GitHub calls a file's part of the page by the digest of its path.
+        line = f"R{place.line}" if place.line else ""
+        return f"{files_}#diff-{hashlib.sha256(path.encode()).hexdigest()}{line}"
+
+    return address
 
 
 def read(file: Path) -> str:
