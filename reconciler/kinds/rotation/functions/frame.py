@@ -25,14 +25,13 @@ from reconciler.kinds.rotation.functions.errors import (
 from reconciler.kinds.rotation.functions.versions import (
     CURRENT,
     PENDING,
-    PREVIOUS,
     Secrets,
     code,
 )
 
 
 class Function(Protocol):
-    """What a function does of its own. ``pending`` is None where there is no such version."""
+    """What a function does of its own."""
 
     def make(self, current: str) -> str:
         """The new value. It may try the service first: nothing is stored yet. Raises
@@ -41,7 +40,7 @@ class Function(Protocol):
     def follows(self, current: str, pending: str) -> bool:
         """Whether the value was made from the current one. If not, somebody has written since."""
 
-    def put(self, current: str, pending: str, previous: Callable[[], str | None]) -> None:
+    def put(self, current: str, pending: str) -> None:
         """Set the new value in the service; again, where it is set already. Raises RefusedError,
         UnfinishedError."""
 
@@ -83,7 +82,7 @@ class Rotation:
     def set(self) -> None:
         """setSecret: let the service take the new value."""
         if self._under_way():
-            self._function.put(self._current(), self._pending(), self._previous)
+            self._function.put(self._current(), self._pending())
 
     def test(self) -> None:
         """testSecret: use the new value."""
@@ -124,9 +123,6 @@ class Rotation:
         if found is None:
             raise RefusedError("this rotation has no value yet")
         return found
-
-    def _previous(self) -> str | None:
-        return self._secrets.text(self._secret, VersionStage=PREVIOUS)
 
 
 def handle(

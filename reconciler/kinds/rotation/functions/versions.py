@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from reconciler.kinds.rotation.functions.errors import RefusedError
 
-CURRENT, PENDING, PREVIOUS = "AWSCURRENT", "AWSPENDING", "AWSPREVIOUS"
+CURRENT, PENDING = "AWSCURRENT", "AWSPENDING"
 
 
 class Secrets:

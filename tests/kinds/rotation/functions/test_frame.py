@@ -68,7 +68,9 @@ def test_a_pending_rotation_of_somebody_else_stays(made: Rotating) -> None:
     value = made.value("AWSPENDING")
     token = made.stage()
     made.secret.attach("AWSPENDING", other)
-    assert f"version {other} has AWSPENDING" in fails(made, "createSecret", token)
+    line = fails(made, "createSecret", token)
+    assert f"version {other} has AWSPENDING" in line
+    assert line.endswith("and rotate again")
     assert made.labels()["AWSPENDING"] == other
     assert made.value("AWSPENDING") == value
 

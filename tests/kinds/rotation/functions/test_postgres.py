@@ -317,5 +317,19 @@ def test_an_outage_in_the_middle_keeps_the_only_copy(
     assert lets_in(server, made.value())
 
 
+def test_a_password_that_somebody_changes_in_the_middle(
+    world: World, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = made_of(world, monkeypatch, server, "single")
+    token = made.stage()
+    made.step("createSecret", token)
+    server.run("ALTER ROLE app PASSWORD 'other'")
+    assert "refuses both the new and the current login" in fails(made, "setSecret", token)
+    assert made.labels()["AWSPENDING"] == token
+    server.run(f"ALTER ROLE app PASSWORD '{FIRST}'")
+    made.rotate(token)
+    assert lets_in(server, made.value())
+
+
 def _refused(*_: object, **__: object) -> None:
     raise ConnectionRefusedError

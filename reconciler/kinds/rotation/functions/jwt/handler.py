@@ -11,7 +11,7 @@ import base64
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from reconciler.kinds.rotation.functions import frame
@@ -53,7 +53,7 @@ class Jwt:
         old, value = _signing(members(current)), members(pending)
         return same_but(current, pending, *OURS) and old in map(_plain, _keys(value))
 
-    def put(self, current: str, pending: str, previous: Callable[[], str | None]) -> None:
+    def put(self, current: str, pending: str) -> None:
         """Nobody else is told."""
 
     def test(self, current: str, pending: str) -> None:

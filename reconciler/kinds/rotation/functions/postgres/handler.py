@@ -36,20 +36,14 @@ class Single:
         """Only the password differs."""
         return same_but(current, pending, "password")
 
-    def put(self, current: str, pending: str, previous: Callable[[], str | None]) -> None:
-        """Log in with what still works, and set the new password."""
-        new = _login(pending)
+    def put(self, current: str, pending: str) -> None:
+        """Log in with the current password, and set the new one."""
+        new, login = _login(pending), _login(current)
         if _works(new):
             return
-        for text in (lambda: current, previous):
-            value = text()
-            if value is None:
-                continue
-            login = _login(value)
-            if (login.host, login.user) == (new.host, new.user) and _works(login):
-                _change(login, new)
-                return
-        raise UnfinishedError("neither the new, the current nor the previous login works")
+        if not _works(login):
+            raise UnfinishedError("PostgreSQL refuses both the new and the current login")
+        _change(login, new)
 
     def test(self, current: str, pending: str) -> None:
         """Log in."""
@@ -79,7 +73,7 @@ class Alternating:
             "username"
         ) == _other(str(before.get("username")))
 
-    def put(self, current: str, pending: str, previous: Callable[[], str | None]) -> None:
+    def put(self, current: str, pending: str) -> None:
         """The superuser sets the other user's password, and makes that user where there is none.
         Nobody uses that login yet."""
         new = _login(pending)

@@ -6,7 +6,7 @@ No service is told: applications read the new string, and whoever compares it re
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from reconciler.kinds.rotation.functions import frame
@@ -34,7 +34,7 @@ class Random:
         """Only the one key differs."""
         return self._key is None or same_but(current, pending, self._key)
 
-    def put(self, current: str, pending: str, previous: Callable[[], str | None]) -> None:
+    def put(self, current: str, pending: str) -> None:
         """Nobody else is told."""
 
     def test(self, current: str, pending: str) -> None:
