@@ -27,23 +27,24 @@ _GIVEN: Mapping[str, str] = {
     "copy": "EER+",
     "iam": "-E",
     "matrix": "E+",
+    "rotation template": "E",
     "recipients list": "E+",
     "recipients add": "-E+",
     "recipients remove": "-E+",
 }
-_GROUPS = frozenset({"recipients"})
+_GROUPS = frozenset({"recipients", "rotation"})
 _FOLDER = ("-C", "--manifests")
 _RESOURCE = "--only"
 # Options after which a word is not what a command is given.
 _TAKES = frozenset(
-    {"-C", "-j", "-o", "--account", "--action", "--age", "--audit", "--base", "--branch",
-     "--color", "--description", "--digest", "--environment", "--environment-name", "--file",
-     "--format", "--from", "--generate", "--group", "--head", "--html", "--jobs", "--key",
-     "--key-file", "--kind", "--kms", "--like", "--log-format", "--manifests", "--only", "--out",
-     "--override", "--owner", "--owner-id", "--pace", "--parallelism", "--part", "--plan",
-     "--prefix", "--profile", "--region", "--repository", "--repository-id", "--role",
-     "--role-arn", "--service", "--sops", "--take", "--terraform-state", "--timeout", "--user",
-     "--values", "--wait", "--workflow"}
+    {"-C", "-j", "-o", "--account", "--action", "--age", "--as", "--audit", "--base", "--below",
+     "--branch", "--built", "--ca", "--color", "--description", "--digest", "--environment",
+     "--environment-name", "--file", "--format", "--from", "--generate", "--group", "--head",
+     "--html", "--jobs", "--key", "--key-file", "--kind", "--kms", "--like", "--log-format",
+     "--manifests", "--one", "--only", "--out", "--override", "--owner", "--owner-id", "--pace",
+     "--parallelism", "--part", "--plan", "--prefix", "--profile", "--region", "--repository",
+     "--repository-id", "--role", "--role-arn", "--service", "--sops", "--take",
+     "--terraform-state", "--timeout", "--user", "--values", "--wait", "--wheels", "--workflow"}
 )  # fmt: skip
 _SECTION = re.compile(r"(secrets|parameters):\s*(#.*)?$")
 _KEY = re.compile(r"( +)(\"[^\"]+\"|'[^']+'|[^\s#:\"'][^:#]*):(\s|$)")

@@ -42,6 +42,7 @@ def declare(world: World, canaries: Canaries) -> None:
                 "rotation": SCHEDULE,
                 "git_keys": ["host"],
             },
+            "shipped": {"generate": {}, "rotation": "shipped"},
         },
         {
             "secure": {"value": canaries.plant()},
@@ -73,12 +74,17 @@ def _plant(world: World, canaries: Canaries) -> None:
     key = secrets.token_hex(32)
     canaries.planted.append(key)
     # All of it changes at once, again and again.
-    world.settings(fingerprint_keys=[key], guards={"max_change_ratio": 1.0})
+    world.settings(
+        fingerprint_keys=[key],
+        guards={"max_change_ratio": 1.0},
+        schedules={"shipped": {**SCHEDULE, "lambda": "builtin:random"}},
+    )
     world.deploy()
+    world.deploy(name="secrets-production-rotate-shipped")
     declare(world, canaries)
     world.converge()
     assert world.aws.wait_for_rotations()
-    canaries.planted.append(world.secret_value("generated"))
+    canaries.planted += [world.secret_value(name) for name in ("generated", "shipped")]
     commit(world)
     world.put_secret("outside", canaries.plant())
     world.put_parameter("foreign", canaries.plant(), Type="SecureString")

@@ -17,7 +17,7 @@ _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
 @click.command("build", epilog="Example: reconciler rotation build random --out built")
-@click.argument("name", type=click.Choice([*FUNCTIONS]), metavar="NAME")
+@click.argument("function", type=click.Choice([*FUNCTIONS]), metavar="NAME")
 @click.option(
     "--wheels", type=_FOLDER, help="Folder with the pinned packages that the function needs."
 )
@@ -31,13 +31,13 @@ _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
     help="Folder to write the zip into.  [default: here]",
 )  # fmt: skip
 @common
-def command(name: str, wheels: Path | None, ca: Path | None, folder: Path) -> int:
+def command(function: str, wheels: Path | None, ca: Path | None, folder: Path) -> int:
     """Pack a function as a zip, and print its path and SHA-256.
 
     The same version makes the same zip everywhere. Its name holds its hash.
     """
     options = chosen()
-    archive = functions.build(name, wheels, ca)
+    archive = functions.build(function, wheels, ca)
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / archive.key
     wholefile.write(file, archive.content)
