@@ -111,11 +111,11 @@ def test_two_values_of_one_file_merge(merging: Merging) -> None:
     assert_locked(merging)
 
 
-@pytest.mark.parametrize("name", ["a.sops.yaml", "z z.sops.yaml", "sub/main.sops.yaml"])
-@pytest.mark.parametrize("how", [("rebase",), ("cherry-pick",)], ids="".join)
-def test_the_lock_has_the_mac_of_the_merged_file(
-    merging: Merging, name: str, how: tuple[str, ...]
-) -> None:
+@pytest.mark.parametrize(
+    ("how", "name"),
+    [("rebase", "a.sops.yaml"), ("cherry-pick", "z z.sops.yaml"), ("merge", "sub/main.sops.yaml")],
+)
+def test_the_lock_has_the_mac_of_the_merged_file(merging: Merging, how: str, name: str) -> None:
     """It is merged after the file, whatever that is called, and whoever merges."""
     merging.tree.path("production/sub").mkdir()
     merging.git("mv", f"manifests/{MAIN}", f"manifests/production/{name}")
@@ -123,7 +123,7 @@ def test_the_lock_has_the_mac_of_the_merged_file(
     merging.commit()
     merging.git("tag", "-f", "base")
     two(merging, f"production/{name}")
-    done = merging.run(*how, "theirs")
+    done = merging.run(how, "theirs")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "warning" not in done.stderr
     assert_locked(merging)
