@@ -535,7 +535,7 @@ MISTAKES: tuple[Mistake, ...] = (
     Mistake(
         "No key is here",
         "plan production",
-        "error[no-key]: no key that is available here decrypts this file, and one more",
+        "error[no-key]: no key that is available here decrypts this file, nor 1 other",
         "SOPS_AGE_KEY_FILE names a file that is not there: /nonexistent",
         1,
         variables={"SOPS_AGE_KEY_FILE": "/nonexistent", "HOME": "/nonexistent"},
