@@ -31,8 +31,9 @@ FIXES: Mapping[str, tuple[str, str]] = {
     "empty-value": ('`value: ""`', "give it a value, or delete the resource"),
     "foreign-recipient": (
         "a file that is also encrypted for an age key that `.sops.yaml` lacks",
-        "`sops --config manifests/.sops.yaml updatekeys FILE`, then `sops rotate --in-place FILE`,"
-        " since they have the data key; find out who added the key",
+        "`sops --config manifests/.sops.yaml updatekeys FILE`, then"
+        " `sops --config manifests/.sops.yaml rotate --in-place FILE`, since they"
+        " have the data key; find out who added the key",
     ),
     "keys-differ": (
         "a key was added to `.sops.yaml`, and the file was not encrypted for it",
