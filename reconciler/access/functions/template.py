@@ -16,7 +16,7 @@ from reconciler.access import iam
 from reconciler.access.bootstrap import called
 from reconciler.access.functions import policy
 from reconciler.access.functions.archive import Archive, handler
-from reconciler.aws.arn import arn, partition
+from reconciler.aws.arn import arn
 from reconciler.core.model import Scope
 from reconciler.kinds.shipped import Placed, environment
 from reconciler.manifest import Cleartext
@@ -174,10 +174,8 @@ def _resources(
 def _role(scope: Scope, policies: list[str]) -> dict[str, Any]:
     service = {"Service": "lambda.amazonaws.com"}
     allow = {"Effect": "Allow", "Principal": service, "Action": "sts:AssumeRole"}
-    vpc = (
-        f"arn:{partition(scope.region).name}:iam::aws:policy/service-role/"
-        "AWSLambdaVPCAccessExecutionRole"
-    )
+    managed = "policy/service-role/AWSLambdaVPCAccessExecutionRole"
+    vpc = arn("iam", scope.region, "aws", managed, region="")
     either = {"Fn::If": [_IN_VPC, vpc, {"Ref": "AWS::NoValue"}]}
     return {
         "Type": "AWS::IAM::Role",
