@@ -47,6 +47,18 @@ def common(function: F) -> F:
     return function
 
 
+def as_format(function: F) -> F:
+    """Give a command that writes text or JSON the option which of the two."""
+    return click.option(
+        "-o",
+        "--format",
+        "form",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        help="Output format. [default: text]",
+    )(function)
+
+
 def many(function: F) -> F:
     """Give a command that takes many environments the option how many of them at once."""
     return _option(

@@ -23,15 +23,6 @@ from reconciler.render import outcome as rendering
 FORMAT_VERSION = "1.0"
 F = TypeVar("F")
 
-as_format = click.option(
-    "-o",
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    help="Output format. [default: text]",
-)
-
 
 def run(
     to_do: Mapping[Key, Step],

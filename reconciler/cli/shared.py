@@ -61,7 +61,7 @@ def change(recipient: str, named: Sequence[str], options: Common, *, form: str, 
         return Exit.OK
     edited.tell(written)
     if adds:
-        say("commit it: a reviewer sees at the top of `reconciler diff` who gets access", options)
+        say("commit it; who gets access stands first in: reconciler diff --base HEAD", options)
         return Exit.OK
     for name, one in declared.items():
         out(f"{name}: what {recipient} could read, and still can in git's history:")

@@ -90,8 +90,11 @@ class Fingerprints:
         keys = {part: tuple((*path, name) for name in entry.fields.get("git_keys") or ())
                 for part in entry.kind.parts(whole.name, entry.declared)}  # fmt: skip
         for reader in readers:
-            then = self._of(reader)
-            now = self._present() if then else {}
+            try:
+                then = self._of(reader)
+                now = self._present() if then else {}
+            except UsageError:
+                continue  # a shallow or partial clone
             found = {
                 one: reader
                 for key, paths in {whole: (path,), **keys}.items()
@@ -121,19 +124,14 @@ class Fingerprints:
 
     def _of(self, reader: Reader) -> lock.Prints:
         """What the locks said in the last commit in which a reader could decrypt."""
-        try:
-            last = (
-                self._head if reader.until is None else self._repository.commit(f"{reader.until}^")
-            )
-            if last not in self._then:
-                blobs = [
-                    blob
-                    for name, blob in self._repository.files(last).items()
-                    if name.startswith(f"{self._subject.environment}/") and name.endswith(lock.FILE)
-                ]
-                self._then[last] = _prints(self._repository.read(blobs).values())
-        except UsageError:
-            return {}  # a shallow or partial clone
+        last = self._head if reader.until is None else self._repository.commit(f"{reader.until}^")
+        if last not in self._then:
+            blobs = [
+                blob
+                for name, blob in self._repository.files(last).items()
+                if name.startswith(f"{self._subject.environment}/") and name.endswith(lock.FILE)
+            ]
+            self._then[last] = _prints(self._repository.read(blobs).values())
         return self._then[last]
 
 

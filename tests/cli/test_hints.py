@@ -34,6 +34,7 @@ FILLED = (
 ELSEWHERE = {
     "bootstrap X --key-only --account X --region X": "tests/access/init/test_init.py",
     "diff --base …": "tests/manifest/branch",
+    "diff --base HEAD": "tests/cli/test_recipients.py",
     "merge-driver %O %A %B %P": "tests/manifest/merge",
     "merge-driver --install": "tests/manifest/merge",
     "rotation build X": "tests/access/functions",

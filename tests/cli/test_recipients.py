@@ -42,6 +42,18 @@ def test_somebody_joins(joined: tuple[World, AgeKey]) -> None:
     assert "written" not in again.out
 
 
+def test_who_gets_access_stands_first_by_the_command_of_the_hint(two: World) -> None:
+    folder = two.tree.manifests.parent
+    for git in (["init", "-q"], ["add", "manifests"], ["commit", "-q", "-m", "before"]):
+        own = ["git", "-c", "user.name=t", "-c", "user.email=t@example.com", *git]
+        subprocess.run(own, cwd=folder, check=True)
+    key = new_age_key()
+    said = command(two, "recipients", "add", key.recipient).err
+    hint = said[said.index("reconciler diff") :].splitlines()[0].split()
+    shown = command(two, *hint[1:]).out
+    assert shown.index("Access") < shown.index(key.recipient) < shown.index("main.sops.yaml")
+
+
 def test_somebody_leaves(joined: tuple[World, AgeKey]) -> None:
     world, key = joined
     done = command(world, "recipients", "remove", key.recipient, "production")

@@ -9,9 +9,9 @@ import click
 
 from reconciler import kinds
 from reconciler.cli import declared as naming
-from reconciler.cli import filling, outcomes, walk
+from reconciler.cli import filling, walk
 from reconciler.cli.kindname import KindName
-from reconciler.cli.options import chosen, common
+from reconciler.cli.options import as_format, chosen, common
 from reconciler.cli.terminal import say
 from reconciler.core.errors import Exit, UsageError
 from reconciler.core.model import Key
@@ -48,7 +48,7 @@ _GENERATE = "generate"
 )
 @click.option("--plaintext", metavar="TEXT", help="A parameter's value, in clear text in git.")
 @click.option("--description", metavar="TEXT", help="What it is.")
-@outcomes.as_format
+@as_format
 @common
 def command(
     environment: str,

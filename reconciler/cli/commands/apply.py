@@ -13,7 +13,7 @@ import click
 
 from reconciler.cli import applied, locks, several, walk
 from reconciler.cli.commands import show
-from reconciler.cli.options import Common, chosen, common, many
+from reconciler.cli.options import Common, as_format, chosen, common, many
 from reconciler.cli.terminal import colour, out, report, say
 from reconciler.cli.written import Sink, Written, stoppable, write
 from reconciler.core import guards, review
@@ -56,14 +56,7 @@ def whole(_ctx: click.Context, _parameter: click.Parameter, digest: str | None) 
     help="Also write values that the lock does not know, which a review without the key"
     " could not compare.",
 )
-@click.option(
-    "-o",
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    help="Output format. [default: text]",
-)
+@as_format
 @many
 @common
 def command(

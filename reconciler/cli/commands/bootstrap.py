@@ -8,7 +8,7 @@ import click
 
 from reconciler.access import bootstrap
 from reconciler.access.iam import GitHub
-from reconciler.cli import answers, walk
+from reconciler.cli import answers, templates, walk
 from reconciler.cli.commands import iam
 from reconciler.cli.options import Common, chosen, common
 from reconciler.cli.terminal import out, say
@@ -77,21 +77,8 @@ def command(
                 options,
                 level="warning",
             )
-    text = json.dumps(template, indent=1)
-    if len(text) > bootstrap.BODY:
-        say(
-            f"the template has {len(text):,} bytes, and AWS takes {bootstrap.BODY:,} unless it lies"
-            " in S3: deploy it with --s3-bucket",
-            options,
-            level="warning",
-        )
-    out(text)
     stack = bootstrap.stack(declared.settings.scope)
-    say(
-        f"deploy it with: aws cloudformation deploy --stack-name {stack} --template-file FILE"
-        " --capabilities CAPABILITY_NAMED_IAM",
-        options,
-    )
+    templates.show(template, stack, "--capabilities CAPABILITY_NAMED_IAM", options)
     return Exit.OK
 
 

@@ -7,7 +7,7 @@ import json
 import click
 
 from reconciler.cli import walk
-from reconciler.cli.options import Common, chosen, common
+from reconciler.cli.options import Common, as_format, chosen, common
 from reconciler.cli.terminal import out, say
 from reconciler.core.errors import Exit, ManifestError, SopsError
 from reconciler.manifest import Cleartext
@@ -19,14 +19,7 @@ from reconciler.values import sops
 @click.command("compare", epilog="Example: reconciler compare staging production")
 @click.argument("one", metavar="ENV")
 @click.argument("other", metavar="ENV")
-@click.option(
-    "-o",
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    help="Output format. [default: text]",
-)
+@as_format
 @common
 def command(one: str, other: str, form: str) -> int:
     """Show two environments side by side: what each declares, and which values are equal.

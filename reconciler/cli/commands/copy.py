@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from reconciler.cli import declared as naming
-from reconciler.cli import filling, outcomes, walk
-from reconciler.cli.options import chosen, common
+from reconciler.cli import filling, walk
+from reconciler.cli.options import as_format, chosen, common
 from reconciler.cli.terminal import say
 from reconciler.core.errors import Exit, UsageError
 from reconciler.core.model import Key
@@ -25,7 +25,7 @@ from reconciler.manifest.entries import Entry
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
 @filling.options
 @naming.as_kind
-@outcomes.as_format
+@as_format
 @common
 def command(
     source_environment: str,

@@ -23,7 +23,7 @@ from reconciler.access.doctor import (
 from reconciler.access.doctor.check import Check, State, fails, ok
 from reconciler.cli import several, walk
 from reconciler.cli.commands.github import shown
-from reconciler.cli.options import Common, chosen, common, many
+from reconciler.cli.options import Common, as_format, chosen, common, many
 from reconciler.cli.terminal import colour, out
 from reconciler.core.errors import (
     CredentialsError,
@@ -44,14 +44,7 @@ _APPLIES = ".github/workflows/secrets-apply.yml"
 
 @click.command("doctor", epilog="Example: reconciler doctor production")
 @click.argument("environments", nargs=-1, metavar="[ENV]...")
-@click.option(
-    "-o",
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    help="Output format. [default: text]",
-)
+@as_format
 @many
 @common
 def command(environments: tuple[str, ...], form: str) -> int:

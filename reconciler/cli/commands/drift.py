@@ -12,7 +12,7 @@ import click
 
 from reconciler.aws.client import Aws
 from reconciler.cli import applied, failure, locks, several, walk
-from reconciler.cli.options import Common, chosen, common, many
+from reconciler.cli.options import Common, as_format, chosen, common, many
 from reconciler.cli.terminal import colour, out, say
 from reconciler.core.checked import Checked
 from reconciler.core.classify import Deep
@@ -36,14 +36,7 @@ class _Drift(click.Command):
 
 @click.command("drift", cls=_Drift, epilog="Example: reconciler drift production")
 @click.argument("environments", nargs=-1, metavar="[ENV]...")
-@click.option(
-    "-o",
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    help="Output format. [default: text]",
-)
+@as_format
 @click.option(
     "--deep",
     is_flag=True,

@@ -12,7 +12,7 @@ from reconciler.cli import edited, outcomes, walk
 from reconciler.cli.commands import apply
 from reconciler.cli.from_file import FromFile, result, tell
 from reconciler.cli.kindname import KindName
-from reconciler.cli.options import chosen, common
+from reconciler.cli.options import as_format, chosen, common
 from reconciler.cli.terminal import out, say
 from reconciler.core.errors import Exit
 from reconciler.operations import importing, planning
@@ -51,7 +51,7 @@ from reconciler.render.escape import terminal
     help="Write String and StringList parameters to git in clear text. [default: encrypted]",
 )
 @click.option("--auto-approve", is_flag=True, help="Write the manifests without asking.")
-@outcomes.as_format
+@as_format
 @common
 def command(
     environment: str,

@@ -19,7 +19,7 @@ from reconciler.access.init import AgeKey, Answers, Target
 from reconciler.access.init.files import MANIFESTS
 from reconciler.cli import answers as asked
 from reconciler.cli import failure, filling, locks, walk
-from reconciler.cli.options import Common, chosen, common
+from reconciler.cli.options import Common, as_format, chosen, common
 from reconciler.cli.terminal import colour, out, say
 from reconciler.core import planfile
 from reconciler.core.errors import Exit, ManifestError, ReconcilerError, SopsError, UsageError
@@ -85,14 +85,7 @@ _TUTORIAL = "see the tutorial “Your repository on GitHub” of the reconciler'
     help="Also write the workflows, which use the reconciler's action at this commit.",
 )
 @click.option("--no-plan", is_flag=True, help="Show no plan at the end: make no call to AWS.")
-@click.option(
-    "-o",
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    help="Output format. [default: text]",
-)
+@as_format
 @common
 def command(
     folder: Path,

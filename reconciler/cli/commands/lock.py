@@ -7,7 +7,7 @@ import json
 import click
 
 from reconciler.cli import locks, several, walk
-from reconciler.cli.options import Common, chosen, common, many
+from reconciler.cli.options import Common, as_format, chosen, common, many
 from reconciler.cli.terminal import out
 from reconciler.core.errors import Exit, worst
 from reconciler.manifest import lock
@@ -15,14 +15,7 @@ from reconciler.manifest import lock
 
 @click.command("lock", epilog="Example: reconciler lock production")
 @click.argument("environments", nargs=-1, metavar="[ENV]...")
-@click.option(
-    "-o",
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    help="Output format. [default: text]",
-)
+@as_format
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 if a lock would change.")
 @click.option(
     "--over-lies",

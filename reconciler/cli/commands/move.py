@@ -7,8 +7,8 @@ import json
 import click
 
 from reconciler.cli import declared as naming
-from reconciler.cli import edited, outcomes, walk
-from reconciler.cli.options import Common, chosen, common
+from reconciler.cli import edited, walk
+from reconciler.cli.options import Common, as_format, chosen, common
 from reconciler.cli.terminal import say
 from reconciler.core.errors import Exit, ManifestError, UsageError
 from reconciler.core.model import Key
@@ -28,7 +28,7 @@ _NOT_CARRIED = frozenset({"name", MOVED, "take"})
 @click.argument("new", required=False, metavar="[NEW]")
 @click.option("--file", help="The manifest to move it to. [default: as now, or its neighbours']")
 @naming.as_kind
-@outcomes.as_format
+@as_format
 @common
 def command(
     environment: str, name: str, new: str | None, file: str | None, kind: str | None, form: str

@@ -8,7 +8,7 @@ import click
 
 from reconciler.cli import outcomes, walk
 from reconciler.cli.commands import apply
-from reconciler.cli.options import chosen, common
+from reconciler.cli.options import as_format, chosen, common
 from reconciler.cli.terminal import out, say
 from reconciler.core.errors import Exit
 from reconciler.core.model import Key
@@ -25,7 +25,7 @@ from reconciler.render import names as rendering
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option("--all", "everything", is_flag=True, help="Everything that this environment owns.")
 @click.option("--auto-approve", is_flag=True, help="Release without asking.")
-@outcomes.as_format
+@as_format
 @common
 def command(
     environment: str, names: tuple[str, ...], everything: bool, auto_approve: bool, form: str

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import click
 
 from reconciler.cli import declared as naming
-from reconciler.cli import outcomes, selection, walk
-from reconciler.cli.options import Common, chosen, common
+from reconciler.cli import selection, walk
+from reconciler.cli.options import Common, as_format, chosen, common
 from reconciler.cli.terminal import say
 from reconciler.core.errors import AwsError, CredentialsError, Exit, ManifestError, SopsError
 from reconciler.core.model import Key
@@ -20,7 +20,7 @@ from reconciler.manifest.declaring import Declaring
 @click.argument("environment", metavar="ENV")
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
 @naming.as_kind
-@outcomes.as_format
+@as_format
 @common
 def command(environment: str, names: tuple[str, ...], kind: str | None, form: str) -> int:
     """Take declarations out of the manifests. The next apply prunes them from AWS, or keeps them.

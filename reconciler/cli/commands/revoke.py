@@ -11,7 +11,7 @@ from reconciler.access import revoke as revoking
 from reconciler.access.revoke import Kind
 from reconciler.cli import outcomes, walk
 from reconciler.cli.commands import apply
-from reconciler.cli.options import chosen, common
+from reconciler.cli.options import as_format, chosen, common
 from reconciler.cli.terminal import out, say
 from reconciler.core.errors import Exit
 from reconciler.operations import planning
@@ -25,7 +25,7 @@ from reconciler.render.escape import terminal
 @click.option("--group", help="The IAM group, by name or ARN.")
 @click.option("--undo", is_flag=True, help="Remove the denial again.")
 @click.option("--auto-approve", is_flag=True, help="Write without asking.")
-@outcomes.as_format
+@as_format
 @common
 def command(
     environment: str,

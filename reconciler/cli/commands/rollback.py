@@ -10,7 +10,7 @@ import click
 from reconciler import kinds
 from reconciler.cli import outcomes
 from reconciler.cli.commands import apply
-from reconciler.cli.options import chosen, common
+from reconciler.cli.options import as_format, chosen, common
 from reconciler.cli.selection import find
 from reconciler.cli.terminal import out, say
 from reconciler.core.errors import Exit
@@ -30,7 +30,7 @@ from reconciler.render import names as rendering
     help="Also if a rotation replaced the value, perhaps because it leaked.",
 )
 @click.option("--auto-approve", is_flag=True, help="Move the label without asking.")
-@outcomes.as_format
+@as_format
 @common
 def command(environment: str, name: str, rotated: bool, auto_approve: bool, form: str) -> int:
     """Restore the previous version of a secret.

@@ -10,7 +10,7 @@ import click
 from reconciler import kinds
 from reconciler.cli import outcomes
 from reconciler.cli.commands import apply
-from reconciler.cli.options import chosen, common
+from reconciler.cli.options import as_format, chosen, common
 from reconciler.cli.selection import find
 from reconciler.cli.terminal import out, say
 from reconciler.core.errors import Exit
@@ -41,7 +41,7 @@ from reconciler.render import names as rendering
     help="Seconds to wait for each rotation. [default: 300]",
 )
 @click.option("--auto-approve", is_flag=True, help="Rotate without asking.")
-@outcomes.as_format
+@as_format
 @common
 def command(
     environment: str,

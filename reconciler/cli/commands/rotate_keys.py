@@ -6,8 +6,8 @@ import json
 
 import click
 
-from reconciler.cli import edited, locks, outcomes, walk
-from reconciler.cli.options import chosen, common
+from reconciler.cli import edited, locks, walk
+from reconciler.cli.options import as_format, chosen, common
 from reconciler.cli.terminal import out, say
 from reconciler.core.errors import Exit, ReconcilerError
 from reconciler.manifest import fingerprint_keys, lock
@@ -16,7 +16,7 @@ from reconciler.operations import marks
 
 @click.command("rotate-keys", epilog="Example: reconciler rotate-keys production")
 @click.argument("environment", metavar="ENV")
-@outcomes.as_format
+@as_format
 @common
 def command(environment: str, form: str) -> int:
     """Change the fingerprint key, in two steps with an apply between them.

@@ -10,7 +10,7 @@ import click
 from reconciler import kinds
 from reconciler.cli import edited, filling, outcomes, walk
 from reconciler.cli.commands import apply
-from reconciler.cli.options import chosen, common
+from reconciler.cli.options import as_format, chosen, common
 from reconciler.cli.terminal import colour, out, say
 from reconciler.cli.written import Sink
 from reconciler.core.errors import Exit
@@ -35,7 +35,7 @@ from reconciler.values.sensitive import Sensitive
     "--apply", "applies", is_flag=True, help="Then write it to AWS, as apply --only does."
 )
 @click.option("--auto-approve", is_flag=True, help="With --apply: write to AWS without asking.")
-@outcomes.as_format
+@as_format
 @common
 def command(
     environment: str,

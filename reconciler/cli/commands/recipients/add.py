@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import click
 
-from reconciler.cli import outcomes, shared
-from reconciler.cli.options import chosen, common
+from reconciler.cli import shared
+from reconciler.cli.options import as_format, chosen, common
 
 
 @click.command("add", epilog="Example: reconciler recipients add age1… production")
 @click.argument("recipient")
 @click.argument("environments", nargs=-1, metavar="[ENV]...")
-@outcomes.as_format
+@as_format
 @common
 def command(recipient: str, environments: tuple[str, ...], form: str) -> int:
     """Let one more key decrypt environments: a public age key, or the ARN of a KMS key.

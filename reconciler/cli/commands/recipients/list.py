@@ -6,8 +6,8 @@ import json
 
 import click
 
-from reconciler.cli import outcomes, walk
-from reconciler.cli.options import chosen, common
+from reconciler.cli import walk
+from reconciler.cli.options import as_format, chosen, common
 from reconciler.cli.terminal import out
 from reconciler.core.errors import Exit
 from reconciler.manifest import sharing
@@ -16,7 +16,7 @@ from reconciler.render.escape import terminal
 
 @click.command("list", epilog="Example: reconciler recipients list production")
 @click.argument("environments", nargs=-1, metavar="[ENV]...")
-@outcomes.as_format
+@as_format
 @common
 def command(environments: tuple[str, ...], form: str) -> int:
     """List who can decrypt each environment, by the rules of .sops.yaml."""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
-from reconciler.access import bootstrap, functions
-from reconciler.cli import walk
+from reconciler.access import functions
+from reconciler.cli import templates, walk
 from reconciler.cli.options import chosen, common
-from reconciler.cli.terminal import out, say
 from reconciler.core.errors import Exit, UsageError
 
 
@@ -39,19 +37,7 @@ def command(environment: str, folder: Path) -> int:
         )
     names = sorted({one.name for one in used.values()})
     archives = {name: functions.read(folder, name) for name in names}
-    text = json.dumps(functions.template(declared, archives), indent=1)
-    if len(text) > bootstrap.BODY:
-        say(
-            f"the template has {len(text):,} bytes, and AWS takes {bootstrap.BODY:,} unless it lies"
-            " in S3: deploy it with --s3-bucket",
-            options,
-            level="warning",
-        )
-    out(text)
     stack = functions.stack(declared.settings.scope)
-    say(
-        f"deploy it with: aws cloudformation deploy --stack-name {stack} --template-file FILE"
-        " --capabilities CAPABILITY_IAM --parameter-overrides Bucket=BUCKET",
-        options,
-    )
+    rest = "--capabilities CAPABILITY_IAM --parameter-overrides Bucket=BUCKET"
+    templates.show(functions.template(declared, archives), stack, rest, options)
     return Exit.OK
