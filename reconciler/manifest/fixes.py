@@ -1,11 +1,12 @@
-"""For every code of an error in a manifest: an example of it, and what to do."""
+"""For every code of an error in a manifest: an example of it, and what to do, by subject."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-FIXES: Mapping[str, tuple[str, str]] = {
-    # The file and its YAML.
+Fixes = Mapping[str, tuple[str, str]]
+
+_FILES: Fixes = {
     "anchor": ("`tags: &shared {team: a}`", "write the content out in each place"),
     "documents": ("a second `---` in a file", "make each document a file of its own"),
     "duplicate-field": ("`description:` twice in one secret", "delete one of the two"),
@@ -27,7 +28,9 @@ FIXES: Mapping[str, tuple[str, str]] = {
     "unquoted": ("`port: 0123`", 'quote it and encrypt it again: `port: "0123"`'),
     "unreadable": ("a file without read permission", "`chmod u+r FILE`"),
     "yaml": ("an unclosed quote", "mend the YAML at the line and column that the error names"),
-    # Encryption.
+}
+
+_ENCRYPTION: Fixes = {
     "empty-value": ('`value: ""`', "give it a value, or delete the resource"),
     "foreign-recipient": (
         "a file that is also encrypted for an age key that `.sops.yaml` lacks",
@@ -102,7 +105,9 @@ FIXES: Mapping[str, tuple[str, str]] = {
         "`value:` in `common/smtp.yaml`",
         "move the value to each environment; leave the structure in `common/`",
     ),
-    # Environments.
+}
+
+_ENVIRONMENTS: Fixes = {
     "empty-environment": ("an environment without a secret or parameter", "declare one"),
     "environment-name": (
         "`environment: prod` in `production/`",
@@ -123,7 +128,9 @@ FIXES: Mapping[str, tuple[str, str]] = {
     "prefix-overlap": ("`/app` and `/app/production`", "choose prefixes beside each other"),
     "schedule-name": ("a schedule called `none`", "choose another name"),
     "unknown-environment": ("`reconciler plan prod`", "use a name that the error lists"),
-    # Resources.
+}
+
+_RESOURCES: Fixes = {
     "binary": ("`binary: true` beside text", "encode the bytes: `base64 FILE`"),
     "days": ("`max_age: 3 months`", "write days: `90 days`"),
     "declared-twice": (
@@ -181,7 +188,9 @@ FIXES: Mapping[str, tuple[str, str]] = {
     "variable": ("`env: PATH`", "choose another name for the variable"),
     "window": ("`window: 30h`", "choose a window that ends before the next rotation and the day"),
     "wrong-type": ("`prune: 'true'`", "write the type that the error asks for: `prune: true`"),
-    # The lock.
+}
+
+_LOCK: Fixes = {
     "lock-duplicate": ("a merge that kept both sides", "`reconciler lock ENV`, and commit it"),
     "lock-extra": ("a secret was deleted by hand", "`reconciler lock ENV`, and commit it"),
     "lock-format": ("a lock edited by hand", "`reconciler lock ENV`, and commit it"),
@@ -195,3 +204,12 @@ FIXES: Mapping[str, tuple[str, str]] = {
     "lock-missing": ("a value was added without the lock", "`reconciler lock ENV`, and commit it"),
     "lock-outdated": ("a value was edited with sops", "`reconciler lock ENV`, and commit it"),
 }
+
+GROUPS: Mapping[str, Fixes] = {
+    "Files and YAML": _FILES,
+    "Encryption, with sops": _ENCRYPTION,
+    "Environments": _ENVIRONMENTS,
+    "Secrets, parameters and schedules": _RESOURCES,
+    "The lock": _LOCK,
+}
+FIXES: Fixes = {code: fix for group in GROUPS.values() for code, fix in group.items()}

@@ -8,6 +8,7 @@ from reconciler import rules as found_by_rules
 from reconciler.core import fixes, refusals
 from reconciler.manifest.codes import CODES
 from reconciler.manifest.fixes import FIXES
+from reconciler.manifest.fixes import GROUPS as SUBJECTS
 from reconciler.operations import report
 from reconciler.rules.fixes import FIXES as RULE_FIXES
 from tests.reference.markdown import table
@@ -20,17 +21,17 @@ GROUPS: tuple[tuple[str, str, Mapping[str, str], Mapping[str, tuple[str, str]]],
     ("Errors in manifests", "`validate` and every command that reads manifests", CODES, FIXES),
     (
         "Refused changes",
-        "`plan` and `apply`; the other changes do not wait",
+        "`plan` and `apply`, and the other changes do not wait",
         {k: v for k, v in refusals.REASONS.items() if k not in ENDS},
         fixes.FIXES,
     ),
     (
         "Ends of a run",
-        "`apply`; nothing is overwritten",
+        "`apply`, and then nothing is overwritten",
         {k: v for k, v in refusals.REASONS.items() if k in ENDS},
         fixes.FIXES,
     ),
-    ("Findings of rules", "warnings of `validate` and `plan`", found_by_rules.REASONS, RULE_FIXES),
+    ("Findings of rules", "`validate` and `plan`, as warnings", found_by_rules.REASONS, RULE_FIXES),
     ("Findings of a report", "`report`", report.REASONS, report.FIXES),
 )
 
@@ -52,15 +53,22 @@ def codes() -> str:
 
 
 def index() -> str:
-    """Each code, with its place in the reference."""
+    """Each code, with its place in the reference; those of manifests by subject."""
     parts, seen = [], set[str]()
     for title, where, reasons, _ in GROUPS:
-        links = []
+        parts.append(f"## {title}\n\nShown by {where}.")
+        links = {}
         for code in reasons:
             anchor = code if code not in seen else f"{code}-{title.split()[0].lower()}"
             seen.add(code)
-            links.append(f"[{code}](../reference/codes.md#{anchor})")
-        parts.append(f"**{title}** ({where}): {', '.join(links)}.")
+            links[code] = f"[{code}](../reference/codes.md#{anchor})"
+        if reasons is CODES:
+            parts += [
+                f"**{subject}**: {', '.join(links[code] for code in sorted(group))}."
+                for subject, group in SUBJECTS.items()
+            ]
+        else:
+            parts.append(f"{', '.join(links[code] for code in sorted(links))}.")
     return "\n\n".join(parts)
 
 
