@@ -9,7 +9,10 @@ from reconciler.render.escape import terminal
 
 _NEEDS = "contents: read"
 _LISTED = 300  # files that GitHub names at most in a comparison, however many there are
-_AGAIN = "plan again from the newest commit: run the workflow of that, or push"
+_AGAIN = (
+    "approve the run of the newest commit, which has planned all of it; where there is none, push,"
+    " or run the workflow by hand"
+)
 
 
 class MovedError(StalePlanError):

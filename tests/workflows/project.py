@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -182,7 +183,11 @@ class Project:
             if pull["number"] == number:
                 pull |= {"state": "closed", "merged_at": "2026-01-01T00:00:00Z"}
                 pull["merge_commit_sha"] = after
-        return self.push(before)
+        # act asks git for the commit before each step: main may go on while the run goes.
+        self.git("checkout", "--quiet", "--detach")
+        run = self.push(before)
+        self.git("checkout", "--quiet", "main")
+        return run
 
     def push(self, before: str, earlier: Run | None = None) -> Run:
         """Run the apply workflow on the commit that is checked out; again, where ``earlier`` is an
@@ -206,15 +211,39 @@ class Project:
 
     def before_apply(self, operation: str = "", **parameters: str) -> None:
         """Let somebody else do this in AWS when the apply job has begun; nothing, if empty."""
+        method = operation.replace("-", "_")
+        self._hook(
+            f"#!{sys.executable}\n"
+            "import boto3\n"
+            f"boto3.client('secretsmanager').{method}(**{parameters!r})\n"
+            if operation
+            else ""
+        )
+
+    def overtaken(self, commit: str) -> None:
+        """Let main go on to what this commit holds, and be applied, when the apply job of the next
+        run has begun: a later run was approved first."""
+        variables = self.tree.environ | {"HOME": str(self.folder)}
+        exports = "".join(f"export {name}={shlex.quote(v)}\n" for name, v in variables.items())
+        self._hook(
+            f"#!/bin/bash\nset -euo pipefail\n{exports}"
+            f"git -C {self.repository} worktree add --quiet {self.folder}/later main\n"
+            f"cd {self.folder}/later\n"
+            f"git checkout --quiet {commit} -- manifests\n"
+            "git -c user.name=t -c user.email=t@example.com commit --quiet -m later\n"
+            "git checkout --quiet --detach\n"
+            f"{self.program} apply production --auto-approve >&2\n"
+        )
+
+    def gone(self, *artifacts: str) -> None:
+        """Let GitHub no longer have these when an apply job asks for them."""
+        (self.folder / "gone").write_text("".join(f"{name}\n" for name in artifacts))
+
+    def _hook(self, text: str) -> None:
         script = self.folder / "before-apply"
         script.unlink(missing_ok=True)
-        if operation:
-            method = operation.replace("-", "_")
-            script.write_text(
-                f"#!{sys.executable}\n"
-                "import boto3\n"
-                f"boto3.client('secretsmanager').{method}(**{parameters!r})\n"
-            )
+        if text:
+            script.write_text(text)
             script.chmod(0o755)
 
     # --- act --------------------------------------------------------------------------------------

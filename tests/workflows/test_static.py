@@ -115,6 +115,16 @@ def test_a_run_that_is_run_again_finds_the_plan() -> None:
         assert load("secrets-apply")["jobs"][job]["permissions"]["actions"] == "read"
 
 
+def test_a_plan_is_kept_for_as_long_as_a_run_may_wait() -> None:
+    """ "Each workflow run is limited to 35 days. … This period includes execution duration, and
+    time spent on waiting and approval." (docs.github.com, Usage limits of GitHub Actions)"""
+    (kept,) = [
+        step["with"] for step in load("secrets-apply")["jobs"]["plan"]["steps"]
+        if "upload-artifact" in step["uses"]
+    ]  # fmt: skip
+    assert kept["retention-days"] == 35
+
+
 def test_what_applies_waits_in_a_queue_of_its_environment() -> None:
     apply = load("secrets-apply")["jobs"]["apply"]
     assert apply["environment"] == "${{ matrix.environment }}"

@@ -4,11 +4,18 @@ set -uo pipefail
 
 output() { echo "$1=$2" >>"$GITHUB_OUTPUT"; }
 
-# Text as it is, in a summary: no Markdown and no HTML begins within it.
+# Text as it is, in a summary: no Markdown and no HTML begins within it. GitHub drops the whole of a
+# step's summary over 1 MiB, so it is cut to what the step has left of that, escaped, at a line.
 verbatim() {
+  local used=0 left=65536 # for what comes after
+  [ ! -e "$GITHUB_STEP_SUMMARY" ] || used=$(wc -c <"$GITHUB_STEP_SUMMARY")
   {
     echo "<pre>"
-    head -c 900000 | sed -e 's/&/\&amp;/g' -e 's/</\&lt;/g' -e 's/>/\&gt;/g'
+    sed -e 's/&/\&amp;/g' -e 's/</\&lt;/g' -e 's/>/\&gt;/g' |
+      LC_ALL=C awk -v room="$((1048576 - left - used))" '
+        cut || (room -= length($0) + 1) < 0 { cut++; next }
+        { print }
+        END { if (cut) print "Not all fits here: " cut " lines left out. The log has them." }'
     echo "</pre>"
   } >>"$GITHUB_STEP_SUMMARY"
 }
@@ -141,6 +148,7 @@ plan() {
 apply() {
   named
   local code=0 review=() audit=() fresh=$RUNNER_TEMP/fresh-$ENVIRONMENT.json
+  local why="The reviewed plan is stale."
   if [ -n "$DIGEST" ]; then
     review=(--digest="$DIGEST")
   elif [ -n "$PLAN_FILE" ]; then
@@ -151,13 +159,21 @@ apply() {
   [ -z "$AUDIT" ] || audit=(--audit="$AUDIT")
   # Last of all before writing: what was approved may have waited for days.
   run github unmoved --sha="$GITHUB_SHA" --branch="$BRANCH" "${only[@]}" || end $?
-  run apply "${review[@]}" "${audit[@]}" "${only[@]}" 2>&1 | tee "$RUNNER_TEMP/outcomes" || code=$?
+  if [ -z "$DIGEST" ] && [ ! -e "$PLAN_FILE" ]; then
+    # A job waits up to 30 days for its approval, and a repository may keep artifacts for fewer.
+    code=3
+    why="GitHub no longer has the plan that was approved: the repository's settings say for how many days it keeps artifacts."
+    echo "$why" >"$RUNNER_TEMP/outcomes"
+    echo "::error title=$ENVIRONMENT%3A nothing was written::$why"
+  else
+    run apply "${review[@]}" "${audit[@]}" "${only[@]}" 2>&1 | tee "$RUNNER_TEMP/outcomes" || code=$?
+  fi
   echo "## Applied: $ENVIRONMENT" >>"$GITHUB_STEP_SUMMARY"
   verbatim <"$RUNNER_TEMP/outcomes"
   if [ "$code" -eq 3 ]; then
     # Nothing was written. Show what the plan is now, and how to go on with it.
     if run plan --out="$fresh" "${only[@]}" && run github plan --plan="$fresh" "${only[@]}"; then
-      echo "::notice title=$ENVIRONMENT::The reviewed plan is stale, and nothing was written. Read the fresh plan in the summary; to apply it, run this workflow by hand with its digest."
+      echo "::notice title=$ENVIRONMENT::$why Nothing was written. Read the fresh plan in the summary; to apply it, run this workflow by hand with its digest."
     fi
   fi
   end "$code"

@@ -61,7 +61,8 @@ def command(environment: str, sha: str, branch: str, code: tuple[str, ...], form
     except unmoved.MovedError as error:
         if form == "text":
             title = f"{environment}: nothing was written"
-            shown.annotate([Annotation(Level.ERROR, title, (error.message,))], this)
+            told = (error.message, *([error.hint] if error.hint else ()))
+            shown.annotate([Annotation(Level.ERROR, title, told)], this)
         else:
             shown.tell({"environment": environment, "moved": True, "reason": error.message})
         raise
