@@ -16,7 +16,7 @@ from typing import Any
 from reconciler.values import sops
 
 _WHERE = "SOPS_AGE_KEY_FILE"
-_OF_AGE = {"HOME", "LANG", "LC_ALL", "PATH", "SOPS_AGE_KEY", "TMPDIR", _WHERE}
+_OF_AGE = {"HOME", "LANG", "LC_ALL", "PATH", "SOPS_AGE_KEY", "TMPDIR", _WHERE, *sops._SHORT}
 _Key = tuple[object, ...]
 _known: dict[_Key, subprocess.CompletedProcess[bytes]] = {}
 _REAL = str(sops.find())
