@@ -98,9 +98,11 @@ class Api:
             address = self._next(answer)
         raise GithubError(f"GitHub lists more than {_MOST_PAGES * _PER_PAGE} of {path}")
 
-    def post(self, path: str, body: Mapping[str, Any], *, needs: str) -> Any:
-        """Make something. Not tried again where it may have been made: the error is uncertain."""
-        return self._json(self._call("POST", self._address(path, {}), body, needs=needs))
+    def post(self, path: str, body: Mapping[str, Any], *, needs: str, twice: bool = False) -> Any:
+        """Make something. Not tried again where it may have been made, and the error is uncertain,
+        unless ``twice`` is as good as once."""
+        address = self._address(path, {})
+        return self._json(self._call("POST", address, body, needs=needs, reads=twice))
 
     def patch(self, path: str, body: Mapping[str, Any], *, needs: str) -> Any:
         """Change something; twice is as good as once."""

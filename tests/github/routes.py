@@ -81,7 +81,7 @@ def answer(state: State, request: Request) -> Reply:
     raise Refusal(404, "Not Found")
 
 
-def _allow(state: State, level: str, *names: str) -> None:
+def allow(state: State, level: str, *names: str) -> None:
     """One of the permissions is enough."""
     held = state["permissions"]
     if not any(_ORDER.index(held.get(name, "none")) >= _ORDER.index(level) for name in names):
@@ -129,7 +129,7 @@ def _graphql(state: State, request: Request) -> Reply:
 
 @route("GET", r"/issues/(\d+)/comments")
 def _comments(state: State, request: Request, found: re.Match[str]) -> Reply:
-    _allow(state, "read", "issues", "pull-requests")
+    allow(state, "read", "issues", "pull-requests")
     number = int(found[1])
     _numbered(state, number)
     return Reply(200, [_comment(c) for c in state["comments"] if c["issue"] == number])
@@ -139,7 +139,7 @@ def _comments(state: State, request: Request, found: re.Match[str]) -> Reply:
 def _comment_made(state: State, request: Request, found: re.Match[str]) -> Reply:
     number = int(found[1])
     _numbered(state, number)
-    _allow(state, "write", "issues", "pull-requests")
+    allow(state, "write", "issues", "pull-requests")
     made = {
         "id": 1000 + len(state["comments"]),
         "issue": number,
@@ -154,7 +154,7 @@ def _comment_made(state: State, request: Request, found: re.Match[str]) -> Reply
 @route("PATCH", r"/issues/comments/(\d+)")
 def _comment_edited(state: State, request: Request, found: re.Match[str]) -> Reply:
     comment = _find(state["comments"], id=int(found[1]))
-    _allow(state, "write", "issues", "pull-requests")
+    allow(state, "write", "issues", "pull-requests")
     if comment["login"] != state["login"]:
         raise Refusal(403, "Resource not accessible by integration")
     comment["body"] = _text(request, "body", BODY)
@@ -165,7 +165,7 @@ def _comment_edited(state: State, request: Request, found: re.Match[str]) -> Rep
 @route("DELETE", r"/issues/comments/(\d+)")
 def _comment_deleted(state: State, request: Request, found: re.Match[str]) -> Reply:
     comment = _find(state["comments"], id=int(found[1]))
-    _allow(state, "write", "issues", "pull-requests")
+    allow(state, "write", "issues", "pull-requests")
     if comment["login"] != state["login"]:
         raise Refusal(403, "Resource not accessible by integration")
     state["comments"].remove(comment)
@@ -190,7 +190,7 @@ def _comment(comment: Mapping[str, Any]) -> dict[str, Any]:
 
 @route("GET", r"/issues")
 def _issues(state: State, request: Request, found: re.Match[str]) -> Reply:
-    _allow(state, "read", "issues")
+    allow(state, "read", "issues")
     wanted = request.query.get("state", "open")
     pulls = [
         {"number": p["number"], "user": _user(p.get("login", "somebody")), "title": "t",
@@ -203,7 +203,7 @@ def _issues(state: State, request: Request, found: re.Match[str]) -> Reply:
 
 @route("POST", r"/issues")
 def _issue_made(state: State, request: Request, found: re.Match[str]) -> Reply:
-    _allow(state, "write", "issues")
+    allow(state, "write", "issues")
     numbers = [entry["number"] for entry in [*state["pulls"], *state["issues"]]]
     made = {
         "number": max(numbers, default=0) + 1,
@@ -220,7 +220,7 @@ def _issue_made(state: State, request: Request, found: re.Match[str]) -> Reply:
 @route("PATCH", r"/issues/(\d+)")
 def _issue_edited(state: State, request: Request, found: re.Match[str]) -> Reply:
     issue = _find(state["issues"], number=int(found[1]))
-    _allow(state, "write", "issues")
+    allow(state, "write", "issues")
     body = _text(request, "body", BODY, required=False)
     title = _text(request, "title", TITLE, required=False)
     wanted = request.body.get("state", issue["state"])
@@ -241,7 +241,7 @@ def _issue(issue: Mapping[str, Any]) -> dict[str, Any]:
 
 @route("GET", r"/commits/([0-9a-f]+)/pulls")
 def _pulls_of_commit(state: State, request: Request, found: re.Match[str]) -> Reply:
-    _allow(state, "read", "pull-requests", "contents")
+    allow(state, "read", "pull-requests", "contents")
     sha = found[1]
     merged = [p for p in state["pulls"] if p.get("merge_commit_sha") == sha]
     others = [p for p in state["pulls"] if p["head"]["sha"] == sha]
@@ -250,7 +250,7 @@ def _pulls_of_commit(state: State, request: Request, found: re.Match[str]) -> Re
 
 @route("GET", r"/pulls")
 def _pulls(state: State, request: Request, found: re.Match[str]) -> Reply:
-    _allow(state, "read", "pull-requests")
+    allow(state, "read", "pull-requests")
     wanted, head = request.query.get("state", "open"), request.query.get("head")
     chosen = [p for p in state["pulls"] if wanted in ("all", p["state"])]
     if head is not None:
@@ -258,9 +258,15 @@ def _pulls(state: State, request: Request, found: re.Match[str]) -> Reply:
     return Reply(200, [_pull(state, p) for p in chosen])
 
 
+@route("GET", r"/pulls/(\d+)")
+def _one_pull(state: State, request: Request, found: re.Match[str]) -> Reply:
+    allow(state, "read", "pull-requests")
+    return Reply(200, _pull(state, _find(state["pulls"], number=int(found[1]))))
+
+
 @route("GET", r"/pulls/(\d+)/files")
 def _pull_files(state: State, request: Request, found: re.Match[str]) -> Reply:
-    _allow(state, "read", "pull-requests")
+    allow(state, "read", "pull-requests")
     pull = _find(state["pulls"], number=int(found[1]))
     return Reply(200, [{"status": "modified", **f} for f in pull.get("files", [])][:3000])
 
@@ -286,7 +292,7 @@ def _pull(state: State, pull: Mapping[str, Any]) -> dict[str, Any]:
 
 @route("GET", r"/actions/workflows/([^/]+)/runs")
 def _runs(state: State, request: Request, found: re.Match[str]) -> Reply:
-    _allow(state, "read", "actions")
+    allow(state, "read", "actions")
     name = found[1]
     of_it = [r for r in state["runs"] if r["path"].partition("@")[0].endswith(f"/{name}")]
     if not of_it and not re.fullmatch(r"[\w.-]+\.ya?ml", name):
@@ -314,7 +320,7 @@ def _runs(state: State, request: Request, found: re.Match[str]) -> Reply:
 
 @route("GET", r"/actions/runs/(\d+)/artifacts")
 def _artifacts(state: State, request: Request, found: re.Match[str]) -> Reply:
-    _allow(state, "read", "actions")
+    allow(state, "read", "actions")
     chosen = [a for a in state["artifacts"] if a["run"] == int(found[1])]
     if "name" in request.query:
         chosen = [a for a in chosen if a["name"] == request.query["name"]]
@@ -334,7 +340,7 @@ def _artifacts(state: State, request: Request, found: re.Match[str]) -> Reply:
 
 @route("GET", r"/actions/artifacts/(\d+)/zip")
 def _artifact(state: State, request: Request, found: re.Match[str]) -> Reply:
-    _allow(state, "read", "actions")
+    allow(state, "read", "actions")
     artifact = _find(state["artifacts"], id=int(found[1]))
     if artifact.get("expired"):
         raise Refusal(410, "Artifact has expired")
@@ -363,7 +369,7 @@ def zipped(artifact: Mapping[str, Any]) -> bytes:
 
 @route("GET", r"/compare/(.+)\.\.\.(.+)")
 def _compare(state: State, request: Request, found: re.Match[str]) -> Reply:
-    _allow(state, "read", "contents")
+    allow(state, "read", "contents")
     base, head = found[1], found[2]
     given = state["compare"].get(f"{base}...{head}")
     if given is None and state["git"]:
@@ -408,7 +414,7 @@ def _compared(folder: str, base: str, head: str) -> dict[str, Any]:
 def _environment(state: State, request: Request, found: re.Match[str]) -> Reply:
     """Names "are not case sensitive". A rule is a reviewer, a wait, or a policy of branches, which
     stands beside the rules again as ``deployment_branch_policy``."""
-    _allow(state, "read", "actions")
+    allow(state, "read", "actions")
     reviewers = {"protection_rules": [{"id": 1, "type": "required_reviewers", "reviewers": []}]}
     known = state["environments"]
     one = reviewers if known is None else known.get(found[1].lower())

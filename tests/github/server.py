@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
+from tests.github import objects  # noqa: F401, its routes
 from tests.github.routes import Refusal, Reply, Request, answer, zipped
 from tests.github.state import State, fresh
 

@@ -172,6 +172,7 @@ FEW: tuple[Call, ...] = tuple(call for call in CALLS if "-vv" in call.arguments)
 ELSEWHERE: dict[str, str] = {
     "compare": "test_two_environments_side_by_side_show_no_value",
     "copy": "test_two_environments_side_by_side_show_no_value",
+    "github merge": "test_merging_main_into_a_pull_request_shows_no_value",
     "init": "test_init_shows_neither_of_its_keys",
     "sandbox": "test_the_sandbox_says_nothing_of_what_it_keeps",
 }

@@ -36,7 +36,7 @@ def test_every_command_is_called() -> None:
         f"the search for leaks never calls {', '.join(missing)}: add calls of each to CALLS in"
         " tests/leaks/calls.py, one of them with -vv"
     )
-    gone = sorted((called | set(ELSEWHERE)) - set(COMMANDS))
+    gone = sorted((called | {words.split()[0] for words in ELSEWHERE}) - set(COMMANDS))
     assert not gone, f"{', '.join(gone)} is no command: take it out of tests/leaks/calls.py"
 
 
@@ -47,7 +47,7 @@ def commands(group: click.Group, *path: str) -> Iterator[tuple[tuple[str, ...], 
         assert command is not None
         if isinstance(command, click.Group):
             yield from commands(command, *path, name)
-        elif name not in ELSEWHERE:
+        elif " ".join((*path, name)) not in ELSEWHERE:
             yield (*path, name), command
 
 

@@ -11,7 +11,9 @@ from tests.pages import ROOT
 from tests.reference.markdown import table
 
 GITHUB = ROOT / ".github"
-WORKFLOWS = ("secrets-plan", "secrets-apply", "secrets-drift", "secrets-adopt")
+WORKFLOWS = (
+    "secrets-plan", "secrets-apply", "secrets-drift", "secrets-adopt", "secrets-merge",
+)  # fmt: skip
 
 
 def _load(path: str) -> dict[str, Any]:

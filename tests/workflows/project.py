@@ -205,6 +205,10 @@ class Project:
         given = {"environment": environment, "names": "", "take": "refuse those", "digest": ""}
         return self.run("secrets-adopt", "workflow_dispatch", {"inputs": given | inputs})
 
+    def merge_main(self, number: int) -> Run:
+        """Run the workflow that merges main into a pull request."""
+        return self.run("secrets-merge", "workflow_dispatch", {"inputs": {"number": str(number)}})
+
     def drift(self) -> Run:
         """Run the drift workflow, as every morning."""
         return self.run("secrets-drift", "schedule", {"schedule": "17 5 * * *"})

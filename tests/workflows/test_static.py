@@ -17,7 +17,7 @@ GITHUB = ROOT / ".github"
 ACTION = GITHUB / "actions" / "reconcile"
 WORKFLOWS = sorted((GITHUB / "workflows").glob("*.yml"))
 NAMES = [file.stem for file in WORKFLOWS]
-SHARED = ["secrets-plan", "secrets-apply", "secrets-drift", "secrets-adopt"]
+SHARED = ["secrets-plan", "secrets-apply", "secrets-drift", "secrets-adopt", "secrets-merge"]
 PINNED = re.compile(r"uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
 
 
@@ -147,6 +147,7 @@ def test_the_jobs_that_decrypt_are_the_only_ones_that_have_the_key() -> None:
     behind = {
         ("secrets-apply", "apply"): "${{ matrix.environment }}",
         ("secrets-adopt", "adopt"): "${{ matrix.environment }}",
+        ("secrets-merge", "merge"): "${{ needs.conflicts.outputs.environment }}",
         ("secrets-drift", "drift"): (
             "${{ vars.SECRETS_DRIFT_WITH_KEY == 'true' && 'secrets-drift' || '' }}"
         ),

@@ -38,7 +38,7 @@ echo "$venv/bin" >>"$GITHUB_PATH"
 # Only what decrypts needs sops.
 case $COMMAND in
 install | plan | drift) [ "$KEYLESS" = true ] && exit 0 ;;
-apply | check | adopt) ;;
+apply | check | adopt | merge) ;;
 *) exit 0 ;;
 esac
 

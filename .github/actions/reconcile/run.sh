@@ -56,7 +56,7 @@ done
 # git's configuration stays in a checkout for the next job of a runner. What writes runs behind a
 # GitHub Environment that only main may deploy to, so its own commit was reviewed.
 case $COMMAND in
-apply | check | adopt) RECONCILER_TRUSTED_BASE=$GITHUB_SHA ;;
+apply | check | adopt | merge) RECONCILER_TRUSTED_BASE=$GITHUB_SHA ;;
 *) RECONCILER_TRUSTED_BASE=${RECONCILER_TRUSTED_BASE:-refs/remotes/origin/${DEFAULT_BRANCH:-${BRANCH:-main}}} ;;
 esac
 export RECONCILER_TRUSTED_BASE
@@ -253,6 +253,31 @@ applied() {
   output sha "$sha"
 }
 
+numbered() {
+  [[ $NUMBER =~ ^[1-9][0-9]{0,9}$ ]] || usage "the input number is not the number of a pull request"
+}
+
+# What a pull request conflicts in, and behind which GitHub Environment that is merged.
+conflicts() {
+  numbered
+  local found=() made
+  made=$(run github merge --check --branch="$BRANCH" -- "$NUMBER") || end $?
+  [ -z "$made" ] || mapfile -t found <<<"$made"
+  if [ ${#found[@]} -gt 1 ] && [ -z "$ENVIRONMENT" ]; then
+    usage "files of ${found[*]} conflict, and a job has the key of one GitHub Environment: make one with the keys of all, and set the variable SECRETS_MERGE_ENVIRONMENT to its name; or merge in a clone of yours"
+  fi
+  [ ${#found[@]} -gt 0 ] || return 0
+  local behind=${ENVIRONMENT:-${found[0]}}
+  # Before any job names it: GitHub would make a missing Environment, and ask nobody.
+  run github protected -- "$behind" || end $?
+  output environment "$behind"
+}
+
+merge() {
+  numbered
+  run github merge --branch="$BRANCH" "${configuration[@]}" -- "$NUMBER" || end $?
+}
+
 echo "::add-matcher::$ACTION_PATH/matcher.json"
 case $COMMAND in
 matrix) make_matrix ;;
@@ -265,5 +290,7 @@ adopt) adopt ;;
 drift) check_drift ;;
 applied) applied ;;
 unchanged) unchanged ;;
-*) usage "there is no command $COMMAND: matrix, validate, diff, plan, apply, check, adopt, drift, applied, unchanged" ;;
+conflicts) conflicts ;;
+merge) merge ;;
+*) usage "there is no command $COMMAND: matrix, validate, diff, plan, apply, check, adopt, drift, applied, unchanged, conflicts, merge" ;;
 esac

@@ -53,7 +53,16 @@ def merge(
         key_types = _checked(side, path, relative, rules, trust)
         sops.decrypt(side, key_types=key_types)  # its MAC is valid
     key_types = _checked(merged, path, relative, rules, trust)
-    plain = sops.decrypt(merged, key_types=key_types, ignore_mac=True)
+    try:
+        plain = sops.decrypt(merged, key_types=key_types, ignore_mac=True)
+    except SopsError as error:
+        if error.code != "tampered":
+            raise
+        # Each side decrypts by itself: what one of them adds is under a data key of its own.
+        raise Unmerged(
+            f"{path}: one side was encrypted with a new data key, and the other has new values",
+            hint="take the file of the new data key, and set the other's values there",
+        ) from None
     leaf, _ = next(encrypted.ciphertexts(parse(Path(path), path, merged).data), (None, None))
     if leaf is None:
         raise Unmerged(
