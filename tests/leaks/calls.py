@@ -41,8 +41,8 @@ class Call:
 # Whatever AWS does, these do the same as where nothing fails.
 OFFLINE = (
     "validate", "schema", "explain", "matrix", "iam", "bootstrap", "diff", "show", "merge-driver",
-    "github plan", "github unchanged", "github protected", "github reviewed", "github unmoved",
-    "github drift", "rotation",
+    "github plan", "github unchanged", "github removed", "github protected",
+    "github reviewed", "github unmoved", "github drift", "rotation",
 )  # fmt: skip
 SOMEBODY = new_age_key().recipient
 REVIEWED = "--plan out.plan.json --artifact-name plan --workflow .github/workflows/plan.yml"
@@ -90,6 +90,8 @@ CALLS: tuple[Call, ...] = (
     _call("github plan production --plan out.plan.json -o json"),
     _call("github unchanged production"),
     _call("github unchanged production -o json"),
+    _call("github removed --base HEAD --comment -vv"),
+    _call("github removed --base HEAD -o json"),
     _call("github protected production -vv"),
     _call("github protected production -o json"),
     _call(f"github reviewed production {REVIEWED} -vv"),

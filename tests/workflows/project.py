@@ -91,14 +91,15 @@ class Project:
 
     def lock(self) -> None:
         """Bring the locks up to date, with the key."""
-        self._command("lock")
+        self.command("lock")
 
     def converge(self) -> None:
         """Apply what main has, without a run."""
         for environment in ("production", "staging"):
-            self._command("apply", environment, "--auto-approve")
+            self.command("apply", environment, "--auto-approve")
 
-    def _command(self, *arguments: str) -> None:
+    def command(self, *arguments: str) -> None:
+        """Run it as somebody who has the key and credentials; it has to succeed."""
         # The fixture's AWS variables lead to the embedded AWS.
         done = subprocess.run(
             [str(self.program), *arguments],

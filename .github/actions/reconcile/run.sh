@@ -75,6 +75,9 @@ configuration=()
 [ -z "$CONFIGURATION" ] || configuration=(--configuration="$CONFIGURATION")
 without_key=()
 [ "$KEYLESS" != true ] || without_key=(--keyless)
+# After a push it is what the branch was, which a force push may have left behind.
+direct=()
+[ "${GITHUB_EVENT_NAME:-}" != push ] || direct=(--direct)
 plan_file=${PLAN_FILE:-$RUNNER_TEMP/plan-$ENVIRONMENT.json}
 
 make_matrix() {
@@ -94,7 +97,7 @@ make_matrix() {
   elif [ -n "$ENVIRONMENT" ]; then
     named_one=("${only[@]}")
   elif [ -n "$BASE" ]; then
-    arguments+=(--base="$BASE")
+    arguments+=(--base="$BASE" "${direct[@]}")
   fi
   [ -z "$PLAN_ROLE" ] || arguments+=(--role="plan_role=$PLAN_ROLE")
   [ -z "$APPLY_ROLE" ] || arguments+=(--role="apply_role=$APPLY_ROLE")
@@ -105,6 +108,10 @@ make_matrix() {
   found=$(grep -o '"environment":"[^"]*"' <<<"$made" | cut -d'"' -f4)
   output environments "$(paste -sd, - <<<"$found")"
   output count "$(grep -c . <<<"$found")"
+  # Merged: what git no longer has is looked at by no job of this run.
+  if [ -z "$PLANS" ] && [ -n "$BASE" ] && [ ${#direct[@]} -gt 0 ]; then
+    run github removed --base="$BASE" "${direct[@]}" || end $?
+  fi
   # Before any job names them: GitHub would make a missing Environment, and ask nobody.
   if [ -n "$PLANS" ] && [ -n "$found" ]; then
     local every=()
@@ -138,7 +145,7 @@ plan() {
       --failed "the plan could not be made; the log of this job says why" "${only[@]}"
     end "$code"
   fi
-  run github plan --plan="$plan_file" "${with_comment[@]}" "${configuration[@]}" "${only[@]}" || end $?
+  run github plan --plan="$plan_file" "${since[@]}" "${with_comment[@]}" "${configuration[@]}" "${only[@]}" || end $?
   if [ -n "$REVIEWED" ]; then
     run github reviewed --plan="$plan_file" --workflow="$REVIEWED" \
       --artifact-name="secrets-plan-$ENVIRONMENT" "${only[@]}" || end $?
@@ -232,7 +239,7 @@ check_drift() {
   end "$code"
 }
 
-# What a branch no longer changes: its comments say so.
+# What a branch no longer changes: its comments say so, and those of what it no longer has.
 unchanged() {
   local every=() kept=() one
   mapfile -t every < <(run matrix --format=names)
@@ -243,6 +250,7 @@ unchanged() {
     esac
   done
   run github unchanged "${configuration[@]}" -- "${kept[@]}" || end $?
+  [ -z "$BASE" ] || run github removed --base="$BASE" --comment "${configuration[@]}" || end $?
 }
 
 applied() {

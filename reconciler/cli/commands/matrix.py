@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli import walk
+from reconciler.cli import since, walk
 from reconciler.cli.commands import show
 from reconciler.cli.options import Common, chosen, common
 from reconciler.cli.terminal import out, say
@@ -21,13 +21,17 @@ from reconciler.manifest.gitfiles import Repository
 
 MOST = 256  # jobs that one matrix makes in a run, as GitHub limits them
 _ROLE = re.compile(r"[a-z][a-z0-9_]*")
-_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")  # of a commit, in full
 
 
 @click.command("matrix", epilog="Example: reconciler matrix --base origin/main")
 @click.argument("names", nargs=-1, metavar="[ENV]...")
 @click.option("--base", metavar="REV", help="Only what has changed since this commit.")
 @click.option("--head", metavar="REV", help="Another commit. [default: the files as they are]")
+@click.option(
+    "--direct",
+    is_flag=True,
+    help="Compare with REV itself, as after a push; not with where the branch left it.",
+)
 @click.option(
     "-o",
     "--format",
@@ -57,6 +61,7 @@ def command(
     names: tuple[str, ...],
     base: str | None,
     head: str | None,
+    direct: bool,
     form: str,
     plans: tuple[Path, ...],
     roles: tuple[str, ...],
@@ -77,7 +82,9 @@ def command(
         names = tuple(work)
     templates = [_template(role) for role in roles]
     asked = bool(names or plans)
-    changed, side = _named(names, options) if asked else _changed(base, head, options)
+    changed, side = (
+        _named(names, options) if asked else _changed(base, head, options, direct=direct)
+    )
     targets = [branch.target(side, name) for name in sorted(changed)]
     problems = [problem for found in targets if isinstance(found, list) for problem in found]
     if problems:
@@ -138,18 +145,10 @@ def _work(
 def _sides(base: str, options: Common) -> tuple[branch.Side, branch.Side]:
     folder = walk.folder(options)
     after = branch.of_folder(folder, READ)
-    if not base.strip("0"):
-        return branch.Side({}), after
     repository = Repository(folder)
-    if _gone(base, repository):
+    if since.nothing(base, repository) is not None:
         return branch.Side({}), after
     return branch.of_commit(repository, repository.commit(base), READ), after
-
-
-def _gone(base: str, repository: Repository) -> bool:
-    """Whether a commit is one that a force push took away: nothing leads to it any more, so no
-    fetch brings it. A shallow clone cannot tell."""
-    return bool(_ID.fullmatch(base)) and repository.id(base) is None and not repository.shallow
 
 
 def _named(names: tuple[str, ...], options: Common) -> tuple[frozenset[str], branch.Side]:
@@ -164,7 +163,7 @@ def _named(names: tuple[str, ...], options: Common) -> tuple[frozenset[str], bra
 
 
 def _changed(
-    base: str | None, head: str | None, options: Common
+    base: str | None, head: str | None, options: Common, *, direct: bool
 ) -> tuple[frozenset[str], branch.Side]:
     """The environments that are asked for, and the files that declare them."""
     folder = walk.folder(options)
@@ -175,8 +174,8 @@ def _changed(
         side = branch.of_folder(folder, READ)
         return frozenset(walk.environments((), options)), side
     repository = Repository(folder)
-    if base is not None and _gone(base, repository):
-        say(f"git has no commit {base[:12]}, as after a force push: all environments", options)
+    if base is not None and (reason := since.nothing(base, repository)) is not None:
+        say(f"{reason}: all environments", options)
         base = None
     tip = repository.commit(head if head is not None else "HEAD")
     side = (
@@ -184,11 +183,8 @@ def _changed(
     )
     if base is None:
         return environments(side), side
-    asked = repository.commit(base)
-    start = repository.fork_point(asked, tip)
-    if start is None:
-        say(f"git finds no common commit: compared with {base} itself", options)
-    before = branch.of_commit(repository, start or asked, READ)
+    start = since.start(base, tip, repository, options, direct=direct)
+    before = branch.of_commit(repository, start, READ)
     for name in sorted(environments(before) - environments(side)):
         say(f"{name} is no longer declared: what it owns in AWS stays there", options)
     return branch.concerned(before, side), side

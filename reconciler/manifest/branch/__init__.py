@@ -7,6 +7,7 @@ from reconciler.manifest.branch.concerned import READ, concerned, touched
 from reconciler.manifest.branch.declared import Declared, declared
 from reconciler.manifest.branch.difference import Difference, Group
 from reconciler.manifest.branch.opened import opened, subjects
+from reconciler.manifest.branch.removed import Removed, removed
 from reconciler.manifest.branch.returning import returning
 from reconciler.manifest.branch.side import Side, of_commit, of_folder
 from reconciler.manifest.branch.target import Target, target
@@ -16,6 +17,7 @@ __all__ = [
     "Declared",
     "Difference",
     "Group",
+    "Removed",
     "Side",
     "Target",
     "compare",
@@ -25,6 +27,7 @@ __all__ = [
     "of_folder",
     "opened",
     "order",
+    "removed",
     "returning",
     "subjects",
     "target",

@@ -33,7 +33,7 @@ _GROUPS = list(Group)
 
 def compare(base: Side, head: Side) -> tuple[Difference, ...]:
     """Everything in which ``head`` differs from ``base``, in the order in which it is looked at."""
-    renamed = _renamed(base, head)
+    renamed = renames(base, head)
     fresh = {path for path in head.files if anew(base, renamed.get(path, path), head, path)}
     found = [
         *_other_rules(base, head),
@@ -216,7 +216,7 @@ def _mark(was: bool, now: bool) -> str:
 # --- files --------------------------------------------------------------------------------------
 
 
-def _renamed(base: Side, head: Side) -> dict[str, str]:
+def renames(base: Side, head: Side) -> dict[str, str]:
     """New paths of files, with the old ones: the same content, or the same MAC."""
     gone = sorted(base.files.keys() - head.files.keys())
     added = sorted(head.files.keys() - base.files.keys())

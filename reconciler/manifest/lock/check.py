@@ -12,6 +12,7 @@ from reconciler.core.errors import Problem
 from reconciler.core.model import Key
 from reconciler.manifest import Cleartext, Desired
 from reconciler.manifest.lock.file import Lock
+from reconciler.manifest.lock.head import again
 
 
 def check(lock: Lock, declared: Cleartext) -> list[Problem]:
@@ -20,7 +21,9 @@ def check(lock: Lock, declared: Cleartext) -> list[Problem]:
     scope = declared.settings.scope
     if not lock.is_of(scope):
         message = f"the lock's header does not match the manifests of {scope.environment}"
-        return [lock.problem("lock-head", message, warning=False)]
+        # Of a folder that was renamed, the lock names the old environment: there is none any more.
+        hint = again(scope.environment)
+        return [lock.problem("lock-head", message, warning=False, hint=hint)]
     ciphertexts = declared.ciphertexts()
     missing = [
         lock.problem("lock-missing", f"{key} has no line in the lock", at=key, warning=False)

@@ -13,6 +13,7 @@ COMMANDS = MappingProxyType(
     {
         "plan": "Show a saved plan: summary, annotations, outputs, comment.",
         "unchanged": "Say on the pull request that it no longer changes these environments.",
+        "removed": "Say what becomes of environments that a branch removes or renames.",
         "drift": "Show drift: summary, annotations, outputs, issue.",
         "reviewed": "Say whether anything has moved since the review.",
         "unmoved": "Refuse if the branch has since changed what the plan was made from.",

@@ -16,7 +16,7 @@ from reconciler.github import annotation, comment, planned
 from reconciler.github.annotation import Annotation, Level
 from reconciler.github.job import Job
 from reconciler.github.marker import marker
-from reconciler.render import markdown
+from reconciler.render import markdown, removed
 
 _NO_REASON = "the log of the job says why"
 
@@ -33,6 +33,11 @@ _NO_REASON = "the log of the job says why"
 @click.option(
     "--comment", "wanted", is_flag=True, help="Create or update the pull request's comment."
 )
+@click.option(
+    "--base",
+    metavar="REV",
+    help="Say if it had another name when the branch left this commit.",
+)
 @shown.configuration
 @click.option("--failed", metavar="REASON", help="There is no plan: show why.")
 @shown.form
@@ -41,6 +46,7 @@ def command(
     environment: str,
     file: Path,
     wanted: bool,
+    base: str | None,
     configuration: str | None,
     failed: str | None,
     form: str,
@@ -61,12 +67,15 @@ def command(
         outputs = planned.outputs(None, str(file), reason)
         summarised = shown.summarise(job, lambda limit: text[:limit], options)
     else:
-        made = plan
+        made, note = plan, "" if base is None else _note(environment, base, options)
         found = planned.annotate(plan, shown.settings(environment, options))
-        text = planned.comment(plan, comment.LIMIT - len(mark) - 1, shown.changed_line(job))
+        room = comment.LIMIT - len(mark) - len(note) - 1
+        text = note + planned.comment(plan, room, shown.changed_line(job))
         outputs = planned.outputs(plan, str(file))
         summarised = shown.summarise(
-            job, lambda limit: markdown.plan((made,), where=str(file), limit=limit), options
+            job,
+            lambda limit: note + markdown.plan((made,), where=str(file), limit=limit - len(note)),
+            options,
         )
     found = annotation.limited(found)
     shown.output(job, outputs)
@@ -87,6 +96,14 @@ def command(
             }
         )
     return Exit.OK
+
+
+def _note(environment: str, base: str, options: Common) -> str:
+    """That this environment is one that had another name."""
+    for one in shown.removed(base, options):
+        if one.renamed == environment:
+            return f"{removed.new_name(one)}\n"
+    return ""
 
 
 def _keep(job: Job, mark: str, text: str, plan: Plan | None, options: Common) -> str:

@@ -6,10 +6,11 @@ import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from reconciler.cli import since
 from reconciler.cli.commands.show import LARGEST
 from reconciler.cli.folder import folder
 from reconciler.cli.options import Common
@@ -23,6 +24,9 @@ from reconciler.github.api import Api
 from reconciler.github.job import Job
 from reconciler.render.escape import as_json, terminal
 from reconciler.render.table import nowhere
+
+if TYPE_CHECKING:
+    from reconciler.manifest.branch import Removed
 
 # As reconciler.manifest.files calls it, which takes half a second to import.
 ENVIRONMENT_FILE = "environment.sops.yaml"
@@ -67,6 +71,19 @@ def name(given: str | None, job: Job, options: Common) -> str:
     if given is not None:
         return given
     return annotation.relative(str(folder(options)), job.workspace)
+
+
+def removed(base: str, options: Common, *, direct: bool = False) -> tuple[Removed, ...]:
+    """The environments that git no longer has since a commit, or has under another name. Raises
+    UsageError where there is no such commit."""
+    from reconciler.manifest import branch
+    from reconciler.manifest.gitfiles import Repository
+
+    where = folder(options)
+    repository = Repository(where)
+    start = since.start(base, repository.commit("HEAD"), repository, options, direct=direct)
+    before = branch.of_commit(repository, start, branch.READ)
+    return branch.removed(before, branch.of_folder(where, branch.READ))
 
 
 def settings(environment: str, options: Common) -> Place:
