@@ -114,6 +114,7 @@ def test_declared_absent_is_removed(world: World) -> None:
     world.converge()
     live = world.parameter("host")
     assert live["Description"].startswith("[r1:2:")
+    assert "AllowedPattern" not in live
     assert not live.get("Policies")
     tags = world.parameter_tags("host")
     assert (tags["a"], tags["theirs"]) == ("e", "stays")
