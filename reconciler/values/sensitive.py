@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets as randomness
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -94,11 +95,12 @@ class Token:
     kid: str
 
 
+_OWN_ID = re.compile("[rg]1[0-9a-f]{62}")
+
+
 def parse_token(version_id: str) -> Token | None:
     """The parts of a version id made here, or None if it has another form."""
-    if len(version_id) != 64 or version_id[:2] not in ("r1", "g1"):
-        return None
-    if any(c not in "0123456789abcdef" for c in version_id[2:]):
+    if not _OWN_ID.fullmatch(version_id):
         return None
     return Token(generated=version_id[0] == "g", kid=version_id[2:8])
 
