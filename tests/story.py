@@ -104,7 +104,7 @@ class Story:
         done = list(steps(page))
         if not done:
             return page
-        folder = self._begin(begins(page))
+        folder = self.begin(begins(page))
         results = [[self._run(command, step, folder) for command in step.commands] for step in done]
         for step, outputs in reversed(list(zip(done, results, strict=True))):
             if step.first is not None:
@@ -112,7 +112,8 @@ class Story:
         shutil.rmtree(folder.parent)
         return "\n".join(lines)
 
-    def _begin(self, state: str) -> Path:
+    def begin(self, state: str) -> Path:
+        """The repository of a page, with its account."""
         self.aws.reset()
         folder = self.folder / "session" / "repository"
         if state in self.accounts:

@@ -67,6 +67,7 @@ class Api:
         self._token = token
         self._sleep = sleep
         self._patience = _PATIENCE
+        self._login: str | None = None
         self._pools: dict[str | None, urllib3.PoolManager] = {}
         # Its DEBUG log holds addresses, and that of a download is as good as a password.
         logging.getLogger("urllib3").setLevel(logging.INFO)
@@ -118,6 +119,8 @@ class Api:
         A job's token may not ask ``GET /user`` ("Resource not accessible by integration"); the
         viewer of GraphQL is ``github-actions[bot]`` for it, as authors are called in REST.
         """
+        if self._login is not None:
+            return self._login
         # On GitHub Enterprise Server the REST API is at /api/v3, and GraphQL at /api/graphql.
         # GITHUB_GRAPHQL_URL may name another host: the token goes to one only.
         root = self._url.removesuffix("/v3") if self._url.endswith("/api/v3") else self._url
@@ -128,6 +131,7 @@ class Api:
             found = found.get(name) if isinstance(found, dict) else None
         if not isinstance(found, str) or not found:
             raise GithubError("GitHub does not say who the token belongs to")
+        self._login = found
         return found
 
     def download(self, path: str, *, needs: str, limit: int) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from reconciler.core.errors import GithubError
@@ -12,6 +13,7 @@ from reconciler.github.api import Api
 
 LIMIT = comment.LIMIT
 _NEEDS = "issues: write"
+_LATEST = 300  # issues among which one is looked for that is only linked to: three requests
 _LOOKS = 3  # how often it is looked for again where GitHub's answer to making it was lost
 
 
@@ -62,6 +64,16 @@ def body(api: Api, mark: str) -> str | None:
     """What the open issue with this marker says, None where there is none. Raises GithubError."""
     found = _open(api, mark, api.login())
     return str(found[0].get("body") or "") if found else None
+
+
+def number(api: Api, mark: str) -> int | None:
+    """The open issue with this marker, among those that changed last. Raises GithubError."""
+    login = api.login()
+    latest = api.pages("/issues", needs="issues: read", state="open", sort="updated")
+    for one in islice(latest, _LATEST):
+        if marker.is_ours(one, mark, login) and "pull_request" not in one:
+            return int(one["number"])
+    return None
 
 
 def _open(api: Api, mark: str, login: str) -> list[Mapping[str, Any]]:

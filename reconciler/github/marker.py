@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
+
+_RUN = re.compile(r"(?<=/actions/runs/)[0-9]+")
 
 
 def marker(what: str, configuration: str, environment: str) -> str:
@@ -27,8 +30,9 @@ def is_ours(entry: Any, mark: str, login: str) -> bool:
 
 
 def same(one: Any, other: str) -> bool:
-    """Whether GitHub has this text already; it may write line ends in its own way."""
-    return isinstance(one, str) and lines(one) == lines(other)
+    """Whether GitHub has this text already; it may write line ends in its own way. Which run says
+    it does not matter: the link to the first one is as good."""
+    return isinstance(one, str) and lines(_RUN.sub("", one)) == lines(_RUN.sub("", other))
 
 
 def lines(text: str) -> list[str]:

@@ -18,21 +18,39 @@ from reconciler.render.table import Link
 _UPDATES = (Action.UPDATE, Action.REPLACE, Action.ADOPT, Action.RESTORE)
 
 
-def comment(plan: Plan, limit: int, link: Link = table.nowhere) -> str:
+def comment(
+    plan: Plan, limit: int, link: Link = table.nowhere, foot: str = "", came: str | None = None
+) -> str:
     """The text of the pull request's comment, in at most ``limit`` characters. ``link`` has the
-    address of a manifest's line.
+    address of a manifest's line; ``foot`` says where more is; ``came``, what came of the plan after
+    the merge.
 
     It does not name the commit, which for a pull request is one that nobody has seen, so the same
     plan has the same text.
     """
     if not plan.changes and not plan.opened:
-        return f"{_head(plan.scope.environment)}**No changes:** everything is as git declares it.\n"
-    return markdown.plan((replace(plan, revision=None),), limit=limit, link=link)
+        told = "**No changes:** everything is as git declares it."
+        return f"{_head(plan.scope.environment)}{told}\n{foot}"
+    shown = replace(plan, revision=None)
+    return markdown.plan((shown,), limit=limit - len(foot), link=link, came=came) + foot
+
+
+def foot(run: str | None, issue: str | None) -> str:
+    """Where more is: the page of the run, and that of the open issue about drift."""
+    more = [] if run is None else [f"[log and summary of the run]({run})"]
+    if issue is not None:
+        more.append(f"[open issue about drift]({issue})")
+    return f"\nSee also: {', '.join(more)}.\n" if more else ""
 
 
 def unchanged(environment: str) -> str:
     """The text of the comment where the pull request changes no file of the environment."""
     return f"{_head(environment)}**No changes:** this branch changes nothing of it.\n"
+
+
+def told(environment: str, line: str) -> str:
+    """The text of the comment that has one line to say."""
+    return f"{_head(environment)}{line}\n"
 
 
 def failed(environment: str, reason: str) -> str:

@@ -83,20 +83,24 @@ def find(api: Api, asked: Request) -> Review:
     return Review(None, reason, number, run)
 
 
-def _pull(api: Api, asked: Request) -> Mapping[str, Any]:
-    merged = [
+def merged(api: Api, sha: str, branch: str) -> list[Mapping[str, Any]]:
+    """The pull requests that were merged as this commit of a branch. Raises GithubError."""
+    return [
         pull
-        for pull in api.pages(f"/commits/{asked.sha}/pulls", needs=_PULLS)
+        for pull in api.pages(f"/commits/{sha}/pulls", needs=_PULLS)
         if pull["merged_at"]
-        and pull["merge_commit_sha"] == asked.sha
-        and pull["base"]["ref"] == asked.branch
+        and pull["merge_commit_sha"] == sha
+        and pull["base"]["ref"] == branch
         and _name(pull["base"]["repo"]) == api.repository
     ]
-    if len(merged) != 1:
-        much = "no pull request was" if not merged else "more than one pull request was"
+
+
+def _pull(api: Api, asked: Request) -> Mapping[str, Any]:
+    found = merged(api, asked.sha, asked.branch)
+    if len(found) != 1:
+        much = "no pull request was" if not found else "more than one pull request was"
         raise _Nothing(f"{much} merged into {asked.branch} as commit {asked.sha[:12]}")
-    found: Mapping[str, Any] = merged[0]
-    return found
+    return found[0]
 
 
 def _is_comparable(api: Api, asked: Request, pull: Mapping[str, Any], number: int) -> None:

@@ -25,6 +25,9 @@ _COMMAND = "##["
 # may look like one.
 _PROBLEM = re.compile(r"(:\d+:\d+: (?:error|warning))\[")
 
+_NARROW = 12  # characters of a word that need no break on a phone
+_BREAKS = "/-_.:@"
+_MEANS = re.compile(r"[^\w ]|_", re.ASCII)
 _WORD = re.compile(r"[\w/+=@-][\w/:+=@-]*", re.ASCII)
 
 
@@ -64,6 +67,24 @@ def word(text: str) -> str:
 def code(text: str) -> str:
     """A Markdown code span: no HTML, mention, reference, link or table column begins in it."""
     return "`" + (terminal(text).replace("`", r"\x60").replace("|", r"\x7c") or " ") + "`"
+
+
+def wrapping(text: str) -> str:
+    """A code span that breaks within a long name, where a phone has no room for it in one line.
+
+    Markdown has no break within a span, so it is an element ``<code>`` with ``<wbr>`` in it. What
+    is around the elements is read as Markdown: all that means anything there is a reference to a
+    character, which is only ever that character.
+    """
+    if max(map(len, text.split(" "))) <= _NARROW:
+        return code(text)
+    return f"<code>{_MEANS.sub(_referenced, terminal(text))}</code>"
+
+
+def _referenced(found: re.Match[str]) -> str:
+    character = found[0]
+    shown = character if character in "/-" else f"&#{ord(character)};"
+    return f"{shown}<wbr>" if character in _BREAKS else shown
 
 
 def as_html(text: str) -> str:

@@ -48,6 +48,7 @@ def plan(
     limit: int = LIMIT,
     saved: bool = False,
     link: Link = table.nowhere,
+    came: str | None = None,
 ) -> str:
     """The plans of some environments in one text of at most ``limit`` characters.
 
@@ -56,7 +57,7 @@ def plan(
     of the rest, folded by resource. ``link`` has the address of a manifest's line. Where not all
     fits, the text says how many changes are left out, and that the whole
     is in the file ``where``, or how to see it. ``saved``: it comes from a file, and what its digest
-    does not cover is named.
+    does not cover is named. ``came``: what came of it since, where it has been applied.
     """
     if not plans:
         return "No plan could be made; the log says why.\n"
@@ -64,7 +65,7 @@ def plan(
     left = limit - _FRAME
     for index, entry in enumerate(plans):
         share = left // (len(plans) - index)
-        text = _plan(entry, where, share, link, saved=saved)
+        text = _plan(entry, where, share, link, saved=saved, came=came)
         if len(text) > share:
             rest = ", ".join(code(p.scope.environment) for p in plans[index:])
             told = f"**Left out, because there is no room:** the plans of {rest}"
@@ -84,9 +85,11 @@ def _whole(where: str | None, plan: Plan | None) -> str:
     return f"To see the whole: {code(f'reconciler plan{name}')}."
 
 
-def _plan(plan: Plan, where: str | None, limit: int, link: Link, *, saved: bool) -> str:
-    head = list(_head(plan))
-    foot = list(_foot(plan, saved=saved))
+def _plan(
+    plan: Plan, where: str | None, limit: int, link: Link, *, saved: bool, came: str | None
+) -> str:
+    head = list(_head(plan, came))
+    foot = list(_foot(plan, saved=saved, is_over=came is not None))
     room = _Room(limit - sum(len(line) + 1 for line in [*head, *foot]) - _FRAME // 3)
     found = sections(plan)
     access_ = _access(plan, room)
@@ -128,13 +131,16 @@ def _table(found: Sequence[Section], plan: Plan, room: _Room, link: Link) -> lis
         else:
             break
     missing = len(plan.changes) - (len(lines) - whole)
-    return [*lines, f"| | and {missing} more | | |"] if missing else lines
+    return [*lines, f"| | and {missing} more | |"] if missing else lines
 
 
-def _head(plan: Plan) -> Iterator[str]:
+def _head(plan: Plan, came: str | None) -> Iterator[str]:
     scope = plan.scope
     yield f"## {code(scope.environment)}"
     yield ""
+    if came is not None:
+        yield came
+        yield ""
     told = summary(plan)
     if not plan.changes:
         told = "Nothing to do: everything is as git declares it."
@@ -146,7 +152,8 @@ def _head(plan: Plan) -> Iterator[str]:
     elif plan.revision is not None:
         at = f", commit {code(plan.revision)}"
     yield (
-        f"Account {code(scope.account)}, {code(scope.region)}, names below {code(scope.prefix)}{at}"
+        f"Account {code(scope.account)}, {code(scope.region)}, names below {code(scope.prefix)},"
+        f" owner {code(scope.owner)}{at}"
     )
     for guard in guards.broken(plan):
         yield ""
@@ -168,11 +175,11 @@ def _danger(plan: Plan) -> str:
     return told
 
 
-def _foot(plan: Plan, *, saved: bool) -> Iterator[str]:
+def _foot(plan: Plan, *, saved: bool, is_over: bool) -> Iterator[str]:
     written = [change for change in plan.changes if change.action is not Action.REFUSE]
     yield ""
     words = [_VALUES] if any(change.value is not None for change in written) else []
-    if written and not guards.broken(plan):
+    if written and not is_over and not guards.broken(plan):
         words.append(_APPROVAL)
     yield " ".join([*words, f"Digest {code(plan_digest(plan))}"])
     if saved and (told := unverified(plan)) is not None:

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator, Sequence
 from reconciler.core.model import Action, Change, Place, Scope
 from reconciler.render import names
 from reconciler.render.describe import Section
-from reconciler.render.escape import code
+from reconciler.render.escape import code, wrapping
 from reconciler.render.reasons import is_destructive
 
 Link = Callable[[Place], str | None]
 """The address of a manifest's line, where there is one. It comes from us, and needs no escape."""
 
-HEAD = ("| action | resource | what changes | owner |", "|---|---|---|---|")
+HEAD = ("| action | resource | what changes |", "|---|---|---|")
 _NAMED = 4  # fields of a change that a row names
 
 
@@ -30,20 +30,18 @@ def rows(sections: Sequence[Section], scope: Scope, link: Link) -> Iterator[str]
 
 
 def _row(change: Change, scope: Scope, link: Link) -> str:
-    resource = code(names.with_kind(change.key, scope))
+    resource = wrapping(names.with_kind(change.key, scope))
     address = None if change.place is None else link(change.place)
     if address is not None:
         resource = f"[{resource}]({address})"
     action = f"{code(change.action.symbol)} {change.action.value}"
-    # Whose it is where we leave it alone, no list tells.
-    owner = "" if change.action is Action.REFUSE else code(scope.owner)
-    return f"| {action} | {resource} | {_what(change)} | {owner} |"
+    return f"| {action} | {resource} | {_what(change)} |"
 
 
 def _what(change: Change) -> str:
     if change.action is Action.REFUSE and change.why is not None:
-        return f"nothing: {code(change.why.reason.value)}"
-    told = [code(field.name) for field in change.fields]
+        return f"nothing: {wrapping(change.why.reason.value)}"
+    told = [wrapping(field.name) for field in change.fields]
     if change.value is not None:
         told.insert(0, "value")
     more = f" and {len(told) - _NAMED} more" if len(told) > _NAMED else ""

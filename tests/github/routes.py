@@ -37,6 +37,7 @@ class Reply:
     content: Any = None
     headers: dict[str, str] = field(default_factory=dict)
     under: str | None = None  # the key that a paged list stands under
+    paged: bool = True
     cut: int = 0  # bytes at the end that are never sent
 
 
@@ -362,6 +363,23 @@ def zipped(artifact: Mapping[str, Any]) -> bytes:
         for name, text in artifact["files"].items():
             archive.writestr(name, text)
     return made.getvalue()
+
+
+@route("GET", r"/actions/runs/(\d+)/approvals")
+def _approvals(state: State, request: Request, found: re.Match[str]) -> Reply:
+    """The review history of a workflow run: who decided on which Environments, without pages."""
+    allow(state, "read", "actions")
+    shown = [
+        {
+            "state": one["state"],
+            "comment": "",
+            "user": _user(one["user"]),
+            "environments": [{"id": 1, "name": name} for name in one["environments"]],
+        }
+        for one in state["approvals"]
+        if one["run"] == int(found[1])
+    ]
+    return Reply(200, shown, paged=False)
 
 
 # --- commits --------------------------------------------------------------------------------------

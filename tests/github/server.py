@@ -187,7 +187,7 @@ class _Api(_Handler):
                 raise Refusal(400, "Problems parsing JSON") from None
 
     def _paged(self, request: Request, reply: Reply) -> Reply:
-        if isinstance(reply.content, list):
+        if isinstance(reply.content, list) and reply.paged:
             size = max(1, min(int(request.query.get("per_page", PER_PAGE)), MOST_PER_PAGE))
             page = int(request.query.get("page", 1))
             total = len(reply.content)

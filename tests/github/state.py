@@ -13,6 +13,7 @@ A state is a JSON object; what a test does not say has these defaults:
                      run_number, pull_requests: [{number, base: {ref}}]}``, ``run_started_at``
 ``artifacts``        ``{id, run, name, files: {name: text}}``, or ``zip`` (base64) for ``files``;
                      ``expired``, ``digest``, ``created_at``
+``approvals``        ``{run, user, state, environments: [name]}``
 ``compare``          ``{"BASE...HEAD": {status, files}}``
 ``git``              a repository, asked where ``compare`` does not say
 ``environments``     ``{name: {protection_rules, deployment_branch_policy}}``; None: each that is
@@ -46,6 +47,7 @@ DEFAULTS: State = {
     "issues": [],
     "runs": [],
     "artifacts": [],
+    "approvals": [],
     "compare": {},
     "git": None,
     "environments": None,

@@ -341,7 +341,7 @@ def test_what_others_wrote_is_obeyed_by_nothing(job: Job) -> None:
     first, *rest = body.split("\n")
     assert first.count("-->") == first.count("<!--") == 1
     assert first.endswith("-->")
-    fenced = r"(?s)(`{3,}).*?\1|`[^`\n]*`|<code>[^<`\n]*</code>"
+    fenced = r"(?s)(`{3,}).*?\1|`[^`\n]*`|<code>(?:[^<`\n]|<wbr>)*</code>"
     outside = re.sub(fenced, "", "\n".join(rest))
     assert "everyone" not in outside
     assert "<!--" not in outside
@@ -410,3 +410,53 @@ def test_a_variable_that_is_missing_or_wrong(
     assert said in done.err
     assert done.out.startswith("::notice ")
     assert job.state["requests"] == []
+
+
+# --- links ----------------------------------------------------------------------------------------
+
+ISSUE = {"number": 12, "login": "github-actions[bot]", "title": "Drift: production",
+         "state": "open"}  # fmt: skip
+
+
+def test_the_comment_leads_to_its_run_and_to_the_open_issue_about_drift(job: Job) -> None:
+    job.pull_request(7)
+    mark = marker("drift", "manifests", "production")
+    job.state["issues"] = [
+        {**ISSUE, "number": 11, "body": f"{mark}\nold", "state": "closed"},
+        {**ISSUE, "number": 13, "body": f"{mark}\nforged", "login": "somebody"},
+        {**ISSUE, "number": 14, "body": marker("drift", "manifests", "staging")},
+        {**ISSUE, "body": f"{mark}\ntext"},
+    ]
+    job.save(ONE)
+    job.run(*PLAN, "--comment")
+    last = comments(job)[0].rstrip().split("\n")[-1]
+    page = "https://github.example/lagomo/infrastructure"
+    assert last == (
+        f"See also: [log and summary of the run]({page}/actions/runs/77),"
+        f" [open issue about drift]({page}/issues/12)."
+    )
+    # A run that says the same leaves the comment, and its link, alone.
+    job.next()
+    assert "untouched" in job.run(*PLAN, "--comment", GITHUB_RUN_ID="78").err
+    # The issue is closed: the link goes.
+    job.state["issues"][-1]["state"] = "closed"
+    assert "edited" in job.run(*PLAN, "--comment", GITHUB_RUN_ID="79").err
+    assert "issue about drift" not in comments(job)[0]
+    assert "/actions/runs/79" in comments(job)[0]
+
+
+def test_a_token_that_may_read_no_issues_makes_a_comment_all_the_same(job: Job) -> None:
+    """As that of a workflow of 0.1."""
+    job.pull_request(7)
+    job.state["permissions"]["issues"] = "none"
+    job.save(ONE)
+    done = job.run(*PLAN, "--comment")
+    assert "no link to an issue about drift" in done.err
+    assert "comment was created" in done.err
+    assert "/actions/runs/77" in comments(job)[0]
+
+
+def test_a_failed_plan_leads_to_its_run(job: Job) -> None:
+    job.pull_request(7)
+    job.run("plan", "production", "--plan", "none.json", "--comment", "--failed", "no key")
+    assert "/actions/runs/77" in comments(job)[0]

@@ -42,7 +42,8 @@ class Call:
 OFFLINE = (
     "validate", "schema", "explain", "matrix", "iam", "bootstrap", "diff", "show", "merge-driver",
     "github plan", "github unchanged", "github removed", "github protected",
-    "github reviewed", "github unmoved", "github drift", "rotation",
+    "github reviewed", "github unmoved", "github outcome", "github drift",
+    "rotation",
 )  # fmt: skip
 SOMEBODY = new_age_key().recipient
 REVIEWED = "--plan out.plan.json --artifact-name plan --workflow .github/workflows/plan.yml"
@@ -96,6 +97,8 @@ CALLS: tuple[Call, ...] = (
     _call("github protected production -o json"),
     _call(f"github reviewed production {REVIEWED} -vv"),
     _call(f"github reviewed production {REVIEWED} -o json"),
+    _call("github outcome production --artifacts . -vv"),
+    _call("github outcome production --artifacts . -o json"),
     _call(f"github unmoved production --sha {SHA} -vv"),
     _call(f"github unmoved production --sha {SHA} -o json"),
     _call("drift"),

@@ -1,9 +1,10 @@
 """A repository that uses the workflows, an account, a GitHub: all on this machine.
 
 ``act`` runs the workflows as they are, but for what it does not know: ``queue:`` of a concurrency
-group is left out, ``$/`` becomes a repository of its own, and the actions of others are those in
-``stubs/``. It does not wait at an Environment, and knows no permissions. The program is a process
-that is forked (`tests/forked.py`); one test takes the script that is installed.
+group and ``deployment:`` of an Environment are left out, ``$/`` becomes a repository of its own,
+and the actions of others are those in ``stubs/``. It does not wait at an Environment, and knows no
+permissions. The program is a process that is forked (`tests/forked.py`); one test takes the script
+that is installed.
 """
 
 from __future__ import annotations
@@ -320,7 +321,7 @@ class Project:
         for file in (self.repository / ".github" / "workflows").glob("*.yml"):
             text = file.read_text().replace("$/", SELF.replace("@", "/", 1).split("/1")[0] + "/")
             text = re.sub(r"(octo/self/\S+)", rf"\1@{'1' * 40}", text)
-            text = re.sub(r"(?m)^ +queue: max\n", "", text)
+            text = re.sub(r"(?m)^ +(queue: max|deployment: .*)\n", "", text)
             (into / file.name).write_text(text)
         shutil.copytree(
             self.repository / ".github", self.folder / "self" / ".github", dirs_exist_ok=True

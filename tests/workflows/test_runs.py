@@ -159,14 +159,18 @@ def test_a_merge_applies_what_was_reviewed(project: Project, canaries: Canaries)
     value = canaries.plant()
     moved_to(project, canaries, value)
     asked = project.pull_request(7, "change")
+    approved = {"state": "approved", "user": "octocat", "environments": ["Production"]}
+    project.github.state["approvals"] = [{"run": 1, **approved}]
     run = project.merge(7, "change")
     assert run.results == {
         "changed": "success", "plan production": "success", "todo": "success",
-        "apply production": "success",
+        "apply production": "success", "outcome": "success",
     }, run.log  # fmt: skip
     assert secret("production/jwt/secret") == value
     assert "Nothing has moved" in run.summaries["plan production"]
     assert "done" in run.summaries["apply production"]
+    (told,) = comments(project).values()
+    assert re.search(r"\*\*Applied\*\* at 20[\d: -]+ UTC, approved by `octocat`: \[the run\]", told)
     audit = run.artifacts["secrets-audit-production-1"]["audit.jsonl"]
     assert {json.loads(line)["outcome"] for line in audit.splitlines()} == {"begun", "done"}
     # A change that changes nothing in AWS: nobody is asked to approve it.
@@ -225,7 +229,7 @@ def test_a_lie_that_is_merged_is_found_though_nothing_is_to_be_applied(
     run = project.push(before)
     assert run.results == {
         "changed": "success", "plan production": "success", "todo": "success",
-        "apply production": "failure",
+        "apply production": "failure", "outcome": "success",
     }, run.log  # fmt: skip
     assert "Checked with the key: production" in run.summaries["apply production"]
     assert "lock-lie" in run.summaries["apply production"]
@@ -271,6 +275,8 @@ def test_a_move_between_plan_and_approval_writes_nothing_and_goes_on_by_hand(
     assert secret("production/jwt/secret") == "by hand"
     assert "AWSCURRENT moved" in run.log
     assert "run this workflow by hand with its digest" in run.log
+    assert run.results["outcome"] == "success", run.log
+    assert "**Not applied:** nothing was written" in comments(project)["production"]
     project.before_apply()
     (digest,) = re.findall(r"Digest `([0-9a-f]{64})`", run.summaries["apply production"])
     wrong = project.by_hand("production", "0" * 64)
@@ -279,7 +285,7 @@ def test_a_move_between_plan_and_approval_writes_nothing_and_goes_on_by_hand(
     done = project.by_hand("production", digest)
     assert done.results == {
         "changed": "success", "plan production": "success", "todo": "success",
-        "apply production": "success",
+        "apply production": "success", "outcome": "success",
     }, done.log  # fmt: skip
     assert secret("production/jwt/secret") == value
     assert canaries.found(*places(project, run, wrong, done)) == []

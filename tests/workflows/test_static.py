@@ -107,11 +107,11 @@ def test_a_run_that_is_run_again_finds_the_plan() -> None:
     ]  # fmt: skip
     taken = [given for uses, given in steps if "download-artifact" in uses]
     assert [given["overwrite"] for given in plans] == [True, True]
-    assert len(taken) == 2
+    assert len(taken) == 3
     for given in taken:
         assert given["github-token"] == "${{ github.token }}"
         assert given["run-id"] == "${{ github.run_id }}"
-    for job in ("todo", "apply"):
+    for job in ("todo", "apply", "outcome"):
         assert load("secrets-apply")["jobs"][job]["permissions"]["actions"] == "read"
 
 
@@ -127,7 +127,7 @@ def test_a_plan_is_kept_for_as_long_as_a_run_may_wait() -> None:
 
 def test_what_applies_waits_in_a_queue_of_its_environment() -> None:
     apply = load("secrets-apply")["jobs"]["apply"]
-    assert apply["environment"] == "${{ matrix.environment }}"
+    assert apply["environment"]["name"] == "${{ matrix.environment }}"
     assert apply["concurrency"] == {
         "group": "secrets-apply-${{ matrix.environment }}",
         "queue": "max",
@@ -153,12 +153,34 @@ def test_the_jobs_that_decrypt_are_the_only_ones_that_have_the_key() -> None:
         ),
     }
     found = {
-        (name, job): entry.get("environment")
+        (name, job): _named(entry.get("environment"))
         for name in NAMES
         for job, entry in load(name)["jobs"].items()
         if "secrets." in str(entry)
     }
     assert found == behind
+
+
+def _named(environment: Any) -> Any:
+    return environment["name"] if isinstance(environment, dict) else environment
+
+
+def test_a_job_that_deploys_nothing_makes_no_deployment() -> None:
+    """A check with the key, and a plan of what would be adopted: GitHub makes a deployment of every
+    job that names an Environment, unless it says otherwise ("You can opt out of deployment creation
+    by setting `deployment` to `false`": Deploying with GitHub Actions)."""
+    apply, adopt = load("secrets-apply")["jobs"]["apply"], load("secrets-adopt")["jobs"]["adopt"]
+    assert apply["environment"]["deployment"] == "${{ matrix.work == 'apply' }}"
+    assert adopt["environment"]["deployment"] == "${{ inputs.digest != '' }}"
+
+
+def test_who_tells_what_came_of_it_has_no_key_and_no_identity() -> None:
+    jobs = load("secrets-apply")["jobs"]
+    writers = {n for n, job in jobs.items() if job["permissions"].get("pull-requests") == "write"}
+    assert writers == {"outcome"}
+    assert "id-token" not in jobs["outcome"]["permissions"]
+    assert not re.search(r"secrets\.|credentials@|environment:", str(jobs["outcome"]))
+    assert "always()" in jobs["outcome"]["if"], "it also says that apply has failed"
 
 
 def test_a_pull_request_of_a_fork_gets_no_credentials() -> None:

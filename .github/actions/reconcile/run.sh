@@ -46,7 +46,7 @@ usage() {
 # What stands alone in a command line is a name, and never an option of the reconciler's.
 [[ $ENVIRONMENT =~ ^([A-Za-z0-9][A-Za-z0-9_.-]{0,63})?$ ]] ||
   usage "the input environment is no name of an environment"
-for input in BASE PLANS CHANGED MANIFESTS PLAN_ROLE APPLY_ROLE CONFIGURATION PLAN_FILE DIGEST TAKE REVIEWED BRANCH AUDIT NOTIFY_AS; do
+for input in BASE PLANS CHANGED MANIFESTS PLAN_ROLE APPLY_ROLE CONFIGURATION PLAN_FILE DIGEST TAKE REVIEWED RESULT BRANCH AUDIT NOTIFY_AS; do
   case ${!input:-} in
   -*) usage "the input ${input,,} begins with a hyphen, as an option does" ;;
   esac
@@ -166,6 +166,8 @@ apply() {
   [ -z "$AUDIT" ] || audit=(--audit="$AUDIT")
   # Last of all before writing: what was approved may have waited for days.
   run github unmoved --sha="$GITHUB_SHA" --branch="$BRANCH" "${only[@]}" || end $?
+  # An empty log says that nothing was begun; none at all, that this job did not come so far.
+  [ -z "$AUDIT" ] || (umask 077 && : >>"$AUDIT")
   if [ -z "$DIGEST" ] && [ ! -e "$PLAN_FILE" ]; then
     # A job waits up to 30 days for its approval, and a repository may keep artifacts for fewer.
     code=3
@@ -253,6 +255,15 @@ unchanged() {
   [ -z "$BASE" ] || run github removed --base="$BASE" --comment "${configuration[@]}" || end $?
 }
 
+# What came of the plans, on the pull request that was merged.
+outcome() {
+  [ -n "$PLANS" ] || usage "the command outcome needs the input plans"
+  local every=() ended=()
+  IFS=, read -ra every <<<"$CHANGED"
+  [ "$RESULT" != success ] || ended=(--ended)
+  run github outcome --artifacts="$PLANS" "${ended[@]}" "${configuration[@]}" -- "${every[@]}" || end $?
+}
+
 applied() {
   named
   local sha
@@ -296,9 +307,10 @@ apply) apply ;;
 check) check ;;
 adopt) adopt ;;
 drift) check_drift ;;
+outcome) outcome ;;
 applied) applied ;;
 unchanged) unchanged ;;
 conflicts) conflicts ;;
 merge) merge ;;
-*) usage "there is no command $COMMAND: matrix, validate, diff, plan, apply, check, adopt, drift, applied, unchanged, conflicts, merge" ;;
+*) usage "there is no command $COMMAND: matrix, validate, diff, plan, apply, check, adopt, drift, applied, unchanged, outcome, conflicts, merge" ;;
 esac

@@ -18,6 +18,7 @@ COMMANDS = MappingProxyType(
         "reviewed": "Say whether anything has moved since the review.",
         "unmoved": "Refuse if the branch has since changed what the plan was made from.",
         "protected": "Refuse if nobody would be asked before an environment is applied.",
+        "outcome": "Say on the merged pull request whether its plan was applied.",
         "applied": "Print the commit that was last applied to an environment.",
         "merge": "Merge the branch of this job into a pull request that conflicts with it.",
     }

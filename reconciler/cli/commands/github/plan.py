@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -11,7 +12,6 @@ from reconciler.cli.commands.show import load
 from reconciler.cli.options import Common, chosen, common
 from reconciler.cli.terminal import say
 from reconciler.core.errors import Exit
-from reconciler.core.model import Plan
 from reconciler.github import annotation, comment, planned
 from reconciler.github.annotation import Annotation, Level
 from reconciler.github.job import Job
@@ -59,18 +59,23 @@ def command(
     """
     options, job = chosen(), shown.job()
     plan = None if failed is not None else shown.of(load(file), environment, file)
-    mark = marker("plan", shown.name(configuration, job, options), environment)
+    reason = failed or _NO_REASON
+    note = "" if plan is None or base is None else _note(environment, base, options)
+
+    def text(room: int, foot: str) -> str:
+        if plan is None:
+            return planned.failed(environment, reason) + foot
+        return note + planned.comment(plan, room - len(note), shown.changed_line(job), foot)
+
     if plan is None:
-        reason = failed or _NO_REASON
         found = [Annotation(Level.ERROR, f"{environment}: no plan could be made", (reason,))]
-        text = planned.failed(environment, reason)
         outputs = planned.outputs(None, str(file), reason)
-        summarised = shown.summarise(job, lambda limit: text[:limit], options)
+        summarised = shown.summarise(
+            job, lambda limit: planned.failed(environment, reason)[:limit], options
+        )
     else:
-        made, note = plan, "" if base is None else _note(environment, base, options)
+        made = plan
         found = planned.annotate(plan, shown.settings(environment, options))
-        room = comment.LIMIT - len(mark) - len(note) - 1
-        text = note + planned.comment(plan, room, shown.changed_line(job))
         outputs = planned.outputs(plan, str(file))
         summarised = shown.summarise(
             job,
@@ -84,7 +89,9 @@ def command(
         shown.annotate(found, job)
     done = "none"
     if wanted:
-        done = _keep(job, mark, text, plan, options)
+        name = shown.name(configuration, job, options)
+        make = plan is None or bool(plan.changes or plan.opened)
+        done = _keep(job, name, environment, text, options, make=make)
     if form == "json":
         shown.tell(
             {
@@ -106,13 +113,24 @@ def _note(environment: str, base: str, options: Common) -> str:
     return ""
 
 
-def _keep(job: Job, mark: str, text: str, plan: Plan | None, options: Common) -> str:
+def _keep(
+    job: Job,
+    name: str,
+    environment: str,
+    text: Callable[[int, str], str],
+    options: Common,
+    *,
+    make: bool,
+) -> str:
+    """Keep the comment that ``text`` makes in so many characters, with links at its foot."""
     number = job.pull_request
     if number is None:
         say("this job has no pull request to comment on", options)
         return "none"
-    make = plan is None or bool(plan.changes or plan.opened)
-    done = comment.keep(shown.connect(job), number, mark, text, make=make)
+    api, mark = shown.connect(job), marker("plan", name, environment)
+    foot = shown.foot(job, api, name, environment, options)
+    body = text(comment.LIMIT - len(mark) - 1, foot)
+    done = comment.keep(api, number, mark, body, make=make)
     told = "there is nothing to comment on" if done == "none" else f"the comment was {done}"
     say(f"pull request {number}: {told}", options)
     return done

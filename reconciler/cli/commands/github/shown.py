@@ -16,12 +16,13 @@ from reconciler.cli.folder import folder
 from reconciler.cli.options import Common
 from reconciler.cli.terminal import out, say
 from reconciler.core import wholefile
-from reconciler.core.errors import UsageError
+from reconciler.core.errors import GithubError, UsageError
 from reconciler.core.model import Place, Plan
-from reconciler.github import annotation, files
+from reconciler.github import annotation, files, issue, planned
 from reconciler.github.annotation import Annotation
 from reconciler.github.api import Api
 from reconciler.github.job import Job
+from reconciler.github.marker import marker
 from reconciler.render.escape import as_json, terminal
 from reconciler.render.table import nowhere
 
@@ -100,16 +101,16 @@ def of(plans: Sequence[Plan], environment: str, file: Path) -> Plan:
     raise UsageError(f"{file} holds no plan of {environment}; it is of {held}")
 
 
-def changed_line(job: Job) -> Callable[[Place], str | None]:
-    """The address of a manifest's line among what a pull request changes."""
+def changed_line(job: Job, number: int | None = None) -> Callable[[Place], str | None]:
+    """The address of a manifest's line among what a pull request changes; of that which the event
+    is about, where no ``number`` is given."""
     try:
-        number, repository = job.pull_request, job.repository
+        number = job.pull_request if number is None else number
     except UsageError:
         return nowhere  # who asks GitHub for something is told
-    if number is None:
+    files_ = page(job, f"pull/{number}/files")
+    if number is None or files_ is None:
         return nowhere
-    server = job.variables.get("GITHUB_SERVER_URL") or "https://github.com"
-    files_ = f"{server}/{repository}/pull/{number}/files"
 
     def address(place: Place) -> str:
         path = annotation.relative(place.path, job.workspace)
@@ -118,6 +119,31 @@ def changed_line(job: Job) -> Callable[[Place], str | None]:
         return f"{files_}#diff-{hashlib.sha256(path.encode()).hexdigest()}{line}"
 
     return address
+
+
+def page(job: Job, below: str) -> str | None:
+    """The address of a page of the repository; None outside of a job."""
+    repository = job.variables.get("GITHUB_REPOSITORY")
+    server = job.variables.get("GITHUB_SERVER_URL") or "https://github.com"
+    return f"{server}/{repository}/{below}" if repository else None
+
+
+def run_page(job: Job) -> str | None:
+    """The address of this run; None outside of a job."""
+    run = job.variables.get("GITHUB_RUN_ID", "")
+    return page(job, f"actions/runs/{run}") if run.isdecimal() else None
+
+
+def foot(job: Job, api: Api, name: str, environment: str, options: Common) -> str:
+    """The links below a comment: to this run, and to the environment's open issue."""
+    try:
+        number = issue.number(api, marker("drift", name, environment))
+    except GithubError as error:
+        # A link is worth no failed job: workflows of 0.1 let theirs read no issues.
+        say(f"no link to an issue about drift: {error.message}", options)
+        number = None
+    linked = None if number is None else page(job, f"issues/{number}")
+    return planned.foot(run_page(job), linked)
 
 
 def read(file: Path) -> str:

@@ -1,0 +1,111 @@
+"""What came of a plan after its approval: by the audit logs that the run kept, and by whom GitHub
+says that it was approved."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from reconciler.core.digest import change_digest
+from reconciler.core.errors import GithubError
+from reconciler.core.model import Action, Plan
+from reconciler.github.api import Api
+from reconciler.render.escape import code
+
+_NEEDS = "actions: read"
+_DONE = "done"  # as the audit log has it
+
+
+@dataclass(frozen=True)
+class Came:
+    """How many changes of a plan were written, of how many, and when the last of them.
+
+    ``logged`` is whether the run kept a log at all, ``ended`` whether every job of it ended well.
+    """
+
+    done: int
+    of: int
+    last: datetime | None = None
+    logged: bool = True
+    ended: bool = False
+
+
+@dataclass(frozen=True)
+class Decided:
+    """Who approved a GitHub Environment, and who rejected it."""
+
+    approved: Sequence[str] = ()
+    rejected: Sequence[str] = ()
+
+
+def came(plan: Plan, logs: Sequence[str], *, ended: bool) -> Came:
+    """What a plan's audit logs say of it, those of all attempts."""
+    wanted = {
+        change_digest(change, plan.scope, plan.policy)
+        for change in plan.changes
+        if change.action is not Action.REFUSE
+    }
+    times: dict[str, datetime] = {}
+    for line in _lines(logs):
+        digest = line.get("change")
+        if line.get("outcome") == _DONE and digest in wanted:
+            times[digest] = datetime.fromisoformat(str(line["time"])).astimezone(UTC)
+    return Came(len(times), len(wanted), max(times.values(), default=None), bool(logs), ended)
+
+
+def _lines(logs: Iterable[str]) -> Iterable[dict[str, Any]]:
+    for log in logs:
+        for text in log.splitlines():
+            try:
+                line = json.loads(text)
+            except ValueError:
+                continue  # cut off: a change that was begun, and that nobody saw end
+            if isinstance(line, dict):
+                yield line
+
+
+def decided(api: Api, run: str, environment: str) -> Decided:
+    """Who decided on an environment in a run; nobody, where GitHub does not say."""
+    try:
+        found = api.get(f"/actions/runs/{run}/approvals", needs=_NEEDS)
+    except GithubError:
+        return Decided()
+    names: dict[str, list[str]] = {"approved": [], "rejected": []}
+    for entry in found if isinstance(found, list) else ():
+        of = {str(one["name"]).casefold() for one in entry.get("environments") or ()}
+        who = (entry.get("user") or {}).get("login")
+        if environment.casefold() in of and who and entry.get("state") in names:
+            names[entry["state"]].append(str(who))
+    return Decided(tuple(dict.fromkeys(names["approved"])), tuple(dict.fromkeys(names["rejected"])))
+
+
+def sentence(found: Came, who: Decided, actor: str, page: str | None) -> str:
+    """In one line, for the pull request: whether it is applied, when, and by whose word."""
+    run = "the run" if page is None else f"[the run]({page})"
+    by = f"approved by {_people(who.approved)}" if who.approved else f"started by {code(actor)}"
+    if found.ended or (found.of and found.done == found.of):
+        at = "" if found.last is None else f" at {found.last:%Y-%m-%d %H:%M} UTC"
+        return f"**Applied**{at}, {by}: {run}."
+    if found.done:
+        count = f"{found.done} of {found.of} changes are written"
+        return f"**Partly applied:** {count}, {by}. What came of the others, {run} says."
+    if not found.logged and who.rejected:
+        return f"**Not applied:** rejected by {_people(who.rejected)} in {run}."
+    if not found.logged:
+        return f"**Apply did not end:** it left no log of what it wrote. See {run}."
+    return f"**Not applied:** nothing was written, {by}. Why, {run} says."
+
+
+def gone(page: str | None) -> str:
+    """The same where GitHub no longer has the plan."""
+    run = "The run" if page is None else f"[The run]({page})"
+    return (
+        f"**Not applied:** GitHub no longer has the plan that was to be applied. {run} shows why."
+    )
+
+
+def _people(logins: Sequence[str]) -> str:
+    return ", ".join(map(code, logins))
