@@ -3,8 +3,8 @@ tests makes thousands of them.
 
 It reads what each service can do and makes a class of it, copies all handlers of events and asks of
 each whether it takes keyword arguments, looks up the new names of events, reads the rules of
-endpoints, sets up TLS, and looks through each part of its user agent for each request. None of it
-depends on the session.
+endpoints, sets up TLS, looks for proxies among all variables, twice, and through each part of its
+user agent for each request. None of it depends on the session.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import copy
 import inspect
 import os
 import ssl
+import urllib.request
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -23,6 +24,7 @@ import botocore.httpsession
 import botocore.regions
 import botocore.session
 import botocore.useragent
+import botocore.utils
 from botocore.loaders import Loader, create_loader
 
 _alias = botocore.hooks.EventAliaser._alias_event_name
@@ -36,6 +38,7 @@ _register = _Session._register_builtin_handlers
 _Trie = botocore.hooks._PrefixTrie
 _remove = _Trie.remove_item
 _Provider = botocore.regions.EndpointProvider
+_proxies = urllib.request.getproxies_environment
 _tls = botocore.httpsession.create_urllib3_context
 _made: dict[tuple[object, ...], Any] = {}
 
@@ -86,6 +89,13 @@ def _context(self: Any) -> ssl.SSLContext:
     return context
 
 
+def _proxies_if_any() -> dict[str, str]:
+    return _proxies() if any(name[-6:].lower() == b"_proxy" for name in _VARIABLES) else {}
+
+
+_VARIABLES: dict[bytes, bytes] = vars(os.environ)["_data"]
+
+
 # --- handlers of events: a copy shares what it does not change ------------------------------------
 
 
@@ -133,5 +143,7 @@ def share_models() -> None:
     _Creator._load_service_model, _Creator._create_client_class = _service, _client_class
     botocore.regions.EndpointProvider = _endpoints
     botocore.httpsession.URLLib3Session._get_ssl_context = _context
+    urllib.request.getproxies_environment = _proxies_if_any
+    botocore.utils.getproxies = _proxies_if_any
     _Session._register_builtin_handlers = _register_handlers
     _Trie.__copy__, _Trie.append_item, _Trie.remove_item = _copied, _append, _removed

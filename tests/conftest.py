@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 
 from reconciler.cli import process
 from reconciler.sandbox.server import Sandbox
-from tests import boto, remembered
+from tests import boto, nearby, remembered
 from tests.world import World, account
 
 settings.register_profile(
@@ -54,7 +54,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def embedded_aws() -> Iterator[Sandbox]:
     """The server, whatever state the last test left it in."""
     with Sandbox() as sandbox:
+        nearby.install(sandbox)
         yield sandbox
+
+
+@pytest.fixture
+def over_http() -> Iterator[None]:
+    """For tests of what is on the way to AWS."""
+    with nearby.far():
+        yield
 
 
 @pytest.fixture

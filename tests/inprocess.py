@@ -42,7 +42,7 @@ def reconciler(
     with (
         has_to_end(),
         contextlib.chdir(cwd or Path.cwd()),
-        mock.patch.dict(os.environ, environment, clear=True),
+        _variables(environment),
         mock.patch.multiple(sys, stdin=given, stdout=out, stderr=err),
         mock.patch.object(connections, "Pacing", lambda pace: Pacing(max(pace, FAST))),
         _logging(),
@@ -55,6 +55,25 @@ def reconciler(
 
 
 @contextlib.contextmanager
+def _variables(given: Mapping[str, str]) -> Iterator[None]:
+    """Only those that are others are set: most are the same from one command to the next."""
+    before = dict(os.environ)
+    _become(given)
+    try:
+        yield
+    finally:
+        _become(before)
+
+
+def _become(wanted: Mapping[str, str]) -> None:
+    for name in [name for name in os.environ if name not in wanted]:
+        del os.environ[name]
+    for name, value in wanted.items():
+        if os.environ.get(name) != value:
+            os.environ[name] = value
+
+
+@contextlib.contextmanager
 def _logging() -> Iterator[None]:
     loggers = [logging.getLogger(name or None) for name in _LOGGERS]
     before = [(logger.level, logger.handlers[:]) for logger in loggers]
@@ -62,7 +81,8 @@ def _logging() -> Iterator[None]:
         yield
     finally:
         for logger, (level, handlers) in zip(loggers, before, strict=True):
-            logger.setLevel(level)
+            if logger.level != level:  # setting one looks through all loggers
+                logger.setLevel(level)
             logger.handlers[:] = handlers
 
 

@@ -24,7 +24,7 @@ from reconciler.operations.attempt import Status
 from reconciler.operations.planning import Planned
 from reconciler.render import difference
 from tests.drift.oracle import Content, Oracle
-from tests.faults import function, nearby
+from tests.faults import function
 from tests.faults.account import Account
 from tests.faults.direct import SCOPE, full
 from tests.faults.dying import dying
@@ -364,7 +364,6 @@ def lives(account: Account, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account
     account.aws.keep_log = False
     account.parallelism, account.shared = 1, True  # in one order, so that a seed repeats a life
     function.install(monkeypatch)
-    nearby.install(account.aws, monkeypatch)
     yield account
     account.aws.keep_log = True
 

@@ -20,7 +20,7 @@ from reconciler.sandbox import state
 from reconciler.sandbox.server import Sandbox
 from tests import world
 from tests.drift.outside import OURS, ROWS, THEIRS, Row
-from tests.faults import function, nearby
+from tests.faults import function
 from tests.faults.account import Account
 from tests.faults.direct import SCOPE
 
@@ -91,7 +91,6 @@ def environment(
         lives = world.account(folder, embedded_aws, patch)
         next(lives)
         function.install(patch)
-        nearby.install(embedded_aws, patch)
         yield Environment(embedded_aws, folder)
         next(lives, None)
 

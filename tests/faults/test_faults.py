@@ -133,6 +133,7 @@ def test_a_truncated_list_is_never_an_absence(fleet: Account) -> None:
     assert len(fleet.changes()) == 4 * HALF
 
 
+@pytest.mark.usefixtures("over_http")
 def test_hung_connections(fleet: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("reconciler.aws.connection.READ_TIMEOUT", 1.0)
     release = threading.Event()

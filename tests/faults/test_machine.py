@@ -34,7 +34,7 @@ from reconciler.operations.apply import Outcome
 from reconciler.operations.attempt import Status
 from reconciler.operations.planning import Planned
 from reconciler.sandbox.server import Sandbox
-from tests.faults import function, nearby
+from tests.faults import function
 from tests.faults.account import Account
 from tests.faults.direct import KEY, SCOPE, full
 from tests.faults.dying import dying
@@ -429,7 +429,6 @@ def machine(account: Account, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[
     account.aws.keep_log = False
     _sandbox[:] = [account.aws]
     function.install(monkeypatch)
-    nearby.install(account.aws, monkeypatch)
     yield Machine
     account.aws.keep_log = True
 

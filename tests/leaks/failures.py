@@ -53,6 +53,7 @@ class Failure:
     bug: bool = False  # ends in "internal error", as a bug does
     in_clear: bool = False  # the manifest itself holds a planted value
     of_aws: bool = False  # nothing else is another: who does not call AWS sees nothing of it
+    on_the_way: bool = False  # what comes over the network is another, too
 
 
 # --- AWS ------------------------------------------------------------------------------------------
@@ -317,12 +318,14 @@ FAILURES: Mapping[str, Failure] = {
     "no permission": Failure(denied, b"AccessDeniedException", of_aws=True),
     "throttling that quotes the request": Failure(half_throttled, b"", of_aws=True),
     "answers to writes that are lost": Failure(
-        spoil(WRITES, dropped, once=True), b"Connection", of_aws=True
+        spoil(WRITES, dropped, once=True), b"Connection", of_aws=True, on_the_way=True
     ),
     "answers to writes that quote them": Failure(
         spoil(WRITES, garbled, once=True), b"error", of_aws=True
     ),
-    "answers with values that are cut": Failure(spoil(READS, cut), b"error", of_aws=True),
+    "answers with values that are cut": Failure(
+        spoil(READS, cut), b"error", of_aws=True, on_the_way=True
+    ),
     "answers with values that are empty": Failure(spoil(READS, empty), b"error", of_aws=True),
     "lists of five minutes ago": Failure(stale, b"", of_aws=True),
     "a race": Failure(raced, b"conflict", of_aws=True),

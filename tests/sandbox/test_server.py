@@ -32,7 +32,7 @@ from tests.steps import steps
 
 from .conftest import deploy_function, labels, refused, token
 
-pytestmark = pytest.mark.moto_too
+pytestmark = [pytest.mark.moto_too, pytest.mark.usefixtures("over_http")]
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
+from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,8 +13,16 @@ from botocore.exceptions import ConnectionClosedError
 
 from reconciler.sandbox import server, staleness
 from reconciler.sandbox.throttle import QUOTAS
+from tests import nearby
 
 from .conftest import refused, token
+
+
+@pytest.fixture(params=["near", "over HTTP"], autouse=True)
+def _either_way(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Other tests call the sandbox without a network, which may make no difference."""
+    with nearby.far() if request.param == "over HTTP" else contextlib.nullcontext():
+        yield
 
 
 def test_lists_are_stale(aws: Any, secrets: Any) -> None:
