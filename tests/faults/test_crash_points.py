@@ -6,17 +6,19 @@ reviewed before the crash. What is there then is what a run that nobody killed l
 twice, no value lost, no rotation reverted, AWSPREVIOUS what it was.
 
 A crash leaves nothing but the account, and a call that reads leaves it as it is: the ordinary run
-of the tests kills at the calls that write, the long one at all.
+of the tests goes on from what each call that writes left behind it in a run that nobody killed. It
+kills at three of them, which leave just that. The long one kills at all calls.
 """
 
 from __future__ import annotations
 
+import copy
 import itertools
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -93,18 +95,28 @@ def outside(account: Account, scene: Any) -> set[tuple[Key, str]]:
     }
 
 
+@pytest.fixture(scope="module")
+def killers() -> Iterator[list[subprocess.Popen[str]]]:
+    found: list[subprocess.Popen[str]] = []
+    yield found
+    for child in found:
+        child.communicate(timeout=300)
+
+
 @pytest.fixture
-def killer(account: Account) -> Iterator[subprocess.Popen[str]]:
-    """The process that forks and kills."""
-    child = subprocess.Popen(
-        [sys.executable, "-m", "tests.faults.crash"],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    yield child
-    child.communicate(timeout=300)
+def killer(account: Account, killers: list[subprocess.Popen[str]]) -> subprocess.Popen[str]:
+    """The process that forks and kills, on the account of all tests."""
+    if not killers:
+        killers.append(
+            subprocess.Popen(
+                [sys.executable, "-m", "tests.faults.crash"],
+                cwd=ROOT,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+        )
+    return killers[0]
 
 
 # What a call leaves behind it is what the next one finds before it, and both ways can go on from
@@ -120,7 +132,7 @@ def test_every_crash_at_a_write_converges(
     name: str,
     again: tuple[str, ...],
 ) -> None:
-    crash(crashing, killer, tmp_path, (name, "after", again), READS)
+    crash(crashing, killer, tmp_path, (name, "after", again), every=False)
 
 
 @pytest.mark.long
@@ -136,7 +148,7 @@ def test_every_crash_point_converges(
     moment: str,
     again: str,
 ) -> None:
-    crash(crashing, killer, tmp_path, (name, moment, (again,)), ())
+    crash(crashing, killer, tmp_path, (name, moment, (again,)), every=True)
 
 
 def crash(
@@ -144,12 +156,13 @@ def crash(
     killer: subprocess.Popen[str],
     tmp_path: Path,
     way: tuple[str, str, tuple[str, ...]],
-    left_out: tuple[str, ...],
+    *,
+    every: bool,
 ) -> None:
-    """Kill a run at each of its calls but those, and run it again, in each way on its own."""
+    """Let a run end at each of its calls, or at those that write, and run it again, in each way on
+    its own."""
     name, moment, again = way
-    assert killer.stdin is not None
-    assert killer.stdout is not None
+    left_out = () if every else READS
     account, scene = crashing, SCENES[name]
     scene.arrange(account)
     account.aws.settling.pass_by()
@@ -160,26 +173,37 @@ def crash(
     before = outside(account, scene)
     plans = [file.read_text() if one == "reviewed" else None for one in again]
     account.aws.calls.clear()
-    calls: list[tuple[str, str]] = []
+    operations: list[str] = []
+    behind: dict[int, Left] = {}
+
+    def heard(now: str, operation: str) -> None:
+        if now == moment:
+            if not operation.startswith(left_out):
+                point = len(operations)
+                behind[point] = Left.behind(account, tmp_path / f"behind-{point}")
+            operations.append(operation)
+
     watched = Watched()
-    watched.heard = lambda now, operation: calls.append((now, operation))
+    watched.heard = heard
     assert run(watched.aws, scene.make, plans[0])
+    watched.heard = lambda *_: None
     assert set(account.aws.calls) >= scene.calls
     expected = photographs(account)
-    operations = [operation for now, operation in calls if now == moment]
-    points = [n for n, o in enumerate(operations) if not o.startswith(left_out)]
-    assert {operations[point] for point in points} >= {
+    assert {operations[point] for point in behind} >= {
         operation for operation in scene.calls if not operation.startswith(left_out)
     }
+    points = list(behind)
+    killed = set(points if every else (points[0], points[len(points) // 2], points[-1]))
     for point in points:
         where = f"{moment} call {point} of {len(operations)}, {operations[point]}"
-        restore(account, saved)
-        told = f"{name} {moment} {point}" + (f" {file}" if plans[0] else "")
         with has_to_end():
-            killer.stdin.write(told + "\n")
-            killer.stdin.flush()
-            assert int(killer.stdout.readline()) == -signal.SIGKILL, where
-            assert account.aws.wait_for_rotations()
+            behind[point].restore(account)
+            if point in killed:
+                there = photographs(account)
+                restore(account, saved)
+                told = f"{name} {moment} {point}" + (f" {file}" if plans[0] else "")
+                assert kill(killer, told) == -signal.SIGKILL, where
+                assert photographs(account) == there, where
             assert outside(account, scene) <= before, where
             state.save(crashed)
             for way_on, reviewed in zip(again, plans, strict=True):
@@ -188,6 +212,34 @@ def crash(
                 assert run(watched.aws, scene.make, reviewed), f"{where}, {way_on}"
                 assert photographs(account) == expected, f"{where}, {way_on}"
     assert account.changes() == {}
+
+
+def kill(killer: subprocess.Popen[str], told: str) -> int:
+    """How a run ends that is to be killed."""
+    assert killer.stdin is not None
+    assert killer.stdout is not None
+    killer.stdin.write(told + "\n")
+    killer.stdin.flush()
+    return int(killer.stdout.readline())
+
+
+@dataclass(frozen=True)
+class Left:
+    """What a run has left behind it at a call: the account, and what AWS does not know at once."""
+
+    _account: Path
+    _unsettled: dict[str, Any]
+
+    @classmethod
+    def behind(cls, account: Account, file: Path) -> Left:
+        assert account.aws.wait_for_rotations()
+        state.save(file)
+        return cls(file, copy.deepcopy(vars(account.aws.settling)))
+
+    def restore(self, account: Account) -> None:
+        """Let it be there again."""
+        restore(account, self._account)
+        vars(account.aws.settling).update(copy.deepcopy(self._unsettled))
 
 
 def restore(account: Account, saved: Path) -> None:
