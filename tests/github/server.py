@@ -117,7 +117,12 @@ class _Api(_Handler):
             request = Request(self.command, unquote(split.path), dict(query))
             reply = self._judged(request, raw)
             self.server.state["requests"].append(
-                {"method": request.method, "path": request.path, "status": reply.status}
+                {
+                    "method": request.method,
+                    "path": request.path,
+                    "status": reply.status,
+                    "body": request.body,
+                }
             )
         if reply.status == 0:  # the connection is lost
             self.close_connection = True

@@ -241,6 +241,10 @@ class Project:
             f"{self.program} apply production --auto-approve >&2\n"
         )
 
+    def interrupted(self, is_so: bool) -> None:
+        """Let the apply job of the next runs end before it has credentials."""
+        self._hook("#!/bin/bash\nexit 1\n" if is_so else "")
+
     def gone(self, *artifacts: str) -> None:
         """Let GitHub no longer have these when an apply job asks for them."""
         (self.folder / "gone").write_text("".join(f"{name}\n" for name in artifacts))
