@@ -30,9 +30,11 @@ as_kind = click.option(
 
 
 def entry(declared: Cleartext, name: str, kind: str | None = None) -> Entry:
-    """The declaration of this name. Raises UsageError where there is none, or there are two."""
+    """The declaration of this name, in AWS or in the manifest. Raises UsageError where there is
+    none, or there are two."""
     scope = declared.settings.scope
-    found = {kinds.holder(k) for k in walk.keys([name], declared.resources(), scope)}
+    found = {e.resource_key(declared.settings) for e in declared.entries if e.key == name}
+    found = found or {kinds.holder(k) for k in walk.keys([name], declared.resources(), scope)}
     keys = sorted(key for key in found if kind is None or key.kind == kind)
     if not keys:
         raise click.UsageError(f"{scope.environment} has no {kind} {name}.")

@@ -104,7 +104,8 @@ def _create(resource: Resource) -> Iterator[Change]:
     if not fields and resource.value is None and resource.uncreatable is None:
         return  # declared absent, and it is
     if resource.uncreatable is not None:
-        yield _refuse(resource, Why(resource.uncreatable), fields)
+        source = None if resource.copies is None else resource.copies.name
+        yield _refuse(resource, Why(resource.uncreatable, source), fields)
         return
     value = None if resource.value is None else _first(resource.value)
     why = None

@@ -83,9 +83,29 @@ FIXES: Mapping[str, tuple[str, str]] = {
         "restore the old seed; for a new password, `reconciler rotate ENV NAME`",
     ),
     "service-owned": ("the master password that RDS manages", "declare it with `external: true`"),
+    "source-gone": (
+        "`moved_from` names a secret that was deleted",
+        "restore it, or remove `moved_from` and declare a value",
+    ),
+    "source-not-ours": (
+        "`moved_from` names a secret that somebody made in the console",
+        "`reconciler adopt ENV NAME` of that one first",
+    ),
+    "source-pending": (
+        "the secret under the old name is being rotated",
+        "wait until the rotation ends, then plan the adoption again",
+    ),
+    "source-rotates": (
+        "a rotated secret was renamed, and apply has not run since",
+        "`reconciler apply ENV` ends the rotation of the old name; then adopt",
+    ),
     "superseded": (
         "`reconciler rollback` after `reconciler rotate`",
         "rotate again, or add `--rotated` if the old value has to come back",
+    ),
+    "to-copy": (
+        "a rotated secret was renamed with `reconciler move`",
+        "`reconciler adopt ENV NAME` copies the value; then apply again",
     ),
     "too-long": ("a description of 1,000 characters", "shorten the description"),
     "unreadable": ("adopting without kms:Decrypt", "use the adopt role, or ask for the permission"),

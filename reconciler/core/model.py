@@ -125,6 +125,7 @@ class Resource:
     costs: tuple[Lost, ...] = ()
     readers: tuple[str, ...] = ()  # the applications that may read it
     former_keys: tuple[str, ...] = ()  # KMS keys that git names as those of before
+    copies: Key | None = None  # its value is that of this one, which git does not have
 
 
 # --- live: what AWS holds ---------------------------------------------------------------------
@@ -308,6 +309,7 @@ class Write(StrEnum):
     SAME = "same"  # the same value again, because AWS writes a parameter only as a whole
     BOUND = "bound"  # none: a tag says that the live version holds the declared value
     UNKNOWN = "unknown"  # a plan without a key cannot tell whether it is another; apply can
+    COPIED = "copied"  # of one version of another resource, which only adopt reads
 
 
 @dataclass(frozen=True)

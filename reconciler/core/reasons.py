@@ -48,6 +48,11 @@ class Reason(StrEnum):
     ROTATION_PENDING = "rotation-pending"
     SEED_CHANGED = "seed-changed"
     SERVICE_OWNED = "service-owned"
+    SOURCE_GONE = "source-gone"
+    SOURCE_NOT_OURS = "source-not-ours"
+    SOURCE_PENDING = "source-pending"
+    SOURCE_ROTATES = "source-rotates"
+    TO_COPY = "to-copy"  # adopt does it, and apply never
     TOO_LONG = "too-long"
     UNREADABLE = "unreadable"
     VALUES_DIFFER = "values-differ"

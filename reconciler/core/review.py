@@ -155,6 +155,8 @@ def _holds(change: Change, live: Live) -> bool:
         return True
     if live.value is None:
         return False
+    if change.value.write is Write.COPIED:
+        return True  # it was absent when it was reviewed, and nothing but a copy creates it
     if change.value.write is Write.GENERATED:
         return live.value.origin is Origin.GENERATED
     if change.value.write is Write.BOUND and live.value.origin is Origin.GENERATED:

@@ -92,6 +92,7 @@ CODES: Mapping[str, str] = {
     "schedule": "Secrets Manager's grammar for schedules is narrower than cron's",
     "secure-plaintext": "a SecureString that is in git in clear text is not a secret",
     "tag": "AWS does not allow this tag, or the reconciler keeps it for its marks",
+    "moved-from": "a value is either git's or taken over from another secret",
     "take-with-rotation": "while rotation is on, rotation owns the value",
     "too-long": "AWS limits how long this is",
     "two-values": "a value comes from one place",

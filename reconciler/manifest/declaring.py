@@ -20,7 +20,7 @@ from reconciler.manifest.entries import Entry
 from reconciler.values.sensitive import Sensitive
 from reconciler.values.sops import Sops
 
-MOVED = "moved_to"
+MOVED, MOVED_FROM = "moved_to", "moved_from"
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,23 @@ class Declaring:
     def mark(self, entry: Entry, name: str, text: Sensitive[str]) -> None:
         """A cleartext field of an entry, as JSON. Raises SopsError, WrongEdit."""
         self.give(entry, (name,), text)
+
+    def take(self, entry: Entry, name: str) -> None:
+        """Take a field of an entry out of the file of this environment that has it. Raises
+        SopsError; WrongEdit where only a shared file does."""
+        path = (*entry.path, name)
+        found = [d for d in entry.documents if d.find(path) is not None]
+        own = next((document for document in found if not document.included), None)
+        if own is None:
+            where = found[0].name if found else "no file"
+            raise WrongEdit(
+                f"`{name}` of {entry.key} is declared in {where}, which is shared",
+                hint="edit that file",
+                place=entry.place(name),
+            )
+        raw = self.changes.now(own.file) or own.raw
+        made = self.sops.unset(raw, path, key_types=own.key_types)
+        self.changes.put(own.file, own.raw, made)
 
     def remove(self, entry: Entry) -> None:
         """Take an entry out of every file that declares something of it. Raises SopsError;

@@ -175,6 +175,10 @@ _RESOURCES: Fixes = {
         "use `value`, which is encrypted, in place of `plaintext`",
     ),
     "tag": ("`tags: {reconciler:owner: a}`", "choose another key"),
+    "moved-from": (
+        "`moved_from` beside a `value`",
+        "take away one of the two: adopt copies the value of the secret that it names",
+    ),
     "take-with-rotation": ("`take: git` with `rotation: database`", "end the rotation first"),
     "too-long": ("a description of 1,000 characters", "shorten it"),
     "two-values": ("`value` and `generate`", "keep one of them"),

@@ -19,7 +19,7 @@ from reconciler.manifest.entries import PLAINTEXT
 from reconciler.values.sensitive import Sensitive
 
 # What says something of one resource that exists, in the environment that it is copied from.
-_ITS_OWN = frozenset({"name", "previous_kms_keys", "kms_key", "take", "moved_to"})
+_ITS_OWN = frozenset({"name", "previous_kms_keys", "kms_key", "take", "moved_to", "moved_from"})
 _SETTINGS = (
     "include", "tags", "ignore", "prune", "recovery_window", "guards", "record", "drift",
     "readers", "env_prefix", "unused_after",

@@ -122,7 +122,7 @@ def _lines(change: Change) -> Iterator[str]:
         yield from _keys(change, change.value)
         return
     if change.value is not None:
-        yield from _value(change.value)
+        yield from _copied(change) if _copies(change) else _value(change.value)
     if change.why is not None and change.why.reason is Reason.MARK:
         return  # nothing else is sent
     for name, content in sorted(change.settings.items()):
@@ -192,6 +192,16 @@ def _indented(lines: Iterable[str]) -> Iterator[str]:
 
 
 # --- values -----------------------------------------------------------------------------------
+
+
+def _copies(change: Change) -> bool:
+    return change.value is not None and change.value.write is Write.COPIED
+
+
+def _copied(change: Change) -> Iterator[str]:
+    """From where, and from which version: no other is copied."""
+    source, version = (change.precondition.get(name) for name in ("source", "source_version"))
+    yield f"(value copied from {quoted(str(source))}, version {quoted(str(version))}, never in git)"
 
 
 def _value(value: ValueChange) -> Iterator[str]:

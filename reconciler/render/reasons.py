@@ -40,6 +40,13 @@ _REASONS = {
     Reason.SEED_CHANGED: "the value in the manifest differs from the one that rotation began with,"
     " and rotation owns the value",
     Reason.SERVICE_OWNED: "the AWS service {who} owns it, and AWS refuses writes by anybody else",
+    Reason.SOURCE_GONE: "it takes over the value of {who}, which does not exist",
+    Reason.SOURCE_NOT_OURS: "it takes over the value of {who}, which this environment does not own",
+    Reason.SOURCE_PENDING: "it takes over the value of {who}, where a rotation has begun and has"
+    " not ended: AWSPENDING and AWSCURRENT are on different versions",
+    Reason.SOURCE_ROTATES: "it takes over the value of {who}, where rotation is still on",
+    Reason.TO_COPY: "it takes over the value of {who}, which git does not have and apply may not"
+    " read: adopt copies it",
     Reason.TOO_LONG: "its description is too long: a mark goes after it, and AWS limits both"
     " together",
     Reason.UNREADABLE: "AWS does not return its value ({who})",
@@ -77,6 +84,12 @@ _HINTS = {
     Reason.SEED_CHANGED: "put the old value back, or rotate the secret to get a new one",
     Reason.SERVICE_OWNED: "take it out of the manifest, or declare it where that service is"
     " configured",
+    Reason.SOURCE_GONE: "restore it; or take `moved_from` away, and declare a value",
+    Reason.SOURCE_NOT_OURS: "adopt that one first",
+    Reason.SOURCE_PENDING: "wait until it ends, then plan again",
+    Reason.SOURCE_ROTATES: "apply first, which ends it (`rotation: none`); the schedule follows the"
+    " copied value",
+    Reason.TO_COPY: "with the adopt role, or by secrets-adopt, adopt it by its name; then apply",
     Reason.TOO_LONG: "declare a shorter `description`, or shorten the live one",
     Reason.UNREADABLE: "to adopt it the role has to read it once, and to use its KMS key",
     Reason.VALUES_DIFFER: "choose one: `--take git` writes the declared value, `--take live` puts"

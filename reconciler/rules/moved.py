@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.manifest.declaring import MOVED
+from reconciler.manifest.declaring import MOVED, MOVED_FROM
 from reconciler.manifest.entries import Entry
 from reconciler.rules.rule import Finding, Subject
 
@@ -26,6 +26,20 @@ def find(subject: Subject) -> Iterator[Finding]:
         else:
             message = f"{entry.key} was moved to {new}, which is not declared"
             yield Finding(message, "declare it, or take `moved_to` away", entry, (MOVED,))
+    yield from _without_source(subject)
+
+
+def _without_source(subject: Subject) -> Iterator[Finding]:
+    """What takes over the value of something that is declared no more: `remove` does not leave it,
+    an editor may."""
+    settings = subject.declared.settings
+    known = {(e.section, e.full_name(settings)) for e in subject.declared.entries}
+    for entry in subject.declared.entries:
+        source = entry.fields.get(MOVED_FROM)
+        if isinstance(source, str) and (entry.section, source) not in known:
+            message = f"{entry.key} takes over the value of {source}, which is not declared"
+            hint = f"once it has the value, take `{MOVED_FROM}` away"
+            yield Finding(message, hint, entry, (MOVED_FROM,))
 
 
 def target(entry: Entry) -> str | None:

@@ -66,6 +66,7 @@ _APPLIED = b"reconciler/last-applied/1"
 _RECORD = b"reconciler/applied-record/1"
 _GIT_KEYS = b"reconciler/git-keys/1"
 _MERGED = b"reconciler/merged-version/1"
+_COPIED = b"reconciler/copied-version/1"
 _PUBLIC = b"reconciler/public-fingerprint/1"
 
 
@@ -295,6 +296,13 @@ class Fingerprinter:
         """
         digest = self._digest(0, 56, _MERGED, *self._where(), name, content.reveal())
         return f"k1{self.kid}{digest}"
+
+    def copied_token(self, name: str, source: str, version_id: str) -> str:
+        """A version id for the value of another secret's version, copied: the same whenever the
+        same version is copied, and none of those that say that git made the value."""
+        return f"c1{self.kid}" + self._digest(
+            0, 56, _COPIED, *self._where(), name, source, version_id
+        )
 
     def _where(self) -> Iterable[str]:
         return (self._scope.account, self._scope.region)

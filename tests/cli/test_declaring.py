@@ -166,8 +166,6 @@ def test_side_by_side_as_text(world_: World) -> None:
         (("move", "production", "smtp/logn", "x"), 64, "Did you mean smtp/login?"),
         (("move", "production", "text", "x"), 64, "say which with --kind"),
         (("move", "production", "smtp/login", "p", "--kind", "secret"), 0, "written"),
-        (("move", "production", "made", "x"), 64, "its value is generated, and git does not have"),
-        (("move", "production", "db", "x"), 64, "rotation owns its value"),
         (("move", "production", "smtp/login", "made"), 64, "made is declared already"),
         (("move", "production", "smtp/login", "smtp/login"), 64, "is its name already"),
         (("move", "production", "made", "--file", "main.sops.yaml"), 64, "already"),

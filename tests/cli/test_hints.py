@@ -56,7 +56,6 @@ LINES = {
     "release X NAME": "release production p",
     "release X X": "release production map",
     "adopt X X": "adopt production foreign",
-    "add X NAME": "add production another",
     "rotate-keys": "rotate-keys production",
 }
 ASKS = ("apply", "adopt", "rotate", "release", "import", "rollback", "revoke")

@@ -136,7 +136,8 @@ class Binding:
 
 
 class Adopting:
-    """What somebody else made is taken over: equal, other than declared, and generated."""
+    """What somebody else made is taken over: equal, other than declared, and generated; and a value
+    that git does not have, under another name."""
 
     name = "adopting"
     git = desired(
@@ -146,6 +147,13 @@ class Adopting:
                 "other": {"value": "one", "resource_policy": POLICY},
                 "made": {"generate": {}},
                 "external": {"external": True, "description": "theirs"},
+                "source": {"external": True},
+                "copied": {
+                    "external": True,
+                    "moved_from": f"{SCOPE.under}source",
+                    "resource_policy": POLICY,
+                    "tags": {"a": "b"},
+                },
             },
             "parameters": {
                 "equal": {"plaintext": "one", "tags": {"a": "b"}},
@@ -157,7 +165,7 @@ class Adopting:
         {
             "BatchGetSecretValue", "GetParameters", "TagResource", "PutSecretValue",
             "UpdateSecretVersionStage", "UpdateSecret", "PutResourcePolicy", "PutParameter",
-            "AddTagsToResource",
+            "AddTagsToResource", "GetSecretValue", "CreateSecret",
         }
     )  # fmt: skip
 
@@ -167,6 +175,8 @@ class Adopting:
 
     @staticmethod
     def arrange(account: Account) -> None:
+        account.declare({"secrets": {"source": {"value": "one"}}})
+        account.apply()
         for name, value in (("equal", '{"user": "u"}'), ("other", "x"), ("made", "x")):
             clients["secretsmanager"].create_secret(Name=SCOPE.under + name, SecretString=value)
         clients["secretsmanager"].create_secret(Name=f"{SCOPE.under}external", SecretString="x")

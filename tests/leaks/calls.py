@@ -135,6 +135,9 @@ CALLS: tuple[Call, ...] = (
     _call("exec production --from aws -- true"),
     _call("import production --auto-approve -vv"),
     _call("import production --auto-approve -o json"),
+    # Encrypted: a file in clear would be found itself. tests/operations searches after those.
+    _call("import production --from ours.yaml --below taken --auto-approve -vv"),
+    _call("import production --from theirs.yaml --one other --auto-approve -o json"),
     _call("adopt production -o markdown"),
     _call("adopt production -o json"),
     _call("adopt production --out adopt.plan.json"),
@@ -156,6 +159,8 @@ CALLS: tuple[Call, ...] = (
     _call("add production mapping2 --key user -o json", stdin="{value}"),
     _call("move production text2 text3 -vv"),
     _call("move production text3 --file moved.sops.yaml -o json"),
+    _call("move production generated generated2 -vv"),
+    _call("adopt production generated2 --auto-approve -vv"),
     _call("remove production text2 -vv"),
     _call("remove production text3 mapping2 -o json"),
     _call("set production text -vv", stdin="{value}"),

@@ -76,8 +76,10 @@ def _adopt(declared: Cleartext) -> Iterator[Statement]:
         name: _and(_needs(declared, kind, kind.access.adopts), fields)
         for name, kind in kinds.wholes().items()
     }
+    batches = [*_in_batches(declared, needs)]
+    _add_copied(declared, needs)
     yield from _deny_but_compared(needs)
-    yield from _in_batches(declared, needs)
+    yield from batches
     yield from _tags(declared, [name for name, arns in needs.items() if arns])
     for name, kind in kinds.wholes().items():
         yield from _grouped(f"{kind.access.WORD}s", needs[name])
@@ -86,6 +88,18 @@ def _adopt(declared: Cleartext) -> Iterator[Statement]:
     yield from _record(declared)
     yield from keys.write(declared, reads=True)
     yield from keys.manifests(declared)
+
+
+def _add_copied(declared: Cleartext, needs: Mapping[str, dict[str, frozenset[str]]]) -> None:
+    """What is copied is read under its old name: only of what the environment declares, or has
+    below its prefix."""
+    resources, scope = declared.resources(), declared.settings.scope
+    for source in (resource.copies for resource in resources.values()):
+        if source is None or not (source in resources or source.name.startswith(scope.under)):
+            continue
+        access = kinds.named(source.kind).access
+        arn = access.arn(scope, source.name)
+        needs[source.kind][arn] = needs[source.kind].get(arn, frozenset()) | {access.READ}
 
 
 def _reader(declared: Cleartext) -> Iterator[Statement]:

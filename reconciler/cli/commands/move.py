@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from reconciler.cli import declared as naming
@@ -12,14 +10,10 @@ from reconciler.cli.options import Common, as_format, chosen, common
 from reconciler.cli.terminal import say
 from reconciler.core.errors import Exit, ManifestError, UsageError
 from reconciler.core.model import Key
-from reconciler.kinds.field import NONE
-from reconciler.manifest import declaring, half_moved
-from reconciler.manifest.declaring import MOVED, Declaring
-from reconciler.manifest.edit import WrongEdit
-from reconciler.manifest.entries import PLAINTEXT, Entry
-from reconciler.values.sensitive import Sensitive
-
-_NOT_CARRIED = frozenset({"name", MOVED, "take"})
+from reconciler.manifest import declaring, half_moved, moving
+from reconciler.manifest.declaring import Declaring
+from reconciler.manifest.entries import Entry
+from reconciler.manifest.moving import Renamed
 
 
 @click.command("move", epilog="Example: reconciler move production smtp/login smtp/credentials")
@@ -38,6 +32,9 @@ def command(
     sops ties each encrypted value to its name, so an editor cannot do this. After a rename the old
     declaration stays, marked `moved_to`: AWS has both names until nobody reads the old one. Then
     run `remove`, in a pull request of its own. Nothing is written to AWS.
+
+    A value that git does not have, rotated, generated or external, is marked `moved_from` under
+    the new name: `adopt` copies it there, and apply never does.
     """
     options = chosen()
     if new is None and file is None:
@@ -69,36 +66,29 @@ def command(
         return Exit.OK
     if any(e.section == entry.section and e.key == new for e in declared.entries):
         raise UsageError(f"{new} is declared already", code="exists")
-    _in_git(entry, environment)
-    value = making.value(entry) if entry.shape is not None else None
-    cleartext = declaring.fields(entry, _NOT_CARRIED)
-    making.add(target, entry.section, new, declaring.as_json(cleartext, value))
-    making.mark(entry, MOVED, Sensitive(json.dumps(new)))
+    renamed = Renamed(making, entry, new, target)
+    in_git = moving.in_git(entry)
+    renamed.with_value() if in_git else renamed.without_value(declared.settings)
     keys = [Key(entry.kind.NAME, scope.under + new), entry.resource_key(declared.settings)]
     naming.save(making.changes, declared, keys, options, form=form)
+    say(f"commit it; {_next(environment, entry, new, in_git=in_git)}", options)
     say(
-        f"commit it; apply creates {new}. When nobody reads {entry.key} any more:"
-        f" reconciler remove {environment} {entry.key}",
+        f"when nobody reads {entry.key} any more: reconciler remove {environment} {entry.key}",
         options,
     )
     return Exit.OK
 
 
-def _in_git(entry: Entry, environment: str) -> None:
-    """Whether git has the value that AWS has. Raises WrongEdit."""
-    why = None
-    if getattr(entry.declared, "rotation", None) not in (None, NONE):
-        why = "rotation owns its value"
-    elif entry.shape is None and PLAINTEXT not in entry.fields:
-        made = getattr(entry.declared, "generate", None) is not None
-        why = f"its value is {'generated' if made else 'external'}"
-    if why is not None:
-        raise WrongEdit(
-            f"{entry.key} cannot be renamed from git: {why}, and git does not have it",
-            hint=f"declare another beside it: reconciler add {environment} NAME; let what reads it"
-            " change over, then remove the old one",
-            place=entry.place(),
-        )
+def _next(environment: str, entry: Entry, new: str, *, in_git: bool) -> str:
+    if in_git:
+        return f"apply creates {new}"
+    copied = f"reconciler adopt {environment} {new}"
+    if not moving.rotates(entry):
+        return f"git does not have the value: after apply, the adopt role copies it: {copied}"
+    return (
+        f"git does not have the value: apply ends the rotation of {entry.key}, then the adopt role"
+        f" copies it: {copied}; the next apply sets the schedule of {new}"
+    )
 
 
 def _finished(

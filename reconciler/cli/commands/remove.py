@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import click
 
@@ -11,9 +11,11 @@ from reconciler.cli import selection, walk
 from reconciler.cli.options import Common, as_format, chosen, common
 from reconciler.cli.terminal import say
 from reconciler.core.errors import AwsError, CredentialsError, Exit, ManifestError, SopsError
-from reconciler.core.model import Key
+from reconciler.core.model import Key, Live, Ownership
 from reconciler.manifest import Cleartext
-from reconciler.manifest.declaring import Declaring
+from reconciler.manifest.declaring import MOVED_FROM, Declaring
+from reconciler.manifest.edit import WrongEdit
+from reconciler.manifest.entries import Entry
 
 
 @click.command("remove", epilog="Example: reconciler remove production smtp/legacy")
@@ -33,25 +35,59 @@ def command(environment: str, names: tuple[str, ...], kind: str | None, form: st
     settings = declared.settings
     entries = list(dict.fromkeys(n for n in names))
     found = [naming.entry(declared, name, kind) for name in entries]
+    keys = [entry.resource_key(settings) for entry in found]
     making = Declaring.of(declared, walk.runner(declared, options))
+    takers = _takers(declared, found)
+    asked = [entry.full_name(settings) for entry in (*found, *takers)]
+    live, unasked = _live(environment, asked, options)
+    for taker in takers:
+        if live is not None and taker.resource_key(settings) not in live:
+            raise _not_copied(taker, environment)
+        making.take(taker, MOVED_FROM)
     for entry in found:
         making.remove(entry)
-    keys = [entry.resource_key(settings) for entry in found]
-    read = _read(environment, names, keys, options)
     naming.save(making.changes, declared, keys, options, form=form)
-    for line in read:
+    for line in unasked if live is None else _read(keys, live):
         say(line, options)
-    say(_next(declared, [key.name for key in keys]), options)
+    say(_next(declared, keys, live), options)
     return Exit.OK
 
 
-def _next(declared: Cleartext, removed: Sequence[str]) -> str:
+def _takers(declared: Cleartext, removed: Sequence[Entry]) -> list[Entry]:
+    """What takes over the value of something that is removed, and stays."""
+    names = {(entry.section, entry.full_name(declared.settings)) for entry in removed}
+    return [
+        entry
+        for entry in declared.entries
+        if entry not in removed and (entry.section, entry.fields.get(MOVED_FROM)) in names
+    ]
+
+
+def _not_copied(taker: Entry, environment: str) -> WrongEdit:
+    """The only value there is would go."""
+    return WrongEdit(
+        f"{taker.key} takes over its value, and AWS does not have {taker.key} yet",
+        hint=f"copy it first: reconciler adopt {environment} {taker.key}",
+        place=taker.place(MOVED_FROM),
+    )
+
+
+def _next(declared: Cleartext, removed: Sequence[Key], live: Mapping[Key, Live] | None) -> str:
     settings = declared.settings
     name, policy = settings.scope.environment, settings.policy
+    if live is not None:
+        there = [key for key in removed if key in live]
+        ours = [key for key in there if live[key].ownership is Ownership.OURS]
+        if not ours:
+            return "commit it; " + (
+                "it is not managed, and stays in AWS as it is" if there else "AWS does not have it"
+            )
+        removed = ours
     if not policy.prune:
+        names = " ".join(key.name for key in removed)
         return (
             f"AWS keeps it: {name} says `prune: false`; commit it, then stop managing it:"
-            f" reconciler release {name} {' '.join(removed)}; or write `prune: true`"
+            f" reconciler release {name} {names}; or write `prune: true`"
         )
     if policy.max_prunes < len(removed):
         return (
@@ -63,14 +99,18 @@ def _next(declared: Cleartext, removed: Sequence[str]) -> str:
     )
 
 
-def _read(
-    environment: str, names: Sequence[str], keys: Sequence[Key], options: Common
-) -> list[str]:
-    """When each was last read."""
+def _live(
+    environment: str, names: Sequence[str], options: Common
+) -> tuple[Mapping[Key, Live] | None, list[str]]:
+    """What AWS has under these names; where it was not asked, None and why."""
     try:
-        live = selection.find(environment, names, options).live
+        return selection.find(environment, names, options).live, []
     except (AwsError, CredentialsError, ManifestError, SopsError) as error:
-        return [f"AWS was not asked when it was last read: {error.message}"]
+        return None, [f"AWS was not asked when it was last read: {error.message}"]
+
+
+def _read(keys: Sequence[Key], live: Mapping[Key, Live]) -> list[str]:
+    """When each was last read."""
     lines = []
     for key in keys:
         if key in live:

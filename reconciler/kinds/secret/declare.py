@@ -80,6 +80,11 @@ class Declaration(Declared):
     moved_to: str | None = Field(
         default=None, description="its new name: `move` wrote it, and `remove` ends the old one"
     )
+    moved_from: str | None = Field(
+        default=None,
+        min_length=1,
+        description="the full name of the secret whose value adopt copies: `move` wrote it",
+    )
     env: Variables | None = Field(
         default=None, description="variable for export and exec; of a mapping, one for each field"
     )
@@ -121,6 +126,8 @@ def check(
         found.append(
             Flaw(("rotate_on_enable",), "no-rotation", "`rotate_on_enable` needs a `rotation`")
         )
+    if declared.moved_from is not None:
+        found += _check_moved(declared, has_value=has_value)
     if declared.git_keys is not None:
         given = {"generate": declared.generate is not None, "external": declared.external}
         others = [field for field, there in {**given, "binary": declared.binary}.items() if there]
@@ -168,6 +175,27 @@ def _check_source(declared: Declaration, *, has_value: bool) -> list[Flaw]:
     return found
 
 
+def _check_moved(declared: Declaration, *, has_value: bool) -> list[Flaw]:
+    """What takes over a value that git does not have, has none of git's; and the schedule follows
+    without rotating."""
+    given = {
+        "value": has_value,
+        "git_keys": declared.git_keys is not None,
+        "take": declared.take is not None,
+        "rotate_on_enable": declared.rotate_on_enable,
+    }
+    return [
+        Flaw(
+            (field,),
+            "moved-from",
+            f"`{field}` does not go with `moved_from`: adopt copies the value as it is",
+            "take one of the two away; once the value is copied, `moved_from` is not needed",
+        )
+        for field, there in given.items()
+        if there
+    ]
+
+
 def check_name(name: str) -> list[Flaw]:
     """What Secrets Manager does not allow in a name."""
     if len(name) > 512:
@@ -204,6 +232,9 @@ def parse(
 ) -> Parsed:
     """The secret, its rotation where one is declared, and its value."""
     found = check_name(name)
+    if declared.moved_from == name:
+        itself = "it takes over the value of itself"
+        found.append(Flaw(("moved_from",), "moved-from", itself, "name the secret of before"))
     schedule, unknown = rotations.named(declared.rotation, settings)
     if unknown is not None:
         found.append(unknown)
@@ -237,10 +268,11 @@ def parse(
         key=key,
         fields=compared(FIELDS, Given(declared, settings, trust)),
         value=value,
-        uncreatable=None if value is not None else _uncreatable(declared),
+        uncreatable=_uncreatable(declared, value),
         max_age=None if declared.max_age is None else days(declared.max_age),
         place=place,
         former_keys=_former_keys(declared, settings),
+        copies=None if declared.moved_from is None else Key(NAME, declared.moved_from),
     )
     resources = [secret]
     values = {} if sealed is None else {key: sealed}
@@ -277,7 +309,11 @@ def _known(
     return Value(Source.GIT, prints)
 
 
-def _uncreatable(declared: Declaration) -> Reason:
+def _uncreatable(declared: Declaration, value: Value | None) -> Reason | None:
+    if declared.moved_from is not None:
+        return Reason.TO_COPY
+    if value is not None:
+        return None
     return Reason.EXTERNAL if declared.external else Reason.NOT_CREATABLE
 
 

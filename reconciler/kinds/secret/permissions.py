@@ -81,8 +81,10 @@ def applies(declared: Any, *, valued: bool) -> set[str]:
 
 
 def adopts(declared: Any, *, valued: bool) -> set[str]:
-    """A value is compared, and written once more."""
+    """A value is compared, and written once more; or copied to a name that is not there yet."""
     found = {*_METADATA}
+    if declared.moved_from is not None:
+        found |= {"CreateSecret"}
     if valued:
         found |= {"GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage"}
     return {f"secretsmanager:{name}" for name in found}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from reconciler.aws.client import Aws, Response
 from reconciler.core.errors import AwsError
@@ -28,13 +29,16 @@ def read(aws: Aws, names: Iterable[str]) -> dict[str, Read | Unread]:
     return found
 
 
-def current(aws: Aws, name: str) -> Read:
-    """The value at AWSCURRENT of one secret, by the call that a policy allows secret by secret.
+def current(aws: Aws, name: str, version: str | None = None) -> Read:
+    """The value at AWSCURRENT of one secret, by the call that a policy allows secret by secret;
+    of this ``version`` and no other: "If you use both … the two parameters must refer to the same
+    secret version".
 
     Raises AwsError, also where the answer lacks the value: that never means an empty secret.
     """
+    which: dict[str, Any] = {} if version is None else {"VersionId": version}
     answer = aws.call(
-        "secretsmanager", "get_secret_value", SecretId=name, VersionStage="AWSCURRENT"
+        "secretsmanager", "get_secret_value", SecretId=name, VersionStage="AWSCURRENT", **which
     )
     found = _value(answer)
     del answer

@@ -12,14 +12,14 @@ from reconciler.core.errors import AwsError, ConflictError
 from reconciler.core.model import Action, FieldChange, Write
 from reconciler.kinds import field, tags
 from reconciler.kinds.kind import Job, Record
-from reconciler.kinds.secret import mark, replicas, versions
+from reconciler.kinds.secret import copying, mark, replicas, versions
 from reconciler.kinds.secret.alphabet import alphabet
 from reconciler.kinds.secret.describe import REFUSED, describe, primary_elsewhere, unless
 from reconciler.kinds.secret.field import Put, Sent, Tagged
 from reconciler.kinds.secret.fields import FIELDS
 from reconciler.kinds.secret.labels import CURRENT, PENDING, STAGED, version_at
 from reconciler.kinds.secret.terms import SERVICE
-from reconciler.values.sensitive import Generate, Sensitive, public
+from reconciler.values.sensitive import Generate, Sensitive, parse_token, public
 
 
 def create(aws: Aws, job: Job) -> str | None:
@@ -30,7 +30,9 @@ def create(aws: Aws, job: Job) -> str | None:
     """
     name = job.change.key.name
     changes = field.changed(FIELDS, job.change.fields)
-    token, content = _value(job)
+    token, content = _copied(aws, job) if _copies(job) else _value(job)
+    # A value that was copied is not git's: no mark calls it so.
+    ours = token if parse_token(token) else None
     request: dict[str, Any] = {"Name": name, "ClientRequestToken": token, **content}
     later: list[tuple[Put, FieldChange]] = []
     for row, change in changes:
@@ -42,7 +44,7 @@ def create(aws: Aws, job: Job) -> str | None:
             case Tagged():
                 pass  # among the marks
     # What a later call does is remembered after it, so that a run that stops between is seen.
-    marks = _marks(job, token, without=[change.name for _, change in later])
+    marks = _marks(job, ours, without=[change.name for _, change in later])
     request["Tags"] = tags.to_list({**_tags(job), **marks})
     try:
         aws.call(SERVICE, "create_secret", **request)
@@ -63,8 +65,8 @@ def create(aws: Aws, job: Job) -> str | None:
     aws.made(SERVICE, name)
     for put, change in later:
         put.calls(aws, job, change)
-    if marks != _marks(job, token):
-        _tag(aws, name, _marks(job, token))
+    if marks != _marks(job, ours):
+        _tag(aws, name, _marks(job, ours))
     return token
 
 
@@ -150,8 +152,22 @@ def _value(job: Job) -> tuple[str, dict[str, Any]]:
         made = _generate(sealed.generate or Generate())
         return job.fingerprinter.generated_token(name), {"SecretString": made}
     token = job.fingerprinter.secret_tokens(name, sealed.content)[0]
-    binary = isinstance(sealed.content.reveal(), bytes)
-    return token, {"SecretBinary" if binary else "SecretString": sealed.content}
+    return token, _named(sealed.content)
+
+
+def _copies(job: Job) -> bool:
+    return job.change.value is not None and job.change.value.write is Write.COPIED
+
+
+def _copied(aws: Aws, job: Job) -> tuple[str, dict[str, Any]]:
+    token, content = copying.copied(aws, job)
+    return token, _named(content)
+
+
+def _named(content: Sensitive[str] | Sensitive[bytes]) -> dict[str, Any]:
+    """A value under AWS's name for it."""
+    binary = isinstance(content.reveal(), bytes)
+    return {"SecretBinary" if binary else "SecretString": content}
 
 
 def _generate(rule: Generate) -> Sensitive[str]:

@@ -44,6 +44,8 @@ def make(
     # "ListSecrets … might not reflect changes from the last five minutes": what it leaves out may
     # exist.
     unsure = [key for key in wanted if key not in live or _undecided(live, key)]
+    # Of what is copied the version is bound in the plan, so it is read afresh.
+    unsure += [resource.copies for resource in wanted.values() if resource.copies is not None]
     observe.refresh(aws, records, unsure, scope, trust)
     live = observe.shape(aws, records, wanted, trust, scope)
     found = _findings(aws, desired, wanted, live, records)

@@ -27,6 +27,7 @@ from reconciler.core.ownership import may_adopt
 from reconciler.core.reasons import Lost, Reason, Why
 from reconciler.kinds.comparison import Comparison
 from reconciler.operations import opening
+from reconciler.operations.adopt.copying import copies
 
 _OVERWRITES = frozenset({Write.CHANGED, Write.RETURNED})
 
@@ -46,7 +47,8 @@ def plan(
     policy: Policy,
     take: Take | None,
 ) -> Plan:
-    """An ``adopt`` or ``refuse`` for each declared resource that exists and is not owned.
+    """An ``adopt`` or ``refuse`` for each declared resource that exists and is not owned, and a
+    ``create`` for each that takes over a value of another, which git does not have.
 
     A schedule belongs to its secret: it is no change of its own, and the next plan shows it.
     """
@@ -55,9 +57,12 @@ def plan(
     for key in sorted(desired):
         resource, current = desired[key], live.get(key)
         finding = found.get(key, Comparison())
+        if resource.copies is not None and (current is None or _is_ours(current)):
+            changes += copies(resource, live, scope, policy)
+            continue
         if current is None or resource.requires:
             continue
-        if current.ownership is Ownership.OURS and not _begun(finding, take):
+        if _is_ours(current) and not _begun(finding, take):
             continue
         refusal = may_adopt(current) or finding.refusal
         if refusal is not None:
@@ -66,6 +71,10 @@ def plan(
             changes.append(_adopt(resource, current, finding, scope, policy, take))
     plan = Plan(scope, policy, tuple(changes), owned=owned, titles=kinds.titles())
     return opening.told(plan, desired)
+
+
+def _is_ours(current: Live) -> bool:
+    return current.ownership is Ownership.OURS
 
 
 def _begun(finding: Comparison, take: Take | None) -> bool:

@@ -329,6 +329,7 @@ def _adopt(world: World, made: Record) -> None:
         "copied": {"value": "v", "name": "prod-copy", "replicas": THERE, "tags": {"a": "b"},
                    "resource_policy": POLICY},
         "made": SECRETS["made"],
+        "moved": {"generate": {}, "moved_from": f"{PREFIX}/made"},
     }  # fmt: skip
     parameters = {
         "same": {"value": "v", "kms_key": KEY, "tags": {"a": "b"}},
@@ -336,4 +337,5 @@ def _adopt(world: World, made: Record) -> None:
     }
     world.declare(declared, parameters, kms_key=KEY)
     made.run("adopt", "adopt", "production", "--take", "git", YES)
+    assert world.secret_value("moved") == world.secret_value("made")
     made.run("adopt", "release", "production", "same", "other", "prod-copy", YES)

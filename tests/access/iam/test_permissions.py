@@ -226,6 +226,25 @@ def test_adopt_reads_what_git_declares_and_creates_nothing(tmp_path: Path) -> No
     assert of("BatchGetSecretValue") < printed.allowed("*")
 
 
+def test_adopt_creates_what_takes_over_a_value_and_reads_that_one_alone(tmp_path: Path) -> None:
+    moved = {"moved_from": f"{PREFIX}/old"}
+    made = tree(
+        tmp_path,
+        {"old": {"generate": {}}, "new": {"generate": {}, **moved}, "other": {"external": True},
+         "far": {"external": True, "moved_from": "/another/team/login"}},
+    )  # fmt: skip
+    printed = iam(made, "adopt", "production")
+    assert printed.allowed(named("new")) == of(*METADATA, "CreateSecret")
+    assert printed.allowed(named("old")) == of(*METADATA, "GetSecretValue")
+    assert printed.allowed(named("other")) == of(*METADATA)
+    assert printed.statement("NoOtherSecretIsRead")["NotResource"] == named("old")
+    assert "another" not in printed.out
+    assert "BatchGet" not in str(printed.allowed("*"))
+    assert "GetSecretValue" not in str(
+        [s for s in iam(made, "apply", "production").policy["Statement"] if s["Effect"] == "Allow"]
+    )
+
+
 def test_a_reader_reads_what_is_declared_and_nothing_else(tmp_path: Path) -> None:
     made = tree(tmp_path, {"db": {"value": "v"}, "ext": {"external": True}}, {"p": {"value": "v"}})
     printed = iam(made, "reader", "production")
