@@ -101,7 +101,7 @@ class Week:
     def merged(self, number: int, *environments: str) -> Run:
         """The merge of a pull request, and the run that applies it: it is approved."""
         run = self.project.merge(number, self.opened[number])
-        jobs = [*named("plan", environments), "todo", *named("apply", environments)]
+        jobs = [*named("plan", environments), "todo", *named("apply", environments), "outcome"]
         return self.kept(run, "changed", *jobs)
 
     def conflicts(self, number: int) -> bool:
@@ -134,7 +134,7 @@ class Week:
         """Somebody has read a plan, and starts the workflow with its digest."""
         self.kept(
             self.project.by_hand(environment, digest), "changed", f"plan {environment}", "todo",
-            f"apply {environment}",
+            f"apply {environment}", "outcome",
         )  # fmt: skip
 
 
@@ -231,7 +231,7 @@ def test_a_week_of_a_team_of_five(week: Week) -> None:
     assert lost.results["apply production"] == "failure"
     project.interrupted(False)
     again = project.push(before, earlier=lost)
-    week.kept(again, "changed", "plan production", "todo", "apply production")
+    week.kept(again, "changed", "plan production", "todo", "apply production", "outcome")
 
     # Wednesday: without the key. Whoever has it brings the lock.
     week.branch(

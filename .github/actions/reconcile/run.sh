@@ -52,6 +52,8 @@ for input in BASE PLANS CHANGED MANIFESTS PLAN_ROLE APPLY_ROLE CONFIGURATION PLA
   esac
 done
 
+[[ ${PART:-} =~ ^([1-9][0-9]{0,3}/[1-9][0-9]{0,3})?$ ]] || usage "the input part is none, like 1/2"
+
 # Whose .sops.yaml says whom sops may ask with this job's credentials: said in the environment, since
 # git's configuration stays in a checkout for the next job of a runner. What writes runs behind a
 # GitHub Environment that only main may deploy to, so its own commit was reviewed.
@@ -80,8 +82,11 @@ direct=()
 [ "${GITHUB_EVENT_NAME:-}" != push ] || direct=(--direct)
 plan_file=${PLAN_FILE:-$RUNNER_TEMP/plan-$ENVIRONMENT.json}
 
+# What is done once for all environments.
+first_part() { [[ -z ${PART:-} || $PART == 1/* ]]; }
+
 make_matrix() {
-  local arguments=() named_one=() file made
+  local arguments=() named_one=() part=() file made every
   if [ -n "$PLANS" ]; then
     while IFS= read -r -d '' file; do
       arguments+=(--plan="$file")
@@ -101,15 +106,19 @@ make_matrix() {
   fi
   [ -z "$PLAN_ROLE" ] || arguments+=(--role="plan_role=$PLAN_ROLE")
   [ -z "$APPLY_ROLE" ] || arguments+=(--role="apply_role=$APPLY_ROLE")
-  made=$(run matrix "${arguments[@]}" "${named_one[@]}") || end $?
+  [ -z "${PART:-}" ] || part=(--part="$PART")
+  made=$(run matrix "${arguments[@]}" "${part[@]}" "${named_one[@]}") || end $?
   echo "$made"
   output matrix "$made"
   local found
   found=$(grep -o '"environment":"[^"]*"' <<<"$made" | cut -d'"' -f4)
-  output environments "$(paste -sd, - <<<"$found")"
+  # Of every part: what another one plans is changed as well.
+  every=$found
+  [ -z "${PART:-}" ] || every=$(run matrix --format=names "${arguments[@]}" "${named_one[@]}") || end $?
+  output environments "$(paste -sd, - <<<"$every")"
   output count "$(grep -c . <<<"$found")"
   # Merged: what git no longer has is looked at by no job of this run.
-  if [ -z "$PLANS" ] && [ -n "$BASE" ] && [ ${#direct[@]} -gt 0 ]; then
+  if [ -z "$PLANS" ] && [ -n "$BASE" ] && [ ${#direct[@]} -gt 0 ] && first_part; then
     run github removed --base="$BASE" "${direct[@]}" || end $?
   fi
   # Before any job names them: GitHub would make a missing Environment, and ask nobody.
@@ -243,6 +252,7 @@ check_drift() {
 
 # What a branch no longer changes: its comments say so, and those of what it no longer has.
 unchanged() {
+  first_part || return 0
   local every=() kept=() one
   mapfile -t every < <(run matrix --format=names)
   for one in "${every[@]}"; do

@@ -19,7 +19,9 @@ from reconciler.manifest import branch
 from reconciler.manifest.branch.concerned import READ, environments
 from reconciler.manifest.gitfiles import Repository
 
-MOST = 256  # jobs that one matrix makes in a run, as GitHub limits them
+# "A job matrix can generate a maximum of 256 jobs per workflow run."
+MOST = 256
+_PART = re.compile(r"([1-9][0-9]{0,3})/([1-9][0-9]{0,3})")
 _ROLE = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -49,6 +51,12 @@ _ROLE = re.compile(r"[a-z][a-z0-9_]*")
     " whose ciphertext or lock changed since, as work=check. Repeatable.",
 )
 @click.option(
+    "--part",
+    metavar="K/N",
+    help="The Kth of N parts of these environments, one for each workflow run: GitHub makes"
+    f" {MOST} jobs of a matrix in a run.",
+)
+@click.option(
     "--role",
     "roles",
     multiple=True,
@@ -64,6 +72,7 @@ def command(
     direct: bool,
     form: str,
     plans: tuple[Path, ...],
+    part: str | None,
     roles: tuple[str, ...],
 ) -> int:
     """Print the environments that a branch changes, or those you name, as a matrix for GitHub
@@ -85,7 +94,8 @@ def command(
     changed, side = (
         _named(names, options) if asked else _changed(base, head, options, direct=direct)
     )
-    targets = [branch.target(side, name) for name in sorted(changed)]
+    chosen_ones = sorted(changed) if part is None else _part(part, sorted(changed), options)
+    targets = [branch.target(side, name) for name in chosen_ones]
     problems = [problem for found in targets if isinstance(found, list) for problem in found]
     if problems:
         raise ManifestError(problems)
@@ -99,7 +109,8 @@ def command(
         raise ReconcilerError(
             f"these are {len(found)} environments, and GitHub runs {MOST} jobs of a matrix at most",
             code="matrix-size",
-            hint=f"change fewer in one branch, or name up to {MOST} of them",
+            hint=f"take {-(-len(found) // MOST)} parts, each in a workflow run of its own:"
+            f" --part 1/{-(-len(found) // MOST)}, or `part` where the workflow is called",
         )
     else:
         out(json.dumps({"include": found}, separators=(",", ":")))
@@ -112,6 +123,18 @@ def _entry(target: branch.Target, templates: list[tuple[str, str]]) -> dict[str,
         arn = template.replace("{environment}", target.environment)
         entry[name] = arn.replace("{account}", target.account)
     return entry
+
+
+def _part(part: str, names: list[str], options: Common) -> list[str]:
+    """Every Nth name, from the Kth on: whatever a run is asked, each name is in one part of it."""
+    given = _PART.fullmatch(part)
+    if given is None or int(given[1]) > int(given[2]):
+        raise click.UsageError(f"--part takes K/N, like 1/2; not {part!r}.")
+    number, of = int(given[1]), int(given[2])
+    kept = names[number - 1 :: of]
+    say(f"part {number} of {of}: {len(kept)} of {len(names)} environments; the others are in the"
+        " other parts", options)  # fmt: skip
+    return kept
 
 
 def _template(role: str) -> tuple[str, str]:

@@ -157,6 +157,24 @@ def test_what_is_adopted_is_names(tmp_path: Path, names: str) -> None:
     assert (code, calls) == (64, [])
 
 
+@pytest.mark.parametrize("part", ["-1/2", "1", "1/2 --head=x", "$(id)/2"])
+def test_a_part_is_two_numbers(tmp_path: Path, part: str) -> None:
+    code, _, calls = run(tmp_path, "matrix", PART=part)
+    assert (code, calls) == (64, [])
+
+
+def test_a_part_is_planned_and_what_other_parts_plan_is_changed_too(tmp_path: Path) -> None:
+    """And what is done once is done by the first part."""
+    code, said, calls = run(tmp_path, "matrix", PART="2/3", BASE="b", GITHUB_EVENT_NAME="push")
+    assert code == 0, said
+    matrix = "--manifests=manifests --color=never matrix"
+    assert calls == [f"{matrix} --base=b --direct --part=2/3",
+                     f"{matrix} --format=names --base=b --direct"]  # fmt: skip
+    (tmp_path / "calls").unlink()
+    assert run(tmp_path, "unchanged", PART="2/3")[2] == []
+    assert len(run(tmp_path, "unchanged", PART="1/3")[2]) == 2
+
+
 def test_what_is_right_is_passed_on(tmp_path: Path) -> None:
     code, said, calls = run(tmp_path, "validate", ENVIRONMENT="eu.production-2_b")
     assert code == 0, said

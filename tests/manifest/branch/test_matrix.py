@@ -14,6 +14,7 @@ from unittest import mock
 
 import pytest
 
+import reconciler.cli.commands.matrix
 from reconciler.cli.main import run
 from reconciler.core import planfile
 from tests.cli.run import cli
@@ -171,13 +172,33 @@ def test_a_force_push_took_the_commit_before_away(branch: Branch) -> None:
 def test_more_environments_than_a_matrix_has_jobs(
     branch: Branch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Names can still be listed, and some of them be named."""
+    """ "A job matrix can generate a maximum of 256 jobs per workflow run." (docs.github.com,
+    Actions limits) Names can still be listed, some of them be named, and parts be taken."""
+    assert reconciler.cli.commands.matrix.MOST == 256
     monkeypatch.setattr("reconciler.cli.commands.matrix.MOST", 1)
     refused = matrix(branch, code=1)
     assert "these are 2 environments, and GitHub runs 1 jobs of a matrix at most" in refused.stderr
+    assert "take 2 parts, each in a workflow run of its own: --part 1/2" in refused.stderr
     assert refused.stdout == ""
     assert matrix(branch, "-o", "names").stdout.split() == ["production", "staging"]
     assert json.loads(matrix(branch, "staging").stdout)["include"][0]["environment"] == "staging"
+    second = matrix(branch, "--part", "2/2")
+    assert json.loads(second.stdout)["include"] == [STAGING]
+    assert "part 2 of 2: 1 of 2 environments; the others are in the other parts" in second.stderr
+
+
+def test_the_parts_are_all_and_no_environment_is_in_two(branch: Branch) -> None:
+    for name in ("a", "b", "c", "d", "e"):
+        text = f"environment: {name}\naccount: '{ACCOUNT}'\nregion: {REGION}\n"
+        write(f"{name}/environment.sops.yaml", text)(branch)
+    every = names(branch)
+    assert len(every) == 7
+    for of in (1, 2, 3, 7, 8):
+        parts = [names(branch, "--part", f"{k}/{of}") for k in range(1, of + 1)]
+        assert sorted(name for part in parts for name in part) == every
+        assert max(map(len, parts)) - min(map(len, parts)) <= 1
+    one = [names(branch, "--base", "base", "--part", f"{k}/2") for k in (1, 2)]
+    assert one == [["a", "c", "e"], ["b", "d"]]
 
 
 def test_histories_that_do_not_meet(branch: Branch) -> None:
@@ -252,6 +273,9 @@ def test_named_environments_and_their_roles(branch: Branch) -> None:
     [
         (("stagin",), "There is no environment stagin. Did you mean staging?"),
         (("staging", "--base", "HEAD"), "need no --base"),
+        (("--part", "3/2"), "--part takes K/N, like 1/2"),
+        (("--part", "0/2"), "--part takes K/N, like 1/2"),
+        (("--part", "1"), "--part takes K/N, like 1/2"),
         (("--role", "arn:aws:iam::1:role/x"), "--role takes NAME=ARN"),
         (("--role", "account=x"), "has account already"),
     ],
