@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -143,6 +144,10 @@ class _Api(_Handler):
         try:
             self._check(request, raw)
             fault = self._fault(request)
+            if fault is not None and "first" in fault:
+                git = ["git", "-C", state["git"], *fault["first"]]
+                subprocess.run(git, check=True, capture_output=True)
+                fault = None
             if fault is not None and not fault.get("after"):
                 return _faulty(fault)
             reply = self._paged(request, answer(state, request))

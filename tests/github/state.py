@@ -20,7 +20,8 @@ A state is a JSON object; what a test does not say has these defaults:
                      asked for is there, with reviewers
 ``faults``           ``{method, path (a regular expression), status, headers, body, times, after}``:
                      answers in place of the real one; ``after`` lets the request happen first,
-                     ``cut`` is how many bytes at the end are never sent
+                     ``cut`` is how many bytes at the end are never sent; ``first`` is what somebody
+                     else does with git just before the real answer
 ``requests``         what was asked, and how it was answered
 ``violations``       what no client of GitHub may send: a test wants this empty
 """

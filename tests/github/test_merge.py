@@ -221,6 +221,22 @@ def test_a_branch_set_back_to_an_ancestor_is_refused(scene: Scene) -> None:
     assert scene.head() == scene.git("rev-parse", "base").strip()
 
 
+def test_a_branch_that_moves_in_the_last_moment_is_refused(scene: Scene) -> None:
+    scene.conflicting()
+    scene.ready()
+    scene.git("switch", "-q", "-c", "meanwhile", "change")
+    moved = scene.commit("meanwhile")
+    scene.job.state["faults"] = [
+        {
+            "method": "PATCH",
+            "path": "/git/refs/",
+            "first": ["update-ref", "refs/heads/change", moved],
+        }
+    ]
+    assert "has moved since" in scene.merge(code=3).err
+    assert scene.head() == moved
+
+
 def test_a_push_that_github_refuses_in_the_last_moment(scene: Scene) -> None:
     scene.conflicting()
     scene.ready()

@@ -64,8 +64,9 @@ def test_a_job_installs_before_it_has_anything_to_take() -> None:
     for file in sorted(WORKFLOWS.glob("secrets-*.yml")):
         for name, job in YAML(typ="safe").load(file.read_text())["jobs"].items():
             jobs[f"{file.stem} {name}"] = job.get("steps", [])
-    armed = {name for name, steps in jobs.items() if "credentials@" in str(steps)}
-    assert len(armed) == 5
+    having = ("credentials@", "secrets.")
+    armed = {name for name, steps in jobs.items() if any(one in str(steps) for one in having)}
+    assert len(armed) == 6
     for name in armed:
         steps = jobs[name]
         first = next(
@@ -102,16 +103,17 @@ def test_a_sops_on_the_path_that_is_not_the_release_is_said(tmp_path: Path) -> N
 INPUTS = (
     "ENVIRONMENT", "MANIFESTS", "BASE", "PLANS", "CHANGED", "PLAN_ROLE", "APPLY_ROLE", "KEYLESS",
     "DEEP", "COMMENT", "ISSUE", "CONFIGURATION", "PLAN_FILE", "DIGEST", "NAMES", "TAKE", "REVIEWED",
-    "BRANCH", "AUDIT",
+    "BRANCH", "AUDIT", "NUMBER",
 )  # fmt: skip
 
 
-def run(folder: Path, command: str, **inputs: str) -> tuple[int, str, list[str]]:
-    """The action's second step: its exit code, what it prints, and how it called the reconciler."""
+def run(folder: Path, command: str, *, says: str = "", **inputs: str) -> tuple[int, str, list[str]]:
+    """The action's second step: its exit code, what it prints, and how it called the reconciler,
+    which says that."""
     bin_ = folder / "bin"
     bin_.mkdir(exist_ok=True)
     spy, calls = bin_ / "reconciler", folder / "calls"
-    spy.write_text(f'#!/bin/sh\necho "$*" >>"{calls}"\n')
+    spy.write_text(f'#!/bin/sh\necho "$*" >>"{calls}"\nprintf %s "{says}"\n')
     spy.chmod(0o755)
     environment = clean_environ() | {
         **dict.fromkeys(INPUTS, ""), "PATH": f"{bin_}{os.pathsep}{os.environ['PATH']}",
@@ -126,7 +128,7 @@ def run(folder: Path, command: str, **inputs: str) -> tuple[int, str, list[str]]
     return done.returncode, done.stdout, calls.read_text().splitlines() if calls.exists() else []
 
 
-COMMANDS = ("matrix", "validate", "plan", "apply", "adopt", "drift", "applied")
+COMMANDS = ("matrix", "validate", "plan", "apply", "adopt", "drift", "applied", "conflicts")
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -175,6 +177,27 @@ def test_a_part_is_planned_and_what_other_parts_plan_is_changed_too(tmp_path: Pa
     assert len(run(tmp_path, "unchanged", PART="1/3")[2]) == 2
 
 
+@pytest.mark.parametrize(
+    "number", ["", "-1", "0", "7;id", "$(id)", "7 --branch=x", "7\nx=y", "7" * 11]
+)
+@pytest.mark.parametrize("command", ["conflicts", "merge"])
+def test_a_pull_request_is_a_number(tmp_path: Path, command: str, number: str) -> None:
+    code, said, calls = run(tmp_path, command, NUMBER=number)
+    assert (code, calls) == (64, [])
+    assert "the input number is not the number of a pull request" in said
+
+
+def test_conflicts_of_several_environments_take_one_that_has_all_keys(tmp_path: Path) -> None:
+    two = "production\nstaging\n"
+    code, said, calls = run(tmp_path, "conflicts", NUMBER="7", says=two)
+    assert (code, len(calls)) == (64, 1)
+    assert "set the variable SECRETS_MERGE_ENVIRONMENT" in said
+    code, _, calls = run(tmp_path, "conflicts", NUMBER="7", says=two, ENVIRONMENT="all-keys")
+    assert code == 0
+    assert calls[-1].endswith("github protected -- all-keys"), "GitHub would make it, unprotected"
+    assert "environment=all-keys" in (tmp_path / "o").read_text().splitlines()
+
+
 def test_what_is_right_is_passed_on(tmp_path: Path) -> None:
     code, said, calls = run(tmp_path, "validate", ENVIRONMENT="eu.production-2_b")
     assert code == 0, said
@@ -184,11 +207,11 @@ def test_what_is_right_is_passed_on(tmp_path: Path) -> None:
 GIVEN = {
     "BASE": "b" * 40, "CHANGED": "staging", "PLAN_ROLE": "arn:plan", "APPLY_ROLE": "arn:apply",
     "CONFIGURATION": "conf", "NAMES": "one two", "TAKE": "git", "REVIEWED": "w.yml",
-    "AUDIT": "audit.jsonl", "DIGEST": "d" * 64, "PLAN_FILE": "plan.json",
+    "AUDIT": "audit.jsonl", "DIGEST": "d" * 64, "PLAN_FILE": "plan.json", "NUMBER": "77",
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("command", [*COMMANDS, "diff", "check", "unchanged"])
+@pytest.mark.parametrize("command", [*COMMANDS, "diff", "check", "unchanged", "merge"])
 @pytest.mark.parametrize("without", ["", "DIGEST", "PLAN_FILE"])
 def test_every_input_stands_after_an_equals_sign_or_after_two_hyphens(
     tmp_path: Path, command: str, without: str
