@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
+import tempfile
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,7 @@ from reconciler import manifest
 from reconciler.manifest import lock
 from tests.github.job import Done, Job
 from tests.manifest.branch.build import Branch, make_branch
+from tests.trees import Tree, tree_key
 
 LOCK = "production/main.fingerprints.lock"
 PASSWORD = '["secrets"]["db"]["value"]["password"]'
@@ -52,9 +56,8 @@ class Scene(Branch):
 
     def conflicting(self) -> None:
         """Two keys of one secret, one on each side: the branch is number 7."""
-        self.branch()
-        self.values((USER, "from the branch"))
-        self.main_has((PASSWORD, "from main"))
+        self.git("branch", "change", "prepared")
+        self.git("reset", "-q", "--hard", "prepared-main")
 
     def opened(self, name: str = "change", **more: Any) -> None:
         """Let the branch have a pull request, number 7."""
@@ -106,14 +109,33 @@ class Scene(Branch):
 
 def make_scene(folder: Path, job: Job) -> Scene:
     """A tree with locks on main, tagged ``base``."""
+    kept = Path(_kept().name)
+    for name in ("repository", "repository.key"):
+        copy = shutil.copy if name.endswith(".key") else shutil.copytree
+        copy(kept / name, folder / name)
     repository = folder / "repository"
-    repository.mkdir()
-    made = make_branch(repository)
-    scene = Scene(made.tree, made.folder)
+    tree = Tree(repository / "manifests", tree_key(), folder / "repository.key")
+    scene = Scene(tree, repository)
     scene.job, scene.clone = job, folder / "clone"
-    scene.lock()
-    scene.commit("locked")
-    scene.git("tag", "-f", "base")
     job.state["git"] = str(repository)
     job.state["permissions"] = {"contents": "write", "pull-requests": "write"}
     return scene
+
+
+@cache
+def _kept() -> tempfile.TemporaryDirectory[str]:
+    """What each begins with, made once in this process: what is decrypted of it is known then."""
+    kept = tempfile.TemporaryDirectory(prefix="merging-")
+    repository = Path(kept.name) / "repository"
+    repository.mkdir()
+    made = make_branch(repository)
+    scene = Scene(made.tree, made.folder)
+    scene.lock()
+    scene.commit("locked")
+    scene.git("tag", "-f", "base")
+    scene.branch("prepared")
+    scene.values((USER, "from the branch"))
+    scene.git("switch", "-q", "-c", "prepared-main", "base")
+    scene.values((PASSWORD, "from main"))
+    scene.git("switch", "-q", "main")
+    return kept

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -10,10 +11,11 @@ import pytest
 
 from reconciler.manifest.merge import Conflicts, Entry, Trees
 from reconciler.operations.merging import sides
+from reconciler.values.sensitive import Sensitive
 from tests.age_key import new_age_key
 from tests.github.conftest import job  # noqa: F401, a fixture
 from tests.github.job import Job
-from tests.github.merging import JWT, LOCK, PASSWORD, USER, Scene, make_scene
+from tests.github.merging import JWT, LOCK, Scene, make_scene
 from tests.manifest.branch.build import ENVIRONMENT, MAIN, PARAMETERS, SECRETS
 from tests.trees import creation_rules, default_settings
 
@@ -23,9 +25,7 @@ SCRIPT = "x;touch${IFS}pwned;$(touch${IFS}pwned)'\"#%2Fy&force=true"
 @pytest.fixture
 def scene(tmp_path: Path, job: Job) -> Scene:  # noqa: F811
     made = make_scene(tmp_path, job)
-    made.branch()
-    made.values((USER, "from the branch"))
-    made.main_has((PASSWORD, "from main"))
+    made.conflicting()
     made.git("switch", "-q", "change")
     return made
 
@@ -52,7 +52,8 @@ def test_a_branch_whose_name_is_a_script(scene: Scene) -> None:
     scene.merge()
     assert scene.decrypted(MAIN, SCRIPT)["secrets"]["db"]["value"]["password"] == "from main"
     heads = scene.git("for-each-ref", "--format=%(refname)", "refs/heads").split()
-    assert heads == ["refs/heads/main", f"refs/heads/{SCRIPT}"]
+    others = ["refs/heads/main", "refs/heads/prepared", "refs/heads/prepared-main"]
+    assert heads == [*others, f"refs/heads/{SCRIPT}"]
     assert pwned(scene) == []
 
 
@@ -171,7 +172,12 @@ def test_a_file_that_was_encrypted_under_a_data_key_of_his_own(scene: Scene) -> 
     scene.commit()
     scene.git("switch", "-q", "change")
     scene.git("reset", "-q", "--hard", "base")
-    scene.main(SECRETS, PARAMETERS)
+    raw = scene.tree.sops.encrypt(
+        Sensitive(json.dumps({"secrets": SECRETS, "parameters": PARAMETERS})),
+        path=scene.tree.path(MAIN),
+        config=scene.tree.path(".sops.yaml"),
+    )
+    scene.tree.path(MAIN).write_bytes(raw)
     scene.commit()
     refused(scene, f"manifests/{MAIN}:", "or its data key")
 
