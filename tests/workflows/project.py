@@ -116,7 +116,9 @@ class Project:
     # --- events -----------------------------------------------------------------------------------
 
     def pull_request(self, number: int, branch: str, *, fork: bool = False) -> Run:
-        """Run the plan workflow on what a merge of a branch into main would be."""
+        """Run the plan workflow on what a merge of a branch into main would be: GITHUB_SHA is the
+        "last merge commit on the GITHUB_REF branch". A fork's has no secret and no identity.
+        (docs.github.com, Events that trigger workflows: pull_request)"""
         repository = self.github.state["repository"]
         owner = "somebody/fork" if fork else repository
         base, head = self.git("rev-parse", "main"), self.git("rev-parse", branch)

@@ -105,7 +105,9 @@ class Week:
         return self.kept(run, "changed", *jobs)
 
     def conflicts(self, number: int) -> bool:
-        """Whether GitHub could not merge it: its server runs no merge driver."""
+        """Whether GitHub could not merge it: its server runs no merge driver. "Workflows will not
+        run on `pull_request` activity if the pull request has a merge conflict." (docs.github.com,
+        Events that trigger workflows)"""
         done = subprocess.run(
             ["git", "merge-tree", "--write-tree", "main", self.opened[number]],
             cwd=self.project.repository, capture_output=True, check=False,
@@ -113,8 +115,8 @@ class Week:
         return done.returncode != 0
 
     def resolved(self, number: int) -> None:
-        """It conflicts; main is merged into it with the key, and whoever wrote it has the checks
-        run: "an authorized user clicks Approve workflows to run"."""
+        """It conflicts, and no check runs; main is merged into it with the key. Then whoever may
+        write presses "Approve workflows to run"."""
         assert self.conflicts(number)
         self.pull(number)["base"]["sha"] = self.project.git("rev-parse", "main")
         self.kept(self.project.merge_main(number), "conflicts", "merge")
