@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import click
 
@@ -13,8 +14,8 @@ from reconciler.cli.options import Common
 from reconciler.cli.terminal import out, say
 from reconciler.core.errors import Exit, UsageError
 from reconciler.kinds.field import NONE
+from reconciler.manifest import Cleartext, lock, sharing
 from reconciler.manifest import environments as every
-from reconciler.manifest import lock, sharing
 from reconciler.manifest.changes import Changes
 from reconciler.manifest.entries import Entry
 from reconciler.render.escape import terminal
@@ -38,13 +39,22 @@ def change(recipient: str, named: Sequence[str], options: Common, *, form: str, 
     others = sorted({r.environment for r in together} - {r.environment for r in wanted})
     if others:
         say(f"one rule is for {', '.join(others)} too: changed with them", options)
+    options = replace(options, around=walk.around(options))
     declared = {r.environment: walk.read(r.environment, options) for r in together}
+
+    def locked(changes: Changes, after: Cleartext) -> None:
+        if not adds:
+            _lock(changes, after, options)
+
     changes = sharing.change(
-        root, together, type_, recipient, lambda one: walk.runner(one, options, type_), adds=adds
+        root,
+        together,
+        type_,
+        recipient,
+        lambda one: walk.runner(one, options, type_),
+        adds=adds,
+        then=locked,
     )
-    if not adds:
-        for name in sorted(declared):
-            _lock(changes, name, options)
     written = changes.write()
     if form == "json":
         exposed = {
@@ -71,11 +81,10 @@ def change(recipient: str, named: Sequence[str], options: Common, *, form: str, 
     return Exit.OK
 
 
-def _lock(changes: Changes, environment: str, options: Common) -> None:
+def _lock(changes: Changes, after: Cleartext, options: Common) -> None:
     """The lock knows values by their ciphertext, and each has a new one."""
-    with changes.staged(environment, may_be_empty=True) as after:
-        if (changes.root / environment / lock.FILE).exists():
-            edited.put(changes, lock.renew(changes.root, locks.renewed(after, options), after))
+    if (changes.root / after.settings.scope.environment / lock.FILE).exists():
+        edited.put(changes, lock.renew(changes.root, locks.renewed(after, options), after))
 
 
 def _exposed(entries: Sequence[Entry], environment: str) -> list[tuple[str, str]]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Protocol
 
 from reconciler.core import wholefile
 from reconciler.core.errors import ManifestError, Problem
@@ -15,7 +16,14 @@ from reconciler.manifest import files
 from reconciler.manifest.cleartext import Cleartext
 from reconciler.manifest.edit import EditError, replace_file
 from reconciler.manifest.read import read
+from reconciler.manifest.surroundings import Surroundings
 from reconciler.manifest.trust import Trust
+
+
+class Reads(Protocol):
+    """Reads an environment by its name."""
+
+    def __call__(self, environment: str, *, may_be_empty: bool = False) -> Cleartext: ...
 
 
 @dataclass
@@ -47,20 +55,32 @@ class Changes:
 
     @contextmanager
     def staged(self, environment: str, *, may_be_empty: bool = False) -> Iterator[Cleartext]:
-        """The environment as it will be, with every check that takes no key, from a copy of the
-        manifests that is gone afterwards. Raises ManifestError with all that is wrong in it."""
+        """The environment as it will be, with every check that takes no key. Raises ManifestError
+        with all that is wrong in it."""
+        with self.copied() as read_one:
+            yield read_one(environment, may_be_empty=may_be_empty)
+
+    @contextmanager
+    def copied(self) -> Iterator[Reads]:
+        """What reads environments as they will be, from one copy of the manifests that is gone
+        afterwards; each raises ManifestError."""
         with tempfile.TemporaryDirectory(prefix="reconciler-") as folder:
             copy = Path(folder) / self.root.name
             self._copy(copy)
-            try:
-                made = read(copy, environment, may_be_empty=may_be_empty)
-            except ManifestError as error:
-                wrong = [_here(problem, copy, self.root) for problem in error.problems]
-            else:
-                # What sops may be run for is what the repository says, which the copy is not in.
-                yield replace(made, trust=Trust(self.root))
-                return
-        raise ManifestError(wrong)
+            around = Surroundings(copy)
+
+            def one(environment: str, *, may_be_empty: bool = False) -> Cleartext:
+                try:
+                    made = read(around, environment, may_be_empty=may_be_empty)
+                except ManifestError as error:
+                    wrong = [_here(problem, copy, self.root) for problem in error.problems]
+                else:
+                    # What sops may be run for is what the repository says, which the copy is not
+                    # in.
+                    return replace(made, trust=Trust(self.root))
+                raise ManifestError(wrong)
+
+            yield one
 
     def write(self, *, before: Callable[[], None] = lambda: None) -> list[Path]:
         """Write each file, whole or not at all, in the order in which they were put, and what is in

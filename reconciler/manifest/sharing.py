@@ -12,6 +12,7 @@ from reconciler.manifest.changes import Changes
 from reconciler.manifest.cleartext import Cleartext
 from reconciler.manifest.read import must_exist, read
 from reconciler.manifest.recipients import Recipient
+from reconciler.manifest.surroundings import Surroundings
 from reconciler.values.sops import Sops
 
 
@@ -52,11 +53,13 @@ def change(
     runner: Callable[[Cleartext], Sops],
     *,
     adds: bool,
+    then: Callable[[Changes, Cleartext], None] | None = None,
 ) -> Changes:
     """`.sops.yaml`, and every file of these environments, with a key more or less; nothing is
     written yet. Values stay as they are. Without a key each file also has a new data key: whoever
     had that key has the old one, in git's history, and would read what is written later.
-    ``runner`` is sops for an environment. Raises UsageError, ManifestError, SopsError."""
+    ``runner`` is sops for an environment, ``then`` is called with each as it will be. Raises
+    UsageError, ManifestError, SopsError."""
     changes = Changes(root)
     config = changes.root / files.RULES_FILE
     before = config.read_bytes()
@@ -64,11 +67,15 @@ def change(
     for index in sorted({one.rule.index for one in wanted}):
         text = _rule(text, index, type_, identity, adds=adds)
     changes.put(config, before, text.encode())
+    around = Surroundings(changes.root)
     for one in wanted:
-        declared = read(changes.root, one.environment, may_be_empty=True)
+        declared = read(around, one.environment, may_be_empty=True)
         _files(changes, declared, text.encode(), runner(declared), type_, adds=adds)
-        with changes.staged(one.environment, may_be_empty=True):
-            pass
+    with changes.copied() as read_one:
+        for one in wanted:
+            after = read_one(one.environment, may_be_empty=True)
+            if then is not None:
+                then(changes, after)
     return changes
 
 

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
+from collections import Counter
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from reconciler.values.sops import Sops
 from tests.age_key import AgeKey, new_age_key
 from tests.command import command
 from tests.trees import default_settings
@@ -116,3 +121,40 @@ def test_a_rule_of_another_form_is_left_to_people(two: World) -> None:
     config.write_text(text.replace(f"age: {mine}", f"age:\n      - {mine}"))
     done = command(two, "recipients", "add", new_age_key().recipient, code=64)
     assert "error[rule-by-hand]" in done.err
+
+
+@pytest.mark.parametrize("verb", ["add", "remove"])
+def test_the_manifests_are_copied_once_and_each_file_goes_to_sops_so_often(
+    two: World, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    """However many environments there are: they are checked together."""
+    key = new_age_key()
+    if verb == "remove":
+        command(two, "recipients", "add", key.recipient)
+    for number in range(3):
+        name = f"more-{number}"
+        two.tree.write(f"{name}/environment.sops.yaml", default_settings(name))
+        two.tree.write(f"{name}/main.sops.yaml", {"secrets": {"text": {"value": f"{number}"}}})
+        if verb == "remove":
+            command(two, "recipients", "add", key.recipient, name)
+    copies, calls = Counter[str](), Counter[str]()
+    copy, run = shutil.copyfile, Sops._run
+
+    def copied(source: Path, target: Path) -> object:
+        copies[str(Path(source).relative_to(two.tree.manifests))] += 1
+        return copy(source, target)
+
+    def ran(self: Sops, arguments: list[str], *rest: Any) -> Any:
+        calls[next(a for a in arguments if a in ("updatekeys", "rotate", "decrypt"))] += 1
+        return run(self, arguments, *rest)
+
+    monkeypatch.setattr("reconciler.manifest.changes.shutil.copyfile", copied)
+    monkeypatch.setattr(Sops, "_run", ran)
+    command(two, "recipients", verb, key.recipient)
+    assert set(copies.values()) == {1}
+    assert {f"{name}/main.sops.yaml" for name in ("more-0", "staging")} <= copies.keys()
+    files = 2 * 5
+    assert calls["updatekeys"] == files
+    assert calls["rotate"] == (files if verb == "remove" else 0)
+    # For the locks, of the two environments that have one, twice.
+    assert calls["decrypt"] <= (8 if verb == "remove" else 0)
