@@ -61,6 +61,24 @@ def _lock(before: Cleartext, after: Cleartext, options: Common) -> lock.Renewal 
     return None if carried is None else lock.renew(walk.folder(options).absolute(), carried, after)
 
 
+def foresee(declared: Cleartext, options: Common) -> None:
+    """Before anything is asked: that the lock will not know what is added, without the key."""
+    environment = declared.settings.scope.environment
+    try:
+        if lock.load(walk.folder(options), environment) is None:
+            return
+        declared.decrypt(walk.runner(declared, options))
+    except (ManifestError, SopsError) as error:
+        why = error.problems[0].message if isinstance(error, ManifestError) else error.message
+        say(
+            f"{why}: this can be declared without the key, and not put into the lock;"
+            " plans without the key will not know it until somebody who has it runs"
+            f" reconciler lock {environment}",
+            options,
+            level="warning",
+        )
+
+
 def tell(paths: Iterable[Path]) -> None:
     """The files that were written."""
     here = Path.cwd()

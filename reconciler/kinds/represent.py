@@ -12,29 +12,36 @@ from reconciler.core.digest import canonical
 from reconciler.values.sensitive import Sensitive
 
 _PAIR = re.compile(r"\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})")
+_ONE_TEXT = "its JSON holds more than strings (a number, true, null, nothing): it stays one text"
 _DEPTH = 24  # of the 32 levels that a manifest may have
 
 
 @dataclass(frozen=True)
 class Represented:
-    """What stands under ``value``, as JSON; and whether ``binary: true`` stands beside it."""
+    """What stands under ``value``, as JSON; and whether ``binary: true`` stands beside it.
+    ``why`` says why JSON is one text there, and no mapping."""
 
     json: Sensitive[str]
     binary: bool = False
+    why: str | None = None
 
 
 def represent(content: Sensitive[str] | Sensitive[bytes], *, mapping: bool = True) -> Represented:
-    """A live value as a manifest's: so that the manifest's value is the same bytes again.
+    """A live value as a manifest's: so that the manifest's value says the same.
 
-    JSON that is written as the manifest's mappings are, and holds nothing but strings, becomes a
-    mapping; everything else one exact string. Nothing is raised, whatever the value holds.
+    A JSON object that holds nothing but strings becomes a mapping, however it is written: adopting
+    compares what it says. Everything else is one exact string. Nothing is raised, whatever the
+    value holds.
     """
     raw = content.reveal()
     if isinstance(raw, bytes):
         return Represented(Sensitive(json.dumps(base64.b64encode(raw).decode())), binary=True)
-    if mapping and _is_mapping(raw):
-        return Represented(Sensitive(raw))
-    return Represented(Sensitive(json.dumps(raw)))
+    content_ = _object(raw) if mapping else None
+    if content_ is None:
+        return Represented(Sensitive(json.dumps(raw)))
+    if not _is_strings(content_, 0):
+        return Represented(Sensitive(json.dumps(raw)), why=_ONE_TEXT)
+    return Represented(Sensitive(canonical(content_)))
 
 
 def unrepresentable(content: Sensitive[str] | Sensitive[bytes]) -> str | None:
@@ -56,17 +63,20 @@ def _joined(pair: re.Match[str]) -> str:
     return f"\\U{0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00):08x}"
 
 
-def _is_mapping(text: str) -> bool:
+def _object(text: str) -> Any:
+    """The JSON object that a text is; None where it is none, or says one thing twice."""
     try:
-        content = json.loads(text)
-        return (
-            isinstance(content, dict)
-            and bool(content)
-            and canonical(content) == text
-            and _is_strings(content, 0)
-        )
+        content = json.loads(text, object_pairs_hook=_once)
     except (ValueError, RecursionError):
-        return False
+        return None
+    return content if isinstance(content, dict) else None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError
+    return found
 
 
 def _is_strings(content: Any, depth: int) -> bool:

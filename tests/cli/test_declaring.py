@@ -12,7 +12,7 @@ from reconciler.core import wholefile
 from reconciler.core.model import Key
 from tests.command import Done, command
 from tests.trees import default_settings
-from tests.world import World
+from tests.world import PREFIX, World
 
 FUNCTION = "arn:aws:lambda:us-west-2:123456789012:function:rotate"
 
@@ -266,3 +266,40 @@ def kill(monkeypatch: pytest.MonkeyPatch, at: int) -> None:
         real(path, content, mode)
 
     monkeypatch.setattr(wholefile, "write", killed)
+
+
+def test_without_the_key_what_follows_is_said_before_anything_is_asked(world_: World) -> None:
+    nobody = {"SOPS_AGE_KEY_FILE": "/nonexistent", "SOPS_AGE_KEY": ""}
+    done = command(world_, "add", "production", "jwt/secret", "--generate", "48", variables=nobody)
+    said = "without the key, and not put into the lock"
+    assert said in done.err
+    assert "reconciler lock production" in done.err
+    # Where nothing is asked for at all, it is said all the same: the value is never read.
+    done = command(world_, "add", "production", "web/x", code=64, stdin="", variables=nobody)
+    assert said in done.err
+    assert not world_.tree.path("production/web.sops.yaml").exists()
+    # Into a file that is there nothing is written.
+    before = photograph(world_)
+    command(world_, "add", "production", "smtp/z", code=1, stdin="v", variables=nobody)
+    assert photograph(world_) == before
+    done = command(world_, "add", "production", "api/y", "--generate", "48")
+    assert said not in done.err
+
+
+@pytest.mark.parametrize("named", [".", "manifests/production"])
+def test_the_folder_beside_the_named_one(world_: World, named: str) -> None:
+    done = command(world_, "-C", named, "validate", code=64)
+    assert f"{named} has no .sops.yaml, and manifests has" in done.err
+    assert "name it with -C manifests" in done.err
+    command(world_, "-C", "manifests", "validate", "production")
+
+
+def test_what_aws_never_had_is_not_let_go_of(world_: World) -> None:
+    client = world_.client("secretsmanager")
+    client.create_secret(Name=f"{PREFIX}/smtp/login", SecretString="theirs")
+    done = run(world_, "remove", "production", "made")
+    assert "commit it; AWS does not have it" in done.err
+    assert "release" not in done.err
+    done = run(world_, "remove", "production", "smtp/login")
+    assert "it is not managed, and stays in AWS as it is" in done.err
+    assert "release" not in done.err

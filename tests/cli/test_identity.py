@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -166,7 +168,7 @@ def test_keys_of_kms_are_asked_for_with_each_environments_own_credentials(
     world: World, tmp_path: Path
 ) -> None:
     arn = world.client("kms").create_key()["KeyMetadata"]["Arn"]
-    world.declare({"x": {"value": "one"}})
+    world.declare({"x": {"value": "one"}, "y": {"value": "one"}})
     world.tree.write("staging/environment.sops.yaml", default_settings("staging"))
     world.tree.write("staging/main.sops.yaml", {"secrets": {"x": {"value": "two"}}})
     config = tmp_path / "aws"
@@ -185,9 +187,11 @@ def test_keys_of_kms_are_asked_for_with_each_environments_own_credentials(
     added = world.cli("recipients", "add", arn, *own, environment=where)
     assert added.returncode == 0, added.stderr
     # From here on KMS alone decrypts.
+    main = world.tree.path("production/main.sops.yaml")
     recipient = world.tree.key.recipient
     gone = world.cli("recipients", "remove", recipient, *own, environment=where)
     assert gone.returncode == 0, gone.stderr
+    merges(world, main, {**where, "RECONCILER_PROFILE": "acme-{environment}"})
     back = world.cli("recipients", "add", new_age_key().recipient, *own, environment=where)
     assert back.returncode == 0, back.stderr
     asked = ("--account", "123456789012", "--region", "us-west-2", "--prefix", "/test/new")
@@ -196,3 +200,28 @@ def test_keys_of_kms_are_asked_for_with_each_environments_own_credentials(
         environment=where,
     )
     assert made.returncode == 0, made.stderr
+
+
+def merges(world: World, main: Path, variables: dict[str, str]) -> None:
+    """The driver computes a MAC again, with the credentials of the environment."""
+    folder = main.parents[2]
+    for git in (["init", "-q"], ["add", "manifests"], ["commit", "-q", "-m", "before"]):
+        own = ["git", "-c", "user.name=t", "-c", "user.email=t@example.com", *git]
+        subprocess.run(own, cwd=folder, check=True)
+    sides = {"base": main.read_bytes()}
+    for side, key in (("ours", "x"), ("theirs", "y")):
+        main.write_bytes(sides["base"])
+        done = world.cli("set", "production", key, stdin=side, environment=variables)
+        assert done.returncode == 0, done.stderr
+        sides[side] = main.read_bytes()
+    for side, content in sides.items():
+        (folder / side).write_bytes(content)
+    arguments = ("merge-driver", "base", "ours", "theirs", "manifests/production/main.sops.yaml")
+    nobody = {**variables, "RECONCILER_PROFILE": ""}
+    assert world.cli(*arguments, environment=nobody).returncode == 1
+    (folder / "ours").write_bytes(sides["ours"])
+    merged = world.cli(*arguments, environment=variables)
+    assert merged.returncode == 0, merged.stderr
+    assert b"<<<<<<<" not in (folder / "ours").read_bytes()
+    shutil.rmtree(folder / ".git")
+    main.write_bytes(sides["base"])

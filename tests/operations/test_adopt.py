@@ -459,3 +459,22 @@ def test_take_live_refuses_what_no_manifest_can_say(world: World) -> None:
     world.declare({"raw": {"value": "git"}})
     assert "holds binary in AWS" in adopted(world, "--take", "live", "--auto-approve", code=1)
     assert "run it by itself" in adopted(world, "--take", "live", "-o", "json", code=64)
+
+
+def test_one_name_of_a_plan_that_was_saved_and_a_plan_of_one_name(
+    world: World, tmp_path: Path
+) -> None:
+    """Of all others no word is said, and nothing is done."""
+    script(world, {"a": "v", "b": "v", "c": "v"})
+    world.declare({name: {"value": "v"} for name in "abc"})
+    every, one = tmp_path / "every.json", tmp_path / "one.json"
+    adopted(world, "--out", str(every))
+    adopted(world, "b", "--out", str(one))
+    said = adopted(world, "a", "--plan", str(every))
+    assert "secret a: done" in said
+    assert "warning" not in said
+    said = adopted(world, "--plan", str(one))
+    assert "secret b: done" in said
+    assert "secret c" not in said
+    assert "warning" not in said
+    assert world.secret_tags("c") == {}

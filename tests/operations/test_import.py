@@ -63,12 +63,13 @@ def test_import_adopt_and_nothing_is_left(empty: World) -> None:
     assert empty.parameter_value("app/list") == "a,b"
 
 
-def test_a_mapping_is_one_only_where_it_is_canonical(empty: World) -> None:
+def test_a_mapping_is_one_only_where_it_holds_strings_alone(empty: World) -> None:
     script(empty, {name: value for name, value in ODD.items() if name != "bytes"})
     imported(empty)
     text = empty.tree.read("production/map.sops.yaml")
     assert "                c: ENC[" in text
-    for name in ("spaced", "numbers", "empty-map"):
+    assert "value: ENC[" not in empty.tree.read("production/spaced.sops.yaml")
+    for name in ("numbers", "empty-map"):
         assert "value: ENC[" in empty.tree.read(f"production/{name}.sops.yaml")
 
 
@@ -265,4 +266,20 @@ def test_nothing_of_it_leaks(empty: World, tmp_path: Path) -> None:
         ("adopt", "production", "--auto-approve"),
     )
     assert search(empty, canaries, tmp_path, commands) == []
+    assert empty.changes() == {}
+
+
+def test_json_of_strings_is_a_mapping_however_it_is_written(empty: World) -> None:
+    script(empty, {"app/loose": '{"b": "2",\n "a": "\\u00e9"}', "app/mixed": '{"port": 5432}',
+                   "app/twice": '{"a":"1","a":"2"}'})  # fmt: skip
+    said = imported(empty)
+    text = empty.tree.read("production/app.sops.yaml")
+    assert "a: ENC[" in text
+    assert "b: ENC[" in text
+    assert "port:" not in text
+    assert "secret app/mixed: its JSON holds more than strings" in said
+    assert "app/twice:" not in said
+    before = empty.labels("app/loose")
+    command(empty, "adopt", "production", "--auto-approve")
+    assert empty.labels("app/loose") == before
     assert empty.changes() == {}

@@ -239,3 +239,12 @@ def test_sops_asks_no_key_that_only_the_file_names(start: World) -> None:
     write("old.yaml", f"a: ENC[x]\n{BLOCK}")
     done = imported(start, "--from", "old.yaml", code=1)
     assert "error[untrusted-key]" in done.err
+
+
+def test_a_state_of_terraform_before_0_12_is_one_clear_line(start: World) -> None:
+    state = {"version": 3, "terraform_version": "0.11.14", "modules": [{"resources": {}}]}
+    file = str(write("old.tfstate", state))
+    for given in ((), ("--as", "terraform")):
+        done = imported(start, "--from", file, *given, code=64)
+        assert "is a Terraform state of version 3, and only version 4 is read" in done.err
+        assert done.err.count("error[") == 1

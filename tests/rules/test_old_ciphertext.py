@@ -119,6 +119,30 @@ def test_what_is_ignored_is_used_only_where_all_history_is_there(
     assert look(shallow, old_ciphertext, key=False, repository=Repository(shallow.manifests)) == []
 
 
+def test_a_partial_clone_without_the_old_locks_says_what_the_files_say(
+    leaver: Leaver, tmp_path: Path
+) -> None:
+    """It has the files of before, since somebody looked at them, and not the locks."""
+    lock(leaver.tree)
+    leaver.branch.commit("a lock")
+    leaver.encrypt_for()
+    leaver.sops("rotate", "--in-place", ENVIRONMENT)
+    leaver.sops("rotate", "--in-place", MAIN)
+    lock(leaver.tree)
+    leaver.branch.commit("the leaver has left")
+    assert len(leaver.found(old_ciphertext)) == 3
+    leaver.branch.git("config", "uploadpack.allowFilter", "true")
+    leaver.branch.git("config", "uploadpack.allowAnySHA1InWant", "true")
+    clone, source = tmp_path / "partial", f"file://{leaver.tree.manifests}"
+    leaver.branch.git("clone", "-q", "--filter=blob:none", source, str(clone))
+    for name in (MAIN, ENVIRONMENT):
+        for commit in leaver.branch.git("log", "--format=%H", "--", name).split():
+            fetch = ["git", "-C", str(clone), "cat-file", "blob", f"{commit}:{name}"]
+            subprocess.run(fetch, check=True, capture_output=True)
+    partial = Tree(clone, leaver.tree.key, leaver.tree.key_file)
+    assert look(partial, old_ciphertext, key=False, repository=Repository(clone)) == []
+
+
 def test_a_repository_without_a_commit_has_no_past(tmp_path: Path) -> None:
     tree = make_tree(tmp_path, {"production": {"secrets": {"a": {"value": "v", **AGED}}}})
     subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)

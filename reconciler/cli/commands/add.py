@@ -9,7 +9,7 @@ import click
 
 from reconciler import kinds
 from reconciler.cli import declared as naming
-from reconciler.cli import filling, walk
+from reconciler.cli import edited, filling, walk
 from reconciler.cli.kindname import KindName
 from reconciler.cli.options import as_format, chosen, common
 from reconciler.cli.terminal import say
@@ -92,6 +92,8 @@ def command(
         target = making.file(section.SECTION, name)
         if file is not None:
             target = declaring.in_folder(declared.document.file.parent, file)
+        if not target.exists():  # into what is there nothing is written without the key
+            edited.foresee(declared, options)
         content = _content(section, name, field, generate, plaintext, description)
         making.add(target, section.SECTION, name, content)
     naming.save(making.changes, declared, [key], options, form=form)

@@ -97,6 +97,10 @@ def command(
     reviewed = None if file is None else apply.reviewed_plan(file, environment)
     side = None if take is None else adopt.Take(take)
     declared = walk.read(environment, options)
+    if reviewed is not None:
+        # What the file says, and of it what is named: of all else no word.
+        reviewed = walk.limit(reviewed, only, declared.resources()) if only else reviewed
+        only = tuple(sorted({change.key.name for change in reviewed.changes})) or only
     planned, aws = _plan(declared, only, side, options)
     for price in costs(c.key for c in planned.plan.changes if c.action is Action.ADOPT):
         say(price, options)

@@ -12,12 +12,17 @@ from reconciler.cli.options import Common, chosen, common
 from reconciler.cli.terminal import out, say
 from reconciler.core import wholefile
 from reconciler.core.errors import Exit, ReconcilerError, UsageError
+from reconciler.core.model import Scope
 from reconciler.manifest import merge
-from reconciler.manifest.files import RULES_FILE
+from reconciler.manifest.document import parse
+from reconciler.manifest.environment import territory
+from reconciler.manifest.files import ENVIRONMENT_FILE, RULES_FILE
 from reconciler.manifest.gitfiles import Repository
 from reconciler.manifest.lock import is_one
 from reconciler.manifest.merge import text
+from reconciler.manifest.metadata import key_types
 from reconciler.manifest.rules import read as read_rules
+from reconciler.manifest.surroundings import Surroundings
 from reconciler.manifest.trust import Trust
 from reconciler.values import sops
 
@@ -83,8 +88,38 @@ def _encrypted(base: bytes, ours: bytes, theirs: bytes, path: str, options: Comm
         relative=file.relative_to(root).as_posix(),
         rules=read_rules(root),
         trust=Trust(root),
-        sops=sops.Sops(sops.find(options.sops)),
+        sops=_runner(root, file, ours, options),
     )
+
+
+def _runner(root: Path, file: Path, content: bytes, options: Common) -> sops.Sops:
+    """sops, which asks KMS as the environment is asked: of the folder that the file is in."""
+    scope = _scope(root, file.relative_to(root).parts[0])
+    types = key_types(parse(file, str(file), content))
+    if scope is None:
+        return sops.Sops(sops.find(options.sops))
+    return walk.runner_for(scope, types, options)
+
+
+def _scope(root: Path, environment: str) -> Scope | None:
+    """Which account and Region an environment is of: as it is committed, since in the middle of a
+    merge its own file may be in pieces. None where nobody can tell."""
+    around = Surroundings(root)
+    repository, commit = around.repository, around.head
+    blob = (
+        None
+        if commit is None
+        else commit.blobs(environment).get(f"{environment}/{ENVIRONMENT_FILE}")
+    )
+    if repository is None or blob is None:
+        return None
+    raw = repository.read([blob]).values()
+    name = f"{environment}/{ENVIRONMENT_FILE}"
+    there = territory(parse(root / name, name, next(iter(raw), b"")))
+    if there is None:
+        return None
+    account, region, prefix = there
+    return Scope(environment, account, region, prefix, "")
 
 
 def _environment(path: str, options: Common) -> str:

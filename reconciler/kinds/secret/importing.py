@@ -67,6 +67,7 @@ def imported(
     made = represent(value.content)
     if made.binary:
         fields["binary"] = True
+    notes += [made.why] if made.why is not None else []
     return checked(key, declare, name, fields, made, settings, notes)
 
 

@@ -67,6 +67,11 @@ def _file(path: Path, form: str | None, trust: Trust, runner: Callable[[], Sops]
         return found
     document = parse(path, str(path), raw.reveal())
     tree = _json(text)
+    if form in ("terraform", None) and (version := terraform.earlier(tree)) is not None:
+        raise UsageError(
+            f"{path} is a Terraform state of version {version}, and only version 4 is read",
+            hint="run terraform apply with Terraform 0.12 or newer, then terraform state pull",
+        )
     if form == "terraform" or (form is None and terraform.is_state(tree)):
         if not terraform.is_state(tree):
             raise UsageError(

@@ -26,6 +26,14 @@ def is_state(tree: Any) -> bool:
     return isinstance(tree, dict) and isinstance(tree.get("resources"), list)
 
 
+def earlier(tree: Any) -> str | None:
+    """The version of a state that is written otherwise, which Terraform before 0.12 wrote."""
+    if not isinstance(tree, dict) or not ("terraform_version" in tree or "modules" in tree):
+        return None
+    version = tree.get("version")
+    return version if isinstance(version, str) and version.isdigit() and int(version) < 4 else None
+
+
 def read(tree: Any) -> list[Given]:
     """Each managed secret and parameter, by its full name."""
     found: dict[tuple[str | None, str], Given] = {}
