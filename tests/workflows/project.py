@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from reconciler.access.init import Source, called
 from reconciler.sandbox.server import Sandbox
 from tests.forked import program
 from tests.github.server import GitHub
@@ -65,6 +66,7 @@ class Project:
     github: GitHub
     runs: int = 0
     program: Path = field(default_factory=program)
+    calls: bool = False  # whether the workflows of the repository call ours
 
     @property
     def repository(self) -> Path:
@@ -103,7 +105,7 @@ class Project:
         """Run it as somebody who has the key and credentials; it has to succeed."""
         # The fixture's AWS variables lead to the embedded AWS.
         done = subprocess.run(
-            [str(self.program), *arguments],
+            [str(self.program), f"--manifests={self.tree.manifests.name}", *arguments],
             cwd=self.repository,
             env=os.environ | self.tree.environ | {"PYTHONDONTWRITEBYTECODE": ""},
             capture_output=True,
@@ -112,6 +114,22 @@ class Project:
             timeout=TIMEOUT,
         )
         assert done.returncode == 0, done.stderr
+
+    def call(self, **inputs: str) -> None:
+        """Let the workflows be callers of ours, as `init` writes them; with more inputs."""
+        self.calls = True
+        folder = self.repository / ".github"
+        shutil.rmtree(folder)
+        for path, text in called(Source(SELF, "v1.2.3"), age=True).items():
+            (self.repository / path).parent.mkdir(parents=True, exist_ok=True)
+            more = ", ".join(
+                f"{name.replace('_', '-')}: '{value}'" for name, value in inputs.items()
+            )
+            if more:
+                text = re.sub(r"with: { (.*) }", rf"with: {{ \1, {more} }}", text)
+                if "with:" not in text:
+                    text += f"    with: {{ {more} }}\n"
+            (self.repository / path).write_text(text)
 
     # --- events -----------------------------------------------------------------------------------
 
@@ -325,20 +343,29 @@ class Project:
         into = self.folder / "adapted"
         into.mkdir(exist_ok=True)
         for file in (self.repository / ".github" / "workflows").glob("*.yml"):
-            text = file.read_text().replace("$/", SELF.replace("@", "/", 1).split("/1")[0] + "/")
-            text = re.sub(r"(octo/self/\S+)", rf"\1@{'1' * 40}", text)
-            text = re.sub(r"(?m)^ +(queue: max|deployment: .*)\n", "", text)
-            (into / file.name).write_text(text)
-        shutil.copytree(
-            self.repository / ".github", self.folder / "self" / ".github", dirs_exist_ok=True
-        )
+            (into / file.name).write_text(_adapted(file.read_text()))
+        theirs = ROOT if self.calls else self.repository
+        self_ = self.folder / "self" / ".github"
+        shutil.copytree(theirs / ".github", self_, dirs_exist_ok=True)
+        for file in (self_ / "workflows").glob("*.yml"):
+            file.write_text(_adapted(file.read_text()))
         return into
 
     def _stubs(self, workflow: Path) -> dict[str, str]:
-        used = set(re.findall(r"uses: ([\w./-]+@[0-9a-f]{40})", workflow.read_text()))
+        called = self.folder / "self" / ".github" / "workflows" / workflow.name
+        text = workflow.read_text() + (called.read_text() if called.exists() else "")
+        used = set(re.findall(r"uses: ([\w./-]+@[0-9a-f]{40})", text))
         return {
             name: STUBS[name.partition("@")[0]] for name in used if not name.startswith("octo/")
         }
+
+
+def _adapted(text: str) -> str:
+    """A workflow as act understands it. ``$/`` is the repository of the file that it stands in, at
+    the commit that runs ("Workflow syntax for GitHub Actions")."""
+    repository, _, commit = SELF.partition("@")
+    text = re.sub(r"\$/(\S+)", rf"{repository}/\1@{commit}", text)
+    return re.sub(r"(?m)^ +(queue: max|deployment: .*)\n", "", text)
 
 
 def _read(log: str, kept: Path) -> Run:

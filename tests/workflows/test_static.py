@@ -199,17 +199,3 @@ def test_inputs_reach_the_shell_through_the_environment_only() -> None:
         for job in load(name)["jobs"].values():
             for step in job["steps"]:
                 assert "${{" not in step.get("run", "")
-
-
-def test_the_command_of_the_documentation_names_the_action_at_a_commit(tmp_path: Path) -> None:
-    (sed,) = re.findall(r"`(sed -i .*)`", (ROOT / "docs/reference/github.md").read_text())
-    folder = tmp_path / ".github" / "workflows"
-    folder.mkdir(parents=True)
-    for name in SHARED:
-        (folder / f"{name}.yml").write_text((GITHUB / "workflows" / f"{name}.yml").read_text())
-    sed = sed.replace("OWNER/REPOSITORY", "octo/tool").replace("COMMIT", "2" * 40)
-    subprocess.run(["bash", "-c", sed], cwd=tmp_path, check=True, timeout=300)
-    for file in folder.iterdir():
-        uses = re.findall(r"uses: (\S*reconcile\S*)", file.read_text())
-        assert set(uses) == {f"octo/tool/.github/actions/reconcile@{'2' * 40}"}
-    check("actionlint", *map(str, sorted(folder.iterdir())))

@@ -46,6 +46,13 @@ usage() {
 # What stands alone in a command line is a name, and never an option of the reconciler's.
 [[ $ENVIRONMENT =~ ^([A-Za-z0-9][A-Za-z0-9_.-]{0,63})?$ ]] ||
   usage "the input environment is no name of an environment"
+among=()
+read -ra several <<<"$SELECTED"
+for one in "${several[@]}"; do
+  [[ $one =~ ^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$ ]] ||
+    usage "the input environments takes names of environments, and one of them is none"
+  among+=(--among="$one")
+done
 for input in BASE PLANS CHANGED MANIFESTS PLAN_ROLE APPLY_ROLE CONFIGURATION PLAN_FILE DIGEST TAKE REVIEWED RESULT BRANCH AUDIT NOTIFY_AS; do
   case ${!input:-} in
   -*) usage "the input ${input,,} begins with a hyphen, as an option does" ;;
@@ -107,14 +114,14 @@ make_matrix() {
   [ -z "$PLAN_ROLE" ] || arguments+=(--role="plan_role=$PLAN_ROLE")
   [ -z "$APPLY_ROLE" ] || arguments+=(--role="apply_role=$APPLY_ROLE")
   [ -z "${PART:-}" ] || part=(--part="$PART")
-  made=$(run matrix "${arguments[@]}" "${part[@]}" "${named_one[@]}") || end $?
+  made=$(run matrix "${arguments[@]}" "${among[@]}" "${part[@]}" "${named_one[@]}") || end $?
   echo "$made"
   output matrix "$made"
   local found
   found=$(grep -o '"environment":"[^"]*"' <<<"$made" | cut -d'"' -f4)
   # Of every part: what another one plans is changed as well.
   every=$found
-  [ -z "${PART:-}" ] || every=$(run matrix --format=names "${arguments[@]}" "${named_one[@]}") || end $?
+  [ -z "${PART:-}" ] || every=$(run matrix --format=names "${arguments[@]}" "${among[@]}" "${named_one[@]}") || end $?
   output environments "$(paste -sd, - <<<"$every")"
   output count "$(grep -c . <<<"$found")"
   # Merged: what git no longer has is looked at by no job of this run.
@@ -254,7 +261,7 @@ check_drift() {
 unchanged() {
   first_part || return 0
   local every=() kept=() one
-  mapfile -t every < <(run matrix --format=names)
+  mapfile -t every < <(run matrix --format=names "${among[@]}")
   for one in "${every[@]}"; do
     case ",$CHANGED," in
     *",$one,"*) ;;

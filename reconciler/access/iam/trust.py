@@ -29,6 +29,17 @@ class GitHub:
     branch: str = "main"
     workflow: str = ""  # path in the repository
     environment: str = ""
+    called: tuple[
+        str, ...
+    ] = ()  # OWNER/REPOSITORY@COMMIT, where its jobs are those of a called one
+
+    @property
+    def jobs(self) -> list[str]:
+        """`job_workflow_ref`: the workflow that a job stands in, wherever it is called from."""
+        if not self.called:
+            return [f"{self.repository}/{self.workflow}@{self.ref}"]
+        split = (action.partition("@") for action in self.called)
+        return [f"{repository}/{self.workflow}@{commit}" for repository, _, commit in split]
 
     @property
     def ref(self) -> str:
@@ -44,6 +55,10 @@ class GitHub:
 
 def trust(role: Role, scope: Scope, github: GitHub) -> dict[str, JSON]:
     """The trust policy of a role.
+
+    Where a workflow is called, `job_workflow_ref` "contains information about the called workflow"
+    and says nothing of the caller: whose run it is, from which branch and behind which Environment
+    are claims of their own, and asked for as ever.
 
     A pull request's `ref` and `job_workflow_ref` name its merge commit, which anybody with a branch
     can change, so the plan role is bound to the repository and to pull requests alone. A `sub` with
@@ -82,11 +97,12 @@ def _claims(role: Role, github: GitHub) -> dict[str, JSON]:
         places = (f"ref:{github.ref}", f"environment:{DRIFT}")
         subjects = [subject for place in places for subject in github.subjects(place)]
         return {"sub": subjects, "ref": github.ref}
+    jobs: list[JSON] = [*github.jobs]
     return {
         "sub": github.subjects(f"environment:{github.environment}"),
         "ref": github.ref,
         "environment": github.environment,
-        "job_workflow_ref": f"{github.repository}/{github.workflow}@{github.ref}",
+        "job_workflow_ref": jobs[0] if len(jobs) == 1 else jobs,
     }
 
 

@@ -8,10 +8,10 @@ from reconciler.access.init.adding import add, named, names_only, rule_for
 from reconciler.access.init.age import AgeKey, AgeKeyError, keep, key_file, new
 from reconciler.access.init.files import Answers, environment, first, plain, rules
 from reconciler.access.init.place import Target, find
-from reconciler.access.init.workflows import is_action, workflows
+from reconciler.access.init.workflows import Source, called, copied, released
 
 __all__ = [
-    "AgeKey", "AgeKeyError", "Answers", "Target", "add", "environment", "find", "first",
-    "is_action", "keep", "key_file", "named", "names_only", "new", "plain", "rule_for", "rules",
-    "workflows",
+    "AgeKey", "AgeKeyError", "Answers", "Source", "Target", "add", "called", "copied",
+    "environment", "find", "first", "keep", "key_file", "named", "names_only", "new",
+    "plain", "released", "rule_for", "rules",
 ]  # fmt: skip

@@ -44,6 +44,7 @@ def command(
     owner_id: str | None,
     branch: str | None,
     environment_name: str | None,
+    called: tuple[str, ...],
 ) -> int:
     """Print one CloudFormation template with what an account needs around an environment.
 
@@ -54,12 +55,12 @@ def command(
     """
     options = chosen()
     if key_only:
-        if deep or repository or repository_id or owner_id or branch or environment_name:
+        if deep or repository or repository_id or owner_id or branch or environment_name or called:
             raise click.UsageError("--key-only takes --account and --region, and nothing else.")
         return _key(environment, account, region, options)
     if account or region:
         raise click.UsageError("--account and --region are for --key-only.")
-    iam.check(branch, environment_name)
+    iam.check(branch, environment_name, called=called)
     declared = walk.read(environment, options)
     numbers = iam.numbers(repository_id, owner_id, "bootstrap")
     github = GitHub(
@@ -67,6 +68,7 @@ def command(
         *numbers,
         branch or "main",
         environment=environment_name or environment,
+        called=called,
     )
     template = bootstrap.template(declared, github, deep=deep)
     for role, attached in bootstrap.attached(template).items():

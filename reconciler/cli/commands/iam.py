@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from reconciler.access import iam
+from reconciler.access.action import FORM, is_action
 from reconciler.access.iam import GitHub, Role
 from reconciler.access.iam.trust import LIMIT
 from reconciler.cli import walk
@@ -72,6 +73,14 @@ _WHOSE: tuple[Callable[[Any], Any], ...] = (
         metavar="NAME",
         help="The GitHub Environment that apply and adopt wait behind. [default: ENV]",
     ),
+    click.option(
+        "--action",
+        "called",
+        multiple=True,
+        metavar=FORM,
+        help="Whose workflows apply and adopt call; repeat it during an upgrade, for the old and"
+        " the new commit. [default: the repository's own workflows]",
+    ),
 )
 
 
@@ -117,6 +126,7 @@ def command(
     owner_id: str | None,
     branch: str | None,
     environment_name: str | None,
+    called: tuple[str, ...],
     workflow: str | None,
 ) -> int:
     """Print the IAM policy of a role, made from the manifests; needs no key and no credentials.
@@ -131,10 +141,10 @@ def command(
     """
     options = chosen()
     kind = Role(role)
-    _go_together(kind, trust, deep, part, branch, environment_name, workflow)
+    _go_together(kind, trust, deep, part, branch, environment_name, workflow, called)
     if service is not None and (kind is not Role.READER or trust):
         raise click.UsageError("--service is for the permissions of reader.")
-    check(branch, environment_name, workflow)
+    check(branch, environment_name, workflow, called)
     declared = walk.read(environment, options)
     if trust:
         number = numbers(repository_id, owner_id)
@@ -144,6 +154,7 @@ def command(
             branch or "main",
             workflow or f".github/workflows/secrets-{role}.yml",
             environment_name or environment,
+            called,
         )
         policy = iam.trust(kind, declared.settings.scope, github)
         if iam.size(policy) > LIMIT:
@@ -215,6 +226,7 @@ def _go_together(
     branch: str | None,
     environment_name: str | None,
     workflow: str | None,
+    called: tuple[str, ...],
 ) -> None:
     if deep and (role is not Role.DRIFT or trust):
         raise click.UsageError("--deep is for the permissions of drift.")
@@ -225,14 +237,23 @@ def _go_together(
             "What assumes the role of a reader is the application, wherever it runs: see its"
             " service's documentation for the trust policy."
         )
-    for name, value in (("--environment-name", environment_name), ("--workflow", workflow)):
+    for name, value in (
+        ("--environment-name", environment_name),
+        ("--workflow", workflow),
+        ("--action", called or None),
+    ):
         if value is not None and not (trust and role in _FROM_WORKFLOWS):
             raise click.UsageError(f"{name} is for --trust of apply and adopt.")
     if branch is not None and (not trust or role is Role.PLAN):
         raise click.UsageError("--branch is for --trust of apply, adopt and drift.")
 
 
-def check(branch: str | None, environment_name: str | None, workflow: str | None = None) -> None:
+def check(
+    branch: str | None,
+    environment_name: str | None,
+    workflow: str | None = None,
+    called: tuple[str, ...] = (),
+) -> None:
     """What goes into a trust policy is a name as GitHub has them. Raises UsageError.
 
     IAM reads `${aws:…}` in a condition's value as a variable, and some keys as patterns: a name
@@ -245,6 +266,9 @@ def check(branch: str | None, environment_name: str | None, workflow: str | None
     ):
         if value is not None and not form.match(value):
             raise click.UsageError(f"{option} is {_FORMS[option]}, and not {value!r}.")
+    for action in called:
+        if not is_action(action):
+            raise click.UsageError(f"--action takes {FORM}, a commit in full, and not {action!r}.")
 
 
 def numbers(

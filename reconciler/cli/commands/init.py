@@ -15,6 +15,7 @@ import click
 
 from reconciler import manifest
 from reconciler.access import bootstrap, init
+from reconciler.access.action import is_action
 from reconciler.access.init import AgeKey, Answers, Target
 from reconciler.access.init.files import MANIFESTS
 from reconciler.cli import answers as asked
@@ -46,10 +47,17 @@ class _Given:
     kms: str | None
     age: str | None
     key_file: Path | None
-    action: str | None
+    source: init.Source | None
+    on_server: bool
     like: str | None
     values: Path | None
     generate: int | None
+
+    def workflows(self, *, age: bool) -> Mapping[str, str]:
+        """Those that are asked for, by their path."""
+        if self.source is None:
+            return {}
+        return init.copied(self.source) if self.on_server else init.called(self.source, age=age)
 
 
 _TUTORIAL = "see the tutorial “Your repository on GitHub” of the reconciler's documentation"
@@ -82,7 +90,17 @@ _TUTORIAL = "see the tutorial “Your repository on GitHub” of the reconciler'
 @click.option(
     "--action",
     metavar="OWNER/REPOSITORY@COMMIT",
-    help="Also write the workflows, which use the reconciler's action at this commit.",
+    help="Also write workflows that call the reconciler's own at this commit.",
+)
+@click.option(
+    "--workflows",
+    is_flag=True,
+    help="The same, at the commit that this version was released from.",
+)
+@click.option(
+    "--enterprise-server",
+    is_flag=True,
+    help="Write whole workflows: GitHub Enterprise Server can call none of github.com.",
 )
 @click.option("--no-plan", is_flag=True, help="Show no plan at the end: make no call to AWS.")
 @as_format
@@ -101,6 +119,8 @@ def command(
     age: str | None,
     key_file: Path | None,
     action: str | None,
+    workflows: bool,
+    enterprise_server: bool,
     no_plan: bool,
     form: str,
 ) -> int:
@@ -115,7 +135,8 @@ def command(
     key must exist first: see bootstrap --key-only. Nothing is written to AWS.
     """
     options = chosen()
-    given = _Given(folder, kms, age, key_file, action, like, source, generate)
+    calls = _called(action, asked_for=workflows, on_server=enterprise_server)
+    given = _Given(folder, kms, age, key_file, calls, enterprise_server, like, source, generate)
     _check(given)
     place = init.find(folder)
     root = place.top / MANIFESTS
@@ -123,7 +144,7 @@ def command(
     if environment is None and not os.path.lexists(root / _DEFAULT):
         environment = _DEFAULT
     said = {"environment": environment, "account": account, "region": region, "prefix": prefix}
-    plain = {**({} if adds else init.plain()), **({} if action is None else init.workflows(action))}
+    plain = {**({} if adds else init.plain()), **given.workflows(age=True)}
     if not adds:
         place.refuse_existing([MANIFESTS, *plain])
     elif environment is not None:
@@ -150,6 +171,7 @@ def command(
             )
         answers = replace(answers, recipient=init.named(rule))
     types = {answers.key_type} if rule is None else {k.type for g in rule.groups for k in g}
+    plain = {**({} if adds else init.plain()), **given.workflows(age=types != {"kms"})}
     scope = Scope(
         answers.environment, answers.account, answers.region, answers.prefix, answers.owner
     )
@@ -210,10 +232,29 @@ def _check(given: _Given) -> None:
         raise click.UsageError("--kms takes the ARN of a KMS key or of an alias.")
     if given.age is not None and not _AGE.match(given.age):
         raise click.UsageError("--age takes a public age key, which begins with age1.")
-    if given.action is not None and not init.is_action(given.action):
-        raise click.UsageError("--action takes OWNER/REPOSITORY@COMMIT, a commit in full.")
     if given.like is None and (given.values or given.generate):
         raise click.UsageError("--values and --generate go with --like.")
+
+
+def _called(action: str | None, *, asked_for: bool, on_server: bool) -> init.Source | None:
+    """Whose workflows are called, if any. Raises UsageError."""
+    if action is not None:
+        if asked_for:
+            raise click.UsageError("--workflows and --action exclude each other.")
+        if not is_action(action):
+            raise click.UsageError("--action takes OWNER/REPOSITORY@COMMIT, a commit in full.")
+        return init.Source(action)
+    if asked_for:
+        found = init.released()
+        if found is None:
+            raise click.UsageError(
+                "This program is of no release: name the reconciler's repository at a commit with"
+                " --action OWNER/REPOSITORY@COMMIT."
+            )
+        return found
+    if on_server:
+        raise click.UsageError("--enterprise-server goes with --action or --workflows.")
+    return None
 
 
 def _alike(
@@ -281,13 +322,13 @@ def _tell(
         say(f"the age key is in {target}, and nowhere else: keep a copy where it is safe", options)
         if os.environ["SOPS_AGE_KEY_FILE"] == str(target) and given.key_file is not None:
             say(f"sops finds it by: export SOPS_AGE_KEY_FILE={target}", options)
-    if given.action is not None:
+    if given.source is not None:
         say(f"workflows: which roles and variables they need: {_TUTORIAL}", options)
     elif adds:
         say(f"workflows, if this repository has them, find {name} by its folder", options)
     else:
-        say(f"workflows: none; --action writes them: {_TUTORIAL}", options)
-    if given.action is not None or adds:
+        say(f"workflows: none; --workflows writes them: {_TUTORIAL}", options)
+    if given.source is not None or adds:
         say(
             f"before the first merge: create the GitHub Environment {name}, with reviewers"
             " and for the main branch only; GitHub would make a missing one that asks nobody",

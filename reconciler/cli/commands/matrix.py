@@ -29,6 +29,7 @@ _ROLE = re.compile(r"[a-z][a-z0-9_]*")
 @click.argument("names", nargs=-1, metavar="[ENV]...")
 @click.option("--base", metavar="REV", help="Only what has changed since this commit.")
 @click.option("--head", metavar="REV", help="Another commit. [default: the files as they are]")
+@click.option("--among", multiple=True, metavar="ENV", help="Leave out all others; repeatable.")
 @click.option(
     "--direct",
     is_flag=True,
@@ -69,6 +70,7 @@ def command(
     names: tuple[str, ...],
     base: str | None,
     head: str | None,
+    among: tuple[str, ...],
     direct: bool,
     form: str,
     plans: tuple[Path, ...],
@@ -94,6 +96,8 @@ def command(
     changed, side = (
         _named(names, options) if asked else _changed(base, head, options, direct=direct)
     )
+    if among:
+        changed &= frozenset(among)
     chosen_ones = sorted(changed) if part is None else _part(part, sorted(changed), options)
     targets = [branch.target(side, name) for name in chosen_ones]
     problems = [problem for found in targets if isinstance(found, list) for problem in found]

@@ -125,6 +125,41 @@ def test_who_writes_is_main_s_own_workflow_behind_the_environment(
     assert not opens(trust(made, role), token(role, **{claim: value}))
 
 
+OLD, NEW = (f"octo/reconciler@{digit * 40}" for digit in "12")
+CALLED = "octo/reconciler/.github/workflows/secrets-{}.yml@{}"
+
+
+@pytest.mark.parametrize("role", ["apply", "adopt"])
+def test_a_called_workflow_is_trusted_at_its_commits_and_the_caller_by_its_own_claims(
+    made: Tree, role: str
+) -> None:
+    """GitHub: "The `workflow`, `ref`, and other attributes describe the caller workflow, while
+    `job_workflow_ref` refers to the called workflow" (OpenID Connect with reusable workflows)."""
+    policy = trust(made, role, "--action", OLD, "--action", NEW)
+    for action in (OLD, NEW):
+        good = {"job_workflow_ref": CALLED.format(role, action.partition("@")[2])}
+        assert opens(policy, token(role, **good))
+        for claim, value in {
+            "repository_id": "999", "ref": "refs/heads/other", "environment": "staging",
+            "sub": f"{BOTH[0]}:ref:{MAIN}",
+        }.items():  # fmt: skip
+            assert not opens(policy, token(role, **{**good, claim: value})), claim
+    for ref in (
+        CALLED.format(role, "3" * 40),
+        CALLED.format(role, MAIN),
+        CALLED.format("plan", "1" * 40),
+        CALLED.format(role, "1" * 40).replace("octo/", "evil/"),
+        RUNS[role]["job_workflow_ref"],
+    ):
+        assert not opens(policy, token(role, job_workflow_ref=ref)), ref
+
+
+@pytest.mark.parametrize("action", ["octo/reconciler", "octo/reconciler@main", "*/x@" + "1" * 40])
+def test_a_called_workflow_is_named_at_a_commit(made: Tree, action: str) -> None:
+    words_ = ("apply", "production", "--trust", *WHO, "--action", action)
+    assert "a commit in full" in iam(made, *words_, code=64).err
+
+
 def test_drift_is_of_main(made: Tree) -> None:
     policy = trust(made, "drift")
     assert not opens(policy, token("drift", ref="refs/heads/other"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import shutil
 import stat
 import subprocess
@@ -113,7 +114,8 @@ def test_where_sops_looks_for_keys() -> None:
 
 def test_a_kms_key_needs_no_age(world: World, home: Path) -> None:
     made = boto3.client("kms").create_key()["KeyMetadata"]["Arn"]
-    done = init(world, home, "repo", *GIVEN, "--kms", made)
+    done = init(world, home, "repo", *GIVEN, "--kms", made, "--action", ACTION)
+    assert not any("inherit" in text for text in flows(home).values()), "no secret goes along"
     assert f"kms: {made}\n" in (home.parent / "repo/manifests/.sops.yaml").read_text()
     assert "Plan: 2 to create" in done.stdout
     assert not (home / ".config").exists()
@@ -212,22 +214,46 @@ def test_it_asks_on_a_terminal(world: World, home: Path) -> None:
 ACTION = f"octo/reconciler@{'0123456789' * 4}"
 
 
-def test_the_workflows_are_this_repositorys_with_its_action_at_a_commit(
+def flows(home: Path) -> dict[str, str]:
+    folder = home.parent / "repo/.github/workflows"
+    return {file.name: file.read_text() for file in folder.iterdir()}
+
+
+def test_workflows_call_those_of_the_reconciler_at_a_commit(world: World, home: Path) -> None:
+    done = init(world, home, "repo", *GIVEN, "--no-plan", "--action", ACTION)
+    repository, _, commit = ACTION.partition("@")
+    for name, text in flows(home).items():
+        assert f"uses: {repository}/.github/workflows/{name}@{commit}\n" in text
+    assert "secrets: inherit" in flows(home)["secrets-apply.yml"]
+    assert "workflows: which roles and variables they need" in done.stderr
+
+
+def test_on_enterprise_server_they_are_whole_with_the_action_at_a_commit(
     world: World, home: Path
 ) -> None:
-    done = init(world, home, "repo", *GIVEN, "--no-plan", "--action", ACTION)
-    ours, theirs = ROOT / ".github/workflows", home.parent / "repo/.github/workflows"
-    names = sorted(file.name for file in ours.glob("secrets-*.yml"))
-    assert sorted(file.name for file in theirs.iterdir()) == names
-    assert {"secrets-plan.yml", "secrets-apply.yml", "secrets-drift.yml"} <= set(names)
-    commit = ACTION.partition("@")[2]
-    there = f"uses: octo/reconciler/.github/actions/reconcile@{commit}"
-    for name in names:
-        text = (theirs / name).read_text()
-        assert text.replace(there, "uses: $/.github/actions/reconcile") == (ours / name).read_text()
+    init(world, home, "repo", *GIVEN, "--no-plan", "--action", ACTION, "--enterprise-server")
+    repository, _, commit = ACTION.partition("@")
+    there = f"uses: {repository}/.github/actions/reconcile@{commit}"
+    for name, text in flows(home).items():
+        ours = (ROOT / ".github/workflows" / name).read_text()
+        ours = re.sub(r"(?m)^ +deployment: .*\n", "", ours)
+        assert text.replace(there, "uses: $/.github/actions/reconcile") == ours
         assert there in text
         assert "$/" not in text
-    assert "workflows: which roles and variables they need" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (("--workflows",), "This program is of no release"),
+        (("--workflows", "--action", ACTION), "exclude each other"),
+        (("--enterprise-server",), "goes with --action or --workflows"),
+    ],
+)
+def test_workflows_are_those_of_a_release_or_of_a_commit(
+    world: World, home: Path, given: tuple[str, ...], said: str
+) -> None:
+    assert said in init(world, home, "repo", *GIVEN, *given, code=64).stderr
 
 
 @pytest.mark.parametrize("action", ["octo/reconciler", "octo/reconciler@main", "octo@" + "0" * 40])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from reconciler.access.init.workflows import RELEASE_FILE, Source, source
 from tests.trees import clean_environ
 
 RELEASE = Path(__file__).parents[3] / ".github" / "workflows" / "release.yml"
@@ -81,3 +83,49 @@ def test_who_publishes_checks_nothing_out_and_waits_for_the_environment(
     assert not any("run" in one or "checkout@" in one["uses"] for one in publish["steps"])
     others = [name for name, job in jobs.items() if "id-token" in job["permissions"]]
     assert others == ["publish"]
+
+
+def test_the_tag_of_the_major_version_goes_forward_only(
+    tmp_path: Path, jobs: dict[str, Any]
+) -> None:
+    upstream, clone = tmp_path / "upstream", tmp_path / "clone"
+    git(tmp_path, "init", "-q", "--bare", "-b", "main", str(upstream))
+    git(tmp_path, "clone", "-q", str(upstream), str(clone))
+    commits = []
+    for name in ("1.0.0", "1.1.0"):
+        git(clone, "commit", "-q", "--allow-empty", "-m", name)
+        commits.append(git(clone, "rev-parse", "HEAD"))
+    old, new = commits
+    git(clone, "push", "-q", "origin", "HEAD:main")
+
+    def release(tag: str, commit: str) -> str:
+        git(clone, "fetch", "-q", "--tags", "--force")
+        done = subprocess.run(
+            ["bash", "-e", "-c", step(jobs["major"], "Move the tag of the major version")["run"]],
+            cwd=clone, capture_output=True, text=True, check=True,
+            env={**clean_environ(), "PATH": os.environ["PATH"], "GITHUB_SHA": commit, "TAG": tag,
+                 "TOKEN": "t"},
+        )  # fmt: skip
+        return done.stdout
+
+    release("v1.0.0", old)
+    assert git(upstream, "rev-parse", "v1") == old
+    release("v1.1.0", new)
+    assert git(upstream, "rev-parse", "v1") == new
+    assert "v1 stays" in release("v1.0.1", old)
+    assert git(upstream, "rev-parse", "v1") == new
+    assert jobs["major"]["needs"] == "publish"
+    assert jobs["major"]["permissions"] == {"contents": "write"}
+
+
+def test_a_release_says_what_others_call(jobs: dict[str, Any], tmp_path: Path) -> None:
+    """In the package, by the one who builds it: `init --workflows` reads it there."""
+    (line,) = re.findall(r"printf .*\n.*release.json", step(jobs["build"], "Build")["run"])
+    (tmp_path / "reconciler/access/init").mkdir(parents=True)
+    subprocess.run(
+        ["bash", "-e", "-c", line], cwd=tmp_path, check=True,
+        env={"PATH": os.environ["PATH"], "GITHUB_REPOSITORY": "octo/reconciler",
+             "GITHUB_SHA": "1" * 40, "TAG": "v1.2.3"},
+    )  # fmt: skip
+    told = (tmp_path / "reconciler/access/init" / RELEASE_FILE).read_text()
+    assert source(told) == Source(f"octo/reconciler@{'1' * 40}", "v1.2.3")
