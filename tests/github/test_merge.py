@@ -12,6 +12,7 @@ from reconciler.manifest import lock
 from tests.github.job import Job
 from tests.github.merging import JWT, LOCK, PASSWORD, USER, Scene, make_scene
 from tests.manifest.branch.build import ENVIRONMENT, MAIN
+from tests.manifest.lock.build import write_earlier
 
 STAGING = "staging/main.sops.yaml"
 
@@ -94,7 +95,7 @@ def test_the_same_value_twice_is_a_conflict_and_named(scene: Scene) -> None:
     scene.main_has((USER, "from main"), (JWT, "two"))
     scene.ready()
     before = scene.head()
-    done = scene.merge(code=1)
+    done = scene.merge("--check", code=1, SOPS_AGE_KEY_FILE=None)  # before anybody approves
     told = f"manifests/{MAIN}: error[conflict]: both sides changed secrets: db: value: user"
     assert f"{told}, secrets: jwt: value\n" in done.err
     assert (scene.head(), scene.job.state["comments"]) == (before, [])
@@ -268,13 +269,14 @@ def test_a_token_that_may_not_write(scene: Scene) -> None:
 def test_files_that_only_main_has_come_along(scene: Scene) -> None:
     """Added, removed, renamed and executable ones, and lines of both in one file."""
     scene.git("switch", "-q", "main")
-    for name in ("gone", "old name", "shared"):
+    for name in ("gone", "old name", "shared", "unwanted"):
         (scene.folder / name).write_text(f"{name}\n" + "line\n" * 20)
     scene.commit()
     scene.git("tag", "-f", "base")
     scene.branch()
     (scene.folder / "shared").write_text("branch\n" + "line\n" * 20)
     (scene.folder / "branch only").write_text("b")
+    scene.git("rm", "-q", "unwanted")
     scene.values((USER, "from the branch"))
     scene.git("switch", "-q", "main")
     scene.git("rm", "-q", "gone")
@@ -287,7 +289,7 @@ def test_files_that_only_main_has_come_along(scene: Scene) -> None:
     scene.merge()
     listed = scene.git("ls-tree", "-z", "--name-only", "change").split("\0")
     assert {"new näme", "branch only", "shared", "tool"} <= set(listed)
-    assert not {"gone", "old name"} & set(listed)
+    assert not {"gone", "old name", "unwanted"} & set(listed)
     assert scene.git("show", "change:shared") == "branch\n" + "line\n" * 20 + "main\n"
     assert scene.git("ls-tree", "change", "tool").startswith("100755")
 
@@ -298,6 +300,39 @@ def test_fingerprint_keys_that_main_changed_are_those_of_the_locks(scene: Scene)
     scene.git("switch", "-q", "main")
     scene.set('["fingerprint_keys"][0]', "7b" * 32, ENVIRONMENT)
     scene.values((PASSWORD, "from main"))
+    scene.ready()
+    scene.merge()
+    assert_locked(scene)
+
+
+def test_a_file_that_main_renamed_is_merged_under_its_new_name(scene: Scene) -> None:
+    scene.branch()
+    scene.values((USER, "from the branch"))
+    scene.git("switch", "-q", "main")
+    new = "production/logins.sops.yaml"
+    scene.git("mv", f"manifests/{MAIN}", f"manifests/{new}")
+    scene.set(PASSWORD, "from main", new)
+    scene.lock()
+    scene.commit()
+    scene.ready()
+    scene.merge()
+    value = scene.decrypted(new)["secrets"]["db"]["value"]
+    assert (value["user"], value["password"]) == ("from the branch", "from main")
+    assert MAIN not in scene.git("ls-tree", "-r", "--name-only", "change")
+    assert_locked(scene)
+
+
+def test_a_branch_with_the_lock_of_before(scene: Scene) -> None:
+    """Main has one for each manifest since."""
+    scene.git("switch", "-q", "main")
+    write_earlier(scene.tree, macs=True)
+    scene.commit()
+    scene.git("tag", "-f", "base")
+    scene.branch()
+    scene.set(USER, "from the branch")
+    write_earlier(scene.tree, macs=True)
+    scene.commit()
+    scene.main_has((PASSWORD, "from main"))
     scene.ready()
     scene.merge()
     assert_locked(scene)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reconciler.core.errors import ManifestError, Problem, SopsError
+from reconciler.core.errors import ManifestError, Problem, ReconcilerError, SopsError
 from reconciler.core.model import Place
 from reconciler.manifest import lock
 from reconciler.manifest.document import parse
@@ -63,6 +63,7 @@ class _Resolving:
     folders: Mapping[str, Path]
 
     def run(self) -> Resolved:
+        refuse(self.trees, self.found)
         ours = self._written("ours", self.found.ours)
         theirs = self._written("theirs", self.found.theirs)
         merged = self._manifests(theirs.rules)
@@ -84,13 +85,15 @@ class _Resolving:
         merged: dict[str, Entry] = {}
         problems: list[Problem] = []
         for path, entries in sorted(self.found.manifests.items()):
+            texts = _texts(self.trees, entries)
+            relative = self.found.inside(path) or path
             try:
-                content = self._merged(path, entries, rules)
+                content = merge_encrypted(*texts, path=path, relative=relative, rules=rules,
+                                          trust=self.trust, sops=self.sops)  # fmt: skip
             except (Unmerged, SopsError) as error:
                 if error.code == "sops-missing":
                     raise
-                said = error.message.removeprefix(f"{path}: ")
-                problems.append(Problem(Place(path), error.code, said, error.hint))
+                problems.append(_problem(path, error))
             except ManifestError as error:
                 problems += error.problems
             else:
@@ -98,19 +101,6 @@ class _Resolving:
         if problems:
             raise ManifestError(problems)
         return merged
-
-    def _merged(self, path: str, entries: Sides, rules: Rules) -> bytes:
-        contents = self.trees.read(entry.object_id for entry in entries.values())
-        base, ours, theirs = (contents[entries[stage].object_id] for stage in (1, 2, 3))
-        raw = paths.merge(base, ours, theirs, path).raw
-        if _block(path, raw) != _block(path, theirs):
-            raise Unmerged(
-                f"{path}: the branch changes for whom the file is encrypted, or its data key",
-                hint="let that be a pull request of its own, or merge in a clone of yours",
-            )
-        relative = self.found.inside(path) or path
-        return merge_encrypted(base, ours, theirs, path=path, relative=relative, rules=rules,
-                               trust=self.trust, sops=self.sops)  # fmt: skip
 
     def _locks(
         self, environment: str, both: tuple[Surroundings, Surroundings], around: Surroundings
@@ -141,6 +131,37 @@ class _Resolving:
         changes |= dict.fromkeys(f"{start}/{name}" for name in renewal.gone)
         resolved = {path.removeprefix(f"{start}/") for path in self.found.manifests}
         return changes, locks.made(now, declared, (ours, theirs), frozenset(resolved))
+
+
+def refuse(trees: Trees, found: Conflicts) -> None:
+    """What no key is needed for: raises ManifestError with every file that both sides changed in
+    one field, or that the branch changes for whom it is encrypted."""
+    problems = []
+    for path, entries in sorted(found.manifests.items()):
+        base, ours, theirs = _texts(trees, entries)
+        try:
+            raw = paths.merge(base, ours, theirs, path).raw
+            if _block(path, raw) != _block(path, theirs):
+                raise Unmerged(
+                    "the branch changes for whom the file is encrypted, or its data key",
+                    hint="let that be a pull request of its own, or merge in a clone of yours",
+                )
+        except Unmerged as error:
+            problems.append(_problem(path, error))
+    if problems:
+        raise ManifestError(problems)
+
+
+def _texts(trees: Trees, entries: Sides) -> tuple[bytes, bytes, bytes]:
+    """A file at the base, on our side and on theirs."""
+    contents = trees.read(entry.object_id for entry in entries.values())
+    base, ours, theirs = (contents[entries[stage].object_id] for stage in (1, 2, 3))
+    return base, ours, theirs
+
+
+def _problem(path: str, error: ReconcilerError) -> Problem:
+    said = error.message.removeprefix(f"{path}: ")
+    return Problem(Place(path), error.code, said, error.hint)
 
 
 def _block(path: str, raw: bytes) -> Mapping[str, Any]:

@@ -58,6 +58,7 @@ def command(number: int, check: bool, branch: str, configuration: str | None, fo
     with tempfile.TemporaryDirectory(prefix="reconciler-") as folder:
         trees = Trees(repository, Path(folder))
         found = find(trees, asked.head, main, repository.under)
+        merging.refuse(trees, found)  # nobody is asked to approve it
         if check or found.nothing:
             return _told(asked, found, job, options, form)
         trust = Trust(walk.folder(options).absolute())
