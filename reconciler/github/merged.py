@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from reconciler.render.escape import code, terminal
 
+# https://docs.github.com/en/actions/concepts/security/github_token, "When GITHUB_TOKEN triggers
+# workflow runs": those of a pull request need the approval of somebody who may write.
 _CHECKS = (
     "The checks of this commit wait, since a workflow's token made it: press **Approve workflows to"
     " run** below. Where there is no such button, close the pull request and open it again."

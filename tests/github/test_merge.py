@@ -125,6 +125,22 @@ def test_what_is_no_manifest_is_left_to_a_person(scene: Scene) -> None:
     assert "a person has to resolve: README\n" in done.err
 
 
+@pytest.mark.parametrize("file", [MAIN, "production/new.sops.yaml"])
+def test_a_manifest_that_one_side_removed_or_both_added(scene: Scene, file: str) -> None:
+    scene.conflicting()
+    for name in ("change", "main"):
+        scene.git("switch", "-q", name)
+        if file != MAIN:
+            scene.tree.write(file, {"secrets": {"new": {"value": name}}})
+        elif name == "change":
+            scene.git("rm", "-q", f"manifests/{MAIN}")
+        scene.commit()
+    scene.ready()
+    done = scene.merge("--check", code=1)
+    assert "a person has to resolve: " in done.err
+    assert f"manifests/{file}\n" in done.err
+
+
 @pytest.mark.parametrize(
     ("more", "told"),
     [
