@@ -3,8 +3,8 @@ tests makes thousands of them.
 
 It reads what each service can do and makes a class of it, copies all handlers of events and asks of
 each whether it takes keyword arguments, looks up the new names of events, reads the rules of
-endpoints, sets up TLS, looks for proxies among all variables, twice, and through each part of its
-user agent for each request. None of it depends on the session.
+endpoints, sets up TLS, looks for proxies among all variables, twice, and writes its user agent for
+each request. None of it depends on the session.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import urllib.request
 from collections.abc import Callable
 from functools import cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import botocore.client
 import botocore.hooks
@@ -28,11 +29,12 @@ import botocore.utils
 from botocore.loaders import Loader, create_loader
 
 _alias = botocore.hooks.EventAliaser._alias_event_name
-_cleaned = botocore.useragent.sanitize_user_agent_string_component
 _accepts = botocore.hooks.accepts_kwargs
 _ALIASES = botocore.hooks.EventAliaser(None)
 _Creator = botocore.client.ClientCreator
 _model, _class = _Creator._load_service_model, _Creator._create_client_class
+_cleaned = botocore.useragent.sanitize_user_agent_string_component
+_tell = botocore.useragent.UserAgentString.to_string
 _Session = botocore.session.Session
 _register = _Session._register_builtin_handlers
 _Trie = botocore.hooks._PrefixTrie
@@ -134,16 +136,33 @@ def _removed(self: Any, key: str, value: Any) -> None:
     _remove(self, key, value)
 
 
+# --- a user agent: the same for each request that uses the same features ------------------------
+
+
+def _user_agent(self: Any) -> str:
+    context = botocore.useragent.get_context()
+    features = frozenset(() if context is None else context.features)
+    told = _TOLD.setdefault(self, {})
+    key = features.union(self._client_features or ())
+    if key not in told:
+        told[key] = _tell(self)
+    return told[key]
+
+
+_TOLD: WeakKeyDictionary[Any, dict[frozenset[str], str]] = WeakKeyDictionary()
+
+
 def share_models() -> None:
     """Let all sessions of this process share it, as all clients of a session do."""
     botocore.session.create_loader = _loader
     botocore.hooks.EventAliaser._alias_event_name = lambda self, event_name: _name(event_name)
     botocore.hooks.accepts_kwargs = _takes_keywords
-    botocore.useragent.sanitize_user_agent_string_component = cache(_cleaned)
     _Creator._load_service_model, _Creator._create_client_class = _service, _client_class
     botocore.regions.EndpointProvider = _endpoints
     botocore.httpsession.URLLib3Session._get_ssl_context = _context
     urllib.request.getproxies_environment = _proxies_if_any
     botocore.utils.getproxies = _proxies_if_any
     _Session._register_builtin_handlers = _register_handlers
+    botocore.useragent.sanitize_user_agent_string_component = cache(_cleaned)
+    botocore.useragent.UserAgentString.to_string = _user_agent
     _Trie.__copy__, _Trie.append_item, _Trie.remove_item = _copied, _append, _removed

@@ -1,13 +1,15 @@
 """The embedded AWS without a network: a call to it is a call of it, which takes half the time.
 
-Everything but the way there is as ever: botocore makes, signs and reads each request, and the
-sandbox counts, refuses and answers it. Over HTTP go the tests of the sandbox, of our client and of
-what fails on the way, and every process.
+Everything but the way there is as ever: botocore makes and reads each request, and the sandbox
+counts, refuses and answers it. It looks at no signature but for the key, Region and service, which
+are all that is written there unless somebody hears what botocore signs. Over HTTP go the tests of
+the sandbox's server, of our client and of what fails on the way, and every process.
 """
 
 from __future__ import annotations
 
 import io
+import logging
 import threading
 import uuid
 from collections.abc import Iterator
@@ -15,6 +17,7 @@ from contextlib import contextmanager
 from email.utils import formatdate
 from typing import Any, cast
 
+from botocore import auth
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import ConnectionClosedError
 from botocore.httpsession import URLLib3Session
@@ -22,7 +25,7 @@ from botocore.httpsession import URLLib3Session
 from reconciler.sandbox.http import Answer, Drop, Handler, parse
 from reconciler.sandbox.server import Sandbox
 
-_send = URLLib3Session.send
+_send, _sign = URLLib3Session.send, auth.SigV4Auth.add_auth
 _WHO = b"Action=GetCallerIdentity"
 _who: dict[str, Answer] = {}
 _thread = threading.local()
@@ -66,6 +69,17 @@ class _Caller(Handler):
 def install(aws: Sandbox) -> None:
     """Let every client of this process call it so."""
 
+    def sign(self: Any, request: Any) -> None:
+        heard = auth.logger.isEnabledFor(logging.DEBUG)
+        if _far or heard or self.credentials is None or not request.url.startswith(f"{aws.url}/"):
+            _sign(self, request)
+            return
+        now = auth.get_current_datetime()
+        request.context["timestamp"] = now.strftime(auth.SIGV4_TIMESTAMP)
+        self._modify_request_before_signing(request)
+        scope = f"AWS4-HMAC-SHA256 Credential={self.scope(request)}"
+        request.headers["Authorization"] = f"{scope}, SignedHeaders=host, Signature=0"
+
     def send(self: Any, request: AWSPreparedRequest) -> AWSResponse:
         body = request.body.encode() if isinstance(request.body, str) else request.body or b""
         if (
@@ -86,6 +100,7 @@ def install(aws: Sandbox) -> None:
         return AWSResponse(request.url, answer.status, told, _Body(answer.body[: answer.sent]))
 
     URLLib3Session.send = send
+    auth.SigV4Auth.add_auth = sign
 
 
 @contextmanager

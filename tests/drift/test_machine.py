@@ -25,7 +25,7 @@ from reconciler.operations.planning import Planned
 from reconciler.render import difference
 from tests.drift.oracle import Content, Oracle
 from tests.faults import function
-from tests.faults.account import Account
+from tests.faults.account import Account, ask_who_calls_once
 from tests.faults.direct import SCOPE, full
 from tests.faults.dying import dying
 from tests.faults.function import SCHEDULE, clients
@@ -364,6 +364,7 @@ def lives(account: Account, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account
     account.aws.keep_log = False
     account.parallelism, account.shared = 1, True  # in one order, so that a seed repeats a life
     function.install(monkeypatch)
+    ask_who_calls_once(monkeypatch)
     yield account
     account.aws.keep_log = True
 

@@ -35,7 +35,7 @@ from reconciler.operations.attempt import Status
 from reconciler.operations.planning import Planned
 from reconciler.sandbox.server import Sandbox
 from tests.faults import function
-from tests.faults.account import Account
+from tests.faults.account import Account, ask_who_calls_once
 from tests.faults.direct import KEY, SCOPE, full
 from tests.faults.dying import dying
 from tests.faults.function import SCHEDULE, clients
@@ -429,6 +429,7 @@ def machine(account: Account, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[
     account.aws.keep_log = False
     _sandbox[:] = [account.aws]
     function.install(monkeypatch)
+    ask_who_calls_once(monkeypatch)
     yield Machine
     account.aws.keep_log = True
 
