@@ -12,12 +12,14 @@ from reconciler.core.digest import plan_digest
 from reconciler.core.model import Action, Key, Ownership, Policy, Write
 from tests.core.build import SCOPE
 from tests.core.situations import apply, lives, policies, resources, situations
+from tests.together import Together
 
+every_situation = Together(situations(), policies)
 KEYS = st.sampled_from([Key(kind, "/app/production/a") for kind in ("secret", "parameter")])
 
 
-@given(situations(), policies)
-def test_what_was_applied_gives_nothing_more_to_do(situation, policy):
+@every_situation
+def what_was_applied_gives_nothing_more_to_do(situation, policy):
     desired, live = situation
     first = diff(desired, live, SCOPE, policy)
     again = diff(desired, apply(first, desired, live), SCOPE, policy)
@@ -51,8 +53,8 @@ def _shuffled(things: Mapping, random) -> dict:
     return dict(items)
 
 
-@given(situations(), policies)
-def test_what_is_live_and_not_ours_is_only_ever_refused(situation, policy):
+@every_situation
+def what_is_live_and_not_ours_is_only_ever_refused(situation, policy):
     desired, live = situation
     for change in diff(desired, live, SCOPE, policy).changes:
         current = live.get(change.key)
@@ -61,8 +63,8 @@ def test_what_is_live_and_not_ours_is_only_ever_refused(situation, policy):
             assert change.value is None
 
 
-@given(situations(), policies)
-def test_no_change_writes_over_a_value_while_rotation_is_on(situation, policy):
+@every_situation
+def no_change_writes_over_a_value_while_rotation_is_on(situation, policy):
     desired, live = situation
     for change in diff(desired, live, SCOPE, policy).changes:
         current = live.get(change.key)
@@ -70,8 +72,8 @@ def test_no_change_writes_over_a_value_while_rotation_is_on(situation, policy):
             assert change.value is None
 
 
-@given(situations(), policies)
-def test_every_written_value_is_bound_to_the_version_that_it_replaces(situation, policy):
+@every_situation
+def every_written_value_is_bound_to_the_version_that_it_replaces(situation, policy):
     desired, live = situation
     for change in diff(desired, live, SCOPE, policy).changes:
         if change.value is None:
@@ -84,22 +86,22 @@ def test_every_written_value_is_bound_to_the_version_that_it_replaces(situation,
             assert change.precondition["version"] == version
 
 
-@given(situations(), policies)
-def test_a_resource_has_at_most_one_change(situation, policy):
+@every_situation
+def a_resource_has_at_most_one_change(situation, policy):
     desired, live = situation
     keys = [change.key for change in diff(desired, live, SCOPE, policy).changes]
     assert keys == sorted(set(keys))
 
 
-@given(situations())
-def test_nothing_is_pruned_unless_the_policy_says_so(situation):
+@every_situation
+def nothing_is_pruned_unless_the_policy_says_so(situation, _policy):
     desired, live = situation
     actions = {c.action for c in diff(desired, live, SCOPE, Policy(prune=False)).changes}
     assert Action.PRUNE not in actions
 
 
-@given(situations())
-def test_only_what_is_ours_undeclared_and_under_the_prefix_is_pruned(situation):
+@every_situation
+def only_what_is_ours_undeclared_and_under_the_prefix_is_pruned(situation, _policy):
     desired, live = situation
     for change in diff(desired, live, SCOPE, Policy(prune=True)).changes:
         if change.action is Action.PRUNE:
@@ -108,13 +110,16 @@ def test_only_what_is_ours_undeclared_and_under_the_prefix_is_pruned(situation):
             assert change.key.name.startswith("/app/production/")
 
 
-@given(situations(), policies)
-def test_fields_that_are_not_declared_are_never_written(situation, policy):
+@every_situation
+def fields_that_are_not_declared_are_never_written(situation, policy):
     desired, live = situation
     for change in diff(desired, live, SCOPE, policy).changes:
         if change.action is not Action.PRUNE:
             declared = desired[change.key].fields
             assert {f.name: f.after for f in change.fields}.items() <= declared.items()
+
+
+test_every_situation = every_situation.test()
 
 
 @given(st.data(), KEYS, policies)

@@ -18,6 +18,7 @@ from reconciler.render import branch, difference, drift, json, markdown, outcome
 from reconciler.render.branch import Sides
 from reconciler.render.escape import code, fence, quoted, terminal, word, wrapping
 from tests.render import hostile
+from tests.together import Together
 
 
 @pytest.mark.parametrize(
@@ -123,12 +124,12 @@ def test_a_long_name_breaks_on_a_phone_and_is_code_all_the_same(text_: str, show
     assert wrapping(text_) == shown
 
 
+every_plan = Together(hostile.plans)
 HEAD = re.compile(r"(  [+~>^!-]|-/\+) (create|update|replace|adopt|restore|prune|refuse) ")
 
 
-@given(hostile.plans)
-@hostile.patient
-def test_text_shows_each_change_once_and_nothing_that_looks_like_one(plan: Plan) -> None:
+@every_plan
+def text_shows_each_change_once_and_nothing_that_looks_like_one(plan: Plan) -> None:
     shown = text.plan(plan)
     assert_harmless(shown)
     assert len([line for line in shown.split("\n") if HEAD.match(line)]) == len(plan.changes)
@@ -158,27 +159,24 @@ OURS = re.compile(
 CELLS = re.compile(r"^\|([^|]*)\|([^|]*)\|([^|]*)\|$", re.MULTILINE)
 
 
-@given(hostile.plans)
-@hostile.patient
-def test_markdown_has_nothing_from_outside_but_in_code(plan: Plan) -> None:
+@every_plan
+def markdown_has_nothing_from_outside_but_in_code(plan: Plan) -> None:
     shown = markdown.plan([plan], where="p.json")
     assert_harmless(shown)
     rest = CELLS.sub(r"\1\2\3", OURS.sub("", outside_code(shown)))
     assert not re.search(r"[`|<>@#\[\]$\\_~&]|http|www", rest), rest
 
 
-@given(hostile.plans)
-@hostile.patient
-def test_markdown_shows_each_change_once(plan: Plan) -> None:
+@every_plan
+def markdown_shows_each_change_once(plan: Plan) -> None:
     shown = markdown.plan([plan])
     heads = [line for line in shown.split("\n") if HEAD.match(line.rjust(len(line) + 2))]
     heads += [line for line in shown.split("\n") if line.startswith("-/+ replace ")]
     assert len(heads) == len(plan.changes)
 
 
-@given(hostile.plans)
-@hostile.patient
-def test_json_is_plain_ascii_and_the_same_plan(plan: Plan) -> None:
+@every_plan
+def json_is_plain_ascii_and_the_same_plan(plan: Plan) -> None:
     shown = json.plan([plan])
     assert_harmless(shown)
     assert shown.isascii()
@@ -192,15 +190,17 @@ def test_json_is_plain_ascii_and_the_same_plan(plan: Plan) -> None:
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
-@given(hostile.plans)
-@hostile.patient
-def test_colour_adds_our_own_codes_and_nothing_else(plan: Plan) -> None:
+@every_plan
+def colour_adds_our_own_codes_and_nothing_else(plan: Plan) -> None:
     shown = text.plan(plan, colour=True)
     assert COLOURS.sub("", shown) == text.plan(plan)
     assert set(COLOURS.findall(shown)) <= {
         "\x1b[0m", "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[32m", "\x1b[33m", "\x1b[36m",
         "\x1b[1;31m",
     }  # fmt: skip
+
+
+test_every_plan = every_plan.test()
 
 
 @given(hostile.drifts, hostile.scopes)
