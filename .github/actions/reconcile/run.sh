@@ -47,7 +47,7 @@ usage() {
 [[ $ENVIRONMENT =~ ^([A-Za-z0-9][A-Za-z0-9_.-]{0,63})?$ ]] ||
   usage "the input environment is no name of an environment"
 among=()
-read -ra several <<<"$SELECTED"
+read -ra several <<<"${SELECTED:-}"
 for one in "${several[@]}"; do
   [[ $one =~ ^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$ ]] ||
     usage "the input environments takes names of environments, and one of them is none"
@@ -277,7 +277,7 @@ outcome() {
   [ -n "$PLANS" ] || usage "the command outcome needs the input plans"
   local every=() ended=()
   IFS=, read -ra every <<<"$CHANGED"
-  [ "$RESULT" != success ] || ended=(--ended)
+  [ "${RESULT:-}" != success ] || ended=(--ended)
   run github outcome --artifacts="$PLANS" "${ended[@]}" "${configuration[@]}" -- "${every[@]}" || end $?
 }
 

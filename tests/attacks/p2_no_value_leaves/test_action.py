@@ -103,7 +103,7 @@ def test_a_sops_on_the_path_that_is_not_the_release_is_said(tmp_path: Path) -> N
 INPUTS = (
     "ENVIRONMENT", "MANIFESTS", "BASE", "PLANS", "CHANGED", "PLAN_ROLE", "APPLY_ROLE", "KEYLESS",
     "DEEP", "COMMENT", "ISSUE", "CONFIGURATION", "PLAN_FILE", "DIGEST", "NAMES", "TAKE", "REVIEWED",
-    "BRANCH", "AUDIT", "NUMBER",
+    "BRANCH", "AUDIT", "NUMBER", "RESULT", "SELECTED",
 )  # fmt: skip
 
 
@@ -145,7 +145,7 @@ def test_an_environment_is_a_name_and_no_option(tmp_path: Path, command: str, na
 
 @pytest.mark.parametrize("given", [
     "BASE", "PLANS", "MANIFESTS", "PLAN_ROLE", "APPLY_ROLE", "CONFIGURATION", "PLAN_FILE", "DIGEST",
-    "TAKE", "REVIEWED", "BRANCH", "AUDIT", "CHANGED",
+    "TAKE", "REVIEWED", "BRANCH", "AUDIT", "CHANGED", "RESULT",
 ])  # fmt: skip
 def test_no_input_is_an_option(tmp_path: Path, given: str) -> None:
     for command in COMMANDS:
@@ -157,6 +157,31 @@ def test_no_input_is_an_option(tmp_path: Path, given: str) -> None:
 def test_what_is_adopted_is_names(tmp_path: Path, names: str) -> None:
     code, _, calls = run(tmp_path, "adopt", ENVIRONMENT="production", NAMES=names)
     assert (code, calls) == (64, [])
+
+
+@pytest.mark.parametrize("names", ["--head=evil", "production -C", "a;id", "$(id)", "../x"])
+def test_what_a_caller_looks_after_is_names(tmp_path: Path, names: str) -> None:
+    code, _, calls = run(tmp_path, "matrix", SELECTED=names)
+    assert (code, calls) == (64, [])
+
+
+def test_a_caller_looks_after_its_own_environments_alone(tmp_path: Path) -> None:
+    among = "--among=production --among=staging"
+    code, said, calls = run(tmp_path, "matrix", SELECTED="production staging", BASE="b")
+    assert (code, calls[0].partition("matrix ")[2]) == (0, f"--base=b {among}"), said
+    (tmp_path / "calls").unlink()
+    calls = run(tmp_path, "unchanged", SELECTED="production staging")[2]
+    assert calls[0].endswith(f"matrix --format=names {among}"), "others' comments are not ours"
+
+
+def test_what_came_of_it_is_told_of_what_was_to_be_applied(tmp_path: Path) -> None:
+    given = {"PLANS": "kept", "CHANGED": "production,staging"}
+    ours = "github outcome --artifacts=kept"
+    assert run(tmp_path, "outcome")[0] == 64
+    for result, ended in (("success", " --ended"), ("failure", ""), ("cancelled", "")):
+        code, _, calls = run(tmp_path, "outcome", RESULT=result, **given)
+        assert code == 0
+        assert calls[-1].endswith(f"{ours}{ended} -- production staging")
 
 
 @pytest.mark.parametrize("part", ["-1/2", "1", "1/2 --head=x", "$(id)/2"])
