@@ -38,8 +38,8 @@ _RESOURCE = "--only"
 # Options after which a word is not what a command is given.
 _TAKES = frozenset(
     {"-C", "-j", "-o", "--account", "--action", "--age", "--among", "--as", "--audit", "--base",
-     "--below", "--branch", "--built", "--ca", "--color", "--description", "--digest", "--environment",
-     "--environment-name", "--file", "--format", "--from", "--generate", "--group", "--head",
+     "--below", "--branch", "--built", "--ca", "--color", "--description", "--digest",
+     "--environment", "--environment-name", "--file", "--format", "--from", "--generate", "--group", "--head",
      "--html", "--jobs", "--key", "--key-file", "--kind", "--kms", "--like", "--log-format",
      "--manifests", "--one", "--only", "--out", "--override", "--owner", "--owner-id", "--pace",
      "--parallelism", "--part", "--plan", "--prefix", "--profile", "--region", "--repository",
