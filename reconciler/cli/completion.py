@@ -39,12 +39,13 @@ _RESOURCE = "--only"
 _TAKES = frozenset(
     {"-C", "-j", "-o", "--account", "--action", "--age", "--among", "--as", "--audit", "--base",
      "--below", "--branch", "--built", "--ca", "--color", "--description", "--digest",
-     "--environment", "--environment-name", "--file", "--format", "--from", "--generate", "--group", "--head",
-     "--html", "--jobs", "--key", "--key-file", "--kind", "--kms", "--like", "--log-format",
-     "--manifests", "--one", "--only", "--out", "--override", "--owner", "--owner-id", "--pace",
-     "--parallelism", "--part", "--plan", "--prefix", "--profile", "--region", "--repository",
-     "--repository-id", "--role", "--role-arn", "--service", "--sops", "--take",
-     "--terraform-state", "--timeout", "--user", "--values", "--wait", "--wheels", "--workflow"}
+     "--environment", "--environment-name", "--file", "--format", "--from", "--generate",
+     "--group", "--head", "--html", "--jobs", "--key", "--key-file", "--kind", "--kms", "--like",
+     "--log-format", "--manifests", "--one", "--only", "--out", "--override", "--owner",
+     "--owner-id", "--pace", "--parallelism", "--part", "--plan", "--prefix", "--profile",
+     "--region", "--repository", "--repository-id", "--role", "--role-arn", "--service",
+     "--sops", "--take", "--terraform-state", "--timeout", "--user", "--values", "--wait",
+     "--wheels", "--workflow"}
 )  # fmt: skip
 _SECTION = re.compile(r"(secrets|parameters):\s*(#.*)?$")
 _KEY = re.compile(r"( +)(\"[^\"]+\"|'[^']+'|[^\s#:\"'][^:#]*):(\s|$)")
