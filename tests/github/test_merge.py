@@ -238,6 +238,14 @@ def test_a_branch_set_back_to_an_ancestor_is_refused(scene: Scene) -> None:
     assert scene.head() == scene.git("rev-parse", "base").strip()
 
 
+def test_a_branch_that_is_gone_is_not_made_again(scene: Scene) -> None:
+    scene.conflicting()
+    scene.ready()
+    scene.git("branch", "-D", "change")
+    assert "has moved since" in scene.merge(code=3).err
+    assert "refs/heads/change" not in scene.git("for-each-ref")
+
+
 def test_a_branch_that_moves_in_the_last_moment_is_refused(scene: Scene) -> None:
     scene.conflicting()
     scene.ready()
