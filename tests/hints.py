@@ -19,6 +19,20 @@ _END = re.compile(
 )
 _NAMES = "|".join(map(re.escape, sorted(COMMANDS, key=len, reverse=True)))
 _BEGIN = re.compile(rf"(`?)\breconciler ({_NAMES})(?![\w-])")
+# Commands of other programs: by their own words, since sentences say what sops and git do.
+OTHERS = {
+    "sops": re.compile(
+        r"\bsops (?=--config |(?:encrypt|decrypt|edit|rotate|set|unset|updatekeys)\b)"
+    ),
+    "git": re.compile(
+        r"\bgit (?=-C |(?:add|checkout|clone|commit|config|fetch|init|log|mv|pull|push|restore|rm"
+        r"|show|switch)\b)"
+    ),
+    "aws": re.compile(r"\baws (?=[a-z]+ [a-z]+-[a-z-]+)"),
+}
+_OTHERS_END = re.compile(
+    r"[;,`)\n]|: | \| | && | > | \(|\.$|\. | (?:and|with|looks|in the|under)\b"
+)
 
 
 @dataclass(frozen=True)
@@ -47,6 +61,17 @@ def told() -> Iterator[Told]:
                 # A name alone, within ticks, is spoken of and not to be run.
                 if not (match[1] and all(word.isalpha() and word != "X" for word in found)):
                     yield Told(name, found)
+
+
+def told_of(program: str) -> Iterator[Told]:
+    """All commands of another program."""
+    for source in sorted(PACKAGE.rglob("*.py")):
+        name = source.relative_to(PACKAGE.parent).as_posix()
+        for text in _texts(ast.parse(source.read_text())):
+            for match in OTHERS[program].finditer(text):
+                rest = text[match.end() :]
+                end = _OTHERS_END.search(rest)
+                yield Told(name, tuple(rest[: end.start() if end else len(rest)].split()))
 
 
 def _texts(tree: ast.AST) -> Iterator[str]:

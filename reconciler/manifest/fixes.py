@@ -44,7 +44,8 @@ _ENCRYPTION: Fixes = {
     ),
     "mac-mismatch": (
         "two branches were merged by hand",
-        "review every value of the file, then `sops set --ignore-mac` one value to itself",
+        "review every value of the file, then write one of them again in"
+        " `sops --config manifests/.sops.yaml edit --ignore-mac FILE`",
     ),
     "misplaced-ciphertext": ("`plaintext: ENC[…]`", "move the ciphertext to `value`"),
     "no-key": (

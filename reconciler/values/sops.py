@@ -113,8 +113,8 @@ _FAILURES: Mapping[int, _Failure] = {
         "mac-mismatch",
         "the file's MAC does not match: encrypted values were added, removed, reordered or changed"
         " without the key",
-        "restore the file from git; after a merge conflict in `mac`, take one side and run"
-        " `sops set --ignore-mac` with one value of the file",
+        "restore the file from git; after a merge conflict in `mac`, take one side and write"
+        " a value again in `sops --config manifests/.sops.yaml edit --ignore-mac FILE`",
     ),
     128: _Failure("no-key", "no key that is available here decrypts this file"),
 }

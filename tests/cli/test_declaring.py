@@ -139,6 +139,16 @@ def test_copied_without_a_value(world_: World) -> None:
     assert shown["only"]["staging"] == []
 
 
+def test_what_a_copy_leaves_out_is_told(world_: World) -> None:
+    """What says something of one resource that exists, is not so of another environment's."""
+    run(world_, "move", "production", "smtp/login", "smtp/credentials")
+    done = command(world_, "copy", "production", "staging", "smtp/login", "--generate", "40")
+    assert "`moved_to` of smtp/login" in done.err
+    assert "moved_to" not in world_.tree.read("staging/smtp.sops.yaml")
+    done = command(world_, "copy", "production", "staging", "smtp/credentials", "--generate", "40")
+    assert "moved_to" not in done.err
+
+
 def test_side_by_side_as_text(world_: World) -> None:
     done = command(world_, "compare", "production", "staging")
     assert "Only in production\n  parameters p\n" in done.out

@@ -20,7 +20,8 @@ Route = tuple[str, ...]
 SEAL = ((BLOCK, "mac"), (BLOCK, "lastmodified"))  # what sops says of a file as a whole
 _HINT = (
     "choose, for a value with: sops --config manifests/.sops.yaml edit FILE; lastmodified and mac"
-    " may be either side's, and `sops set --ignore-mac` of one value to itself repairs them"
+    " may be either side's, and are right again once a value is written again in"
+    " `sops --config manifests/.sops.yaml edit --ignore-mac FILE`"
 )
 
 
