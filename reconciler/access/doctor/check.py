@@ -10,6 +10,7 @@ class State(StrEnum):
     """How it is. Only ``fails`` keeps a command from working."""
 
     OK = "ok"
+    INFO = "info"  # it is not there, and not needed yet
     WARNING = "warning"
     FAILS = "fails"
 
@@ -27,6 +28,11 @@ class Check:
 def ok(subject: str, message: str) -> Check:
     """All is well."""
     return Check(subject, State.OK, message)
+
+
+def info(subject: str, message: str, hint: str | None) -> Check:
+    """It is not needed yet."""
+    return Check(subject, State.INFO, message, hint)
 
 
 def warning(subject: str, message: str, hint: str) -> Check:

@@ -20,7 +20,7 @@ from reconciler.access.doctor import (
     permissions,
     tool,
 )
-from reconciler.access.doctor.check import Check, State, fails, ok
+from reconciler.access.doctor.check import Check, State, fails, info, ok
 from reconciler.cli import several, walk
 from reconciler.cli.commands.github import shown
 from reconciler.cli.options import Common, as_format, chosen, common, many
@@ -50,8 +50,9 @@ _APPLIES = ".github/workflows/secrets-apply.yml"
 def command(environments: tuple[str, ...], form: str) -> int:
     """Check prerequisites: sops, merges, keys, identity, permissions, clock, functions, approval.
 
-    Each line says ok, warning or fails, and what to do. Nothing is written and no value is read
-    from AWS; files are decrypted in memory to check the key. Exit code 1 if anything fails.
+    Each line says ok, info (not needed yet), warning or fails, and what to do. Nothing is written
+    and no value is read from AWS; files are decrypted in memory to check the key. Exit code 1 if
+    anything fails.
     """
     options = chosen()
     machine = list(tool.look(options.sops))
@@ -61,7 +62,7 @@ def command(environments: tuple[str, ...], form: str) -> int:
         names = walk.environments(environments, options)
         folder = walk.folder(options)
     except UsageError as error:
-        machine.append(_failed("manifests", error))
+        machine.append(_without(error, asked=bool(environments or options.manifests)))
     else:
         machine += _clone(folder)
         if walk.many(environments, names):
@@ -73,6 +74,14 @@ def command(environments: tuple[str, ...], form: str) -> int:
     else:
         out(rendering.text(found, colour=colour(sys.stdout, options)))
     return max(map(_code, found.values()))
+
+
+def _without(error: UsageError, *, asked: bool) -> Check:
+    """Where there are no manifests: whoever has just installed it needs none yet."""
+    if asked or error.code != "no-manifests":
+        return _failed("manifests", error)
+    here = f"{error.message}: what else is needed shows once there is one"
+    return info("manifests", here, "make them: reconciler init")
 
 
 def _code(checks: Sequence[Check]) -> int:

@@ -450,3 +450,17 @@ def test_a_clone_that_does_not_know_the_merge_driver(world: World) -> None:
     assert "reconciler merge-driver --install" in done.out
     command(world, "merge-driver", "--install")
     assert [line.split()[0] for line in lines(doctor(world), "merges")] == ["ok"]
+
+
+def test_who_has_just_installed_it_lacks_nothing(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is not needed yet keeps no command from working; what was asked for does."""
+    shutil.rmtree(world.tree.manifests)
+    done = doctor(world)
+    assert "info     manifests: there is no folder manifests/" in done.out
+    assert "reconciler init" in done.out
+    assert "fails" not in done.out
+    doctor(world, "production", code=1)
+    doctor(world, "-C", str(tmp_path / "none"), code=1)
+    doctor(world, "--sops", str(tmp_path / "no-sops"), code=1)
