@@ -15,8 +15,9 @@ from typing import Any
 
 from reconciler.values import sops
 
-_WHERE = "SOPS_AGE_KEY_FILE"
-_OF_AGE = {"HOME", "LANG", "LC_ALL", "PATH", "SOPS_AGE_KEY", "TMPDIR", _WHERE, *sops._SHORT}
+_WHERE, _CONFIGURED = "SOPS_AGE_KEY_FILE", "XDG_CONFIG_HOME"
+_OF_AGE = {"HOME", "LANG", "LC_ALL", "PATH", "SOPS_AGE_KEY", "TMPDIR", _WHERE, _CONFIGURED}
+_OF_AGE |= set(sops._SHORT)
 _Key = tuple[object, ...]
 _known: dict[_Key, subprocess.CompletedProcess[bytes]] = {}
 _REAL = str(sops.find())
@@ -53,7 +54,8 @@ def _key(command: Sequence[str], document: bytes, environment: Mapping[str, str]
         return None
     same = () if spied else ("PATH", "TMPDIR")
     given = {name: text for name, text in environment.items() if name not in same}
-    if _WHERE in given:
-        file = Path(given[_WHERE])
-        given[_WHERE] = file.read_text() if file.is_file() else ""
+    for name, below in ((_WHERE, ""), (_CONFIGURED, "sops/age/keys.txt")):
+        if name in given:
+            file = Path(given[name], below)
+            given[name] = file.read_text() if file.is_file() else ""
     return (*command, document, *sorted(given.items()))
