@@ -125,6 +125,21 @@ def test_a_plan_is_kept_for_as_long_as_a_run_may_wait() -> None:
     assert kept["retention-days"] == 35
 
 
+@pytest.mark.parametrize("name", ["secrets-plan", "secrets-apply", "secrets-drift"])
+def test_a_run_of_a_part_is_of_that_part_alone(name: str) -> None:
+    """All that asks which environments there are, but for what asks the plans of this very run; and
+    a run of one part neither waits for nor cancels that of another."""
+    workflow = load(name)
+    assert "${{ inputs.part }}" in workflow["concurrency"]["group"]
+    asking = [
+        step["with"] for job in workflow["jobs"].values() for step in job["steps"]
+        if step.get("with", {}).get("command") in ("matrix", "unchanged")
+        and "plans" not in step["with"]
+    ]  # fmt: skip
+    assert asking
+    assert {given.get("part") for given in asking} == {"${{ inputs.part }}"}
+
+
 def test_what_applies_waits_in_a_queue_of_its_environment() -> None:
     apply = load("secrets-apply")["jobs"]["apply"]
     assert apply["environment"]["name"] == "${{ matrix.environment }}"
