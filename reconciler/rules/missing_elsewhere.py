@@ -16,14 +16,20 @@ REASON = (
 
 
 def find(subject: Subject) -> Iterator[Finding]:
-    """Declarations, and parts of their values, that another environment of the run lacks."""
+    """Declarations, and parts of their values, that another environment of the run lacks: of those
+    that have anything in common with this one. What has nothing is of another application."""
     together = subject.together
     if together is None:
         return
-    for entry in subject.declared.entries:
+    entries = subject.declared.entries
+    alike: set[str] = set()
+    for entry in entries:
+        alike |= together.declaring[entry.path]
+        if len(alike) == len(together.subjects):
+            break
+    for entry in entries:
         declaring = together.declaring[entry.path]
-        if len(declaring) < len(together.subjects):
-            lacking = sorted(together.subjects.keys() - declaring)
+        if lacking := sorted(alike - declaring):
             yield Finding(
                 f"{entry.key} is declared here and not in {named(lacking)}",
                 "declare it there, or say in `ignore` why it is here only",

@@ -85,11 +85,10 @@ def test_without_the_key_validate_tells_what_is_in_clear(world: World) -> None:
 def test_validate_of_one_environment_compares_it_with_the_others(world: World) -> None:
     from tests.trees import default_settings
 
-    world.declare({"a": {"value": EQUAL, **AGED}})
+    world.declare({"a": {"value": EQUAL, **AGED}, "both": {"generate": {}}})
     world.tree.write("staging/environment.sops.yaml", default_settings("staging"))
-    world.tree.write(
-        "staging/main.sops.yaml", {"secrets": {"b": {"value": EQUAL, **AGED}, "c": {"value": "x"}}}
-    )
+    there = {"b": {"value": EQUAL, **AGED}, "c": {"value": "x"}, "both": {"generate": {}}}
+    world.tree.write("staging/main.sops.yaml", {"secrets": there})
     done = command(world, "validate", "production")
     assert "the value of a is the same as the value of b in staging" in done.err
     assert "a is declared here and not in staging" in done.err

@@ -32,3 +32,18 @@ def test_a_structure_that_another_environment_lacks(tmp_path: Path) -> None:
         " development, staging",
     ]
     assert of(look(tree, missing_elsewhere, environment="staging", key=False), tree) == []
+
+
+def test_what_has_nothing_in_common_is_another_application(tmp_path: Path) -> None:
+    tree = make_tree(
+        tmp_path,
+        {
+            "production": secrets(both={"value": "v"}, only={"value": "v"}),
+            "staging": secrets(both={"value": "w"}),
+            "billing": secrets(bills={"value": "x"}),
+        },
+    )
+    assert of(look(tree, missing_elsewhere, key=False), tree) == [
+        "production/main.sops.yaml:5:5 missing-elsewhere: only is declared here and not in staging"
+    ]
+    assert of(look(tree, missing_elsewhere, environment="billing", key=False), tree) == []
