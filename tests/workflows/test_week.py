@@ -2,8 +2,8 @@
 
 `platform` has the key and approves; `developer-1`, `developer-2` and `lead` have it too;
 `developer-3` has none. Whoever is outside has a fork. Each check of a pull request, each merge and
-each morning is a run of the workflows as they are. At the end AWS is as main says, and no value was
-seen.
+each morning is a run of the workflows, which callers as `init` writes them call. At the end AWS is
+as main says, and no value was seen.
 """
 
 from __future__ import annotations
@@ -179,6 +179,8 @@ def week(tmp_path: Path, embedded_aws: Sandbox, world: World, canaries: Canaries
         project = make_project(
             folder, type(tree)(tree.manifests, tree.key, key), embedded_aws, github
         )
+        project.call()
+        project.commit("Call the workflows")
         project.converge()
         yield Week(project, canaries)
         assert github.state["violations"] == []
