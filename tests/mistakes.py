@@ -209,10 +209,10 @@ MISTAKES: tuple[Mistake, ...] = (
         "",
     ),
     Mistake(
-        "A rename of what git does not have",
-        "move production made made2",
-        "error[edit]: made cannot be renamed from git: its value is generated, and git does not have it",
-        "declare another beside it: reconciler add production NAME; let what reads it change over, then remove the old one",
+        "A rename to the name that it has",
+        "move production made made",
+        "error[usage]: made is its name already.",
+        "try: reconciler move --help",
     ),
     Mistake(
         "What is not there is removed",
