@@ -34,16 +34,20 @@ pytestmark = pytest.mark.long  # thirty runs, some five minutes
 ENVIRONMENTS = ("production", "staging")
 DATABASE = "production/database.sops.yaml"
 LOGIN = ("secrets", "database/credentials", "value")
+JWT = ("production/jwt.sops.yaml", "secrets", "jwt/secret", "value")
+SMTP = ("production/smtp.sops.yaml", "secrets", "smtp/credentials", "value")
 
 
 @dataclass
 class Week:
-    """``opened`` are the branches of pull requests by number, ``seen`` all runs."""
+    """``opened`` are the branches of pull requests by number, ``conflicted`` the numbers of those
+    that main was merged into, ``seen`` all runs."""
 
     project: Project
     canaries: Canaries
     opened: dict[int, str] = field(default_factory=dict)
     seen: list[Run] = field(default_factory=list)
+    conflicted: list[int] = field(default_factory=list)
 
     # --- what people do ---------------------------------------------------------------------------
 
@@ -118,6 +122,7 @@ class Week:
         """It conflicts, and no check runs; main is merged into it with the key. Then whoever may
         write presses "Approve workflows to run"."""
         assert self.conflicts(number)
+        self.conflicted.append(number)
         self.pull(number)["base"]["sha"] = self.project.git("rev-parse", "main")
         self.kept(self.project.merge_main(number), "conflicts", "merge")
         assert not self.conflicts(number)
@@ -211,24 +216,19 @@ def test_a_week_of_a_team_of_five(week: Week) -> None:
     week.checked(3, fork=True)
     week.merged(3, "staging")
 
-    # Tuesday: four branches of the same main. Three touch other files of one environment: the two
-    # that are merged later do not conflict.
+    # Tuesday: three branches of the same main. The second touches other files than the first, in
+    # one environment: it does not conflict. The third touches a file of the second, and does.
     week.branch(4, "developer-1", value(DATABASE, *LOGIN, "password"))
-    week.branch(
-        5, "developer-2", value("production/jwt.sops.yaml", "secrets", "jwt/secret", "value")
-    )
-    week.branch(
-        6,
-        "lead",
-        value("production/smtp.sops.yaml", "secrets", "smtp/credentials", "value", "user"),
-    )
+    week.branch(5, "developer-2", value(*JWT), value(*SMTP, "password"))
+    week.branch(6, "lead", value(*SMTP, "user"))
     for number in (4, 5, 6):
         week.checked(number, "production")
     week.merged(4, "production")
     assert not week.conflicts(5)
     week.merged(5, "production")
     # The runner of this one loses its credentials; "Re-run failed jobs" finds the plan.
-    assert not week.conflicts(6)
+    week.resolved(6)
+    week.checked(6, "production")
     before = project.git("rev-parse", "main")
     project.interrupted(True)
     lost = week.add(project.merge(6, week.opened[6]))
@@ -273,10 +273,15 @@ def test_a_week_of_a_team_of_five(week: Week) -> None:
     (given,) = re.findall(r"(?m)^gh workflow run secrets-apply.yml (.*)$", issue["body"])
     week.by_hand(**dict(re.findall(r"-f (\w+)=(\S+)", given)))
     # And while an approval waits: nothing is written, and the run goes on by hand.
+    week.branch(11, "developer-1", value(*JWT), value(*SMTP, "user"))
+    # Of the same main, and of both environments: it makes the shared host what it was not.
     week.branch(
-        11, "developer-1", value("production/jwt.sops.yaml", "secrets", "jwt/secret", "value")
-    )
+        12, "platform", value(*SMTP, "password"),
+        *(text(f"{name}/smtp.sops.yaml", old, "relay.internal")
+          for name, old in (("production", "smtp.internal"), ("staging", "mail.internal"))),
+    )  # fmt: skip
     week.checked(11, "production")
+    week.checked(12, *ENVIRONMENTS)
     project.before_apply(
         "put-secret-value", SecretId="/test/production/jwt/secret", SecretString="by hand"
     )
@@ -285,17 +290,13 @@ def test_a_week_of_a_team_of_five(week: Week) -> None:
     assert stale.results["apply production"] == "failure"
     (digest,) = re.findall(r"Digest `([0-9a-f]{64})`", stale.summaries["apply production"])
     week.by_hand("production", digest)
-    # The last one changes both, and makes the shared host what it was not.
-    week.branch(
-        12, "platform",
-        *(text(f"{name}/smtp.sops.yaml", old, "relay.internal")
-          for name, old in (("production", "smtp.internal"), ("staging", "mail.internal"))),
-    )  # fmt: skip
+    week.resolved(12)
     week.checked(12, *ENVIRONMENTS)
     week.merged(12, *ENVIRONMENTS)
     assert week.morning() == []
 
     assert len(week.opened) == 12
+    assert week.conflicted == [6, 9, 10, 12]
     assert all(pull["state"] == "closed" for pull in project.github.state["pulls"])
     for environment in ENVIRONMENTS:
         project.command("plan", environment, "--detailed-exitcode")
