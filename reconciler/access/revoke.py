@@ -39,8 +39,8 @@ _UNREACHED = (
     ("who may change IAM policies: it can remove this one",
      "take that permission away first"),
     ("who holds an age or PGP key of the manifests",
-     "remove it from .sops.yaml, run `sops --config manifests/.sops.yaml updatekeys FILE` for each"
-     " file, and rotate what it could decrypt"),
+     "give each file a new data key without it, and see what to rotate: reconciler recipients"
+     " remove RECIPIENT {environment}"),
     ("lists: names, descriptions and tags; AWS denies a list as a whole or not at all",
      "detach what allows {lists}"),
 )  # fmt: skip

@@ -40,7 +40,8 @@ _ENCRYPTION: Fixes = {
     ),
     "keys-differ": (
         "a key was added to `.sops.yaml`, and the file was not encrypted for it",
-        "`sops --config manifests/.sops.yaml updatekeys FILE`",
+        "`sops --config manifests/.sops.yaml updatekeys FILE`; to take one away, which needs a new"
+        " data key too: `reconciler recipients remove RECIPIENT ENV`",
     ),
     "mac-mismatch": (
         "two branches were merged by hand",

@@ -32,7 +32,8 @@ FIXES: Mapping[str, tuple[str, str]] = {
     "past-max-age": ("`max_age: 90 days`, and the value is older", "`reconciler set ENV NAME`"),
     "keys-differ": (
         "a file that lacks a recipient of `.sops.yaml`",
-        "`sops --config manifests/.sops.yaml updatekeys FILE`",
+        "`sops --config manifests/.sops.yaml updatekeys FILE`; to take one away, which needs a new"
+        " data key too: `reconciler recipients remove RECIPIENT ENV`",
     ),
     "missing-elsewhere": (
         "production has `web3/infura`, staging has not",

@@ -37,6 +37,7 @@ ELSEWHERE = {
     "diff --base HEAD": "tests/cli/test_recipients.py",
     "merge-driver %O %A %B %P": "tests/manifest/merge",
     "merge-driver --install": "tests/manifest/merge",
+    "recipients remove RECIPIENT {environment}": "tests/cli/test_recipients.py",
     "release X --all": "tests/workflows/test_edges.py",
     "rotation build X": "tests/access/functions",
     "rotation build X --out X": "tests/access/functions",

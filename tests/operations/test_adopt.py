@@ -450,6 +450,18 @@ def test_the_live_value_of_what_is_owned_is_taken_too(world: World) -> None:
     assert world.parameter_value("p") == "new"
 
 
+def test_take_live_leaves_clear_text_to_a_person(world: World) -> None:
+    world.declare({}, {"host": {"plaintext": "db.internal"}})
+    world.converge()
+    world.put_parameter("host", "by-hand")
+    before = world.calls.copy()
+    said = adopted(world, "host", "--take", "live", "--auto-approve", code=64)
+    assert "host: its value is in clear text: change `plaintext` in the manifest" in said
+    assert "by-hand" not in said
+    # The plan compares it; nothing is read once more to be written.
+    assert world.calls["GetParameters"] - before["GetParameters"] <= 1
+
+
 def test_take_live_refuses_what_no_manifest_can_say(world: World) -> None:
     script(world, {"line": "one line\n"})
     world.declare({"line": {"value": "git"}})

@@ -119,6 +119,7 @@ def command(
         selection = Selection(planned.plan.changes)
     if not selection.todo and not selection.done:
         out(_nothing(environment))
+        say(f"whether somebody changed it since: reconciler drift {environment}", options)
         return Exit.OK
     apply.tell(selection, planned.plan, options)
     if all(change.action is Action.REFUSE for change in selection.todo):

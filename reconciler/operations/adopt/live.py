@@ -12,7 +12,7 @@ from reconciler.kinds.reading import Read, Unread
 from reconciler.kinds.represent import unrepresentable
 from reconciler.manifest import Cleartext
 from reconciler.manifest.edit import EditError, entry_of
-from reconciler.manifest.giving import Edit
+from reconciler.manifest.giving import Edit, holder_of
 from reconciler.operations import live_values
 
 
@@ -25,9 +25,12 @@ def differing(plan: Plan) -> list[Key]:
 def edits(declared: Cleartext, keys: Iterable[Key], aws: Aws) -> list[Edit]:
     """The live value of each, in the form in which its manifest declares it.
 
-    Raises EditError where one cannot be read, or where no manifest can say it.
+    Raises EditError where one cannot be read, where no manifest can say it, or where it is in
+    clear text in git: then none is read.
     """
     wanted = list(keys)
+    for key in wanted:
+        holder_of(entry_of(declared, key))
     found = live_values.read(aws, wanted)
     return [_edit(declared, key, found[key]) for key in wanted]
 
