@@ -35,6 +35,7 @@ ELSEWHERE = {
     "bootstrap X --key-only --account X --region X": "tests/access/init/test_init.py",
     "diff --base …": "tests/manifest/branch",
     "diff --base HEAD": "tests/cli/test_recipients.py",
+    "init": "tests/access/init/test_init.py",
     "merge-driver %O %A %B %P": "tests/manifest/merge",
     "merge-driver --install": "tests/manifest/merge",
     "recipients remove RECIPIENT {environment}": "tests/cli/test_recipients.py",
