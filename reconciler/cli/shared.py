@@ -21,6 +21,8 @@ from reconciler.manifest.entries import Entry
 from reconciler.render.escape import terminal
 
 _AGE = re.compile(r"age1[0-9a-z]{58}\Z")
+# Git has no later value of what rotates; only AWS knows whether this one is still live.
+_FIRST = "git has its first value: not needed if it has rotated since they left"
 _KMS = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:(key|alias)/[A-Za-z0-9/_-]+\Z")
 
 
@@ -96,7 +98,8 @@ def _exposed(entries: Sequence[Entry], environment: str) -> list[tuple[str, str]
             continue
         rotates = getattr(entry.declared, "rotation", None) not in (None, NONE)
         if rotates:
-            found.append((0, entry.key, f"reconciler rotate {environment} {entry.key}"))
+            how = f"reconciler rotate {environment} {entry.key}"
+            found.append((0, entry.key, f"{how} ({_FIRST})"))
         elif isinstance(entry.shape, dict):
             keys = ", ".join(sorted(entry.shape))
             how = f"reconciler set {environment} {entry.key} --key KEY (of {keys})"

@@ -181,6 +181,8 @@ def command(
     if like is not None:
         files = _alike(like, answers, given, options)
 
+    further = target.exists() and target.stat().st_size > 0
+
     def keep() -> None:
         if made is not None:
             _keep(made, target)
@@ -218,7 +220,9 @@ def command(
             out(f"{terminal(str(folder / path))} written")
         if plan is not None:
             out(text.plan(plan, colour=colour(sys.stdout, options)))
-    _tell(answers, given, None if made is None else target, options, adds=adds)
+    if made is not None:
+        _tell_key(given, target, options, further=further)
+    _tell(answers, given, options, adds=adds)
     return code
 
 
@@ -313,15 +317,23 @@ def _with_hint(error: SopsError, answers: Answers) -> SopsError:
     )
 
 
-def _tell(
-    answers: Answers, given: _Given, target: Path | None, options: Common, *, adds: bool
-) -> None:
+def _tell_key(given: _Given, target: Path, options: Common, *, further: bool) -> None:
+    """Where the new age key is; ``further`` is whether others were there before."""
+    if further:
+        say(
+            f"a further age key was added to {target}, and is nowhere else: make the copy that you"
+            " keep of that file again",
+            options,
+        )
+    else:
+        say(f"the age key is in {target}, and nowhere else: keep a copy where it is safe", options)
+    if os.environ["SOPS_AGE_KEY_FILE"] == str(target) and given.key_file is not None:
+        say(f"sops finds it by: export SOPS_AGE_KEY_FILE={target}", options)
+
+
+def _tell(answers: Answers, given: _Given, options: Common, *, adds: bool) -> None:
     """What comes next."""
     name = answers.environment
-    if target is not None:
-        say(f"the age key is in {target}, and nowhere else: keep a copy where it is safe", options)
-        if os.environ["SOPS_AGE_KEY_FILE"] == str(target) and given.key_file is not None:
-            say(f"sops finds it by: export SOPS_AGE_KEY_FILE={target}", options)
     if given.source is not None:
         say(f"workflows: which roles and variables they need: {_TUTORIAL}", options)
     elif adds:
