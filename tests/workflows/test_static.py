@@ -181,12 +181,13 @@ def _named(environment: Any) -> Any:
 
 
 def test_a_job_that_deploys_nothing_makes_no_deployment() -> None:
-    """A check with the key, and a plan of what would be adopted: GitHub makes a deployment of every
-    job that names an Environment, unless it says otherwise ("You can opt out of deployment creation
-    by setting `deployment` to `false`": Deploying with GitHub Actions)."""
+    """A check with the key, a plan of what would be adopted, and a merge: GitHub makes a deployment
+    of every job that names an Environment, unless it says otherwise ("You can opt out of deployment
+    creation by setting `deployment` to `false`": Deploying with GitHub Actions)."""
     apply, adopt = load("secrets-apply")["jobs"]["apply"], load("secrets-adopt")["jobs"]["adopt"]
     assert apply["environment"]["deployment"] == "${{ matrix.work == 'apply' }}"
     assert adopt["environment"]["deployment"] == "${{ inputs.digest != '' }}"
+    assert load("secrets-merge")["jobs"]["merge"]["environment"]["deployment"] is False
 
 
 def test_who_tells_what_came_of_it_has_no_key_and_no_identity() -> None:
