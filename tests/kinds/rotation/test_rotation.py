@@ -212,7 +212,7 @@ def test_a_function_that_may_not_be_invoked_is_named(world: World) -> None:
     world.declare({"db": SEED})
     error = world.apply()["rotation:db"].error
     assert error is not None
-    assert "add-permission" in (error.hint or "")
+    assert "reconciler doctor" in (error.hint or "")  # which prints what allows it
 
 
 def test_a_generated_secret_rotates(world: World) -> None:
