@@ -129,6 +129,8 @@ def test_each_of_the_aws_cli_is_one_that_aws_has(told: Told) -> None:
     model = session().get_service_model(service)
     names = {xform_name(name, "-"): name for name in model.operation_names}
     assert operation in names, told
+    if not words:
+        return  # spoken of by its name
     shape = model.operation_model(names[operation]).input_shape
     assert shape is not None
     options = {xform_name(name, "-"): name for name in shape.members}
