@@ -40,7 +40,7 @@ def line(applied: Applied) -> str | None:
     if applied.unfinished:
         count = len(applied.unfinished)
         runs = "a run" if count == 1 else f"{count} runs"
-        said.append(f"{runs} since then did not apply everything")
+        said.append(f"{runs} since then applied a part only, by --only or because it failed")
     if applied.untold is not None:
         by = f" (written by {applied.writer})" if applied.acts and applied.writer else ""
         said.append(f"{_WHY[applied.untold]}{by}: {_UNSURE}")

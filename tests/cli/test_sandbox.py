@@ -30,6 +30,7 @@ def test_it_says_what_to_export_and_stops_when_told(tmp_path: Path, number: sign
     assert re.fullmatch(
         r"export AWS_ACCESS_KEY_ID=AKIA[A-Z2-7]{16} AWS_SECRET_ACCESS_KEY=\S{40}", exports[1]
     )
+    assert "starts" in process.stderr.readline()
     assert "ready" in process.stderr.readline()
     words = dict(word.split("=", 1) for line in exports for word in line.split()[1:])
     client = boto3.client(
@@ -52,7 +53,7 @@ def test_without_its_packages_it_says_which_and_how_to_get_them() -> None:
         "sys.stderr = sys.stdout\n"
         "print(run(['sandbox']))\n"
     )
-    told, hint, code = shown.splitlines()
+    _, told, hint, code = shown.splitlines()
     assert "moto" in told
     assert "make install" in hint
     assert code == "1"

@@ -161,6 +161,16 @@ SECRETS = (
         precondition={"version": "11111111-2222-3333-4444-555555555555"},
     ),
     secret(
+        "copied/here",
+        Action.CREATE,
+        value=ValueChange(Write.COPIED),
+        precondition={
+            "exists": False,
+            "source": "/lagomo/production/copied/from",
+            "source_version": "11111111-2222-3333-4444-555555555555",
+        },
+    ),
+    secret(
         "restored",
         Action.RESTORE,
         precondition={"deleted": True},

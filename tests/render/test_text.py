@@ -64,7 +64,7 @@ def test_the_summary_always_tells_the_three_and_the_others_where_there_are_any()
     one = plan_of(secret("a", Action.CREATE), secret("b", Action.CREATE))
     assert "Plan: 2 to create, 0 to update, 0 to prune." in lines(one)
     assert (
-        "Plan: 5 to create, 12 to update, 2 to prune, 1 to replace, 1 to adopt, 1 to restore,"
+        "Plan: 6 to create, 12 to update, 2 to prune, 1 to replace, 1 to adopt, 1 to restore,"
         " 2 refused." in lines(EVERYTHING)
     )
     assert "Nothing to do: production is as git declares it." in lines(EMPTY)

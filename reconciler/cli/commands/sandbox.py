@@ -41,6 +41,7 @@ def command(
     so that no other user of this machine can call it.
     """
     options = chosen()
+    say("the embedded AWS starts", options)  # its libraries take seconds
     try:
         from reconciler.sandbox.access import AccessKey
         from reconciler.sandbox.serving import serve
