@@ -64,7 +64,7 @@ on:
         decrypts=False,  # unless SECRETS_DRIFT_WITH_KEY is set
     ),
     "secrets-adopt": _Caller(
-        "Take over what exists in AWS: without a digest it shows the plan, with one it writes it.",
+        "Adopt what exists in AWS: it shows the plan, and with the plan's digest it writes.",
         f"""\
 on: {{ workflow_dispatch: {{ inputs: {{
   environment: {_NAME % "The environment"},

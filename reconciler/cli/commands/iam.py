@@ -78,7 +78,7 @@ _WHOSE: tuple[Callable[[Any], Any], ...] = (
         "called",
         multiple=True,
         metavar=FORM,
-        help="Whose workflows apply and adopt call; repeat it during an upgrade, for the old and"
+        help="The workflows that apply and adopt call; repeat it during an upgrade, for the old and"
         " the new commit. [default: the repository's own workflows]",
     ),
 )

@@ -100,7 +100,7 @@ _TUTORIAL = "see the tutorial “Your repository on GitHub” of the reconciler'
 @click.option(
     "--enterprise-server",
     is_flag=True,
-    help="Write whole workflows: GitHub Enterprise Server can call none of github.com.",
+    help="Write whole workflows: GitHub Enterprise Server cannot call those on github.com.",
 )
 @click.option("--no-plan", is_flag=True, help="Show no plan at the end: make no call to AWS.")
 @as_format
@@ -252,7 +252,7 @@ def _called(action: str | None, *, asked_for: bool, on_server: bool) -> init.Sou
         found = init.released()
         if found is None:
             raise click.UsageError(
-                "This program is of no release: name the reconciler's repository at a commit with"
+                "This build is not a release: name the reconciler's repository and a commit with"
                 " --action OWNER/REPOSITORY@COMMIT."
             )
         return found
@@ -321,8 +321,7 @@ def _tell_key(given: _Given, target: Path, options: Common, *, further: bool) ->
     """Where the new age key is; ``further`` is whether others were there before."""
     if further:
         say(
-            f"a further age key was added to {target}, and is nowhere else: make the copy that you"
-            " keep of that file again",
+            f"another age key was added to {target}, and is nowhere else: back that file up again",
             options,
         )
     else:

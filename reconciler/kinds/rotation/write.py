@@ -96,7 +96,7 @@ def _remember(aws: Aws, job: Job) -> None:
 _HINTS = {
     # Recorded on AWS: also where there is no such function at all.
     "AccessDeniedException": "the rotation function does not exist, or may not be invoked:"
-    " what allows it stands in: reconciler doctor ENV",
+    " the command that allows it is in: reconciler doctor ENV",
     "InvalidRequestException": "without a function name one as `lambda`; if a rotation is under"
     " way, look at the secret's AWSPENDING label",
 }

@@ -233,8 +233,10 @@ def parse(
     """The secret, its rotation where one is declared, and its value."""
     found = check_name(name)
     if declared.moved_from == name:
-        itself = "it takes over the value of itself"
-        found.append(Flaw(("moved_from",), "moved-from", itself, "name the secret of before"))
+        itself = "it names itself"
+        found.append(
+            Flaw(("moved_from",), "moved-from", itself, "name the secret under its former name")
+        )
     schedule, unknown = rotations.named(declared.rotation, settings)
     if unknown is not None:
         found.append(unknown)

@@ -58,7 +58,7 @@ def test_an_environment_is_added_and_nothing_that_exists_touched(
     assert rules.count("age: age1") == 2
     assert len(set(re.findall("age1[0-9a-z]+", rules))) == 2
     assert "GitHub Environment staging" in done.stderr
-    assert f"a further age key was added to {home / '.config/sops/age/keys.txt'}" in done.stderr
+    assert f"another age key was added to {home / '.config/sops/age/keys.txt'}" in done.stderr
     assert "find staging by its folder" in done.stderr
     said = world.cli("validate", "-C", str(repo / "manifests"), environment=keys(home))
     assert said.returncode == 0, said.stderr

@@ -245,7 +245,7 @@ def test_on_enterprise_server_they_are_whole_with_the_action_at_a_commit(
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        (("--workflows",), "This program is of no release"),
+        (("--workflows",), "This build is not a release"),
         (("--workflows", "--action", ACTION), "exclude each other"),
         (("--enterprise-server",), "goes with --action or --workflows"),
     ],
