@@ -101,7 +101,7 @@ def test_it_has_what_the_format_promises() -> None:
         "policy", "revision", "owned", "summary", "changes", "notes",
     } <= set(held)  # fmt: skip
     assert held["format_version"] == "2.0"
-    assert held["summary"]["create"] == 5
+    assert held["summary"]["create"] == 6
     assert held["digest"] == plan_digest(EVERYTHING)
 
 

@@ -110,7 +110,11 @@ def test_like_another_environment_with_no_value_of_it(world: World, home: Path, 
     assert made.returncode == 64  # it is generated, and stays so in the copy
     values = home / "values.json"
     values.write_text(json.dumps({"example/host": "db.staging"}))
-    init(world, home, "repo", *STAGING, "--like", "production", "--values", str(values))
+    settings = repo / "manifests/production/environment.sops.yaml"
+    settings.write_text(f"kms_key: alias/ours\n{settings.read_text()}")
+    done = init(world, home, "repo", *STAGING, "--like", "production", "--values", str(values))
+    assert "is of production alone: `kms_key` of the environment" in done.stderr
+    assert "kms_key" not in (repo / "manifests/staging/environment.sops.yaml").read_text()
     text = (repo / "manifests/staging/example.sops.yaml").read_text()
     assert "length: 40" in text
     assert "plaintext: db.staging" in text
