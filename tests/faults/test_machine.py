@@ -261,14 +261,11 @@ class Machine(RuleBasedStateMachine):
         """Apply until nothing is left but refusals, schedules that AWS refuses while a rotation has
         not ended, and keys of what is no JSON object (a removal comes before what waits for it);
         whether nothing at all is left."""
-        photos = take(self.account.aws)
-        stuck = {
-            *(Key("rotation", key.name) for key, photo in photos.items() if abandoned(photo)),
-            *(Key("keys", key.name) for key, photo in photos.items() if not has_keys(photo)),
-        }
+        stuck = self.stuck()
         for _ in range(3):
             outcomes = self.run()
             assert outcomes is not None
+            stuck |= self.stuck()  # a rotation may have ended meanwhile
             bad = {
                 str(key): str(outcome.error)
                 for key, outcome in outcomes.items()
@@ -282,6 +279,14 @@ class Machine(RuleBasedStateMachine):
             raise AssertionError(f"never ends: {sorted(map(str, left))}")
         self.check_desired(set(left))
         return not left
+
+    def stuck(self) -> set[Key]:
+        """What cannot be written, as AWS is now."""
+        photos = take(self.account.aws)
+        return {
+            *(Key("rotation", key.name) for key, photo in photos.items() if abandoned(photo)),
+            *(Key("keys", key.name) for key, photo in photos.items() if not has_keys(photo)),
+        }
 
     def check_desired(self, refused: set[Key]) -> None:
         live = take(self.account.aws)

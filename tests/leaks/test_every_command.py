@@ -159,6 +159,7 @@ def test_the_sandbox_says_nothing_of_what_it_keeps(tmp_path: Path) -> None:
         env=environ(), cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
     assert process.stdout is not None
+    starts = process.stdout.readline()
     first = process.stdout.readline()
     second = process.stdout.readline()
     key = second.decode().split("AWS_ACCESS_KEY_ID=")[1].split()[0]
@@ -172,7 +173,7 @@ def test_the_sandbox_says_nothing_of_what_it_keeps(tmp_path: Path) -> None:
     assert client.get_secret_value(SecretId="/a/b")["SecretString"] == canaries.planted[-2]
     process.send_signal(signal.SIGINT)
     rest, _ = process.communicate(timeout=300)
-    assert canaries.found(first, second, rest, *everything(tmp_path)) == []
+    assert canaries.found(starts, first, second, rest, *everything(tmp_path)) == []
 
 
 def in_a_job(folder: Path, github: GitHub, patch: pytest.MonkeyPatch) -> None:
