@@ -40,7 +40,8 @@ def line(applied: Applied) -> str | None:
     if applied.unfinished:
         count = len(applied.unfinished)
         runs = "a run" if count == 1 else f"{count} runs"
-        said.append(f"{runs} since then applied a part only, by --only or because it failed")
+        since = " since then" if said else ""
+        said.append(f"{runs}{since} wrote a part only: adopt, --only, or a failure")
     if applied.untold is not None:
         by = f" (written by {applied.writer})" if applied.acts and applied.writer else ""
         said.append(f"{_WHY[applied.untold]}{by}: {_UNSURE}")

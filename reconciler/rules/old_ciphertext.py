@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.core.errors import UsageError
+from reconciler.core.model import Key
 from reconciler.kinds.field import NONE
 from reconciler.manifest import lock
 from reconciler.manifest.document import Data, Document, Path_, parse
@@ -78,15 +79,17 @@ class Fingerprints:
         self._subject, self._repository, self._head = subject, repository, head
         self._then: dict[str, lock.Prints] = {}
         self._now: lock.Prints | None = None
+        self._now_texts: dict[Document, Mapping[Path_, str]] = {}
 
     def exposed(self, entry: Entry, readers: Sequence[Reader]) -> dict[Path_, Reader]:
         """The value of an entry, or the keys of it that git owns, by its path, with the first of
         these readers who could read it."""
-        if entry.holder is None:
+        if entry.holder is None or not readers:
             return {}
         settings = self._subject.declared.settings
         whole = entry.resource_key(settings)
         path = (*entry.path, "value")
+        leaves = tuple(one for one in self._texts(entry.holder) if one[:3] == path)
         keys = {part: tuple((*path, name) for name in entry.fields.get("git_keys") or ())
                 for part in entry.kind.parts(whole.name, entry.declared)}  # fmt: skip
         for reader in readers:
@@ -97,13 +100,46 @@ class Fingerprints:
                 continue  # a shallow or partial clone
             found = {
                 one: reader
-                for key, paths in {whole: (path,), **keys}.items()
+                for key, paths in {whole: leaves, **keys}.items()
                 if now.get(key, frozenset()) & then.get(key, frozenset())
                 for one in paths
-            }
+            } or self._left(entry.holder, path, whole, reader)
             if found:
                 return found
         return {}
+
+    def _left(
+        self, document: Document, path: Path_, whole: Key, reader: Reader
+    ) -> dict[Path_, Reader]:
+        """The parts of a value of which others have changed since: as they were encrypted in the
+        commit that took the reader away, in which the whole was still what they could read."""
+        if reader.until is None:
+            return {}
+        try:
+            if not self._of(reader).get(whole, frozenset()) & self._in(reader.until).get(
+                whole, frozenset()
+            ):
+                return {}
+            blob = self._repository.files(reader.until).get(self._name(document))
+            raw = {} if blob is None else self._repository.read([blob])
+        except UsageError:
+            return {}  # a shallow or partial clone
+        then: dict[Path_, str] = {}
+        for content in raw.values():
+            then = dict(ciphertexts(parse(document.file, document.name, content).data))
+        now = self._texts(document).items()
+        return {one: reader for one, text in now if one[:3] == path and then.get(one) == text}
+
+    def _texts(self, document: Document) -> Mapping[Path_, str]:
+        """The encrypted texts of a document as it is now, by their paths."""
+        if document not in self._now_texts:
+            parsed = parse(document.file, document.name, document.raw)
+            self._now_texts[document] = dict(ciphertexts(parsed.data))
+        return self._now_texts[document]
+
+    def _name(self, document: Document) -> str:
+        root = self._subject.declared.document.file.parent.parent
+        return document.file.relative_to(root).as_posix()
 
     def _present(self) -> lock.Prints:
         """What the locks say now, and what they said of the same value under earlier keys: for a
@@ -125,14 +161,18 @@ class Fingerprints:
     def _of(self, reader: Reader) -> lock.Prints:
         """What the locks said in the last commit in which a reader could decrypt."""
         last = self._head if reader.until is None else self._repository.commit(f"{reader.until}^")
-        if last not in self._then:
+        return self._in(last)
+
+    def _in(self, commit: str) -> lock.Prints:
+        """What the locks said in a commit."""
+        if commit not in self._then:
             blobs = [
                 blob
-                for name, blob in self._repository.files(last).items()
+                for name, blob in self._repository.files(commit).items()
                 if name.startswith(f"{self._subject.environment}/") and name.endswith(lock.FILE)
             ]
-            self._then[last] = _prints(self._repository.read(blobs).values())
-        return self._then[last]
+            self._then[commit] = _prints(self._repository.read(blobs).values())
+        return self._then[commit]
 
 
 def _prints(locks: Iterable[bytes]) -> lock.Prints:
@@ -216,12 +256,14 @@ def _owned(entry: Entry, exposed: Mapping[Path_, Reader]) -> Mapping[Path_, Read
 
 def _value(entry: Entry, exposed: Mapping[Path_, Reader], environment: str) -> Finding:
     parts = list(exposed)
+    others = ", ".join(dict.fromkeys(str(one[3]) for one in parts[1:] if one[3:]))
     told = what(entry.key, ".".join(map(str, parts[0][3:])))
     return Finding(
         f"{told}{more(len(parts) - 1)} is as it was when it could be decrypted by"
         f" {exposed[parts[0]]}",
         f"change it where it is used, and then here: reconciler set {environment} {entry.key}"
-        + (f" --key {parts[0][3]}" if parts[0][3:] else ""),
+        + (f" --key {parts[0][3]}" if parts[0][3:] else "")
+        + (f"; the same for {others}" if others else ""),
         entry,
         parts[0][2:],
     )

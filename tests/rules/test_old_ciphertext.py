@@ -81,7 +81,18 @@ def test_behind_a_new_data_key_the_lock_tells_the_same_value(leaver: Leaver) -> 
     leaver.sops("set", MAIN, '["secrets"]["text"]["value"]', '"two"')
     lock(leaver.tree)
     named = [line.split(" is as ")[0].split(": ")[1] for line in leaver.found(old_ciphertext)]
-    assert named == ["the value of db", "`host` of shared"]
+    assert named == ["`user` of db and 1 other", "`host` of shared"]
+    # What is left of a mapping of which one part has changed.
+    leaver.branch.commit("text has changed")
+    leaver.sops("set", MAIN, '["secrets"]["db"]["value"]["user"]', '"v"')
+    lock(leaver.tree)
+    for _ in range(2):
+        named = [line.split(" is as ")[0].split(": ")[1] for line in leaver.found(old_ciphertext)]
+        assert named == ["`password` of db", "`host` of shared"]
+        leaver.branch.commit("and the user of db")
+    leaver.sops("set", MAIN, '["secrets"]["db"]["value"]["password"]', '"q"')
+    lock(leaver.tree)
+    assert len(leaver.found(old_ciphertext)) == 1
 
 
 def test_and_so_does_it_once_the_fingerprint_key_is_another(leaver: Leaver) -> None:
