@@ -23,7 +23,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 COMMENT = re.compile(r"<!-- (\$|[a-z ]+)(?:: ?| )?(.*?) ?-->")
-FENCE = re.compile(r" *```(\w*)( .*)?")
+FENCE = re.compile(r"( *)```(\w*)( .*)?")
 RUN = ("", "console", "sh", "bash")
 
 
@@ -75,7 +75,7 @@ def steps(page: str) -> Iterator[Step]:
             at, said = end, {}
         elif fence := FENCE.fullmatch(line):
             end = next(n for n in range(at + 1, len(lines)) if lines[n].strip() == "```")
-            step = _step(lines, at + 1, end, fence[1], said)
+            step = _step(lines, at + 1, end, fence, said)
             if step is not None:
                 yield step
             at, said = end, {}
@@ -85,11 +85,12 @@ def steps(page: str) -> Iterator[Step]:
 
 
 def _step(
-    lines: list[str], first: int, last: int, language: str, said: dict[str, str]
+    lines: list[str], first: int, last: int, fence: re.Match[str], said: dict[str, str]
 ) -> Step | None:
+    indent, language = fence[1], fence[2]  # in a list, what is printed stands in as far
     people = {"stdin": said.get("stdin", ""), "approved": "approved" in said}
     if "$" in said:
-        return Step((said["$"],), first, last, approved=people["approved"] is True)
+        return Step((said["$"],), first, last, indent, approved=people["approved"] is True)
     if language not in RUN:
         return None
     if "not run" in said:
@@ -101,7 +102,7 @@ def _step(
         typed = tuple(line[2:] for line in block if line.startswith("$ "))
         if not block[0].startswith("$ "):
             raise ValueError(f"line {first}: neither a command nor marked as text")
-        return Step(typed, first, last, typed=True, **people)  # type: ignore[arg-type]
+        return Step(typed, first, last, indent, typed=True, **people)  # type: ignore[arg-type]
     joined = "\n".join(block).replace("\\\n", " ")
     commands = [re.sub(r"(^|\s+)#( .*)?$", "", line) for line in joined.split("\n")]
     return Step(tuple(filter(None, commands)), **people)  # type: ignore[arg-type]

@@ -1,4 +1,5 @@
-"""What is wrong with a built site: dead links and anchors, orphans, files from elsewhere.
+"""What is wrong with a built site: dead links and anchors, orphans, files from elsewhere, broken
+lists and blocks.
 
 ``python -m tests.site.check FOLDER`` prints it and ends with 1 where there is any.
 """
@@ -16,8 +17,15 @@ LOADED = {"script": "src", "img": "src", "source": "srcset", "iframe": "src", "v
 LOADING = ("stylesheet", "icon", "preload", "modulepreload", "prefetch", "manifest")
 
 
+# What a block or a step begins with that Markdown took for a part of the text.
+BLOCK = re.compile(r"console\s|(?:sh|bash|yaml|json|python|text)\n")
+ASIDE = ("pre", "code", "h2", "h3", "nav")  # where a number makes no step
+STEP = re.compile(r"^ *\d+\. \S.*", re.MULTILINE)
+
+
 class Page(HTMLParser):
-    """One page: where it can be linked to, where it links to, what it loads."""
+    """One page: where it can be linked to, where it links to, what it loads, and what of it is
+    shown as it was written."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -25,7 +33,9 @@ class Page(HTMLParser):
         self.links: list[str] = []
         self.content: list[str] = []  # those of its text, not of navigation
         self.loads: list[str] = []
+        self.raw: list[str] = []
         self._article = False
+        self._open: list[str] = []  # of ASIDE, those that are
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -33,6 +43,8 @@ class Page(HTMLParser):
         given = {name: value or "" for name, value in attrs}
         self.anchors |= {given[name] for name in ("id", "name") if name in given}
         self._article = self._article or tag == "article"
+        if tag in ASIDE:
+            self._open.append(tag)
         if tag == "a" and "href" in given:
             self.links.append(given["href"])
             if self._article and "headerlink" not in given.get("class", ""):
@@ -44,7 +56,16 @@ class Page(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         """Note its end."""
+        if self._open and tag == self._open[-1]:
+            self._open.pop()
         self._article = self._article and tag != "article"
+
+    def handle_data(self, data: str) -> None:
+        """Note a block that is inline, and a step that is in no list."""
+        if self._open == ["code"] and (found := BLOCK.match(data)):
+            self.raw.append(f"the block {found[0].strip()}")
+        elif self._article and not self._open and (found := STEP.search(data)):
+            self.raw.append(found[0].strip())
 
 
 class Site:
@@ -80,6 +101,8 @@ class Site:
                     yield f"{name}: dead link: {link}"
                 elif found[1] and not self._has(*found):
                     yield f"{name}: dead anchor: {link}"
+            for text in page.raw:
+                yield f"{name}: no block, or in no list: {text}"
             for loaded in page.loads:
                 found = self.target(file, loaded)
                 if found is None and not loaded.startswith("data:"):

@@ -57,13 +57,16 @@ def test_what_is_generated_is_current(page: Path) -> None:
 def test_what_is_wrong_is_found(tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text(
         '<a href="gone/">a</a><a href="b.html#none">b</a><script src="https://a.example/a.js"></script>'
-        '<img src="none.png">'
+        '<img src="none.png"><p><code>console\n$ ls</code> <code>console.log</code></p>'
+        "<article><p>2. Two\n3. Three</p><pre><code>4. Four</code></pre></article>"
     )
     (tmp_path / "b.html").write_text("<p id='there'>text</p>")
     (tmp_path / "a.css").write_text("@import url(https://a.example/font.css)")
     assert list(Site(tmp_path).wrong()) == [
         "index.html: dead link: gone/",
         "index.html: dead anchor: b.html#none",
+        "index.html: no block, or in no list: the block console",
+        "index.html: no block, or in no list: 2. Two",
         "index.html: loaded from elsewhere: https://a.example/a.js",
         "index.html: missing file: none.png",
         "index.html: no page links here",
