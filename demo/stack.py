@@ -52,7 +52,7 @@ def deploy(template: dict[str, Any], bucket: Path) -> list[str]:
     made["Bucket"] = "here"
     for name, given in by_type["AWS::Lambda::Function"].items():
         properties = {key: one for key, one in known(given).items() if one is not None}
-        content = (bucket / properties["Code"]["S3Key"]).read_bytes()
+        content = _read(bucket / properties["Code"]["S3Key"])
         answer = client.create_function(**{**properties, "Code": {"ZipFile": content}})
         versions = by_type["AWS::Lambda::Version"].values()
         wanted = [one["CodeSha256"] for one in versions if one["FunctionName"] == {"Ref": name}]
@@ -65,8 +65,29 @@ def deploy(template: dict[str, Any], bucket: Path) -> list[str]:
     return functions
 
 
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise SystemExit(f"{file}: {error.strerror}") from None
+
+
+def read(file: Path) -> dict[str, Any]:
+    """A template. Raises SystemExit, with a line that says why it is none."""
+    try:
+        found = json.loads(_read(file))
+    except ValueError:
+        found = None
+    if not isinstance(found, dict) or not isinstance(found.get("Resources"), dict):
+        raise SystemExit(
+            f"{file} is no template: print it with `reconciler rotation template`, and see"
+            " what that says if it fails"
+        )
+    return found
+
+
 if __name__ == "__main__":
     if len(sys.argv) != 3:
         sys.exit(__doc__)
-    for function in deploy(json.loads(Path(sys.argv[1]).read_text()), Path(sys.argv[2])):
+    for function in deploy(read(Path(sys.argv[1])), Path(sys.argv[2])):
         print(f"deployed {function}")

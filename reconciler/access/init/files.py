@@ -130,4 +130,6 @@ plan.json
 state.json
 *.tfstate
 keys.txt
+built/
+rotation.json
 """

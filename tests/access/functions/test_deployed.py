@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from demo.stack import deploy as in_the_sandbox
+from demo.stack import read
 from reconciler.access import functions
 from tests.access.bootstrap.test_deployed import deploy
 from tests.access.functions.test_template import SCHEDULES, printed, template, tree
@@ -88,3 +90,14 @@ def test_a_zip_that_was_exchanged_is_not_deployed(
         file.write(b"more")
     with pytest.raises(SystemExit, match="another zip than the template's"):
         in_the_sandbox(made, folder)
+
+
+@pytest.mark.parametrize("text", [None, "", "[]", "{}"])
+def test_what_is_no_template_is_told_in_a_line(tmp_path: Path, text: str | None) -> None:
+    """Where `rotation template` failed, its output is empty."""
+    file = tmp_path / "rotation.json"
+    if text is not None:
+        file.write_text(text)
+    with pytest.raises(SystemExit, match=rf"^{re.escape(str(file))}[: ].*") as raised:
+        read(file)
+    assert "\n" not in str(raised.value)

@@ -166,7 +166,7 @@ def test_a_large_template_is_told(tmp_path: Path) -> None:
 def test_nothing_that_comes_with_it_is_used(tmp_path: Path) -> None:
     tree = make_tree(tmp_path, {"production": {"secrets": {"db": {"value": "v"}}}})
     _, told = printed(tree, code=64)
-    assert "production rotates nothing by a function that comes with the reconciler" in told
+    assert f"production of {tree.manifests.resolve()} rotates nothing by a function that" in told
 
 
 def test_it_is_not_built(tree: Tree) -> None:

@@ -49,6 +49,7 @@ def test_a_new_repository_ends_with_a_plan_that_works(world: World, home: Path) 
     key = made_key(home)
     repo = home.parent / "repo"
     assert tree(repo) == FILES
+    assert {"built/", "rotation.json"} <= set((repo / ".gitignore").read_text().split("\n"))
     assert "Plan: 2 to create" in done.stdout
     assert "reconciler apply production" in done.stderr
     keys = home / ".config" / "sops" / "age" / "keys.txt"

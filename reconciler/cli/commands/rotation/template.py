@@ -32,7 +32,8 @@ def command(environment: str, folder: Path) -> int:
     used = functions.used(declared)
     if not used:
         raise UsageError(
-            f"{environment} rotates nothing by a function that comes with the reconciler",
+            f"{environment} of {walk.folder(options).resolve()} rotates nothing by a function that"
+            " comes with the reconciler",
             hint="write `lambda: builtin:NAME` into a schedule, and refer to it in a secret",
         )
     names = sorted({one.name for one in used.values()})
