@@ -6,6 +6,7 @@ python demo/stack.py TEMPLATE FOLDER     FOLDER is the bucket: it holds the zips
 
 import json
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -39,13 +40,18 @@ def deploy(template: dict[str, Any], bucket: Path) -> list[str]:
     for name, resource in template["Resources"].items():
         by_type.setdefault(resource["Type"], {})[name] = resource["Properties"]
     for name, given in by_type["AWS::IAM::ManagedPolicy"].items():
-        answer = iam.create_policy(
-            PolicyName=name, PolicyDocument=json.dumps(given["PolicyDocument"])
-        )
-        made[name] = answer["Policy"]["Arn"]
+        document = json.dumps(given["PolicyDocument"])
+        try:
+            answer = iam.create_policy(PolicyName=name, PolicyDocument=document)
+            made[name] = answer["Policy"]["Arn"]
+        except iam.exceptions.EntityAlreadyExistsException:
+            made[name] = _changed_policy(iam, name, document)
     for name, given in by_type["AWS::IAM::Role"].items():
         trust = json.dumps(given["AssumeRolePolicyDocument"])
-        answer = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)
+        try:
+            answer = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)
+        except iam.exceptions.EntityAlreadyExistsException:
+            answer = iam.get_role(RoleName=name)
         made[name] = answer["Role"]["Arn"]
         for policy in filter(None, known(given["ManagedPolicyArns"])):
             iam.attach_role_policy(RoleName=name, PolicyArn=policy)
@@ -53,7 +59,10 @@ def deploy(template: dict[str, Any], bucket: Path) -> list[str]:
     for name, given in by_type["AWS::Lambda::Function"].items():
         properties = {key: one for key, one in known(given).items() if one is not None}
         content = _read(bucket / properties["Code"]["S3Key"])
-        answer = client.create_function(**{**properties, "Code": {"ZipFile": content}})
+        try:
+            answer = client.create_function(**{**properties, "Code": {"ZipFile": content}})
+        except client.exceptions.ResourceConflictException:
+            answer = _changed_function(client, properties, content)
         versions = by_type["AWS::Lambda::Version"].values()
         wanted = [one["CodeSha256"] for one in versions if one["FunctionName"] == {"Ref": name}]
         if wanted != [answer["CodeSha256"]]:
@@ -61,8 +70,29 @@ def deploy(template: dict[str, Any], bucket: Path) -> list[str]:
         made[name] = properties["FunctionName"]
         functions.append(made[name])
     for given in by_type["AWS::Lambda::Permission"].values():
-        client.add_permission(StatementId="template", **known(given))
+        with suppress(client.exceptions.ResourceConflictException):
+            client.add_permission(StatementId="template", **known(given))
     return functions
+
+
+def _changed_policy(iam: Any, name: str, document: str) -> str:
+    """A policy that is there already, as the template has it now; its ARN."""
+    pages = iam.get_paginator("list_policies").paginate(Scope="Local")
+    [arn] = [one["Arn"] for page in pages for one in page["Policies"] if one["PolicyName"] == name]
+    for one in iam.list_policy_versions(PolicyArn=arn)["Versions"]:
+        if not one["IsDefaultVersion"]:
+            iam.delete_policy_version(PolicyArn=arn, VersionId=one["VersionId"])
+    iam.create_policy_version(PolicyArn=arn, PolicyDocument=document, SetAsDefault=True)
+    return str(arn)
+
+
+def _changed_function(client: Any, properties: dict[str, Any], content: bytes) -> dict[str, Any]:
+    """A function that is there already, as the template has it now."""
+    name, apart = properties["FunctionName"], ("Code", "Tags", "Architectures")
+    settings = {key: one for key, one in properties.items() if key not in apart}
+    client.update_function_configuration(**settings)
+    answer: dict[str, Any] = client.update_function_code(FunctionName=name, ZipFile=content)
+    return answer
 
 
 def _read(file: Path) -> bytes:

@@ -55,7 +55,9 @@ def test_what_it_deploys_rotates(world: World, monkeypatch: pytest.MonkeyPatch) 
     kept = {name: SCHEDULES[name] for name in ("api", "jwt")}
     world.declare(secrets, schedules=kept)
     made = json.loads(printed(world.tree, "random", "jwt")[0])
-    in_the_sandbox(made, world.tree.manifests.parent / "built")
+    names = in_the_sandbox(made, world.tree.manifests.parent / "built")
+    # Again, as when a secret joins a schedule.
+    assert in_the_sandbox(made, world.tree.manifests.parent / "built") == names
     world.converge()
     arn = world.secret("maps")["RotationLambdaARN"]
     assert arn.endswith(":function:secrets-production-rotate-api")
