@@ -47,7 +47,7 @@ def common(function: F) -> F:
     return function
 
 
-def as_format(function: F) -> F:
+def as_format(function: F, says: str = "Output format.") -> F:
     """Give a command that writes text or JSON the option which of the two."""
     return click.option(
         "-o",
@@ -55,7 +55,7 @@ def as_format(function: F) -> F:
         "form",
         type=click.Choice(["text", "json"]),
         default="text",
-        help="Output format. [default: text]",
+        help=f"{says} [default: text]",
     )(function)
 
 

@@ -91,12 +91,12 @@ def sentence(found: Came, who: Decided, actor: str, page: str | None) -> str:
         return f"**Applied**{at}, {by}: {run}."
     if found.done:
         count = f"{found.done} of {found.of} changes are written"
-        return f"**Partly applied:** {count}, {by}. {run} shows what became of the others."
+        return f"**Partly applied:** {count}, {by}. See {run} for the others."
     if not found.logged and who.rejected:
         return f"**Not applied:** rejected by {_people(who.rejected)} in {run}."
     if not found.logged:
         return f"**Apply did not end:** it left no log of what it wrote. See {run}."
-    return f"**Not applied:** nothing was written, {by}. {run} shows why."
+    return f"**Not applied:** nothing was written, {by}. See why in {run}."
 
 
 def gone(page: str | None) -> str:

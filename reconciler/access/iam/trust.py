@@ -29,9 +29,7 @@ class GitHub:
     branch: str = "main"
     workflow: str = ""  # path in the repository
     environment: str = ""
-    called: tuple[
-        str, ...
-    ] = ()  # OWNER/REPOSITORY@COMMIT, where its jobs are those of a called one
+    called: tuple[str, ...] = ()  # where its jobs are called ones: OWNER/REPOSITORY@COMMIT
 
     @property
     def jobs(self) -> list[str]:

@@ -67,7 +67,7 @@ def command(number: int, check: bool, branch: str, configuration: str | None, fo
         base = trees.tree(found.theirs)
     said = merged.Merged(number, branch, found.theirs, found.ours, resolved.files,
                          [_lines(made) for made in resolved.made])  # fmt: skip
-    run, parents = _run(job), (found.ours, found.theirs)
+    run, parents = shown.run_page(job) or "", (found.ours, found.theirs)
     message = merged.message(said, run)
     commit = push.push(api, asked, push.Merge(resolved.tree, base, files, parents, message))
     say(f"pull request {number}: {branch} was merged into it, as {commit}", options)
@@ -133,10 +133,3 @@ def _data(said: merged.Merged, commit: str, summarised: bool) -> dict[str, Any]:
     return {"number": said.number, "environments": [lines.environment for lines in said.made],
             "sha": commit, "files": list(said.files), "nothing": None, "lines": made,
             "summary": summarised}  # fmt: skip
-
-
-def _run(job: Job) -> str:
-    """The page of the run, empty where GitHub does not say which it is."""
-    server = job.variables.get("GITHUB_SERVER_URL") or "https://github.com"
-    run = job.variables.get("GITHUB_RUN_ID", "")
-    return f"{server}/{job.repository}/actions/runs/{run}" if run.isdecimal() else ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import click
 
 from reconciler.cli import since, walk
@@ -53,7 +55,7 @@ def command(base: str, direct: bool, wanted: bool, configuration: str | None, fo
     if form == "text":
         shown.annotate(annotation.limited(notes), job)
     for text in texts.values():
-        shown.summarise(job, lambda limit, text=text: text[:limit], options)  # type: ignore[misc]
+        shown.summarise(job, partial(_cut, text), options)
     done: dict[str, str] = {}
     number = job.pull_request if wanted and texts else None
     if number is not None:
@@ -78,3 +80,7 @@ def command(base: str, direct: bool, wanted: bool, configuration: str | None, fo
 def _record(found: Removed) -> str:
     account, region, prefix = found.place
     return parameter.name(Scope(found.environment, account, region, prefix, found.owner))
+
+
+def _cut(text: str, limit: int) -> str:
+    return text[:limit]

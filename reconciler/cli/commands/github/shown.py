@@ -13,7 +13,7 @@ import click
 from reconciler.cli import since
 from reconciler.cli.commands.show import LARGEST
 from reconciler.cli.folder import folder
-from reconciler.cli.options import Common
+from reconciler.cli.options import Common, as_format
 from reconciler.cli.terminal import out, say
 from reconciler.core import wholefile
 from reconciler.core.errors import GithubError, UsageError
@@ -37,14 +37,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def form(function: F) -> F:
     """The option for what stdout holds."""
-    return click.option(
-        "-o",
-        "--format",
-        "form",
-        type=click.Choice(["text", "json"]),
-        default="text",
-        help="What stdout holds: lines that GitHub shows, or what was done. [default: text]",
-    )(function)
+    return as_format(function, "What stdout holds: lines that GitHub shows, or what was done.")
 
 
 def configuration(function: F) -> F:
