@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections import Counter
 from collections.abc import Callable
@@ -27,7 +28,9 @@ def spread(tree: Tree, count: int) -> None:
     for name in ("environment.sops.yaml", "main.sops.yaml"):
         text = tree.read(f"e0/{name}")
         for number in range(1, count):
-            tree.write(f"e{number}/{name}", text.replace("e0", f"e{number}"), encrypt=False)
+            # Not in a ciphertext or a data key, where these two letters may stand by chance.
+            other = re.sub(r"(?m)^((?:environment|prefix): .*)e0$", rf"\g<1>e{number}", text)
+            tree.write(f"e{number}/{name}", other, encrypt=False)
     top = tree.manifests.parent
     identity = ("-c", "user.name=a", "-c", "user.email=a@example.com")
     for words in (("init", "-q"), ("add", "manifests"), (*identity, "commit", "-qm", "x")):
