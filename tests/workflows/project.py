@@ -67,6 +67,13 @@ class Project:
     runs: int = 0
     program: Path = field(default_factory=program)
     calls: bool = False  # whether the workflows of the repository call ours
+    variables: dict[str, str] = field(  # those of the repository
+        default_factory=lambda: {
+            "SECRETS_PLAN_ROLE": PLAN_ROLE,
+            "SECRETS_APPLY_ROLE": APPLY_ROLE,
+            "SECRETS_ADOPT_ROLE": ADOPT_ROLE,
+        }
+    )
 
     @property
     def repository(self) -> Path:
@@ -231,8 +238,9 @@ class Project:
         """Run the workflow that merges main into a pull request."""
         return self.run("secrets-merge", "workflow_dispatch", {"inputs": {"number": str(number)}})
 
-    def drift(self) -> Run:
+    def drift(self, with_key: bool = False) -> Run:
         """Run the drift workflow, as every morning."""
+        self.variables["SECRETS_DRIFT_WITH_KEY"] = str(with_key).lower()
         return self.run("secrets-drift", "schedule", {"schedule": "17 5 * * *"})
 
     def before_apply(self, operation: str = "", **parameters: str) -> None:
@@ -311,13 +319,13 @@ class Project:
             "--platform", "ubuntu-24.04=-self-hosted", "--no-cache-server", "--no-skip-checkout",
             "--action-offline-mode", "--json", "--defaultbranch", "main",
             "--action-cache-path", str(kept / "cache"),
-            "--var", f"SECRETS_PLAN_ROLE={PLAN_ROLE}", "--var", f"SECRETS_APPLY_ROLE={APPLY_ROLE}",
-            "--var", f"SECRETS_ADOPT_ROLE={ADOPT_ROLE}",
             "--secret", "GITHUB_TOKEN", "--secret", "SOPS_AGE_KEY",
             "--local-repository", f"{SELF}={self.folder / 'self'}",
         ]  # fmt: skip
         for name, stub in self._stubs(workflows / f"{workflow}.yml").items():
             command += ["--local-repository", f"{name}={self.folder / 'stubs' / stub}"]
+        for name, value in self.variables.items():
+            command += ["--var", f"{name}={value}"]
         for name, value in variables.items():
             command += ["--env", f"{name}={value}"]
         home = self.folder / "home"

@@ -163,9 +163,7 @@ def test_the_jobs_that_decrypt_are_the_only_ones_that_have_the_key() -> None:
         ("secrets-apply", "apply"): "${{ matrix.environment }}",
         ("secrets-adopt", "adopt"): "${{ matrix.environment }}",
         ("secrets-merge", "merge"): "${{ needs.conflicts.outputs.environment }}",
-        ("secrets-drift", "drift"): (
-            "${{ vars.SECRETS_DRIFT_WITH_KEY == 'true' && 'secrets-drift' || '' }}"
-        ),
+        ("secrets-drift", "verified"): "secrets-drift",
     }
     found = {
         (name, job): _named(entry.get("environment"))
@@ -187,7 +185,26 @@ def test_a_job_that_deploys_nothing_makes_no_deployment() -> None:
     apply, adopt = load("secrets-apply")["jobs"]["apply"], load("secrets-adopt")["jobs"]["adopt"]
     assert apply["environment"]["deployment"] == "${{ matrix.work == 'apply' }}"
     assert adopt["environment"]["deployment"] == "${{ inputs.digest != '' }}"
-    assert load("secrets-merge")["jobs"]["merge"]["environment"]["deployment"] is False
+    behind = {(n, j) for n in NAMES for j, e in load(n)["jobs"].items() if "environment" in e}
+    some = {("secrets-apply", "apply"), ("secrets-adopt", "adopt"), ("release", "publish")}
+    for workflow, job in behind - some:
+        assert load(workflow)["jobs"][job]["environment"]["deployment"] is False
+
+
+def test_the_nightly_check_with_the_key_looks_as_the_one_without() -> None:
+    """One of the two jobs runs, by a variable; nothing but the key differs."""
+    jobs = load("secrets-drift")["jobs"]
+    plain, verified = jobs["drift"], jobs["verified"]
+    asked = "needs.environments.outputs.count != '0' && vars.SECRETS_DRIFT_WITH_KEY"
+    assert plain.pop("if") == f"{asked} != 'true'"
+    assert verified.pop("if") == f"{asked} == 'true'"
+    assert verified.pop("name") == plain.pop("name") + " with the key"
+    del verified["environment"]
+    assert verified["steps"][-1].pop("env") == {"SOPS_AGE_KEY": "${{ secrets.SOPS_AGE_KEY }}"}
+    for step in plain["steps"]:
+        if "reconcile" in step["uses"]:
+            assert step["with"].pop("keyless") is True
+    assert verified == plain
 
 
 def test_who_tells_what_came_of_it_has_no_key_and_no_identity() -> None:
