@@ -66,7 +66,7 @@ def test_a_job_installs_before_it_has_anything_to_take() -> None:
             jobs[f"{file.stem} {name}"] = job.get("steps", [])
     having = ("credentials@", "secrets.")
     armed = {name for name, steps in jobs.items() if any(one in str(steps) for one in having)}
-    assert len(armed) == 6
+    assert len(armed) == 7
     for name in armed:
         steps = jobs[name]
         first = next(
