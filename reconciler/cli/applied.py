@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from reconciler.aws.client import Aws
 from reconciler.cli import walk
 from reconciler.cli.options import Common
 from reconciler.cli.terminal import say
 from reconciler.core.applied import OFF, Applied
+from reconciler.core.model import Plan
 from reconciler.manifest import Cleartext
 from reconciler.manifest.committed import committed
 from reconciler.operations import record
@@ -29,6 +30,15 @@ def known(
     if not declared.settings.record:
         return OFF
     return record.known(compared, aws, walk.around(options), now, deep=deep)
+
+
+def recreated(declared: Cleartext, compared: Compared[Declares], aws: Aws, options: Common) -> Plan:
+    """The plan, with what of it somebody deleted outside with its last value. The record is read
+    only where something is created that rotates. Raises AwsError."""
+    plan, resources = compared.plan, compared.desired.resources
+    if not record.suspects(plan, resources):
+        return plan
+    return record.told(plan, resources, known(declared, compared, aws, datetime.now(UTC), options))
 
 
 def note(planned: Planned, aws: Aws, options: Common) -> record.Note | None:

@@ -18,7 +18,7 @@ from reconciler.cli.options import Common
 from reconciler.cli.process import INTERRUPTED
 from reconciler.cli.terminal import Progress, report, say
 from reconciler.core.errors import Exit
-from reconciler.core.model import Action, Change
+from reconciler.core.model import Action, Change, Plan
 from reconciler.operations import apply as writing
 from reconciler.operations.apply import Outcome
 from reconciler.operations.attempt import Status
@@ -87,11 +87,13 @@ def write(
         failure.show(lost[0], options)
     whole = not lost and all(outcome.status is Status.DONE for outcome in outcomes)
     code = Exit.OK if whole else Exit.PARTIAL
-    return Written(code, rendering.summary(counts), tuple(map(_as_object, outcomes)))
+    return Written(
+        code, rendering.summary(counts), tuple(_as_object(one, planned.plan) for one in outcomes)
+    )
 
 
-def _as_object(outcome: Outcome) -> dict[str, Any]:
-    change, (message, hint) = outcome.change, _why(outcome)
+def _as_object(outcome: Outcome, plan: Plan) -> dict[str, Any]:
+    change, (message, hint) = outcome.change, _why(outcome, plan)
     return {
         "key": {"kind": change.key.kind, "name": change.key.name},
         "action": change.action.value,
@@ -120,17 +122,21 @@ def _audited(planned: Planned, options: Common) -> AuditLog | NoAudit:
     return NoAudit() if options.audit is None else AuditLog(options.audit, planned)
 
 
-def _why(outcome: Outcome) -> tuple[str | None, str | None]:
+def _why(outcome: Outcome, plan: Plan) -> tuple[str | None, str | None]:
     change, error = outcome.change, outcome.error
     if outcome.status is Status.REFUSED and change.why is not None:
         return reasons.reason(change.why), reasons.hint(change.why)
     message, hint = (error and error.message) or outcome.warning, error and error.hint
+    if outcome.status is Status.DONE and any(
+        note.code.beside and note.key == change.key for note in plan.notes
+    ):
+        message, hint = message or reasons.CREATED_AGAIN, reasons.rotates(change.key, plan.scope)
     return message or None, hint or None
 
 
 def _line(outcome: Outcome, planned: Planned, tinted: bool) -> str:
     change = outcome.change
-    message, hint = _why(outcome)
+    message, hint = _why(outcome, planned.plan)
     return rendering.line(
         change.action.symbol,
         change.key.kind,

@@ -148,9 +148,18 @@ class Costs:
 
 
 class Notable(StrEnum):
-    """What a reader of a plan should know of a resource that is not changed."""
+    """What a reader of a plan should know of a resource that is not changed, or beside its change
+    what only the applied record knows, which no digest may depend on."""
 
     KEPT = "kept"  # owned, no longer declared, not pruned
     ROTATED = "rotated"  # rotation owns the value, and has written it
     SEED = "seed"  # the seed in git differs; only the keys that git owns can be written
     UNKNOWN = "unknown"  # without the key nobody knows whether the value in git differs
+    # Beside a change that creates what rotates: its last value is gone, and git has an older one.
+    DELETED_OUTSIDE = "deleted-outside"
+    GONE = "gone"  # it may have been deleted, or no run may have got as far as creating it
+
+    @property
+    def beside(self) -> bool:
+        """Whether it is told with the change of the resource."""
+        return self in (Notable.DELETED_OUTSIDE, Notable.GONE)

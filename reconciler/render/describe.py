@@ -49,7 +49,8 @@ _SETTINGS = {"rotate_immediately": "rotates at once"}
 _DAYS = ("recovery_window",)
 
 
-ALARMING = ("Destructive", "Refused", "Unknown values")
+DELETED_OUTSIDE = "Deleted outside"
+ALARMING = ("Destructive", "Refused", DELETED_OUTSIDE, "Unknown values")
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,9 @@ class Section:
 
 def sections(plan: Plan) -> list[Section]:
     """All changes in the order in which a reviewer wants them: first what destroys something, then
-    what is refused, then what nobody could compare, then the rest by kind; by name in each."""
+    what is refused, then what somebody deleted with its last value, then what nobody could compare,
+    then the rest by kind; by name in each."""
+    beside = {note.key for note in plan.notes if note.code.beside}
     ranked = sorted(
         plan.changes,
         key=lambda change: (names.order(change.key.kind, plan.titles), change.key.name),
@@ -83,6 +86,8 @@ def sections(plan: Plan) -> list[Section]:
             groups["Refused"].append(change)
         elif is_destructive(change):
             groups["Destructive"].append(change)
+        elif change.key in beside:
+            groups[DELETED_OUTSIDE].append(change)
         elif change.value is not None and change.value.ciphertext is not None:
             groups["Unknown values"].append(change)
         else:
@@ -98,8 +103,15 @@ def sections(plan: Plan) -> list[Section]:
 
 def _block(change: Change, plan: Plan, *, with_kind: bool) -> Block:
     name = (names.with_kind if with_kind else names.short)(change.key, plan.scope)
-    lines = tuple(_lines(change))
+    lines = (*_beside(change, plan), *_lines(change))
     return Block(change, f"{change.action.value} {name}", lines)
+
+
+def _beside(change: Change, plan: Plan) -> Iterator[str]:
+    for note in plan.notes:
+        if note.code.beside and note.key == change.key:
+            yield f"warning: {reasons.note(note)}"
+            yield f"hint: {reasons.beside(change, plan.scope)}"
 
 
 def _lines(change: Change) -> Iterator[str]:

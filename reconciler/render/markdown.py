@@ -15,7 +15,7 @@ from reconciler.core.digest import plan_digest
 from reconciler.core.model import Action, Plan
 from reconciler.render import access, names, table
 from reconciler.render.commit import made_of
-from reconciler.render.describe import Block, Section, sections
+from reconciler.render.describe import DELETED_OUTSIDE, Block, Section, sections
 from reconciler.render.escape import as_html, code, fence
 from reconciler.render.reasons import is_destructive
 from reconciler.render.summary import summary
@@ -31,6 +31,8 @@ _FRAME = 1_500  # characters kept for headings, <details>, the summary and what 
 _ABOUT = {
     "Destructive": "Each of these removes something that exists today.",
     "Refused": "Nothing is written to these. The other changes do not wait for them.",
+    DELETED_OUTSIDE: "These were applied before, or may have been, and git did not take them away."
+    " Their last values are gone.",
     "Unknown values": "Nobody has compared these values: the plan was made without the key, and the"
     " lock does not know their ciphertext. Apply writes them only when it is told to.",
 }
@@ -277,6 +279,8 @@ def _block(block: Block) -> list[str]:
 def _notes(plan: Plan, room: _Room) -> list[str]:
     lines: list[str] = []
     for entry in plan.notes:
+        if entry.code.beside:
+            continue
         line = note(entry, plan.scope)
         if room.take([line]):
             lines.append(line)

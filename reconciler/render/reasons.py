@@ -5,11 +5,16 @@ The reasons are typed, and a plan's digest covers them; how each is said is here
 
 from __future__ import annotations
 
-from reconciler.core.model import Action, Change, Note, Write
+from reconciler.core.model import Action, Change, Key, Note, Scope, Write
 from reconciler.core.reasons import Loss, Lost, Notable, Reason, Why
 from reconciler.render.escape import terminal, word
 
 _UNROTATED = "it is not rotated any more: its value stays as it is until somebody changes it"
+
+_LAST = (
+    "The value that rotation made last is gone with it: what takes only that one, as a database"
+    " does, refuses the one that is created"
+)
 
 _REASONS = {
     Reason.EXTERNAL: "it does not exist, and it is declared `external`: somebody else has to create"
@@ -146,7 +151,16 @@ _NOTES = {
     " {keys} can be written, the rest is rotation's",
     Notable.UNKNOWN: "the value in git is unknown until apply, and is not written while rotation is"
     " on",
+    Notable.DELETED_OUTSIDE: f"it was there after the last apply, and somebody deleted it. {_LAST}",
+    Notable.GONE: f"it may have been there before, and deleted by somebody. {_LAST}",
 }
+_BESIDE = (
+    "let what takes the value take the one that will be created, or change that first:"
+    " `reconciler set {env} {name}`; then apply, and rotate it at once"
+)
+_GENERATED = "apply, let what takes the value take the one that was made, and rotate it at once"
+CREATED_AGAIN = "created with another value than rotation made last"
+_ROTATES = "once what takes the value takes this one: reconciler rotate {env} {name}"
 
 
 def is_destructive(change: Change) -> bool:
@@ -204,6 +218,21 @@ def note(entry: Note) -> str:
     when = f"rotated on {entry.on}" if entry.on else "rotated"
     rest = f", and git its {_keys(entry.names)}" if entry.names else ""
     return f"{when}: rotation owns the value{rest}"
+
+
+def beside(change: Change, scope: Scope) -> str:
+    """What to do about what is told beside a change, before it is applied."""
+    generated = change.value is not None and change.value.write is Write.GENERATED
+    return _about(_GENERATED if generated else _BESIDE, change.key, scope)
+
+
+def rotates(key: Key, scope: Scope) -> str:
+    """The same once it is applied."""
+    return _about(_ROTATES, key, scope)
+
+
+def _about(text: str, key: Key, scope: Scope) -> str:
+    return text.format(env=word(scope.environment), name=word(key.name.removeprefix(scope.under)))
 
 
 def _filled(text: str, why: Why) -> str:

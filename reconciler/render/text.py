@@ -42,10 +42,10 @@ def _lines(plan: Plan, colours: Palette, *, saved: bool) -> Iterator[str]:
         yield paint(section.title)
         for block in section.blocks:
             yield from _block(block, colours)
-    if plan.notes:
+    if unchanged := [entry for entry in plan.notes if not entry.code.beside]:
         yield ""
         yield colours.heading("Not changed")
-        yield from (note(entry, plan.scope, _BELOW[:-2]) for entry in plan.notes)
+        yield from (note(entry, plan.scope, _BELOW[:-2]) for entry in unchanged)
     for guard in guards.broken(plan):
         yield ""
         yield colours.alarming(f"Stopped by the guard {guard.code}: {terminal(guard.message)}")

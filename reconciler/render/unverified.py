@@ -24,5 +24,7 @@ def _named(plan: Plan) -> Iterator[str]:
         yield "the names of changed keys"
     if any(change.why is not None and change.why.on for change in plan.changes):
         yield "dates"
-    if plan.notes:
+    if any(note.code.beside for note in plan.notes):
+        yield "what was deleted outside"
+    if any(not note.code.beside for note in plan.notes):
         yield "what is not changed"

@@ -27,7 +27,8 @@ KINDS = kinds.names()
 STOPPED = replace(EVERYTHING, policy=Policy(prune=True, max_prunes=9, max_change_ratio=0.1))
 
 # What stays outside of every digest, and is shown as unverified by `show`: the commit, places, the
-# names of keys and what a branch opens by `--base`, dates, and what is told of what is not changed.
+# names of keys and what a branch opens by `--base`, dates, and what is told of what is not changed
+# or what only the applied record knows.
 OUTSIDE = (
     ("revision",),
     ("notes",),

@@ -34,7 +34,7 @@ MEANINGS = {
     "line": "1 for the first",
     "losses": "what it takes away",
     "name": "full name",
-    "notes": "resources that are not changed, and what to know of them",
+    "notes": "what to know of what is not changed, and what only the record knows of changes",
     "owner": "whose the resources are",
     "path": "of the manifest",
     "place": "where it is declared",

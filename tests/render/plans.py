@@ -309,6 +309,7 @@ ROTATIONS = (
 NOTES = (
     Note(Key("secret", "/app/production/web3/infura"), Notable.ROTATED, date(2025, 3, 1)),
     Note(Key("secret", "/app/production/spare"), Notable.KEPT),
+    Note(Key("secret", "/app/production/database/credentials"), Notable.DELETED_OUTSIDE),
 )
 
 OPENED = (

@@ -78,7 +78,8 @@ def test_of_a_saved_plan_what_no_digest_covers_is_named() -> None:
     told = text.plan(EVERYTHING, saved=True).splitlines()[-1]
     assert told == (
         "The digest does not cover: the commit, what the branch opens, where something is"
-        " declared, the names of changed keys, dates, what is not changed."
+        " declared, the names of changed keys, dates, what was deleted outside, what"
+        " is not changed."
     )
     assert f"\n{told}\n" in markdown.plan([EVERYTHING], saved=True)
     assert text.plan(EMPTY, saved=True) == text.plan(EMPTY)

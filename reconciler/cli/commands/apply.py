@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from reconciler.aws.client import Aws
 from reconciler.cli import applied, locks, several, walk
 from reconciler.cli.commands import show
 from reconciler.cli.options import Common, as_format, chosen, common, many
@@ -146,7 +147,7 @@ class Review:
         """Write what was reviewed of an environment. Raises ReconcilerError where nothing is."""
         reviewed = None if self.plans is None else _of(self.plans, environment)
         declared = walk.read(environment, options)
-        planned, aws = walk.again(declared, options, only=self.only)
+        planned, aws = self._planned(declared, options)
         locks.verify(declared, planned.desired, options)
         selection = self._select(reviewed, planned, declared, options)
         todo = replace(planned.plan, changes=selection.todo)
@@ -167,7 +168,7 @@ class Review:
                 return Written(Exit.ERROR, summary(todo))
             # Time has passed: what was read and shown may have moved.
             read = planned.plan
-            planned, aws = walk.again(declared, options, only=self.only)
+            planned, aws = self._planned(declared, options)
             selection = review.by_plan(read, planned.plan, planned.live)
             left_out(selection, options)
             record = applied.note(planned, aws, options)
@@ -176,6 +177,10 @@ class Review:
         if record is not None and complete:
             record.complete()
         return done
+
+    def _planned(self, declared: Cleartext, options: Common) -> tuple[Planned, Aws]:
+        planned, aws = walk.again(declared, options, only=self.only)
+        return replace(planned, plan=applied.recreated(declared, planned, aws, options)), aws
 
     def _select(
         self, reviewed: Plan | None, planned: Planned, declared: Cleartext, options: Common

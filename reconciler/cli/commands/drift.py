@@ -20,6 +20,7 @@ from reconciler.core.errors import Exit, ReconcilerError, worst
 from reconciler.core.model import Key
 from reconciler.manifest import Cleartext
 from reconciler.operations import drift as differences
+from reconciler.operations import record
 from reconciler.operations.planning import Compared, Declares, Planned
 from reconciler.render import drift as rendering
 
@@ -107,7 +108,8 @@ def _check(
     read = _deep(differences.read_deep(compared, aws), options) if deep else {}
     looked = differences.look_closer(compared, aws) if deep else {}
     found = differences.classify(compared, now, read, known, looked=looked)
-    return Checked(compared.plan.scope, found, known, compared.plan)
+    plan = record.told(compared.plan, compared.desired.resources, known)
+    return Checked(plan.scope, found, known, plan)
 
 
 def _deep(read: Mapping[Key, Deep], options: Common) -> Mapping[Key, Deep]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
-from reconciler.cli import earlier, findings, locks, opened, several, walk
+from reconciler.cli import applied, earlier, findings, locks, opened, several, walk
 from reconciler.cli.options import Common, chosen, common, many
 from reconciler.cli.terminal import colour, out, say
 from reconciler.core import wholefile
@@ -125,10 +126,12 @@ class _Planning:
         """The plan of an environment, which is kept. Raises ReconcilerError."""
         declared = walk.read(environment, options)
         if self._keyless:
-            compared, _ = locks.plan(declared, options, only=self._only)
-            made, live, values = compared.plan, compared.live, None
+            compared, aws = locks.plan(declared, options, only=self._only)
+            made = applied.recreated(declared, compared, aws, options)
+            live, values = compared.live, None
         else:
-            planned, _ = walk.again(declared, options, only=self._only)
+            planned, aws = walk.again(declared, options, only=self._only)
+            planned = replace(planned, plan=applied.recreated(declared, planned, aws, options))
             made, live, values = planned.plan, planned.live, planned.desired.values
             locks.behind(declared, planned.desired, options)
             if self._side is not None:

@@ -173,7 +173,7 @@ class PlannedChange(Part):
 
 
 class PlannedNote(Part):
-    """Something to know that changes nothing; in no digest."""
+    """Something to know of a resource that is not changed, or beside its change; in no digest."""
 
     key: PlannedKey
     code: Notable
