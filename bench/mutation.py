@@ -1,147 +1,199 @@
-"""Mutation testing of a module: change one thing in it, and see whether its tests go red.
+"""Mutation testing of modules: change one thing in one, and see whether its tests go red.
 
     nice .venv/bin/python -m bench.mutation reconciler/core/ownership.py tests/core
+    nice .venv/bin/python -m bench.mutation MODULE… TESTS… --then TESTS…
 
-A copy of the package is changed, never the package. The unchanged module runs first, and has to
-survive. It prints each survivor, and at the end how many mutants were killed. CONTRIBUTING.md says
-what a mutant is, and what was judged of those that survive.
+What survives the first tests is tried on those after ``--then``. A copy of the package is changed,
+never the package. The unchanged modules run first, and have to survive. It prints each survivor,
+and at the end how many mutants of each module were killed. CONTRIBUTING.md says what a mutant is,
+and what was judged of those that survive.
+
+What takes the time is to start, to collect, and to run what cannot fail. So the first run notes
+which tests run which statements. The tests are collected once; for each mutant of a function a
+child is forked, where the function gets the mutant's code, and runs what reaches the statement,
+the fastest first. A mutant of what runs at import has a session of its own, with all tests.
 """
 
 from __future__ import annotations
 
 import ast
 import contextlib
-import copy
+import gc
 import importlib
+import json
 import os
 import shutil
 import signal
 import sys
 import tempfile
 import time
-from collections.abc import Collection, Iterator
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import NoReturn
+from types import CodeType, FunctionType
+from typing import Any, NoReturn
+
+from bench.mutants import SEEN, Mutant, Where, changed_functions, instrumented, mutants, where
 
 ROOT = Path(__file__).parents[1]
 COPIED = ("reconciler", "tests", ".github", "manifests", "docs", "pyproject.toml", "README.md")
-TURNED: dict[type[ast.cmpop], type[ast.cmpop]] = {
-    ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.Is: ast.IsNot, ast.IsNot: ast.Is,
-    ast.In: ast.NotIn, ast.NotIn: ast.In, ast.Lt: ast.LtE, ast.LtE: ast.Lt,
-    ast.Gt: ast.GtE, ast.GtE: ast.Gt,
-}  # fmt: skip
-WARM = "foreign-modules"
-MINUTES = 5  # after which a mutant that has not ended counts as killed
+OWN = ("reconciler", "tests", "conftest", "__main__", "bench")
+FOUND = "found.json"
+KILLER = "killer"
+FOR_ALL, FOREVER = 1800, 10**6  # seconds for all tests without a mutant, and for all mutants
+TIMES, MORE = 5, 30  # times what the tests took without it, and seconds, for a mutant
+
+Number = tuple[str, int]  # a module, and which of its mutants
 
 
-def replacements(node: ast.AST) -> Iterator[ast.AST]:
-    """What one node could be instead."""
-    if isinstance(node, ast.Compare):
-        for place, operator in enumerate(node.ops):
-            other = copy.deepcopy(node)
-            other.ops[place] = TURNED[type(operator)]()
-            yield other
-    elif isinstance(node, ast.BoolOp):
-        other = copy.deepcopy(node)
-        other.op = ast.And() if isinstance(node.op, ast.Or) else ast.Or()
-        yield other
-        for place in range(len(node.values)):
-            rest = [copy.deepcopy(v) for n, v in enumerate(node.values) if n != place]
-            yield rest[0] if len(rest) == 1 else ast.BoolOp(node.op, rest)
-    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-        yield copy.deepcopy(node.operand)
-    elif isinstance(node, ast.If | ast.IfExp):
-        for fixed in (True, False):
-            if not isinstance(node.test, ast.Constant):
-                changed = copy.deepcopy(node)
-                changed.test = ast.Constant(fixed)
-                yield changed
-    elif isinstance(node, ast.comprehension):
-        for place in range(len(node.ifs)):
-            fewer = copy.deepcopy(node)
-            del fewer.ifs[place]
-            yield fewer
-    elif isinstance(node, ast.Constant):
-        if isinstance(node.value, bool):
-            yield ast.Constant(not node.value)
-        elif isinstance(node.value, int):
-            yield ast.Constant(node.value + 1)
-        elif isinstance(node.value, str):
-            yield ast.Constant(f"{node.value}x")
-    elif isinstance(node, ast.Return) and node.value is not None:
-        if ast.unparse(node.value) == "None":
-            return
-        yield ast.Return(ast.Constant(None))
-    elif isinstance(node, ast.Call):
-        for place, keyword in enumerate(node.keywords):
-            if keyword.arg is not None:
-                without = copy.deepcopy(node)
-                del without.keywords[place]
-                yield without
-        if isinstance(node.func, ast.Name) and node.func.id == "sorted":
-            yield ast.Call(ast.Name("list", ast.Load()), copy.deepcopy(node.args[:1]), [])
+@dataclass
+class Recorded:
+    """What the tests did without a mutant. ``early`` is what ran before the first test."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    reached: dict[str, list[str]] = field(default_factory=dict)
+    early: list[str] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
+    killers: list[str] = field(default_factory=list)
+
+    def reaching(self, statement: str) -> list[str]:
+        """The tests that run a statement."""
+        return [test for test, reached in self.reached.items() if statement in reached]
+
+    def rank(self, test: str) -> tuple[int, float]:
+        """What killed lately runs first, then the fastest."""
+        late = self.killers.index(test) if test in self.killers else len(self.killers)
+        return late, self.seconds.get(test, 0.0)
+
+    def killed(self, test: str) -> None:
+        """Remember the last few tests that killed a mutant."""
+        if test:
+            self.killers = [test, *(k for k in self.killers if k != test)][:5]
 
 
-def mutants(tree: ast.Module) -> Iterator[tuple[int, str, str]]:
-    """Line, what was there and what is there instead, and the module's text; but for docstrings,
-    annotations, and what only mypy reads."""
-    for parent in list(ast.walk(tree)):
-        for name, held in list(ast.iter_fields(parent)):
-            if name in ("annotation", "returns", "type_params", "bases"):
-                continue
-            if isinstance(parent, ast.If) and ast.unparse(parent.test) == "TYPE_CHECKING":
-                continue
-            for place, node in enumerate(held if isinstance(held, list) else [held]):
-                if not isinstance(node, ast.AST) or _is_text(parent, node):
+# --- in a child: pytest, and what it is told ------------------------------------------------------
+
+
+class Recording:
+    """A session that notes which statements each test runs."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.noted = folder, Recorded()
+
+    def pytest_collection_finish(self) -> None:
+        self.noted.early = sorted(_seen())
+
+    def pytest_runtest_protocol(self, item: Any) -> None:
+        _seen().clear()
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        taken = self.noted.seconds.get(report.nodeid, 0.0) + report.duration
+        self.noted.seconds[report.nodeid] = taken
+        if report.when == "teardown":
+            self.noted.reached[report.nodeid] = sorted(_seen())
+
+    def pytest_sessionfinish(self) -> None:
+        foreign = {name for name in sys.modules if name.split(".")[0] not in OWN}
+        self.noted.foreign = sorted(foreign)
+        (self.folder / FOUND).write_text(json.dumps(vars(self.noted)))
+
+
+class Ordered:
+    """A session that runs the tests in the order of their rank, and names the one that failed."""
+
+    def __init__(self, folder: Path, recorded: Recorded) -> None:
+        self.folder, self.recorded = folder, recorded
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        if report.failed:
+            (self.folder / KILLER).write_text(report.nodeid)
+
+    def pytest_runtestloop(self, session: Any) -> object:
+        session.items.sort(key=lambda item: self.recorded.rank(item.nodeid))
+
+
+class Forking(Ordered):
+    """A session that forks a child for each mutant, and writes down what cannot be tried so."""
+
+    def __init__(
+        self, made: Copy, recorded: Recorded, left: set[Number], tell: Callable[[str], None]
+    ) -> None:
+        super().__init__(made.folder, recorded)
+        self.made, self.left, self.tell = made, left, tell
+
+    def pytest_runtestloop(self, session: Any) -> object:
+        results: dict[str, list[Number]]
+        results = {"killed": [], "survived": [], "import": [], "same": []}
+        items = {item.nodeid: item for item in session.items}
+        for module in self.made.originals:
+            functions, original = _functions(self.folder / module)
+            for number, mutant in self.made.chosen(module, self.left):
+                if (
+                    mutant.statement is None
+                    or f"{module}:{mutant.statement}" in self.recorded.early
+                ):
+                    results["import"].append(number)
                     continue
-                for other in replacements(node):
-                    _put(parent, name, held, place, other)
-                    ast.fix_missing_locations(tree)
-                    line = getattr(node, "lineno", None) or getattr(parent, "lineno", 0)
-                    what = f"{_short(node)} -> {_short(other)}"
-                    yield line, what, ast.unparse(tree)
-                    _put(parent, name, held, place, node)
+                code = _compiled(mutant.tree, self.folder / module)
+                swaps = None if code is None else changed_functions(original, code)
+                if code is None or swaps == {}:
+                    results["same"].append(number)  # it is not Python, or the same to Python
+                    continue
+                if swaps is None or not all(functions.get(one) for one in swaps):
+                    results["import"].append(number)
+                    continue
+                tests = self.recorded.reaching(f"{module}:{mutant.statement}")
+                chosen = sorted(tests or items, key=self.recorded.rank)
+                (self.folder / module).write_text(ast.unparse(mutant.tree))  # for new processes
+                child = _fork()
+                if child == 0:
+                    for one, new in swaps.items():
+                        for function in functions[one]:
+                            function.__code__ = new
+                    session.items = [items[test] for test in chosen if test in items]
+                    return None  # pytest goes on, and ends with these
+                seconds = sum(self.recorded.seconds.get(test, 0.0) for test in chosen)
+                survived = _ended(child, TIMES * seconds + MORE, self.tell) == 0
+                self.recorded.killed(_killer(self.folder))
+                results["survived" if survived else "killed"].append(number)
+                if survived:
+                    reached = "" if tests else " (no test reaches it)"
+                    self.tell(f"{module}:{mutant.line}: {mutant.what}{reached}")
+            self.made.restore()
+        (self.folder / FOUND).write_text(json.dumps(results))
+        return True
 
 
-def _is_text(parent: ast.AST, node: ast.AST) -> bool:
-    return isinstance(parent, ast.Expr | ast.JoinedStr) and isinstance(node, ast.Constant)
+def _seen() -> set[str]:
+    found: set[str] = sys.__dict__.setdefault(SEEN, set())
+    return found
 
 
-def _put(parent: ast.AST, name: str, held: object, place: int, node: ast.AST) -> None:
-    if isinstance(held, list):
-        held[place] = node
-    else:
-        setattr(parent, name, node)
+def _functions(target: Path) -> tuple[dict[Where, list[FunctionType]], CodeType]:
+    """The functions of a module that this process has imported, and the module's code."""
+    gc.unfreeze()
+    found: dict[Where, list[FunctionType]] = {}
+    for one in gc.get_objects():
+        if isinstance(one, FunctionType) and one.__code__.co_filename == str(target):
+            found.setdefault(where(one.__code__), []).append(one)
+    gc.freeze()
+    code = _compiled(ast.parse(target.read_text()), target)
+    assert code is not None
+    return found, code
 
 
-def _short(node: ast.AST) -> str:
-    text = ast.unparse(node).split("\n")[0]
-    return text if len(text) <= 60 else text[:57] + "..."
+def _compiled(tree: ast.Module, target: Path) -> CodeType | None:
+    try:
+        return compile(tree, str(target), "exec", dont_inherit=True)
+    except (SyntaxError, TypeError, ValueError):
+        return None
 
 
-def survives(folder: Path, tests: list[str], warm: Collection[str] = ()) -> bool:
-    """Whether no test goes red, in a child that has ``warm`` imported already: what these tests
-    take is mostly the start."""
-    for name in warm:
-        with contextlib.suppress(ImportError):
-            importlib.import_module(name)
-    child = os.fork()
-    if child == 0:
-        os.setpgid(0, 0)
-        _run(folder, tests)
-    for _ in range(MINUTES * 60 * 20):
-        ended, status = os.waitpid(child, os.WNOHANG)
-        if ended:
-            return status == 0
-        time.sleep(0.05)
-    os.killpg(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    return False
-
-
-def _run(folder: Path, tests: list[str]) -> NoReturn:
-    """Run the tests in this process, which ends with them; it leaves the names of all foreign
-    modules that they took."""
+def _run(folder: Path, tests: list[str], plugin: object) -> NoReturn:
+    """Run the tests in this process, which ends with them."""
+    code = 70
     try:
         import pytest
 
@@ -152,40 +204,134 @@ def _run(folder: Path, tests: list[str]) -> NoReturn:
         silent = os.open(os.devnull, os.O_WRONLY)
         os.dup2(silent, 1)
         os.dup2(silent, 2)
-        code = pytest.main(["-xq", "-n0", "-p", "no:cacheprovider", *tests])
-        own = ("reconciler", "tests", "conftest", "__main__")
-        foreign = [name for name in sys.modules if name.split(".")[0] not in own]
-        (folder / WARM).write_text("\n".join(foreign))
-        os._exit(int(code))
-    except BaseException:
-        os._exit(70)
+        given = ["-xq", "-n0", "-p", "no:cacheprovider", *tests]
+        code = int(pytest.main(given, plugins=[plugin]))
+    finally:
+        os._exit(code)
 
 
-def main(module: str, *tests: str) -> None:
-    """Try every mutant of one module on these tests."""
-    tree = ast.parse((ROOT / module).read_text())
-    with tempfile.TemporaryDirectory(prefix="mutation-") as made:
-        folder = Path(made)
-        for name in COPIED:
-            source = ROOT / name
+# --- here ---------------------------------------------------------------------------------------
+
+
+def _fork() -> int:
+    child = os.fork()
+    if child == 0:
+        os.setpgid(0, 0)
+    return child
+
+
+def _ended(child: int, seconds: float, tell: Callable[[str], None]) -> int:
+    """How a child ended; one that takes too long is ended, as one whose tests are red."""
+    for _ in range(int(seconds * 20)):
+        ended, status = os.waitpid(child, os.WNOHANG)
+        if ended:
+            return status
+        time.sleep(0.05)
+    os.killpg(child, signal.SIGKILL)
+    tell(f"(the next was ended after {seconds:.0f} seconds, and counts as killed)")
+    return os.waitpid(child, 0)[1]
+
+
+def _killer(folder: Path) -> str:
+    found = folder / KILLER
+    name = found.read_text() if found.exists() else ""
+    found.unlink(missing_ok=True)
+    return name
+
+
+def _session(folder: Path, tests: list[str], plugin: object, seconds: float) -> int:
+    child = _fork()
+    if child == 0:
+        _run(folder, tests, plugin)
+    return _ended(child, seconds, print)
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A copy of the package, and the ``originals`` of the modules that are changed in it."""
+
+    folder: Path
+    originals: dict[str, str]
+
+    def restore(self) -> None:
+        """Let the copy be without a mutant."""
+        for module, text in self.originals.items():
+            (self.folder / module).write_text(text)
+
+    def chosen(self, module: str, left: Collection[Number]) -> Iterator[tuple[Number, Mutant]]:
+        """Those mutants of a module that are left."""
+        for place, mutant in enumerate(mutants(ast.parse(self.originals[module]))):
+            if (module, place) in left:
+                yield (module, place), mutant
+
+
+def stage(made: Copy, tests: list[str], left: set[Number]) -> dict[str, set[Number]]:
+    """Which of the mutants these tests kill, which survive, and which make no difference."""
+    folder = made.folder
+    for module, text in made.originals.items():
+        (folder / module).write_text(instrumented(ast.parse(text), module))
+    if _session(folder, tests, Recording(folder), FOR_ALL) != 0:
+        sys.exit(f"the tests are red without a mutant: {_killer(folder)}")
+    recorded = Recorded(**json.loads((folder / FOUND).read_text()))
+    made.restore()
+    for name in recorded.foreign:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+    allowed = TIMES * sum(recorded.seconds.values()) + MORE
+    if _session(folder, tests, Ordered(folder, recorded), allowed) != 0:
+        sys.exit(f"in another order the tests are red without a mutant: {_killer(folder)}")
+    with os.fdopen(os.dup(1), "w") as out:
+        tell = partial(print, file=out, flush=True)
+        if _session(folder, tests, Forking(made, recorded, left, tell), FOREVER) != 0:
+            sys.exit("the session with all mutants ended too early")
+    results = {
+        how: {(module, place) for module, place in numbers}
+        for how, numbers in json.loads((folder / FOUND).read_text()).items()
+    }
+    for module in made.originals:
+        for number, mutant in made.chosen(module, results["import"]):
+            (folder / module).write_text(ast.unparse(mutant.tree))
+            survived = _session(folder, tests, Ordered(folder, recorded), allowed) == 0
+            results["survived" if survived else "killed"].add(number)
+            recorded.killed(_killer(folder))
+            if survived:
+                print(f"{module}:{mutant.line}: {mutant.what}", flush=True)
+        made.restore()
+    return results
+
+
+def main(*given: str) -> None:
+    """Try every mutant of some modules on these tests, and what survives on further ones."""
+    first, *_ = " ".join(given).split(" --then ")
+    modules = [one for one in first.split() if one.startswith("reconciler/")]
+    stages = [
+        [one for one in part.split() if one not in modules]
+        for part in " ".join(given).split(" --then ")
+    ]
+    with tempfile.TemporaryDirectory(prefix="mutation-") as name:
+        made = Copy(Path(name), {module: (ROOT / module).read_text() for module in modules})
+        for one in COPIED:
+            source, target = ROOT / one, made.folder / one
             if source.is_dir():
-                shutil.copytree(source, folder / name)
+                shutil.copytree(source, target)
             else:
-                shutil.copy(source, folder / name)
-        target = folder / module
-        target.write_text(ast.unparse(tree))
-        if not survives(folder, list(tests)):
-            sys.exit(f"{module}: the tests are red without a mutant")
-        warm = (folder / WARM).read_text().splitlines()
-        tried = killed = 0
-        for line, what, text in mutants(tree):
-            target.write_text(text)
-            tried += 1
-            if survives(folder, list(tests), warm):
-                print(f"{module}:{line}: {what}", flush=True)
-            else:
-                killed += 1
-        print(f"{module}: {tried} mutants, {killed} killed", flush=True)
+                shutil.copy(source, target)
+        left = {
+            (module, place)
+            for module, text in made.originals.items()
+            for place, _ in enumerate(mutants(ast.parse(text)))
+        }
+        tried = Counter(module for module, _ in left)
+        for tests in stages:
+            print(f"# {' '.join(tests)}", flush=True)
+            results = stage(made, tests, left)
+            left = results["survived"]
+            tried -= Counter(module for module, _ in results["same"])
+    survived = Counter(module for module, _ in left)
+    for module in modules:
+        killed = tried[module] - survived[module]
+        share = f"{killed / tried[module]:.1%}" if tried[module] else "nothing to change"
+        print(f"{module}: {tried[module]} mutants, {killed} killed, {share}", flush=True)
 
 
 if __name__ == "__main__":
