@@ -29,6 +29,7 @@ class Opening(StrEnum):
     NOT_IGNORED = "not-ignored"
     VARIABLE = "variable"  # the name under which exec and export hand it out
     PREFIX = "prefix"  # of all such names that derive from keys
+    LOGIN = "login"  # a rotation function reads this secret beside its own, and logs in with it
     FOUND = "found"  # by a rule on access, ignored or not
 
 

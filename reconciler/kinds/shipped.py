@@ -164,6 +164,21 @@ def place(
     return Placed(name, lambda_name, own, shipped.settings.model_validate(said))
 
 
+def logins(schedules: Any) -> dict[str, dict[str, str]]:
+    """The secrets whose logins functions use beside those that they rotate, as git names them: by
+    schedule and setting. ``schedules`` is what a manifest says, whatever that is."""
+    found: dict[str, dict[str, str]] = {}
+    for schedule, said in schedules.items() if isinstance(schedules, Mapping) else ():
+        function = said.get("lambda") if isinstance(said, Mapping) else None
+        shipped = FUNCTIONS.get(str(function).removeprefix(SCHEME))
+        settings = said.get("settings") if shipped is not None else None
+        if shipped is None or not isinstance(settings, Mapping):
+            continue
+        if named := {one: str(settings[one]) for one in shipped.reads if one in settings}:
+            found[str(schedule)] = named
+    return found
+
+
 def place_all(
     schedules: Mapping[str, Declared], scope: Scope
 ) -> tuple[dict[str, Declared], dict[str, Placed]]:

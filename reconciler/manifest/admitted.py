@@ -1,7 +1,8 @@
 """Who gets at an environment's values by what git says, beside all that AWS is told of them.
 
 Recipients of its files, those whom its creation rules name, what is included, which findings nobody
-is told, which application reads what, and under which names `exec` and `export` hand values out.
+is told, which application reads what, under which names `exec` and `export` hand values out, and
+with whose login rotation functions log in.
 One digest of it stands in every plan's digest: what was reviewed for some is not applied by its
 digest for others.
 """
@@ -14,12 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.core.digest import canonical
+from reconciler.kinds import shipped
 from reconciler.manifest.document import Document
 from reconciler.manifest.entries import Entry
 from reconciler.manifest.recipients import Group
 from reconciler.manifest.rules import Rules
 
 IGNORE, INCLUDE, READERS = "ignore", "include", "readers"
+SCHEDULES = "schedules"
 ENV, ENV_PREFIX = "env", "env_prefix"
 
 
@@ -41,6 +44,8 @@ def digest(
         found["rules"][path] = [] if rule is None else _groups(rule.groups)
     said = settings.data if isinstance(settings.data, Mapping) else {}
     found |= {name: said.get(name) for name in (INCLUDE, IGNORE, READERS, ENV_PREFIX)}
+    if logins := shipped.logins(said.get(SCHEDULES)):
+        found["logins"] = logins
     found["declared"] = {
         f"{entry.section} {entry.key}": said
         for entry in entries

@@ -27,6 +27,7 @@ _WORDS = {
     Opening.NOT_IGNORED: "findings of the rule {name} are no longer ignored",
     Opening.VARIABLE: "exec and export hand it out as {name}",
     Opening.PREFIX: "exec and export put {name} before the names of variables",
+    Opening.LOGIN: "its rotation function reads the secret {name}, and logs in with it",
     Opening.FOUND: "{name}",
 }
 _EVERYBODY = "everybody who has an AWS account"

@@ -7,6 +7,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from reconciler import kinds
+from reconciler.kinds import shipped
+from reconciler.manifest.admitted import SCHEDULES
 from reconciler.manifest.branch import readable, recipients, whole
 from reconciler.manifest.branch.difference import Difference, Group
 from reconciler.manifest.branch.side import MANIFESTS, Declaration, Side, View
@@ -22,7 +24,7 @@ DESTRUCTIVE = (
     "region",
     "prefix",
     "guards",
-    "schedules",
+    SCHEDULES,
     "prune",
     "recovery_window",
 )
@@ -97,7 +99,7 @@ def _settings(old: View, new: View, environment: str) -> Iterator[Difference]:
         before, after = old.settings.get(name), new.settings.get(name)
         if before != after or (name in old.settings) != (name in new.settings):
             group = Group.DESTRUCTIVE if name in DESTRUCTIVE else Group.SETTING
-            if name in ACCESS or _functions(before) != _functions(after):
+            if name in ACCESS or _functions(name, before) != _functions(name, after):
                 group = Group.ACCESS
             symbol = _mark(name in old.settings, name in new.settings)
             yield Difference(
@@ -115,10 +117,12 @@ def _settings(old: View, new: View, environment: str) -> Iterator[Difference]:
         )
 
 
-def _functions(setting: Any) -> dict[str, Any]:
-    """The functions of named schedules, each of which is handed the values that it rotates."""
-    named = setting.items() if isinstance(setting, dict) else ()
-    return {name: one["lambda"] for name, one in named if isinstance(one, dict) and "lambda" in one}
+def _functions(name: str, setting: Any) -> tuple[dict[str, Any], dict[str, dict[str, str]]]:
+    """The functions of named schedules, each of which is handed the values that it rotates, and
+    the secrets that they log in with beside these."""
+    named = setting.items() if name == SCHEDULES and isinstance(setting, dict) else ()
+    said = {of: one["lambda"] for of, one in named if isinstance(one, dict) and "lambda" in one}
+    return said, shipped.logins(setting if name == SCHEDULES else None)
 
 
 def _resources(old: View, new: View, environment: str, fresh: set[str]) -> Iterator[Difference]:

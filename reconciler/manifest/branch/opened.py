@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from reconciler.core.access import Declared, Opened, Opening
-from reconciler.manifest.admitted import ENV, ENV_PREFIX, IGNORE, INCLUDE
+from reconciler.kinds import shipped
+from reconciler.manifest.admitted import ENV, ENV_PREFIX, IGNORE, INCLUDE, SCHEDULES
 from reconciler.manifest.branch.difference import Difference, Group
 from reconciler.manifest.branch.recipients import pattern_of, rule_of
 from reconciler.manifest.branch.side import Side
@@ -21,7 +22,8 @@ _SAID = {
 
 def opened(found: Iterable[Difference], head: Side, environment: str) -> Iterator[Declared]:
     """Of all differences those that open something for an environment: recipients, other files of
-    rules, what is included, and which findings nobody is told any more, or is again."""
+    rules, what is included, which findings nobody is told any more, or is again, and with whose
+    login rotation functions log in."""
     members = head.members(environment)
     matched = _rules(head, members)
     for one in found:
@@ -38,6 +40,8 @@ def opened(found: Iterable[Difference], head: Side, environment: str) -> Iterato
             yield Declared(one.subject, Opened(Opening.READER, str(one.after)))
         elif one.code == "setting-changed" and one.subject in _SAID:
             yield from _said(one.subject, environment, one.before, one.after)
+        elif one.code == "setting-changed" and one.subject == SCHEDULES:
+            yield from _logins(one.before, one.after)
         elif one.code == "resource-changed":
             before, after = map(_items, (one.before, one.after))
             yield from _said(IGNORE, one.subject, before.get(IGNORE), after.get(IGNORE))
@@ -54,6 +58,15 @@ def _renamed(one: Difference, environment: str) -> Iterator[Declared]:
             names = named.values() if isinstance(named, dict) else [named or "its key's name"]
             for name in names:
                 yield Declared(one.subject, Opened(Opening.VARIABLE, str(name)))
+
+
+def _logins(before: Any, after: Any) -> Iterator[Declared]:
+    """Whom functions log in as, where that is somebody new."""
+    was = shipped.logins(before)
+    for schedule, now in sorted(shipped.logins(after).items()):
+        for setting, secret in sorted(now.items()):
+            if was.get(schedule, {}).get(setting) != secret:
+                yield Declared(f"schedule {schedule}", Opened(Opening.LOGIN, secret))
 
 
 def subjects(found: Iterable[Difference], environment: str) -> frozenset[str]:

@@ -31,10 +31,15 @@ from tests.attacks.p3_only_what_was_reviewed.test_access_is_seen_first import (
 from tests.manifest.lock.test_commands import NO_KEY, locked
 from tests.world import World
 
+TAKES_TURNS = {
+    "lambda": "builtin:postgres", "schedule": "rate(7 days)",
+    "settings": {"superuser": "database/admin"},
+}  # fmt: skip
+
 
 @pytest.fixture
 def repository(world: World) -> World:
-    world.declare({"db": DB}, {"pool": POOL})
+    world.declare({"db": DB}, {"pool": POOL}, schedules={"weekly": TAKES_TURNS})
     folder = world.tree.manifests.parent
     identity = ("-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false")
     for command in (("init", "-qb", "main"), ("add", "manifests"), ("commit", "-qm", "x")):
@@ -55,9 +60,10 @@ BRANCH: dict[str, tuple[str, str, str, str]] = {
     "the environment's key": ("environment", "environment:",
                               "kms_key: alias/x\nenvironment:", "production: kms_key:"),
     "the function of a named schedule": (
-        "environment", "environment:",
-        f'schedules: {{"weekly": {json.dumps(rotated("f")["rotation"])}}}\nenvironment:',
+        "environment", "builtin:postgres", rotated("f")["rotation"]["lambda"],
         "production: schedules:"),
+    "the login that a function uses": (
+        "environment", "database/admin", "database/owner", "production: schedules:"),
     "what is included": ("environment", "environment:",
                          'include: ["../common/*.yaml"]\nenvironment:',
                          "production: include:"),
@@ -114,6 +120,11 @@ OPENED: dict[str, tuple[list[tuple[str, str, str]], list[str]]] = {
     "an application that may read": (
         [(SETTINGS, "environment:", "readers: {web: [db]}\nenvironment:")],
         ["secret db: web may read it"],
+    ),
+    "the login that a rotation function uses": (
+        [(SETTINGS, "database/admin", "database/owner")],
+        ["schedule weekly: its rotation function reads the secret database/owner, and logs in"
+         " with it"],
     ),
     "what is included": (
         [(SETTINGS, "environment:", 'include: ["../common/*.yaml"]\nenvironment:')],
