@@ -22,7 +22,7 @@ from reconciler.manifest import Cleartext, Desired, lock
 from reconciler.operations.planning import Compared, Planned
 
 _NO_KEY = frozenset({"no-key", "sops-missing"})
-_OLD = frozenset({"lock-missing", "lock-extra", "lock-outdated"})
+_OLD = frozenset({"lock-missing", "lock-extra", "lock-outdated", "lock-plaintext"})
 
 
 def plan(

@@ -17,7 +17,7 @@ from reconciler.manifest import admitted, opened, values
 from reconciler.manifest.desired import Desired
 from reconciler.manifest.document import Document
 from reconciler.manifest.encrypted import FINGERPRINT_KEYS, Shape
-from reconciler.manifest.entries import Entry
+from reconciler.manifest.entries import PLAINTEXT, Entry
 from reconciler.manifest.rules import Rules
 from reconciler.manifest.trust import Trust
 from reconciler.values.sensitive import Fingerprinter, Sealed, Sensitive
@@ -54,6 +54,12 @@ class Cleartext:
         for entry in self.entries:
             found.update(entry.ciphertexts(self.settings))
         return found
+
+    @property
+    def plaintexts(self) -> frozenset[Key]:
+        """The resources whose values stand in git in clear."""
+        clear = (entry for entry in self.entries if PLAINTEXT in entry.fields)
+        return frozenset(entry.resource_key(self.settings) for entry in clear)
 
     @property
     def keys_ciphertext(self) -> str:

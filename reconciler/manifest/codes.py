@@ -113,4 +113,5 @@ CODES: Mapping[str, str] = {
     "lock-mac": "a MAC is over a file's values: sops refuses one that does not go with them",
     "lock-missing": "without a line for a value, a plan without the key cannot see that it changed",
     "lock-outdated": "the lock was made from a different ciphertext: it does not know the value",
+    "lock-plaintext": "what is live is known by its fingerprint alone, and only the key makes that",
 }

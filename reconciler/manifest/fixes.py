@@ -209,6 +209,10 @@ _LOCK: Fixes = {
     "lock-mac": ("a MAC was edited", "restore the file, or `reconciler lock ENV` with the key"),
     "lock-missing": ("a value was added without the lock", "`reconciler lock ENV`, and commit it"),
     "lock-outdated": ("a value was edited with sops", "`reconciler lock ENV`, and commit it"),
+    "lock-plaintext": (
+        "a `plaintext` was edited by hand, or in a fork",
+        "`reconciler lock ENV` with the key, and commit it",
+    ),
 }
 
 GROUPS: Mapping[str, Fixes] = {

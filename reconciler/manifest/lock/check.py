@@ -41,16 +41,29 @@ def outdated(lock: Lock, declared: Cleartext) -> list[Problem]:
     if keys_changed(lock, declared):
         message = "the fingerprint keys were encrypted again: the lock may be of older ones"
         return [lock.problem("lock-outdated", message, warning=True)]
-    return [
+    old = sorted(key for key in unknown_values(lock, declared) if key in lock.lines)
+    clear = declared.plaintexts
+    encrypted = [
         lock.problem(
             "lock-outdated",
             f"{key} was encrypted again: the lock does not know its value",
             at=key,
             warning=True,
         )
-        for key in sorted(unknown_values(lock, declared))
-        if key in lock.lines
+        for key in old
+        if key not in clear
     ]
+    return [*encrypted, *(_edited(lock, key) for key in old if key in clear)]
+
+
+def _edited(lock: Lock, key: Key) -> Problem:
+    """In git anybody can read it, and what is in AWS is known by its fingerprint alone."""
+    message = (
+        f"the `plaintext` of {key} was edited after the lock was made: a plan without the key"
+        " cannot tell whether AWS has it, and apply refuses to write it"
+    )
+    hint = f"before it is merged, let somebody with the key run: reconciler lock {lock.environment}"
+    return lock.problem("lock-plaintext", message, at=key, warning=True, hint=hint)
 
 
 def unknown_values(lock: Lock, declared: Cleartext) -> frozenset[Key]:

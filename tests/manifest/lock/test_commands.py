@@ -233,3 +233,31 @@ def test_a_plan_with_the_key_says_that_the_lock_is_behind(world: World) -> None:
     assert done.stderr.count("warning[lock-outdated]") == 1
     assert "behind the manifests, of parameter:/test/production/pool, secret:/" in done.stderr
     assert "write it again: reconciler lock production" in done.stderr
+
+
+def test_an_edited_plaintext_is_told_as_such_to_whoever_has_no_key(world: World) -> None:
+    """As in the check of a fork, which ends before anybody with the key looks."""
+    parameters = {"pool": {"plaintext": "10"}, "more": {"value": "5"}}
+    world.declare({"db": {"value": "one"}}, parameters)
+    world.converge()
+    locked(world)
+    world.tree.edit("production/main.sops.yaml", 'plaintext: "10"', 'plaintext: "20"')
+    checked = world.cli("validate", "production", environment=NO_KEY)
+    assert checked.returncode == 0
+    said = checked.stdout + checked.stderr
+    (told,) = [line for line in said.splitlines() if "lock-plaintext" in line]
+    assert "the `plaintext` of parameter:/test/production/pool was edited after the lock" in told
+    assert "a plan without the key cannot tell whether AWS has it" in told
+    assert "was encrypted again" not in said
+    assert "with the key run: reconciler lock production" in said
+    # And so it is, until the lock is made again.
+    before = world.cli("plan", "production", "--keyless", environment=NO_KEY)
+    assert "Unknown values" in before.stdout
+    assert "lock-plaintext" in before.stderr
+    digest = before.stdout.rpartition("Digest: ")[2].strip()
+    refused = world.cli("apply", "production", "--digest", digest)
+    assert refused.returncode != 0
+    locked(world)
+    after = world.cli("plan", "production", "--keyless", environment=NO_KEY)
+    assert 'value: (value changed) -> "20"' in after.stdout
+    assert "lock-plaintext" not in after.stderr

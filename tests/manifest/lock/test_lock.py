@@ -286,7 +286,7 @@ def test_a_lie_is_told_with_the_key(tree: Tree) -> None:
     assert [p.code for p in lock.mismatches(kids, declared, desired)] == ["lock-lie"]
     old = replace(found, lines={**found.lines, key: replace(line, ciphertext="0" * 64)})
     assert lock.mismatches(old, declared, desired) == []
-    assert [(p.code, p.warning) for p in lock.outdated(old, declared)] == [("lock-outdated", True)]
+    assert [(p.code, p.warning) for p in lock.outdated(old, declared)] == [("lock-plaintext", True)]
     rekeyed = replace(found, keys_ciphertext="0" * 64, kids=("000000", "111111"))
     assert lock.mismatches(rekeyed, declared, desired) == []
     assert [p.code for p in lock.outdated(rekeyed, declared)] == ["lock-outdated"]
