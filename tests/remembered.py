@@ -17,7 +17,7 @@ from reconciler.values import sops
 
 _WHERE, _CONFIGURED = "SOPS_AGE_KEY_FILE", "XDG_CONFIG_HOME"
 _OF_AGE = {"HOME", "LANG", "LC_ALL", "PATH", "SOPS_AGE_KEY", "TMPDIR", _WHERE, _CONFIGURED}
-_OF_AGE |= set(sops._SHORT)
+_OF_AGE |= {*sops._SHORT, *(name for given in sops._NOTHING_FOR.values() for name in given)}
 _Key = tuple[object, ...]
 _known: dict[_Key, subprocess.CompletedProcess[bytes]] = {}
 _REAL = str(sops.find())

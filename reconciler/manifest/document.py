@@ -6,6 +6,7 @@ second pass, and only where there is an error to place.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,6 +36,8 @@ MAX_ALIASED = 10_000  # what all aliases together stand for
 Path_: TypeAlias = "tuple[str | int, ...]"
 Data: TypeAlias = "None | bool | int | float | str | list[Data] | dict[str, Data]"
 
+# YAML 1.1, and with it sops, ends lines at these; YAML 1.2 does not.
+_DISPUTED = re.compile("[\x85\u2028\u2029]")
 _CONFLICT = ("<<<<<<< ", ">>>>>>> ")  # how git marks one
 # The parser's own sentences are constants; those that help are said again in plain words.
 _SAID: dict[str, str] = {
@@ -119,6 +122,10 @@ def parse(file: Path, name: str, raw: bytes, *, anchors: bool = False) -> Docume
             Problem(Place(name, line, 1), "not-utf-8", "the text is not UTF-8")
         )
         return document
+    disputed = None if text.isascii() else _DISPUTED.search(text)
+    if disputed is not None:
+        document.problems.append(_disputed(name, text, disputed.start()))
+        return document
     try:
         builder = _built(document, text, anchors=anchors)
     except YAMLError as error:
@@ -127,6 +134,18 @@ def parse(file: Path, name: str, raw: bytes, *, anchors: bool = False) -> Docume
     if not builder.stopped:
         document.data = builder.root
     return document
+
+
+def _disputed(name: str, text: str, at: int) -> Problem:
+    """The refusal of a character that may end a line. What sops reads behind it as a field is part
+    of a text to others: so a `sops` block would name a key that nobody sees here."""
+    before = text[:at]
+    return Problem(
+        Place(name, before.count("\n") + 1, at - before.rfind("\n")),
+        "sops-differs",
+        f"the character U+{ord(text[at]):04X} ends a line for some readers of YAML, for others not",
+        f'take it out, or write it in double quotes as "\\u{ord(text[at]):04x}"',
+    )
 
 
 def _built(document: Document, text: str, *, anchors: bool, pure: bool = False) -> _Builder:

@@ -199,11 +199,13 @@ def included(root: Path, wanted: tuple[str, ...]) -> list[Path]:
 
 
 def _match(folder: Path, parts: tuple[str, ...]) -> list[Path]:
-    if folder.is_symlink():
-        return [folder]  # and nothing behind it: links to where they stand multiply
     if not folder.is_dir():
         return []
     hits = sorted(path for path in folder.iterdir() if matches(path.name, parts[0]))
     if len(parts) == 1:
         return [hit for hit in hits if not hit.is_dir()]
-    return [path for hit in hits for path in _match(hit, parts[1:])]
+    found: list[Path] = []
+    for hit in hits:
+        # Nothing behind a link: links to where they stand multiply.
+        found += [hit] if hit.is_symlink() else _match(hit, parts[1:])
+    return found

@@ -82,7 +82,10 @@ _ENCRYPTION: Fixes = {
         "`sops decrypt` it and encrypt it again with `--config manifests/.sops.yaml`",
     ),
     "sops-crashed": ("ciphertext that was cut off", "restore the file from git"),
-    "sops-differs": ("a construct that only sops accepts", "write the file as plain YAML"),
+    "sops-differs": (
+        "a line separator (U+2028) in a description, pasted from elsewhere",
+        "write the file as plain YAML, such a character as an escape in double quotes",
+    ),
     "sops-failed": ("an answer of sops without an exit code", "run sops on the file by hand"),
     "sops-input": ("a file whose `sops:` block was edited", "restore the file from git"),
     "sops-killed": ("too little memory in a container", "run it again with more memory"),

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from reconciler.core.errors import UsageError
+from reconciler.core.errors import ReconcilerError, UsageError
 
 TIMEOUT = 60.0  # seconds
 _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "GIT_CEILING_DIRECTORIES")
@@ -25,6 +25,11 @@ _QUIET = {
 }
 _WHOLE = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _REGULAR = frozenset({"100644", "100755"})
+
+
+class GitInsideError(ReconcilerError):
+    """A folder that git takes for a repository by what it holds: a branch can bring that along,
+    with a history and a configuration of its own. Nobody goes on as if there were none."""
 
 
 def environment() -> dict[str, str]:
@@ -56,6 +61,7 @@ class Repository:
         self._answers: dict[tuple[str, ...], bytes] = {}
         if not self._folder.is_dir():
             raise UsageError(f"there is no folder {folder}", code="no-manifests")
+        refuse_inside(self._folder)
         top = self._git("rev-parse", "--show-toplevel")
         if top is None:
             raise UsageError(
@@ -253,17 +259,39 @@ class Repository:
 
     def _git(self, *arguments: str, given: bytes = b"") -> bytes | None:
         """What git prints; None where it ends with an error. Its own words are not repeated."""
-        command: Sequence[str] = ("git", "-C", str(self._folder), *arguments)
-        try:
-            done = subprocess.run(
-                command, env=environment(), input=given, capture_output=True, timeout=TIMEOUT,
-                check=False,
-            )  # fmt: skip
-        except FileNotFoundError:
-            raise UsageError("git is not installed", code="no-git") from None
-        except subprocess.TimeoutExpired:
-            raise UsageError(f"git did not answer within {TIMEOUT:g} seconds") from None
-        return done.stdout if done.returncode == 0 else None
+        return _run(self._folder, *arguments, given=given)
+
+
+def refuse_inside(folder: Path) -> None:
+    """Raises GitInsideError where git's own folder is this one, or one over it: `.git` never is.
+
+    git looks for `HEAD`, `objects` and `refs` in each folder before it looks in the one above.
+    """
+    found = _run(folder, "rev-parse", "--absolute-git-dir")
+    if found is None:
+        return
+    own = Path(found.decode(errors="surrogateescape").removesuffix("\n")).resolve()
+    if folder.resolve().is_relative_to(own):
+        raise GitInsideError(
+            f"git takes {own} for a repository of its own, by the files in it",
+            code="git-inside",
+            hint="they may have come with a branch: see what HEAD, config, objects and refs are"
+            " there, and remove them",
+        )
+
+
+def _run(folder: Path, *arguments: str, given: bytes = b"") -> bytes | None:
+    command: Sequence[str] = ("git", "-C", str(folder), *arguments)
+    try:
+        done = subprocess.run(
+            command, env=environment(), input=given, capture_output=True, timeout=TIMEOUT,
+            check=False,
+        )  # fmt: skip
+    except FileNotFoundError:
+        raise UsageError("git is not installed", code="no-git") from None
+    except subprocess.TimeoutExpired:
+        raise UsageError(f"git did not answer within {TIMEOUT:g} seconds") from None
+    return done.stdout if done.returncode == 0 else None
 
 
 def _versions(fields: Sequence[bytes], prefix: str) -> dict[str, list[Version]]:

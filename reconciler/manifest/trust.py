@@ -90,7 +90,8 @@ class Trust:
     @cached_property
     def _base(self) -> _Base | None:
         """None outside git, and before the first commit: nobody else's branch can be there."""
-        if not any((folder / ".git").exists() for folder in (self._root, *self._root.parents)):
+        root = self._root.resolve()  # as git sees it, whatever link leads there
+        if not any(os.path.lexists(folder / ".git") for folder in (root, *root.parents)):
             return None
         try:
             repository = Repository(self._root)

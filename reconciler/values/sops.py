@@ -59,6 +59,17 @@ _FOR_KEY_TYPE: Mapping[str, tuple[str, ...]] = {
     "azure_kv": ("AZURE_*", *_NETWORK),
     "hc_vault": ("VAULT_*", *_NETWORK),
 }
+# What keeps sops from finding credentials at HOME, or from the machine that it runs on, for a key
+# that it may not ask: readers of YAML differ, and it may find one in a file where we find none.
+_NOTHING_FOR: Mapping[str, Mapping[str, str]] = {
+    "kms": {
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    },
+    "gcp_kms": {"GOOGLE_APPLICATION_CREDENTIALS": os.devnull},
+    "hc_vault": {"VAULT_TOKEN": "none"},
+}
 
 
 # Where a key could be found, by type: one of these variables, or one of these files at home.
@@ -342,7 +353,13 @@ def _child_environment(
 ) -> dict[str, str]:
     """The part of ``environment`` that sops gets."""
     names = [*_ALWAYS, *(n for t in sorted(key_types) for n in _FOR_KEY_TYPE.get(t, ()))]
-    return {**_SHORT, **_pick(environment, names)}
+    child = {**_SHORT, **_pick(environment, names)}
+    if "SOPS_AGE_KEY_CMD" in child:
+        return child  # the user's own command, which may get the key from anywhere
+    for type_, nothing in _NOTHING_FOR.items():
+        if type_ not in key_types:
+            child |= nothing
+    return child
 
 
 def _pick(environment: Mapping[str, str], names: Collection[str]) -> dict[str, str]:

@@ -46,14 +46,20 @@ ENVIRON = {
 }
 
 
+NO_AWS = {"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_EC2_METADATA_DISABLED"}
+NO_GOOGLE = {"GOOGLE_APPLICATION_CREDENTIALS"}
+NO_VAULT = {"VAULT_TOKEN"}
+NOTHING = NO_AWS | NO_GOOGLE | NO_VAULT
+
+
 @pytest.mark.parametrize(
     ("key_types", "gets"),
     [
-        ({"age"}, {"PATH", "HOME", "SOPS_AGE_KEY", "SOPS_AGE_KEY_FILE"}),
-        ({"pgp"}, {"PATH", "HOME", "GNUPGHOME"}),
-        ({"kms"}, {"PATH", "HOME", "AWS_PROFILE", "AWS_ENDPOINT_URL", "HTTPS_PROXY"}),
-        ({"hc_vault"}, {"PATH", "HOME", "VAULT_TOKEN", "HTTPS_PROXY"}),
-        (set(), {"PATH", "HOME"}),
+        ({"age"}, {"SOPS_AGE_KEY", "SOPS_AGE_KEY_FILE", *NOTHING}),
+        ({"pgp"}, {"GNUPGHOME", *NOTHING}),
+        ({"kms"}, {"AWS_PROFILE", "AWS_ENDPOINT_URL", "HTTPS_PROXY", *NO_VAULT, *NO_GOOGLE}),
+        ({"hc_vault"}, {"VAULT_TOKEN", "HTTPS_PROXY", *NO_AWS, *NO_GOOGLE}),
+        (set(), NOTHING),
     ],
 )
 def test_the_child_gets_what_its_keys_need(
@@ -63,7 +69,19 @@ def test_the_child_gets_what_its_keys_need(
     out = Sops(program, environment=ENVIRON).decrypt(b"", key_types=key_types)
     # Python sets some itself, and Go is told not to collect garbage.
     ignored = {"LC_CTYPE", "__CF_USER_TEXT_ENCODING", "GOGC", "GOMAXPROCS", "GOMEMLIMIT"}
-    assert set(json.loads(out.reveal())) - ignored == gets
+    got = json.loads(out.reveal())
+    assert set(got) - ignored == {"PATH", "HOME", *gets}
+    # What keeps sops from looking for more at HOME holds none of ours.
+    assert {got[name] for name in gets & NOTHING if name not in ENVIRON} <= {"/dev/null", "true"}
+    assert got["VAULT_TOKEN"] == ("vault" if "hc_vault" in key_types else "none")
+
+
+def test_a_command_that_gets_the_key_finds_what_is_at_home(fake: Callable[[str], Path]) -> None:
+    program = fake("import json; print(json.dumps(dict(os.environ)))")
+    asked = Sops(program, environment=ENVIRON | {"SOPS_AGE_KEY_CMD": "aws ssm get-parameter"})
+    got = json.loads(asked.decrypt(b"", key_types={"age"}).reveal())
+    assert got["SOPS_AGE_KEY_CMD"] == "aws ssm get-parameter"
+    assert not NOTHING & set(got)
 
 
 def test_nothing_secret_is_in_the_arguments(fake: Callable[[str], Path], tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from reconciler.core import wholefile
 from reconciler.core.errors import UsageError
+from reconciler.manifest.gitfiles import refuse_inside
 
 _GIT_TIMEOUT = 10.0  # seconds
 _IGNORED, _NO_REPOSITORY = 0, 128
@@ -24,6 +25,7 @@ def check(path: Path, environment: Mapping[str, str]) -> None:
     folder = path.parent
     if not folder.is_dir():
         raise UsageError(f"there is no folder {folder}")
+    refuse_inside(folder)  # what such a one ignores, the repository around it may not
     try:
         answer = subprocess.run(
             ["git", "-C", str(folder), "check-ignore", "--quiet", "--", path.name],

@@ -15,6 +15,7 @@ from pathlib import Path
 import boto3
 import pytest
 
+from reconciler.core.errors import SopsError
 from reconciler.sandbox.server import Sandbox
 from reconciler.values.sensitive import Sensitive
 from reconciler.values.sops import KEY_TYPES, Sops, find
@@ -198,6 +199,108 @@ def test_a_repository_that_git_cannot_read_trusts_nobody(
     done = cli("validate", cwd=victim.folder, environment=HOLDER)
     assert stranger.tokens == []
     assert "git cannot read this repository" in done.stderr
+
+
+def repository_inside(branch: Branch, scratch: Path, settings: str) -> None:
+    """The branch brings a whole repository along, in the folder of its manifests: git takes that
+    for the one that the folder is in, and main is there what the branch says."""
+    bare = scratch / "bare"
+    branch.git("clone", "-q", "--bare", str(branch.folder), str(bare))
+    for place in ("refs/heads/main", "refs/remotes/origin/main"):
+        subprocess.run(["git", "update-ref", place, "poisoned"], cwd=bare, check=True)
+    for name in ("HEAD", "objects", "packed-refs", "refs"):
+        (bare / name).rename(branch.tree.path(name))
+    branch.tree.path("refs/kept").write_text("git has no empty folders")
+    branch.tree.path("config").write_text(f"[core]\n\tbare = false\n{settings}")
+    branch.commit()
+
+
+@pytest.mark.parametrize("top", [".", ".."])
+@pytest.mark.parametrize("base", [None, "origin/main"], ids=["", "named"])
+@pytest.mark.parametrize("command", ["validate", "lock", "export"])
+def test_a_branch_that_brings_a_repository_along_is_not_asked_whom_it_trusts(
+    victim: Branch, stranger: Stranger, tmp_path: Path, top: str, base: str | None, command: str
+) -> None:
+    poisoned(victim, stranger)
+    key = f'[reconciler]\n\ttrusted-key = "hc_vault {stranger.uri}"\n'
+    repository_inside(victim, tmp_path, f"\tworktree = {top}\n" + ("" if base else key))
+    named = {} if base is None else {"RECONCILER_TRUSTED_BASE": base}
+    arguments = [] if command == "validate" else ["production"]
+    done = cli(command, *arguments, cwd=victim.folder, environment=HOLDER | named)
+    assert stranger.tokens == []
+    assert done.returncode == 1
+    assert f"error[git-inside]: git takes {victim.tree.manifests} for a repository" in done.stderr
+
+
+def test_no_value_is_written_where_only_a_repository_of_a_branch_ignores_it(
+    victim: Branch, tmp_path: Path
+) -> None:
+    victim.git("branch", "poisoned")
+    repository_inside(victim, tmp_path, "\tworktree = .\n")
+    victim.tree.write("info/exclude", "*\n", encrypt=False)
+    done = cli(
+        "export", "production", "--from", "manifests", "--out", "manifests/values",
+        cwd=victim.folder, environment=victim.tree.environ,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "error[git-inside]" in done.stderr
+    assert not victim.tree.path("values").exists()
+
+
+def test_what_is_reached_by_a_link_is_in_its_repository(
+    victim: Branch, stranger: Stranger, tmp_path: Path
+) -> None:
+    poisoned(victim, stranger)
+    (tmp_path / "link").symlink_to(victim.tree.manifests)
+    done = cli("-C", "link", "validate", cwd=tmp_path, environment=HOLDER)
+    assert stranger.tokens == []
+    assert "main does not name hc_vault" in done.stderr
+
+
+# Where a block of text ends: in YAML 1.1, which sops reads, the character ends a line.
+HIDDEN = """\
+      \u2028    hc_vault: [{{vault_address: "{address}", engine_path: transit, key_name: k, \
+enc: "vault:v1:AAAA", created_at: "2026-01-01T00:00:00Z"}}]
+"""
+
+
+def hidden(branch: Branch, stranger: Stranger) -> None:
+    """Both files of production name the stranger's Vault where only sops sees it, and their own key
+    opens nothing, so that sops asks the next one."""
+    end = "-----END AGE ENCRYPTED FILE-----\n"
+    for name, line in ((MAIN, "description: Login"), (ENVIRONMENT, "owner: test")):
+        text = branch.tree.read(name)
+        body = text[text.index("-----BEGIN AGE") : text.index(end)].splitlines()[2].strip()
+        indented = text[: text.index(line)].rpartition("\n")[2]
+        branch.tree.edit(name, body, body[::-1])
+        # An address in a flow mapping is YAML 1.2 only.
+        branch.tree.edit(name, line, f"{line}\n{indented}tags: {{url: http://example.com}}")
+        branch.tree.edit(name, end, end + HIDDEN.format(address=stranger.uri.partition("/v1/")[0]))
+    branch.commit()
+
+
+def test_nothing_is_read_that_sops_reads_in_another_way(
+    victim: Branch, stranger: Stranger, tmp_path: Path
+) -> None:
+    (tmp_path / ".vault-token").write_text(TOKEN)
+    hidden(victim, stranger)
+    environment = {**victim.tree.environ, **HOLDER, "HOME": str(tmp_path)}
+    done = cli("validate", "production", cwd=victim.folder, environment=environment)
+    assert stranger.tokens == []
+    assert done.returncode == 1
+    assert "error[sops-differs]: the character U+2028 ends a line" in done.stderr
+
+
+def test_sops_finds_no_credentials_for_a_key_that_nobody_saw(
+    victim: Branch, stranger: Stranger, tmp_path: Path
+) -> None:
+    """Should the two ever read a file differently, sops has nothing to give away."""
+    (tmp_path / ".vault-token").write_text(TOKEN)
+    hidden(victim, stranger)
+    environment = {**clean_environ(), **victim.tree.environ, **HOLDER, "HOME": str(tmp_path)}
+    with pytest.raises(SopsError):
+        Sops(find(), environment=environment).decrypt(victim.tree.path(MAIN).read_bytes())
+    assert stranger.tokens == ["none"]
 
 
 def merged(branch: Branch, *arguments: str) -> subprocess.CompletedProcess[str]:
