@@ -70,6 +70,29 @@ class Repository:
         self.top = Path(top.decode().rstrip("\n"))
         self.under = self._folder.resolve().relative_to(self.top.resolve()).as_posix()
 
+    @property
+    def around(self) -> Repository | None:
+        """The repository that this one is a submodule of: there it stands what is reviewed of it.
+
+        A submodule is known by where git keeps it, and not by what the branch that is checked out
+        has there: another may have brought it.
+        """
+        outer = None if self.top.parent == self.top else _run(self.top.parent, *_OWN)
+        inner = _run(self.top, *_OWN)
+        if outer is None or inner is None:
+            return None
+        kept, own = _path(self.top.parent, outer), _path(self.top, inner)
+        if own == kept or not own.is_relative_to(kept):
+            return None
+        return Repository(self.top.parent)
+
+    def submodule(self, commit: str, top: Path) -> str | None:
+        """The commit of a submodule that a commit has at this path, None where it has none."""
+        path = top.resolve().relative_to(self.top.resolve()).as_posix()
+        listed = self._git("ls-tree", "--full-tree", commit, "--", path) or b""
+        mode, _, rest = listed.decode(errors="surrogateescape").partition(" commit ")
+        return rest.partition("\t")[0] if mode == "160000" else None
+
     def commit(self, revision: str) -> str:
         """The id of the commit that is meant. Raises UsageError where there is none."""
         found = self.id(revision)
@@ -262,6 +285,14 @@ class Repository:
         return _run(self._folder, *arguments, given=given)
 
 
+_OWN = ("rev-parse", "--git-common-dir")
+
+
+def _path(folder: Path, said: bytes) -> Path:
+    """A path that git says, which may be relative to the folder that it was asked in."""
+    return Path(folder, said.decode(errors="surrogateescape").removesuffix("\n")).resolve()
+
+
 def refuse_inside(folder: Path) -> None:
     """Raises GitInsideError where git's own folder is this one, or one over it: `.git` never is.
 
@@ -270,7 +301,7 @@ def refuse_inside(folder: Path) -> None:
     found = _run(folder, "rev-parse", "--absolute-git-dir")
     if found is None:
         return
-    own = Path(found.decode(errors="surrogateescape").removesuffix("\n")).resolve()
+    own = _path(folder, found)
     if folder.resolve().is_relative_to(own):
         raise GitInsideError(
             f"git takes {own} for a repository of its own, by the files in it",

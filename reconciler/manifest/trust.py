@@ -100,7 +100,7 @@ class Trust:
             return _Base(None, hint=hint)
         told = os.environ.get(VARIABLE)
         own = frozenset[str]() if told is not None else frozenset(repository.configured(KEY))
-        found = (told, repository.id(told)) if told is not None else _revision(repository)
+        found = _reviewed(repository, told)
         if found is None:
             return None if repository.id("HEAD") is None else _Base(
                 None, own=own, hint=f"name the branch that is reviewed: git config {BASE}"
@@ -109,11 +109,29 @@ class Trust:
         name, commit = found
         if commit is None:
             said = BASE if told is None else VARIABLE
-            return _Base(None, own=own, hint=f"git knows no commit {name}, which {said} names")
+            hint = f"git knows no commit {name}, which {said} names"
+            if repository.around is not None:
+                hint = f"{name} has no submodule {repository.top.name} whose commit this clone has"
+            return _Base(None, own=own, hint=hint)
         raw = repository.file(commit, RULES_FILE) or b""
         data = parse(Path(RULES_FILE), RULES_FILE, raw, anchors=True).data
         named = [group for rule in rules.of(data, raw).rules for group in rule.groups]
         return _Base(name, frozenset().union(*named), own)
+
+
+def _reviewed(repository: Repository, told: str | None) -> tuple[str, str | None] | None:
+    """The base by name and commit, ``told`` if somebody tells it. Of a submodule it is the commit
+    that the base of the repository around it has there: a branch chooses which repository it is.
+    """
+    around = repository.around
+    if around is None:
+        return _revision(repository) if told is None else (told, repository.id(told))
+    found = _reviewed(around, told)
+    if found is None:
+        return None
+    name, commit = found
+    pinned = None if commit is None else around.submodule(commit, repository.top)
+    return name, None if pinned is None else repository.id(pinned)
 
 
 def _revision(repository: Repository) -> tuple[str, str | None] | None:

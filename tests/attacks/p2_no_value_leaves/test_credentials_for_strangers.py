@@ -247,6 +247,37 @@ def test_no_value_is_written_where_only_a_repository_of_a_branch_ignores_it(
     assert not victim.tree.path("values").exists()
 
 
+@pytest.mark.parametrize("told", [{}, {"RECONCILER_TRUSTED_BASE": "origin/main"}], ids=["", "told"])
+def test_a_submodule_is_reviewed_where_it_is_named(
+    victim: Branch, stranger: Stranger, tmp_path: Path, told: dict[str, str]
+) -> None:
+    """A branch has a submodule for its manifests, of a repository where all is as it wants it. Once
+    it is merged, that commit of it is what was reviewed, and no later one."""
+    theirs = make_branch(tmp_path)
+    poisoned(theirs, stranger)
+    theirs.git("branch", "-f", "main")
+    whole = tmp_path / "whole"
+    victim.git("init", "-q", "-b", "main", str(whole))
+    outer = Branch(
+        victim.tree.__class__(whole / "sub", victim.tree.key, victim.tree.key_file), whole
+    )
+    outer.commit()
+    outer.git("remote", "add", "origin", str(whole))
+    outer.git("update-ref", "refs/remotes/origin/main", "main")
+    outer.git("switch", "-q", "-c", "branch")
+    outer.git(
+        "-c", "protocol.file.allow=always", "submodule", "add", "-q", str(theirs.folder), "sub"
+    )
+    outer.commit()
+    stranger.tokens.clear()
+    done = cli("-C", "sub/manifests", "validate", cwd=whole, environment=HOLDER | told)
+    assert "origin/main has no submodule sub" in done.stderr
+    assert stranger.tokens == []
+    outer.git("update-ref", "refs/remotes/origin/main", "branch")
+    cli("-C", "sub/manifests", "validate", cwd=whole, environment=HOLDER | told)
+    assert set(stranger.tokens) == {TOKEN}
+
+
 def test_what_is_reached_by_a_link_is_in_its_repository(
     victim: Branch, stranger: Stranger, tmp_path: Path
 ) -> None:
