@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 
 from reconciler.core.checked import Checked
@@ -10,7 +11,7 @@ from reconciler.core.model import Place
 from reconciler.github.annotation import Annotation, Level
 from reconciler.render import difference, names, repair
 from reconciler.render import drift as rendering
-from reconciler.render.escape import terminal
+from reconciler.render.escape import code, terminal
 
 _LEVELS = {
     DriftClass.OUTSIDE: Level.ERROR,
@@ -24,6 +25,15 @@ _LEVELS = {
 }
 _FOOT = "\n*This issue is kept up to date, and closed when no action is needed any more.*\n"
 GONE = "The drift is gone: no action is needed."
+
+
+def removed(environment: str) -> str:
+    """The last line of the issue of an environment that git no longer has."""
+    return (
+        f"{code(environment)} is no longer in git, and no drift of it is looked for any more. What"
+        " it has in AWS stays there as it is. To let go of it, from a checkout that still has it:"
+        f" {code(f'reconciler release {shlex.quote(terminal(environment))} --all')}"
+    )
 
 
 def title(environment: str, configuration: str | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -60,6 +60,26 @@ def close(api: Api, mark: str, line: str) -> Kept:
     return Kept("none") if number is None else Kept("closed", number)
 
 
+def close_all(
+    api: Api,
+    concerns: Callable[[str], str | None],
+    line: Callable[[str], str],
+) -> dict[int, str]:
+    """Close our open issues whose marker ``concerns`` somebody that nobody looks after any more,
+    each with its ``line``; their numbers, and whom they were about. Raises GithubError."""
+    login, closed = api.login(), {}
+    every = list(api.pages("/issues", needs=_NEEDS, state="open", sort="created", direction="asc"))
+    for found in every:
+        mark = marker.first(found)
+        about = None if mark is None or "pull_request" in found else concerns(mark)
+        if mark is None or about is None or not marker.is_ours(found, mark, login):
+            continue
+        number = int(found["number"])
+        _close(api, number, mark, line(about), reason="not_planned")
+        closed[number] = about
+    return closed
+
+
 def body(api: Api, mark: str) -> str | None:
     """What the open issue with this marker says, None where there is none. Raises GithubError."""
     found = _open(api, mark, api.login())
@@ -90,7 +110,7 @@ def _update(api: Api, present: Mapping[str, Any], content: Mapping[str, str]) ->
     return "updated"
 
 
-def _close(api: Api, number: int, mark: str, line: str) -> None:
+def _close(api: Api, number: int, mark: str, line: str, *, reason: str = "completed") -> None:
     comment.keep(api, number, mark, line, needs=_NEEDS)
-    state = {"state": "closed", "state_reason": "completed"}
+    state = {"state": "closed", "state_reason": reason}
     api.patch(f"/issues/{number}", state, needs=_NEEDS)

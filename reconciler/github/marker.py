@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 _RUN = re.compile(r"(?<=/actions/runs/)[0-9]+")
 
@@ -20,13 +20,27 @@ def marker(what: str, configuration: str, environment: str) -> str:
     return f"<!-- reconciler {what} {told} -->"
 
 
+def environment(mark: str, what: str, configuration: str) -> str | None:
+    """The environment that a marker is of; None where it is none of this kind and configuration."""
+    before, _, after = marker(what, configuration, "").rpartition('""')
+    begin, end = f'{before}"', f'"{after}'
+    if len(mark) < len(begin) + len(end) or not (mark.startswith(begin) and mark.endswith(end)):
+        return None
+    name = unquote(mark[len(begin) : -len(end)])
+    return name if mark == marker(what, configuration, name) else None
+
+
 def is_ours(entry: Any, mark: str, login: str) -> bool:
     """Whether a comment or an issue has the marker *and* the author: anybody can write a marker."""
-    if not isinstance(entry, Mapping):
-        return False
-    user, body = entry.get("user"), entry.get("body")
+    user = entry.get("user") if isinstance(entry, Mapping) else None
     author = user.get("login") if isinstance(user, Mapping) else None
-    return author == login and isinstance(body, str) and lines(body)[0] == mark
+    return author == login and first(entry) == mark
+
+
+def first(entry: Any) -> str | None:
+    """The line of a comment or an issue in which its marker stands, if it has one."""
+    body = entry.get("body") if isinstance(entry, Mapping) else None
+    return lines(body)[0] if isinstance(body, str) else None
 
 
 def same(one: Any, other: str) -> bool:

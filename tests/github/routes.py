@@ -227,6 +227,11 @@ def _issue_edited(state: State, request: Request, found: re.Match[str]) -> Reply
     wanted = request.body.get("state", issue["state"])
     if wanted not in ("open", "closed"):
         raise Refusal(422, "Validation Failed: state")
+    # "Can be one of: completed, not_planned, duplicate, reopened, null"
+    why = request.body.get("state_reason")
+    if why not in ("completed", "not_planned", "duplicate", "reopened", None):
+        raise Refusal(422, "Validation Failed: state_reason")
+    issue["state_reason"] = why
     issue |= {"body": body or issue["body"], "title": title or issue["title"], "state": wanted}
     issue["edits"] = issue.get("edits", 0) + 1
     return Reply(200, _issue(issue))

@@ -169,3 +169,67 @@ def test_names_that_others_chose_are_obeyed_by_nothing() -> None:
 @pytest.mark.parametrize("base", ["nowhere", "", "--output=x"])
 def test_what_cannot_be_asked(job: Job, tree: Tree, base: str) -> None:
     assert "git knows no commit" in job.run("removed", f"--base={base}", code=64).err
+
+
+# --- the issue about drift -----------------------------------------------------------------------
+
+
+def opened(job: Job, number: int, environment: str, **more: object) -> None:
+    """An issue about drift as a morning's job has left it."""
+    body = marker("drift", "manifests", environment) + "\nIt differs."
+    issue = {
+        "number": number, "title": f"Drift: {environment}", "state": "open", "body": body,
+        "login": "github-actions[bot]", "edits": 0, **more,
+    }  # fmt: skip
+    job.state["issues"].append(issue)
+
+
+def states(job: Job) -> dict[int, str]:
+    return {issue["number"]: issue["state"] for issue in job.state["issues"]}
+
+
+def test_the_issue_of_what_git_no_longer_has_is_closed(job: Job, tree: Tree) -> None:
+    git(job, "rm", "-q", "-r", "manifests/staging")
+    commit(job)
+    opened(job, 1, "production")
+    opened(job, 2, "staging")
+    opened(job, 3, "long-gone")
+    # Of another tree; of somebody who wrote our line; and a pull request's text.
+    opened(job, 4, "staging", body=marker("drift", "other", "staging") + "\nx")
+    opened(job, 5, "staging", login="somebody")
+    opened(job, 6, "staging", body=marker("plan", "manifests", "staging") + "\nx")
+    job.state["pulls"][0] |= {
+        "login": "github-actions[bot]", "body": marker("drift", "manifests", "staging"),
+    }  # fmt: skip
+    done = job.run("removed", "--issue")
+    assert states(job) == {
+        1: "open", 2: "closed", 3: "closed", 4: "open", 5: "open", 6: "open",
+    }  # fmt: skip
+    assert "issue 2 was closed: git no longer has staging" in done.err
+    (told, _) = comments(job)
+    assert "`staging` is no longer in git, and no drift of it is looked for any more" in told
+    assert "stays there as it is" in told
+    assert "`reconciler release staging --all`" in told
+    closed = next(issue for issue in job.state["issues"] if issue["number"] == 2)
+    assert closed["state_reason"] == "not_planned"
+    job.next()
+    assert json.loads(job.run("removed", "--issue", "-o", "json").out)["closed"] == {}
+    assert job.asked("PATCH") == []
+
+
+def test_the_last_environment_has_an_issue_too(job: Job, tree: Tree) -> None:
+    git(job, "rm", "-q", "-r", "manifests/staging", "manifests/production")
+    opened(job, 1, "production")
+    told = json.loads(job.run("removed", "--issue", "-o", "json").out)
+    assert told["closed"] == {"production": 1}
+
+
+def test_github_that_does_not_answer_closes_nothing_and_is_no_success(job: Job, tree: Tree) -> None:
+    opened(job, 2, "gone")
+    job.state["permissions"]["issues"] = "read"
+    job.run("removed", "--issue", code=1)
+    assert states(job) == {2: "open"}
+
+
+def test_there_is_something_to_compare_with_or_to_close(job: Job, tree: Tree) -> None:
+    assert "--base" in job.run("removed", code=64).err

@@ -93,6 +93,7 @@ CALLS: tuple[Call, ...] = (
     _call("github unchanged production -o json"),
     _call("github removed --base HEAD --comment -vv"),
     _call("github removed --base HEAD -o json"),
+    _call("github removed --issue"),
     _call("github protected production -vv"),
     _call("github protected production -o json"),
     _call(f"github reviewed production {REVIEWED} -vv"),

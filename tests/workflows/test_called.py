@@ -50,5 +50,7 @@ def test_callers_do_what_the_workflows_do(project: Project, canaries: Canaries) 
     assert "Nothing has moved" in run.summaries["plan production"], "the caller's run was found"
     assert "**Applied**" in comments(project)["production"]
     looked = project.drift()
-    assert looked.results == {"environments": "success", "drift production": "success"}, looked.log
+    assert looked.results == {
+        "environments": "success", "removed": "success", "drift production": "success",
+    }, looked.log  # fmt: skip
     assert canaries.found(*places(project, asked, run, looked)) == []

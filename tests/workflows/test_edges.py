@@ -10,6 +10,7 @@ import shutil
 
 import boto3
 
+from reconciler.github.marker import marker
 from tests.leaks.test_leaks import Canaries
 from tests.workflows.project import Project
 from tests.workflows.test_runs import PLAN, branch, comments, moved_to, places, rewrite, secret
@@ -111,6 +112,15 @@ def test_an_environment_is_removed(project: Project) -> None:
     assert "`reconciler release staging --all`" in merged.summaries["changed"]
     names = [found["Name"] for found in boto3.client("ssm").describe_parameters()["Parameters"]]
     assert "/test/staging/database/port" in names
+    # An issue about drift that was open then is closed by the next morning.
+    issue = {
+        "number": 9, "login": "github-actions[bot]", "title": "Drift: staging", "state": "open",
+        "body": marker("drift", "manifests", "staging") + "\nIt differs.",
+    }  # fmt: skip
+    project.github.state["issues"].append(issue)
+    morning = project.drift()
+    assert morning.results["removed"] == "success", morning.log
+    assert project.github.state["issues"][0]["state"] == "closed"
 
 
 def test_a_force_push_takes_main_back(project: Project) -> None:

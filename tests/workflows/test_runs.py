@@ -377,7 +377,7 @@ def test_drift_opens_an_issue_and_its_repair_closes_it(
     assert set(again.results.values()) == {"success"}, again.log
     jobs = {re.sub(r"-\d$", "", job) for job in again.results}  # act numbers those of a matrix
     assert jobs == {
-        "environments", "drift production with the key", "drift staging with the key",
+        "environments", "removed", "drift production with the key", "drift staging with the key",
     }  # fmt: skip
     (closed,) = project.github.state["issues"]
     assert closed["state"] == "closed", again.log

@@ -134,7 +134,7 @@ class Week:
 
     def morning(self) -> list[dict[str, Any]]:
         """The drift check, and the issues that are open after it."""
-        self.kept(self.project.drift(), "environments", *named("drift", ENVIRONMENTS))
+        self.kept(self.project.drift(), "environments", "removed", *named("drift", ENVIRONMENTS))
         return [one for one in self.project.github.state["issues"] if one["state"] == "open"]
 
     def by_hand(self, environment: str, digest: str) -> None:

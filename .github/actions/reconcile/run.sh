@@ -272,6 +272,12 @@ unchanged() {
   [ -z "$BASE" ] || run github removed --base="$BASE" --comment "${configuration[@]}" || end $?
 }
 
+# The issues of what git no longer has, which no check of drift would ever close.
+removed() {
+  first_part || return 0
+  run github removed --issue "${configuration[@]}" || end $?
+}
+
 # What came of the plans, on the pull request that was merged.
 outcome() {
   [ -n "$PLANS" ] || usage "the command outcome needs the input plans"
@@ -327,7 +333,8 @@ drift) check_drift ;;
 outcome) outcome ;;
 applied) applied ;;
 unchanged) unchanged ;;
+removed) removed ;;
 conflicts) conflicts ;;
 merge) merge ;;
-*) usage "there is no command $COMMAND: matrix, validate, diff, plan, apply, check, adopt, drift, applied, unchanged, outcome, conflicts, merge" ;;
+*) usage "there is no command $COMMAND: matrix, validate, diff, plan, apply, check, adopt, drift, applied, unchanged, removed, outcome, conflicts, merge" ;;
 esac
