@@ -11,7 +11,8 @@ and what was judged of those that survive.
 What takes the time is to start, to collect, and to run what cannot fail. So the first run notes
 which tests run which statements. The tests are collected once; for each mutant of a function a
 child is forked, where the function gets the mutant's code, and runs what reaches the statement,
-the fastest first. A mutant of what runs at import has a session of its own, with all tests.
+the fastest first. A mutant of what runs at import has a session of its own, with all tests, and so
+has one that survives where its statement has run before the tests.
 """
 
 from __future__ import annotations
@@ -112,6 +113,7 @@ class Ordered:
 
     def pytest_runtestloop(self, session: Any) -> object:
         session.items.sort(key=lambda item: self.recorded.rank(item.nodeid))
+        return None
 
 
 class Forking(Ordered):
@@ -130,10 +132,7 @@ class Forking(Ordered):
         for module in self.made.originals:
             functions, original = _functions(self.folder / module)
             for number, mutant in self.made.chosen(module, self.left):
-                if (
-                    mutant.statement is None
-                    or f"{module}:{mutant.statement}" in self.recorded.early
-                ):
+                if mutant.statement is None:
                     results["import"].append(number)
                     continue
                 code = _compiled(mutant.tree, self.folder / module)
@@ -144,21 +143,24 @@ class Forking(Ordered):
                 if swaps is None or not all(functions.get(one) for one in swaps):
                     results["import"].append(number)
                     continue
-                tests = self.recorded.reaching(f"{module}:{mutant.statement}")
-                chosen = sorted(tests or items, key=self.recorded.rank)
+                statement = f"{module}:{mutant.statement}"
+                tests = sorted(self.recorded.reaching(statement), key=self.recorded.rank)
                 (self.folder / module).write_text(ast.unparse(mutant.tree))  # for new processes
-                child = _fork()
+                child = _fork() if tests else None
                 if child == 0:
                     for one, new in swaps.items():
                         for function in functions[one]:
                             function.__code__ = new
-                    session.items = [items[test] for test in chosen if test in items]
+                    session.items = [items[test] for test in tests]
                     return None  # pytest goes on, and ends with these
-                seconds = sum(self.recorded.seconds.get(test, 0.0) for test in chosen)
-                survived = _ended(child, TIMES * seconds + MORE, self.tell) == 0
-                self.recorded.killed(_killer(self.folder))
-                results["survived" if survived else "killed"].append(number)
-                if survived:
+                seconds = sum(self.recorded.seconds[test] for test in tests)
+                if child and _ended(child, TIMES * seconds + MORE, self.tell) != 0:
+                    results["killed"].append(number)
+                    self.recorded.killed(_killer(self.folder))
+                elif statement in self.recorded.early:
+                    results["import"].append(number)  # what was made with it is there unchanged
+                else:
+                    results["survived"].append(number)
                     reached = "" if tests else " (no test reaches it)"
                     self.tell(f"{module}:{mutant.line}: {mutant.what}{reached}")
             self.made.restore()
@@ -204,7 +206,7 @@ def _run(folder: Path, tests: list[str], plugin: object) -> NoReturn:
         silent = os.open(os.devnull, os.O_WRONLY)
         os.dup2(silent, 1)
         os.dup2(silent, 2)
-        given = ["-xq", "-n0", "-p", "no:cacheprovider", *tests]
+        given = ["-xq", "-n0", "--tb=no", "--no-summary", "-p", "no:cacheprovider", *tests]
         code = int(pytest.main(given, plugins=[plugin]))
     finally:
         os._exit(code)

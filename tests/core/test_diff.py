@@ -8,12 +8,14 @@ import pytest
 
 from reconciler.core.model import (
     Action,
+    Change,
     FieldChange,
     Key,
     Note,
     Ownership,
     Place,
     Recorded,
+    Resource,
     ValueChange,
     Write,
 )
@@ -76,6 +78,19 @@ def test_the_plan_says_that_a_seed_is_written_once():
     assert found.value.write is Write.SEED
 
 
+def test_keys_are_created_by_the_call_that_creates_their_secret():
+    keys = Resource(Key("keys", NAME), {}, value("fp-k"), requires=Key("secret", NAME))
+    assert [c.key.kind for c in changes(secret(value=value("fp-a")), keys)] == ["secret"]
+
+
+def test_a_seed_says_which_keys_stay_git_s():
+    shared = replace(value("fp-a", rotation="declared"), shared=("host", "port"))
+    found = change(secret(value=shared))
+    assert found.why == Why(Reason.GIT_KEYS, names=("host", "port"))
+    without_rotation = replace(shared, rotation="unset")
+    assert change(secret(value=without_rotation)).why is None
+
+
 @pytest.mark.parametrize("rule", ["none", "unset"])
 def test_without_a_declared_rotation_the_first_value_is_no_seed(rule):
     found = change(secret(value=value("fp-a", rotation=rule)))
@@ -118,6 +133,20 @@ def test_a_resource_of_which_nothing_is_declared_is_not_created():
 
 def test_what_is_as_declared_gives_no_change():
     assert changes(secret(value=value(), description="x"), live(held(), description="x")) == ()
+
+
+def test_a_mark_that_a_run_did_not_come_to_is_written():
+    place = Place("a.yaml", 3, 1)
+    declared = replace(secret(value=value("fp-a"), description="x"), settings={"s": 1}, place=place)
+    current = replace(live(held("fp-a"), description="x"), unremembered=("description",))
+    found = change(declared, current)
+    assert found == Change(
+        declared.key,
+        Action.UPDATE,
+        settings={"s": 1},
+        why=Why(Reason.MARK, names=("description",)),
+    )
+    assert found.place == place
 
 
 def test_what_is_unset_is_not_managed():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta, timezone
 from itertools import product
 
 import pytest
@@ -25,6 +26,7 @@ from tests.core.build import (
     held,
     live,
     made,
+    parameter,
     plan,
     secret,
     unmarked,
@@ -280,3 +282,29 @@ def test_a_dropped_rotation_says_whose_value_it_protects(rotation):
     found = change(secret(value=UNSET), live(have, rotation=rotation))
     assert found.why == Why(Reason.ROTATION_DROPPED)
     assert "what rotation owns" in reasons.reason(found.why)
+
+
+@pytest.mark.parametrize("have", [held("fp-b", earlier=["fp-a"]), held("fp-b")])
+def test_only_a_value_that_returns_is_bound_to_the_date_of_the_last_change(have):
+    """A rollback puts every label back where a plan of before saw it: only time tells."""
+    at = LAST.astimezone(timezone(timedelta(hours=2)))
+    returns = bool(have.earlier)
+    found = change(secret(value=UNSET), live(have, changed=at))
+    expected = {"version": "v1", "changed": "2025-03-01T04:00:00+00:00"}
+    assert found.precondition == (expected if returns else {"version": "v1"})
+
+
+def test_a_value_that_a_plan_without_a_key_does_not_know_may_return():
+    found = change(
+        secret(value=replace(UNSET, fingerprints=(), ciphertext="c")),
+        live(held("fp-b"), changed=LAST),
+    )
+    assert found.value.write is Write.UNKNOWN
+    assert found.precondition == {"version": "v1", "changed": "2025-03-01T04:00:00+00:00"}
+
+
+def test_a_parameter_that_returns_has_a_version_of_its_own_and_needs_no_date():
+    current = live(held("fp-b", earlier=["fp-a"]), kind="parameter", changed=LAST)
+    found = change(parameter(value=UNSET), current)
+    assert found.value.write is Write.RETURNED
+    assert found.precondition == {"version": "v1"}

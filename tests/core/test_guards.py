@@ -123,6 +123,13 @@ def test_marks_alone_do_not_count():
         {"fields": marked, "value": changed},
         {"fields": (*marked, told)},
         {"value": same},
+        {"value": same, "why": Why(Reason.UNMARKED)},
         {"why": Why(Reason.MARK), "value": changed},
     ):
         assert of(**counted) == ["max-change-ratio"]
+
+
+def test_only_an_update_can_be_of_marks_alone():
+    marked = (FieldChange("fingerprint_key", "000000", "111111"),)
+    changes = [Change(Key("secret", f"{n}"), Action.REPLACE, marked) for n in range(10)]
+    assert codes(Plan(SCOPE, Policy(), tuple(changes), owned=10)) == ["max-change-ratio"]

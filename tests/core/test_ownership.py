@@ -63,6 +63,11 @@ def test_what_is_not_ours_is_refused_and_names_the_owner(ownership, owner, refus
     assert may_apply(live(ownership=ownership, owner=owner)) == Why(refusal, owner)
 
 
+def test_what_another_fingerprint_key_marked_says_so():
+    lost = replace(live(ownership=Ownership.FOREIGN), lost_key=True)
+    assert may_apply(lost) == Why(Reason.OTHER_KEY, None)
+
+
 def test_what_is_ours_and_there_is_rotated_and_rolled_back():
     assert may_handle(live()) is None
 
