@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from reconciler.core.digest import change_digest
-from reconciler.core.errors import GithubError
 from reconciler.core.model import Action, Plan
 from reconciler.github.api import Api
 from reconciler.render.escape import code
@@ -20,7 +19,7 @@ _DONE = "done"  # as the audit log has it
 
 
 @dataclass(frozen=True)
-class Came:
+class Outcome:
     """How many changes of a plan were written, of how many, and when the last of them.
 
     ``logged`` is whether the run kept a log at all, ``ended`` whether every job of it ended well.
@@ -41,7 +40,7 @@ class Decided:
     rejected: Sequence[str] = ()
 
 
-def came(plan: Plan, logs: Sequence[str], *, ended: bool) -> Came:
+def of(plan: Plan, logs: Sequence[str], *, ended: bool) -> Outcome:
     """What a plan's audit logs say of it, those of all attempts."""
     wanted = {
         change_digest(change, plan.scope, plan.policy)
@@ -53,7 +52,7 @@ def came(plan: Plan, logs: Sequence[str], *, ended: bool) -> Came:
         digest = line.get("change")
         if line.get("outcome") == _DONE and digest in wanted:
             times[digest] = datetime.fromisoformat(str(line["time"])).astimezone(UTC)
-    return Came(len(times), len(wanted), max(times.values(), default=None), bool(logs), ended)
+    return Outcome(len(times), len(wanted), max(times.values(), default=None), bool(logs), ended)
 
 
 def _lines(logs: Iterable[str]) -> Iterable[dict[str, Any]]:
@@ -68,35 +67,44 @@ def _lines(logs: Iterable[str]) -> Iterable[dict[str, Any]]:
 
 
 def decided(api: Api, run: str, environment: str) -> Decided:
-    """Who decided on an environment in a run; nobody, where GitHub does not say."""
-    try:
-        found = api.get(f"/actions/runs/{run}/approvals", needs=_NEEDS)
-    except GithubError:
-        return Decided()
+    """Who decided on an environment in a run, if anybody was asked. Raises GithubError."""
+    found = api.get(f"/actions/runs/{run}/approvals", needs=_NEEDS)
     names: dict[str, list[str]] = {"approved": [], "rejected": []}
     for entry in found if isinstance(found, list) else ():
-        of = {str(one["name"]).casefold() for one in entry.get("environments") or ()}
+        about = {str(one["name"]).casefold() for one in entry.get("environments") or ()}
         who = (entry.get("user") or {}).get("login")
-        if environment.casefold() in of and who and entry.get("state") in names:
+        if environment.casefold() in about and who and entry.get("state") in names:
             names[entry["state"]].append(str(who))
     return Decided(tuple(dict.fromkeys(names["approved"])), tuple(dict.fromkeys(names["rejected"])))
 
 
-def sentence(found: Came, who: Decided, actor: str, page: str | None) -> str:
-    """In one line, for the pull request: whether it is applied, when, and by whose word."""
+def sentence(found: Outcome, who: Decided | None, actor: str, page: str | None) -> str:
+    """In one line, for the pull request: whether it is applied, when, and by whose word; ``who`` is
+    None where GitHub did not say, which is no answer that nobody was asked."""
     run = "the run" if page is None else f"[the run]({page})"
-    by = f"approved by {_people(who.approved)}" if who.approved else f"started by {code(actor)}"
+    by = _by(who, actor)
     if found.ended or (found.of and found.done == found.of):
         at = "" if found.last is None else f" at {found.last:%Y-%m-%d %H:%M} UTC"
         return f"**Applied**{at}, {by}: {run}."
     if found.done:
         count = f"{found.done} of {found.of} changes are written"
         return f"**Partly applied:** {count}, {by}. See {run} for the others."
-    if not found.logged and who.rejected:
+    if not found.logged and who is None:
+        return (
+            "**Apply did not end, or was rejected:** it left no log of what it wrote, and GitHub"
+            f" did not say who decided. See {run}."
+        )
+    if not found.logged and who is not None and who.rejected:
         return f"**Not applied:** rejected by {_people(who.rejected)} in {run}."
     if not found.logged:
         return f"**Apply did not end:** it left no log of what it wrote. See {run}."
     return f"**Not applied:** nothing was written, {by}. See why in {run}."
+
+
+def _by(who: Decided | None, actor: str) -> str:
+    if who is None:
+        return f"started by {code(actor)}, and GitHub did not say who approved it"
+    return f"approved by {_people(who.approved)}" if who.approved else f"started by {code(actor)}"
 
 
 def gone(page: str | None) -> str:

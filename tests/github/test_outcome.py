@@ -83,9 +83,29 @@ def test_applied_names_when_and_who_approved(merged: Job) -> None:
 
 
 def test_where_nobody_was_asked_it_names_who_started_it(merged: Job) -> None:
-    merged.state["permissions"]["actions"] = "none"
     log(merged, 1, "done", "done")
     assert ", started by `mona`: " in said(merged)
+
+
+def test_who_approved_is_not_known_where_github_does_not_say(merged: Job) -> None:
+    merged.state["permissions"]["actions"] = "none"
+    merged.state["approvals"] = [APPROVED]
+    unknown = "started by `mona`, and GitHub did not say who approved it"
+    log(merged, 1, "done", "done")
+    assert said(merged) == f"**Applied** at 2026-11-29 12:03 UTC, {unknown}: {RUN}."
+    assert "warning: production: who approved it is not known: " in merged.seen[-1]
+    assert "actions: read" in merged.seen[-1]
+    log(merged, 1, "done", "failed")
+    assert unknown in said(merged)
+
+
+def test_nor_is_who_rejected_it(merged: Job) -> None:
+    """Without a log, and without an answer, it may be either."""
+    merged.state["permissions"]["actions"] = "none"
+    merged.state["approvals"] = [{**APPROVED, "state": "rejected"}]
+    told = said(merged)
+    assert told.startswith("**Apply did not end, or was rejected:** it left no log")
+    assert "GitHub did not say who decided" in told
 
 
 def test_a_part_is_no_whole(merged: Job) -> None:

@@ -9,9 +9,9 @@ import click
 
 from reconciler.cli.commands.github import shown
 from reconciler.cli.commands.show import load
-from reconciler.cli.options import chosen, common
+from reconciler.cli.options import Common, chosen, common
 from reconciler.cli.terminal import say
-from reconciler.core.errors import Exit, UsageError
+from reconciler.core.errors import Exit, GithubError, UsageError
 from reconciler.core.model import Plan
 from reconciler.github import comment, outcome, planned, reviewed
 from reconciler.github.api import Api
@@ -63,10 +63,10 @@ def command(
         if plan is None:
             text = planned.told(environment, outcome.gone(shown.run_page(job)))
         else:
-            found = outcome.came(plan, _logs(folder, environment), ended=ended)
+            found = outcome.of(plan, _logs(folder, environment), ended=ended)
             room = comment.LIMIT - len(mark) - 1
             line = shown.changed_line(job, number)
-            text = planned.comment(plan, room, line, came=_said(api, job, plan, found))
+            text = planned.comment(plan, room, line, came=_said(api, job, plan, found, options))
         done[environment] = comment.keep(api, number, mark, text, make=False)
         say(f"pull request {number}: {environment}: {done[environment]}", options)
     if form == "json":
@@ -74,8 +74,14 @@ def command(
     return Exit.OK
 
 
-def _said(api: Api, job: Job, plan: Plan, found: outcome.Came) -> str:
-    who = outcome.decided(api, job.needs("GITHUB_RUN_ID"), plan.scope.environment)
+def _said(api: Api, job: Job, plan: Plan, found: outcome.Outcome, options: Common) -> str:
+    environment, who = plan.scope.environment, None
+    try:
+        who = outcome.decided(api, job.needs("GITHUB_RUN_ID"), environment)
+    except GithubError as error:  # what was written is told all the same
+        hint = f"\n  {error.hint}" if error.hint else ""
+        said = f"{environment}: who approved it is not known: {error.message}{hint}"
+        say(said, options, level="warning")
     actor = job.variables.get("GITHUB_TRIGGERING_ACTOR") or job.needs("GITHUB_ACTOR")
     return outcome.sentence(found, who, actor, shown.run_page(job))
 
