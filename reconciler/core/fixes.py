@@ -70,6 +70,10 @@ FIXES: Mapping[str, tuple[str, str]] = {
         "`take: git` while AWS still rotates",
         "write `rotation: none`, apply, and then `take: git`",
     ),
+    "rotation-off": (
+        "`reconciler rotate` after an apply that failed, since the function is not deployed",
+        "deploy the function, then `reconciler apply ENV`, which switches it on",
+    ),
     "rotation-owned": (
         "`reconciler rollback` of a rotated secret",
         "rotate again, or add `--rotated` if the old value has to come back",

@@ -27,6 +27,7 @@ REASONS: Mapping[str, str] = {
     "requires": "it belongs to something that is refused itself",
     "rotated-before": "rotation wrote the live value, and git never writes over that unasked",
     "rotation-dropped": "git declares no rotation and AWS has one: say who owns the value",
+    "rotation-off": "git declares a rotation, and apply has not switched it on, or could not",
     "rotation-on": "while rotation is on it owns the value: end it first, then let git take over",
     "rotation-owned": "what a rotation replaced may have leaked, and may not work any more",
     "rotation-pending": "a value written during a rotation would abandon it half way",

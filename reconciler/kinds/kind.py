@@ -144,7 +144,8 @@ def listed(name: str, entry: Mapping[str, Any], *, without: Collection[str] = ()
 
 @dataclass(frozen=True)
 class Job:
-    """Everything that writing one change needs. ``parts`` are declared parts of the resource."""
+    """Everything that writing one change needs. ``parts`` are declared parts of the resource,
+    ``functions`` the rotation functions that come with the reconciler, by schedule."""
 
     change: Change
     resource: Resource | None  # None: a prune
@@ -155,11 +156,13 @@ class Job:
     policy: Policy
     fingerprinter: Fingerprinter
     parts: tuple[Resource, ...] = ()
+    functions: Mapping[str, Placed] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Target:
-    """One resource that a command is about, as git declares it and as it is live."""
+    """One resource that a command is about, as git declares it and as it is live; the last two are
+    those of a ``Job``."""
 
     key: Key
     resource: Resource | None
@@ -169,6 +172,8 @@ class Target:
     scope: Scope
     policy: Policy
     fingerprinter: Fingerprinter
+    parts: tuple[Resource, ...] = ()
+    functions: Mapping[str, Placed] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -164,6 +164,17 @@ def place(
     return Placed(name, lambda_name, own, shipped.settings.model_validate(said))
 
 
+def deploying(function: JSON, functions: Mapping[str, Placed], environment: str) -> str | None:
+    """How a function comes to be in Lambda that comes with the reconciler; None of any other."""
+    for placed in functions.values():
+        if placed.arn == function:
+            return (
+                f"{SCHEME}{placed.name} is deployed by you: reconciler rotation build"
+                f" {placed.name}, and what reconciler rotation template {environment} prints"
+            )
+    return None
+
+
 def logins(schedules: Any) -> dict[str, dict[str, str]]:
     """The secrets whose logins functions use beside those that they rotate, as git names them: by
     schedule and setting. ``schedules`` is what a manifest says, whatever that is."""

@@ -14,7 +14,7 @@ from reconciler.core.errors import AwsError, ReconcilerError
 from reconciler.core.model import Action, Change, Key
 from reconciler.kinds.kind import Job
 from reconciler.kinds.pace import Pace
-from reconciler.operations import recheck
+from reconciler.operations import observe, recheck
 from reconciler.operations.attempt import Status, attempt
 from reconciler.operations.planning import Planned
 
@@ -140,9 +140,8 @@ def _write(planned: Planned, change: Change, aws: Aws) -> tuple[str | None, str 
         scope=planned.plan.scope,
         policy=planned.plan.policy,
         fingerprinter=desired.fingerprinter,
-        parts=tuple(
-            desired.resources[part] for part in kinds.parts(change.key) if part in desired.resources
-        ),
+        parts=observe.parts(desired, change.key),
+        functions=desired.settings.functions,
     )
     warning = None
     if recheck.needed(change, planned):

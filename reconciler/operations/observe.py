@@ -102,4 +102,12 @@ def target(desired: Desired, records: Records, live: Mapping[Key, Live], key: Ke
         desired.scope,
         desired.policy,
         desired.fingerprinter,
+        parts(desired, key),
+        desired.settings.functions,
     )
+
+
+def parts(desired: Desired, whole: Key) -> tuple[Resource, ...]:
+    """The declared parts of a resource."""
+    every = desired.resources
+    return tuple(every[part] for part in kinds.parts(whole) if part in every)

@@ -182,6 +182,49 @@ def test_a_missing_function_is_told(rotating: World) -> None:
     assert "the rotation function does not exist, or" in said
 
 
+BUILTIN = {"lambda": "builtin:random", "schedule": "rate(30 days)"}
+DEPLOY = (
+    "builtin:random is deployed by you: reconciler rotation build random,"
+    " and what reconciler rotation template production prints"
+)
+
+
+def test_a_function_of_ours_that_is_not_deployed_is_told_with_its_commands(world: World) -> None:
+    world.declare(
+        {
+            "db": {"value": "v", "rotation": "weekly"},
+            "made": {"generate": {}, "rotation": "weekly"},
+            "theirs": {"value": "v", "rotation": SCHEDULE},
+        },
+        schedules={"weekly": BUILTIN},
+    )
+    applied = command(world, "apply", "production", "--auto-approve", code=4).out
+    assert applied.count(DEPLOY) == 2
+    assert applied.count("the command that allows it is in: reconciler doctor production") == 1
+    # Its rotation is declared, and it is not without one.
+    done = rotate(world, "db", "made", "theirs", code=4)
+    off = "refused: git declares a rotation for it, and in AWS it is not on"
+    for name in ("db", "made", "theirs"):
+        assert f"{name}: {off}" in done.out
+    assert done.out.count(f"{DEPLOY}; then reconciler apply production") == 2
+    assert "to switch it on: reconciler apply production" in done.out
+    assert world.secret_value("db") == "v"
+
+
+def test_and_so_is_one_that_somebody_deleted(rotating: World) -> None:
+    """Rotation is on, and the function is gone."""
+    name = "secrets-production-rotate-weekly"
+    rotating.deploy(name=name, code=COUNTING.replace("FAILING", "None"))
+    declared = {"db": {"value": "v", "rotation": "weekly"}}
+    rotating.declare(declared, schedules={"weekly": BUILTIN})
+    rotating.apply()
+    assert rotating.aws.wait_for_rotations()
+    rotating.client("lambda").delete_function(FunctionName=name)
+    said = rotate(rotating, "db", code=4).out
+    assert "the rotation function does not exist, or" in said
+    assert DEPLOY in said
+
+
 def test_outcomes_as_json_and_a_terminal_to_ask_on(rotating: World) -> None:
     shown = json.loads(rotate(rotating, "db", "-o", "json").out)
     assert shown["outcomes"][0] == {

@@ -6,7 +6,8 @@ from typing import Any
 
 from reconciler.aws.client import Aws
 from reconciler.core.errors import AwsError
-from reconciler.kinds import field, tags
+from reconciler.core.model import JSON
+from reconciler.kinds import field, shipped, tags
 from reconciler.kinds.kind import Job
 from reconciler.kinds.schedule import FIELDS, Ruled, Sent, Switched
 from reconciler.kinds.secret import mark
@@ -46,7 +47,7 @@ def create(aws: Aws, job: Job) -> str | None:
     except AwsError as error:
         # AWS answers the same code where the caller may not rotate.
         if error.aws_code != "AccessDeniedException" or "Lambda" in error.message:
-            error.hint = _HINTS.get(error.aws_code, error.hint)
+            error.hint = _hint(error, job, request.get("RotationLambdaARN")) or error.hint
         raise
     _remember(aws, job)
     return None
@@ -93,10 +94,18 @@ def _remember(aws: Aws, job: Job) -> None:
         aws.call(SERVICE, "tag_resource", SecretId=name, Tags=tags.to_list(wanted))
 
 
+def _hint(error: AwsError, job: Job, function: JSON) -> str | None:
+    hint = _HINTS.get(error.aws_code, "")
+    deploy = shipped.deploying(function, job.functions, job.scope.environment)
+    if deploy is not None and error.aws_code == "AccessDeniedException":
+        return f"the rotation function does not exist, or may not be invoked. {deploy}"
+    return hint.format(env=job.scope.environment) or None
+
+
 _HINTS = {
     # Recorded on AWS: also where there is no such function at all.
     "AccessDeniedException": "the rotation function does not exist, or may not be invoked:"
-    " the command that allows it is in: reconciler doctor ENV",
+    " the command that allows it is in: reconciler doctor {env}",
     "InvalidRequestException": "without a function name one as `lambda`; if a rotation is under"
     " way, look at the secret's AWSPENDING label",
 }

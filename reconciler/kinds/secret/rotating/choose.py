@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 from reconciler.core.model import Live, Resource, Source
 from reconciler.core.ownership import Refusal, may_handle
+from reconciler.kinds import shipped
+from reconciler.kinds.shipped import Placed
 
 
 class Way(StrEnum):
@@ -16,9 +19,16 @@ class Way(StrEnum):
 
 
 def choose(
-    name: str, environment: str, resource: Resource | None, live: Live | None
+    name: str,
+    environment: str,
+    resource: Resource | None,
+    live: Live | None,
+    *,
+    declared: Resource | None = None,
+    functions: Mapping[str, Placed],
 ) -> Way | Refusal:
-    """How the secret ``name`` of an environment is rotated, or why it cannot be."""
+    """How the secret ``name`` of an environment is rotated, or why it cannot be; ``declared`` is
+    the rotation that git declares for it."""
     if live is None:
         return Refusal("absent", "it does not exist", "apply creates it")
     refusal = may_handle(live)
@@ -33,6 +43,14 @@ def choose(
         )
     if live.rotation.enabled:
         return Way.FUNCTION
+    if declared is not None:
+        deploy = shipped.deploying(declared.fields.get("lambda"), functions, environment)
+        first = f"{deploy}; then" if deploy else "to switch it on:"
+        return Refusal(
+            "rotation-off",
+            "git declares a rotation for it, and in AWS it is not on",
+            f"{first} reconciler apply {environment}",
+        )
     value = None if resource is None else resource.value
     if value is not None and value.source is Source.GENERATED:
         return Way.GENERATED
