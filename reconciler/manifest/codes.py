@@ -55,6 +55,7 @@ CODES: Mapping[str, str] = {
     "value-in-include": "every environment reads an included file, in clear text",
     # Environments.
     "empty-environment": "an environment without resources would prune all that it owns",
+    "not-empty": "left where it is, it would let all be pruned when the declarations go by mistake",
     "environment-name": "an environment is known by its folder",
     "environments-alike": "GitHub's Environments and queues, stacks and topics would be shared",
     "fingerprint-keys": "without good keys a fingerprint tells what its value is",

@@ -118,6 +118,9 @@ class EnvironmentFile(Declared):
         default_factory=dict, description="rule: why it is ignored in all of the environment"
     )
     prune: bool = Field(default=False, description="remove what is owned and no longer declared")
+    empty: bool = Field(
+        default=False, description="it declares nothing on purpose, before its folder goes"
+    )
     recovery_window: RecoveryWindow | Annotated[int, Field(ge=7, le=30)] = Field(
         default="30 days", description="how long AWS keeps a deleted secret"
     )

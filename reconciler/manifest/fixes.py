@@ -113,7 +113,11 @@ _ENCRYPTION: Fixes = {
 }
 
 _ENVIRONMENTS: Fixes = {
-    "empty-environment": ("an environment without a secret or parameter", "declare one"),
+    "empty-environment": (
+        "an environment without a secret or parameter",
+        "declare one; to empty it on purpose, write `empty: true`",
+    ),
+    "not-empty": ("a secret in an environment with `empty: true`", "take `empty: true` out"),
     "environment-name": (
         "`environment: prod` in `production/`",
         "make the folder and the field the same",

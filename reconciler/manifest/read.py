@@ -56,7 +56,7 @@ def read(
     _must_exist(around.root, environment, around.environments)
     reading = _Reading(around, environment, may_be_empty=may_be_empty)
     reading.run()
-    errors = [problem for problem in reading.problems if not problem.warning]
+    errors = _errors(reading.problems)
     if errors or reading.settings is None:
         raise ManifestError(in_order(errors))
     warnings = in_order(p for p in reading.problems if p.warning)
@@ -69,6 +69,10 @@ def read(
         around.rules,
         tuple(warnings),
     )
+
+
+def _errors(problems: Iterable[Problem]) -> list[Problem]:
+    return [problem for problem in problems if not problem.warning]
 
 
 def in_order(problems: Iterable[Problem]) -> list[Problem]:
@@ -114,6 +118,7 @@ class _Reading:
         self._folder = around.root / environment
         self._environment = environment
         self._may_be_empty = may_be_empty
+        self._empty = False  # on purpose
         self.document = around.own(environment)
 
     def run(self) -> None:
@@ -134,16 +139,31 @@ class _Reading:
             self.problems += entries.collisions(merged, self.settings)
             if not unread:
                 self.problems += readers.check(self.document, merged, self.settings)
-            if not (merged or self._may_be_empty) and not any(not p.warning for p in self.problems):
-                self.problems.append(
-                    self.document.error(
-                        (),
-                        "empty-environment",
-                        f"{self._environment} declares nothing",
-                        "write a file that ends in .sops.yaml into its folder",
-                    )
-                )
+            self._how_many(len(merged))
         self.entries = merged
+
+    def _how_many(self, declared: int) -> None:
+        """An environment that declares nothing would prune all that it owns: it has to say so."""
+        if declared and self._empty:
+            self.problems.append(
+                self.document.error(
+                    ("empty",),
+                    "not-empty",
+                    f"{self._environment} is to be empty, and declares {declared}",
+                    "take `empty: true` out, or the declarations",
+                )
+            )
+        elif not (declared or self._empty or self._may_be_empty or _errors(self.problems)):
+            self.problems.append(
+                self.document.error(
+                    (),
+                    "empty-environment",
+                    f"{self._environment} declares nothing",
+                    "write a file that ends in .sops.yaml into its folder; or, to empty it on"
+                    f" purpose, `empty: true` into {files.ENVIRONMENT_FILE}: with `prune: true` and"
+                    " `guards` that allow it, the plan then deletes what the environment owns",
+                )
+            )
 
     def _encrypted(self, document: Document, rules: Rules, sections: Iterable[str]) -> None:
         self.problems += document.problems
@@ -247,6 +267,7 @@ class _Reading:
             refused = explain.flaws(error, EnvironmentFile, fields)
         else:
             refused = []
+            self._empty = declared.empty
             self._declared(declared)
         self.problems += [document.error(f.field, f.code, f.message, f.hint) for f in refused]
 

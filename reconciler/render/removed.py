@@ -90,8 +90,8 @@ def _how(found: Removed) -> str:
     first = f"Release from a checkout that still has {old}, with its key, as a person."
     if found.renamed is None:
         return (
-            f"{first} To delete instead, merge a branch before this one that declares only one of"
-            " them, with `prune: true` and guards that allow it; release and delete the last one."
+            f"{first} To delete instead, merge a branch before this one that declares nothing,"
+            " with `empty: true`, `prune: true` and guards that allow it: its plan shows each."
         )
     new = code(found.renamed)
     if found.same_names:

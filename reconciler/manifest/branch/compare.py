@@ -26,6 +26,7 @@ DESTRUCTIVE = (
     "guards",
     SCHEDULES,
     "prune",
+    "empty",
     "recovery_window",
 )
 # What decides who may read, or what nobody is told of.
