@@ -27,8 +27,14 @@ FIXES: Mapping[str, tuple[str, str]] = {
         "adopting an Advanced parameter that git declares as Standard",
         "declare it as it is, adopt it, and change it afterwards",
     ),
-    "no-previous": ("`reconciler rollback` of a first version", "set the value in git"),
-    "no-rotation": ("`reconciler rotate` of a secret without rotation", "`reconciler set`"),
+    "no-previous": (
+        "`reconciler rollback` of a first version",
+        "`reconciler set ENV NAME`, then merge and apply",
+    ),
+    "no-rotation": (
+        "`reconciler rotate` of a secret without rotation",
+        "`reconciler set ENV NAME`, then merge and apply",
+    ),
     "not-creatable": (
         "a secret with `rotation` and no value does not exist",
         "add a `value` as its seed, or `generate`",

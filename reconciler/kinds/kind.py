@@ -175,6 +175,11 @@ class Target:
     parts: tuple[Resource, ...] = ()
     functions: Mapping[str, Placed] = field(default_factory=dict)
 
+    @property
+    def short(self) -> str:
+        """The name as commands in messages have it: without the prefix, where it has that."""
+        return self.key.name.removeprefix(self.scope.under)
+
 
 @dataclass(frozen=True)
 class Act:

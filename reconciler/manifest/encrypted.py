@@ -92,12 +92,20 @@ class _Check:
             yield self._clear(path)
 
     def _clear(self, path: Path_) -> Problem:
+        file = shlex.quote(self._document.name)
+        # sops refuses to encrypt a file that has its block already.
+        data = self._document.data
+        mended = (
+            f"undo this edit: git restore {file}; then give the value to sops: reconciler set ENV"
+            " NAME"
+            if isinstance(data, dict) and BLOCK in data
+            else f"run sops --config manifests/.sops.yaml encrypt --in-place {file}"
+        )
         return self._error(
             path,
             "not-encrypted",
             "the value is not encrypted",
-            "it is in git now: replace it, then run sops --config manifests/.sops.yaml encrypt"
-            f" --in-place {shlex.quote(self._document.name)}",
+            f"{mended}; once it has been committed, it has leaked: choose a new value",
         )
 
     def _error(

@@ -69,8 +69,9 @@ _ENCRYPTION: Fixes = {
     "not-a-string": ("`value: [a, b]`", "write text, or JSON as one string"),
     "not-encrypted": (
         "`value: hunter2`",
-        "rotate the value, since git has it now; then `sops --config manifests/.sops.yaml"
-        " encrypt --in-place FILE`",
+        "a file that was never encrypted: `sops --config manifests/.sops.yaml encrypt --in-place"
+        " FILE`; one value of an encrypted file: `git restore FILE`, then `reconciler set ENV"
+        " NAME`; once it has been committed, it has leaked: choose a new value",
     ),
     "other-rules": (
         "`manifests/production/.sops.yaml`",
@@ -98,7 +99,8 @@ _ENCRYPTION: Fixes = {
     "key-fails": ("a damaged `enc:` of a recipient", "restore the file from git"),
     "tampered": (
         "ciphertext that was moved to another field",
-        "restore it from git; rename with `reconciler move ENV NAME NEW`",
+        "`git restore FILE`, or the file of an earlier commit: `git restore --source COMMIT FILE`;"
+        " rename with `reconciler move ENV NAME NEW`",
     ),
     "trailing-newline": ("a password piped in from `echo`", "use `printf`, or set the value again"),
     "untrusted-key": (

@@ -83,9 +83,15 @@ def check(document: Document, rules: Rules, relative: str) -> list[Problem]:
         return problems
     groups = from_file(block)
     if groups is None:
-        problems.append(document.error((BLOCK,), "sops-block", "a key of this block is malformed"))
+        problems.append(
+            document.error(
+                (BLOCK,), "sops-block", "a key of this block is malformed", _restore(document)
+            )
+        )
     elif not groups:
-        problems.append(document.error((BLOCK,), "sops-block", "the block names no key"))
+        problems.append(
+            document.error((BLOCK,), "sops-block", "the block names no key", _restore(document))
+        )
     else:
         problems += _check_groups(document, block, groups, rule, rules)
     return problems
@@ -95,6 +101,10 @@ def command(rules: Rules, what: str, document: Document) -> str:
     """A command of sops for a document, which takes these rules and no others."""
     config, file = shlex.quote(rules.document.name), shlex.quote(document.name)
     return f"sops --config {config} {what} {file}"
+
+
+def _restore(document: Document) -> str:
+    return f"restore the file from git: git restore {shlex.quote(document.name)}"
 
 
 def _block(document: Document) -> dict[str, Any] | None:
@@ -135,7 +145,9 @@ def _check_fields(document: Document, block: dict[str, Any]) -> list[Problem]:
         )
     mac = block.get("mac")
     if not (isinstance(mac, str) and mac.startswith("ENC[")):
-        problems.append(document.error((BLOCK, "mac"), "sops-block", "the file has no MAC"))
+        problems.append(
+            document.error((BLOCK, "mac"), "sops-block", "the file has no MAC", _restore(document))
+        )
     return problems
 
 

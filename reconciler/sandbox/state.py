@@ -210,7 +210,7 @@ def _iam() -> dict[str, Any]:
                 "name": policy.name,
                 "path": policy.path,
                 "description": policy.description,
-                "document": policy.default_version.document,
+                "document": _document(policy),
             }
             for policy in cast("Any", backend.managed_policies.values())
             if not policy.arn.startswith("arn:aws:iam::aws:")
@@ -238,6 +238,12 @@ def _iam() -> dict[str, Any]:
             for provider in backend.open_id_providers.values()
         ],
     }
+
+
+def _document(policy: Any) -> str:
+    """What a managed policy says now, of the versions that it has had."""
+    said = {version.version_id: version.document for version in policy.versions}
+    return str(said[policy.default_version_id])
 
 
 def _restore(document: dict[str, Any]) -> None:

@@ -112,20 +112,21 @@ _FAILURES: Mapping[int, _Failure] = {
     2: _Failure(
         "sops-crashed",
         "sops crashed on this file",
-        "the encrypted text is damaged; restore the file from git",
+        "the encrypted text is damaged; restore the file from git: git restore FILE",
     ),
     25: _Failure(
         "tampered",
         "an encrypted value does not decrypt: it was changed, or moved from another place",
-        "restore the file from git, or set the value again with: sops --config"
-        " manifests/.sops.yaml edit FILE",
+        "undo that edit: git restore FILE; to rename: reconciler move ENV NAME NEW; to change a"
+        " value: reconciler set ENV NAME",
     ),
     51: _Failure(
         "mac-mismatch",
         "the file's MAC does not match: encrypted values were added, removed, reordered or changed"
         " without the key",
-        "restore the file from git; after a merge conflict in `mac`, take one side and write"
-        " a value again in `sops --config manifests/.sops.yaml edit --ignore-mac FILE`",
+        "restore the file from git: git restore FILE; after a merge conflict in `mac`, take one"
+        " side and write a value again in"
+        " `sops --config manifests/.sops.yaml edit --ignore-mac FILE`",
     ),
     128: _Failure("no-key", "no key that is available here decrypts this file"),
 }

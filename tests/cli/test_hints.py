@@ -40,6 +40,7 @@ ELSEWHERE = {
     "merge-driver --install": "tests/manifest/merge",
     "recipients remove RECIPIENT {environment}": "tests/cli/test_recipients.py",
     "release X --all": "tests/workflows/test_edges.py",
+    "rollback X X --rotated": "tests/operations/test_rollback.py",
     "rotation build X": "tests/access/functions",
     "rotation build X --out X": "tests/access/functions",
     "rotation template X": "tests/access/functions",

@@ -34,6 +34,12 @@ GIT = {
     "config --add X X": "config --add reconciler.trusted-key x",
     "config X origin/BRANCH": "config reconciler.trusted-base origin/main",
     "config X": "config merge.sops.driver",
+    # In a conflict: tests/manifest/merge/test_merges.py follows all of what is said.
+    "checkout --ours X": f"checkout {MAIN}",
+    "checkout --theirs X": f"checkout {MAIN}",
+    "restore FILE": f"restore {MAIN}",
+    "restore X": f"restore {MAIN}",
+    "restore --source COMMIT FILE": f"restore --source HEAD {MAIN}",
     "-C X status": "-C manifests status",
     "log -p -- X": f"log -p -- {MAIN}",
     "add": f"add {MAIN}",

@@ -162,7 +162,7 @@ def test_names_outside_the_prefix_are_written_in_full(empty: World) -> None:
     assert "name: /old/app/db/login" in text
     command(empty, "adopt", "production", "--auto-approve")
     assert empty.changes() == {}
-    assert "like /app" in imported(empty, "--prefix", "old", code=64)
+    assert "like /app" in imported(empty, "--prefix", "/", code=64)
 
 
 def test_what_cannot_be_declared_is_told(empty: World) -> None:
@@ -283,3 +283,23 @@ def test_json_of_strings_is_a_mapping_however_it_is_written(empty: World) -> Non
     command(empty, "adopt", "production", "--auto-approve")
     assert empty.labels("app/loose") == before
     assert empty.changes() == {}
+
+
+def test_names_without_a_slash_before_them(empty: World) -> None:
+    """As most secrets are called that were not made with Parameter Store in mind."""
+    secrets, parameters = empty.client("secretsmanager"), empty.client("ssm")
+    for name in ("shop/prod/db", "shop/prod/smtp", "shop/production/db", "shop-prod-legacy"):
+        secrets.create_secret(Name=name, SecretString=f"of {name}")
+    parameters.put_parameter(Name="shop-prod-mode", Value="live", Type="String")
+    assert "Imported: 2, 0 not." in imported(empty, "--prefix", "shop/prod")
+    flat = ("--name", "shop-prod-legacy", "--name", "shop-prod-mode")
+    assert "Imported: 2, 0 not." in imported(empty, *flat)
+    assert "all of these are declared already" in imported(empty, *flat)
+    said = imported(empty, "--name", "shop-prod-legacy", "--name", "shop-prod-nothing", code=64)
+    assert "AWS has no secret or parameter shop-prod-nothing." in said
+    assert "not both" in imported(empty, "--prefix", "/a", "--name", "b", code=64)
+    assert "for AWS" in imported(empty, "--from", "state.json", "--name", "b", code=64)
+    command(empty, "adopt", "production", "--auto-approve")
+    assert empty.changes() == {}
+    answer = secrets.get_secret_value(SecretId="shop-prod-legacy")
+    assert answer["SecretString"] == "of shop-prod-legacy"

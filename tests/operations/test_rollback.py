@@ -71,8 +71,12 @@ def test_a_rotated_value_comes_back_only_where_it_is_asked_for(world: World) -> 
     world.rotate("db")
     assert "refused: rotation wrote its values" in back(world, "db", code=4).out
     assert world.secret_value("db") == "rotated"
-    back(world, "db", "--rotated")
+    told = back(world, "db", "--rotated").out
     assert world.secret_value("db") == "seed"
+    # Git holds the seed, and the next apply writes none: nobody has anything to revert.
+    assert "done: the previous version is restored; rotation owns the value" in told
+    assert "revert it there" not in told
+    assert world.changes() == {}
 
 
 def test_what_rotate_replaced_comes_back_only_where_it_is_asked_for(world: World) -> None:
@@ -95,13 +99,22 @@ def test_what_cannot_be_rolled_back_is_one_clear_line(changed: World) -> None:
     changed.declare({**declared, "absent": {"value": "v"}}, {"p": {"value": "v"}})
     for name, told in (
         ("theirs", "this environment does not own it"),
-        ("new", "it has no previous version"),
+        (
+            "new",
+            "it has no previous version\n      hint: give it a new value: reconciler set production"
+            " new",
+        ),
         (
             "gone",
             "it is pending deletion\n      hint: restore it first: aws secretsmanager restore-",
         ),
         ("absent", "it does not exist\n      hint: apply creates it"),
-        ("p", "a parameter's versions have no labels to move"),
+        (
+            "p",
+            "a parameter's versions have no labels to move\n      hint: revert the commit that"
+            " changed the value, and apply; or give it the earlier value again: reconciler set"
+            " production p --apply",
+        ),
     ):
         assert f"{name}: refused: {told}" in back(changed, name, code=4).out
     assert "--audit records" in back(changed, "db", "--audit", "log", code=64).err

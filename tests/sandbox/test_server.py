@@ -343,6 +343,21 @@ def test_state_survives_a_restart(tmp_path: Path) -> None:
                 secrets.describe_secret(SecretId="s")
         before = secrets.describe_secret(SecretId="s")
         deploy_function(first.client)
+        iam = first.client("iam")
+        said = [
+            json.dumps(
+                {
+                    "Version": "2012-10-17",
+                    "Statement": [
+                        {"Sid": sid, "Effect": "Deny", "Action": "s3:*", "Resource": "*"}
+                    ],
+                }
+            )
+            for sid in ("First", "Second")
+        ]
+        policy = iam.create_policy(PolicyName="managed", PolicyDocument=said[0])["Policy"]["Arn"]
+        iam.create_policy_version(PolicyArn=policy, PolicyDocument=said[1], SetAsDefault=True)
+        iam.attach_role_policy(RoleName="fn", PolicyArn=policy)
     finally:
         assert first.stop(signal.SIGTERM) == 0
     assert stat.S_IMODE(state.stat().st_mode) == 0o600
@@ -374,7 +389,12 @@ def test_state_survives_a_restart(tmp_path: Path) -> None:
         )
         answer = second.client("lambda").invoke(FunctionName="rotate", Payload=b"{}")
         assert json.loads(answer["Payload"].read())["errorType"] == "KeyError"
-        assert second.client("iam").get_role(RoleName="fn")["Role"]["RoleName"] == "fn"
+        iam = second.client("iam")
+        attached = iam.list_attached_role_policies(RoleName="fn")["AttachedPolicies"]
+        assert [one["PolicyArn"] for one in attached] == [policy]
+        version = iam.get_policy(PolicyArn=policy)["Policy"]["DefaultVersionId"]
+        now = iam.get_policy_version(PolicyArn=policy, VersionId=version)["PolicyVersion"]
+        assert now["Document"]["Statement"][0]["Sid"] == "Second"
     finally:
         assert second.stop(signal.SIGINT) == 0
 

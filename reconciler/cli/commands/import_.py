@@ -44,7 +44,18 @@ from reconciler.render.escape import terminal
     type=KindName(),
     help="What a value of the file becomes. [default: secret; of chamber parameter]",
 )
-@click.option("--prefix", help="Where to look, like /app/production. [default: ENV's prefix]")
+@click.option(
+    "--prefix",
+    help="Where to look, like /app/production, or app/production for secrets whose names have no"
+    " slash before them. [default: ENV's prefix]",
+)
+@click.option(
+    "--name",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    help="Only this one, by its full name in AWS, wherever it is; repeatable.",
+)
 @click.option(
     "--plaintext",
     is_flag=True,
@@ -61,6 +72,7 @@ def command(
     one: str | None,
     kind: str | None,
     prefix: str | None,
+    names: tuple[str, ...],
     plaintext: bool,
     auto_approve: bool,
     form: str,
@@ -86,12 +98,16 @@ def command(
     else:
         if prefix is not None:
             raise click.UsageError("--prefix is for AWS, and --from is for a file.")
+        if names:
+            raise click.UsageError("--name is for AWS, and --from is for a file.")
         source_file = FromFile(source, kind_of_file, below or "", one, kind, plaintext)
         return source_file.run(environment, options, form=form, asks=not auto_approve)
+    if names and prefix is not None:
+        raise click.UsageError("Give --prefix or --name, not both.")
     declared = walk.read(environment, options, may_be_empty=True)
     scope = declared.settings.scope
     where = prefix or scope.prefix
-    if not where.startswith("/") or not where.strip("/"):
+    if not where.strip("/"):
         raise click.UsageError("A prefix is like /app/production.")
     aws = walk.connect(scope, options)
     runner = walk.runner(declared, options)
@@ -102,8 +118,12 @@ def command(
         where.rstrip("/"),
         declared.resources(),
         {(entry.section, entry.key) for entry in declared.entries},
+        named=names,
         plaintext=plaintext,
     )
+    missing = importing.absent(names, found, declared.resources())
+    if missing:
+        raise click.UsageError(f"AWS has no secret or parameter {', '.join(missing)}.")
     folder = walk.folder(options)
     files = arrange(folder.absolute() / environment, [f for f in found if isinstance(f, Imported)])
     if form == "text":
@@ -122,7 +142,8 @@ def command(
         tell(found, scope)
         if not found:
             below = terminal(where)
-            say(f"nothing is below {below} in AWS that is not declared already", options)
+            what = "all of these are" if names else f"nothing is below {below} in AWS that is not"
+            say(f"{what} declared already", options)
         edited.tell([file.path for file in files])
         edited.behind(environment, options)
         if files:

@@ -35,6 +35,8 @@ OWNED = "reconciler-owner"  # in a record: the owner tag is this environment's
 
 def pages(aws: Aws, scope: Scope) -> Iterator[Sequence[Record]]:
     """All parameters under the prefix, 50 a call."""
+    if not scope.prefix.startswith("/"):
+        return  # "fully qualified": a name with slashes begins with one
     path = {"Key": "Path", "Option": "Recursive", "Values": [scope.prefix]}
     for page in _describe(aws, [path]):
         yield [listed(_name(entry), entry, without=UNUSED) for entry in page]

@@ -8,7 +8,12 @@ from reconciler.kinds.kind import Act, NotForKind, Target, Turn
 
 def rotate(target: Target, turn: Turn) -> Act | Refusal:
     """AWS rotates no parameter."""
-    return NotForKind("no-rotation", "a parameter has no rotation", "set a new value in git")
+    return NotForKind(
+        "no-rotation",
+        "a parameter has no rotation",
+        f"give it a new value: reconciler set {target.scope.environment} {target.short} --apply;"
+        " and commit the manifest",
+    )
 
 
 def roll_back(target: Target, *, rotated: bool) -> Act | Refusal:
@@ -16,5 +21,6 @@ def roll_back(target: Target, *, rotated: bool) -> Act | Refusal:
     return NotForKind(
         "no-labels",
         "a parameter's versions have no labels to move",
-        "set the value of an earlier version in git",
+        "revert the commit that changed the value, and apply; or give it the earlier value again:"
+        f" reconciler set {target.scope.environment} {target.short} --apply",
     )

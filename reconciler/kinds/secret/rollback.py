@@ -42,26 +42,37 @@ def _barred(target: Target, *, rotated: bool) -> Refusal | None:
             "rotation-pending",
             "a rotation is under way: AWSPENDING is on another version than AWSCURRENT",
             "wait for it; or end it with: reconciler rotate"
-            f" {target.scope.environment} {target.key.name} --clear-pending",
+            f" {target.scope.environment} {target.short} --clear-pending",
         )
     previous, current = version_at(record, PREVIOUS), version_at(record, CURRENT)
     if previous is None or current is None:
-        return Refusal("no-previous", "it has no previous version", "set a value instead")
+        return Refusal(
+            "no-previous",
+            "it has no previous version",
+            f"give it a new value: reconciler set {target.scope.environment} {target.short}",
+        )
     if not rotated:
         if live.rotation.enabled or live.rotation.last is not None:
             return Refusal(
                 "rotation-owned",
                 "rotation wrote its values, and the previous login may no longer work",
-                "`--rotated` restores it anyway",
+                _anyway(target),
             )
         versions = (previous, current)
         if all(target.fingerprinter.is_generated(target.key.name, v) for v in versions):
             return Refusal(
                 "superseded",
                 "its previous value was replaced by `rotate`, perhaps because it leaked",
-                "`--rotated` restores it anyway",
+                _anyway(target),
             )
     return None
+
+
+def _anyway(target: Target) -> str:
+    return (
+        "to restore it all the same: reconciler rollback"
+        f" {target.scope.environment} {target.short} --rotated"
+    )
 
 
 def _move(aws: Aws, target: Target, record: Record) -> str:
@@ -79,6 +90,12 @@ def _move(aws: Aws, target: Target, record: Record) -> str:
     value = None if resource is None else resource.value
     if value is None or value.source is not Source.GIT or resource is None:
         return "the previous version is restored"
+    rotation = None if target.live is None else target.live.rotation
+    if rotation is not None and (rotation.enabled or (rotation.last and not value.take)):
+        # Git holds the first value only: nothing of it is written, so there is nothing to revert.
+        return (
+            "the previous version is restored; rotation owns the value, and git does not write it"
+        )
     at = "" if resource.place is None else f", at {resource.place.path}"
     return (
         f"the previous version is restored; git still declares the newer value{at}:"

@@ -7,6 +7,7 @@ what a merge of the three contents says, field by field. Lists are fields as a w
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,11 +19,6 @@ from reconciler.manifest.metadata import BLOCK
 
 Route = tuple[str, ...]
 SEAL = ((BLOCK, "mac"), (BLOCK, "lastmodified"))  # what sops says of a file as a whole
-_HINT = (
-    "choose, for a value with: sops --config manifests/.sops.yaml edit FILE; lastmodified and mac"
-    " may be either side's, and are right again once a value is written again in"
-    " `sops --config manifests/.sops.yaml edit --ignore-mac FILE`"
-)
 
 
 @dataclass(frozen=True)
@@ -34,6 +30,16 @@ class Merged:
     unsealed: bool
 
 
+def _hint(path: str) -> str:
+    file = shlex.quote(path)
+    # One side's file as a whole has a MAC that is right, and sops can write to it.
+    return (
+        f"take the file of one side: git checkout --ours {file}, or git checkout --theirs {file};"
+        " change in it again what only the other side changed, values with: reconciler set ENV"
+        " NAME; then: reconciler lock ENV"
+    )
+
+
 def merge(base: bytes, ours: bytes, theirs: bytes, path: str) -> Merged:
     """What either side changed. Raises Unmerged where both changed a field, each in its own way."""
     documents = [parse(Path(path), path, raw) for raw in (base, ours, theirs)]
@@ -41,7 +47,7 @@ def merge(base: bytes, ours: bytes, theirs: bytes, path: str) -> Merged:
         wrong = [problem for problem in document.problems if not problem.warning]
         if wrong or not isinstance(document.data, dict):
             message = wrong[0].message if wrong else "it is no mapping"
-            raise Unmerged(f"{path}: one side is not in order: {message}", hint=_HINT)
+            raise Unmerged(f"{path}: one side is not in order: {message}", hint=_hint(path))
     was, one, two = (dict(_lines(document)) for document in documents)
     chosen: dict[Route, tuple[bytes, ...]] = {}
     undecided = []
@@ -54,7 +60,7 @@ def merge(base: bytes, ours: bytes, theirs: bytes, path: str) -> Merged:
             chosen[route] = line
     wrong_ones = [route for route in undecided if route not in SEAL]
     if wrong_ones:
-        raise Unmerged(f"{path}: both sides changed {_told(wrong_ones)}", hint=_HINT)
+        raise Unmerged(f"{path}: both sides changed {_told(wrong_ones)}", hint=_hint(path))
     order = _order(list(one), list(two))
     raw = b"".join(line for route in order for line in chosen.get(route, ()))
     _check(raw, path, [document.data for document in documents])
@@ -136,7 +142,7 @@ def _check(raw: bytes, path: str, contents: list[Any]) -> None:
             wanted[route] = leaf
     merged = parse(Path(path), path, raw)
     if merged.problems or _leaves(merged.data) != wanted:
-        raise Unmerged(f"{path}: what both sides changed does not fit together", hint=_HINT)
+        raise Unmerged(f"{path}: what both sides changed does not fit together", hint=_hint(path))
 
 
 def _leaves(data: Any) -> Mapping[Route, tuple[Any]]:

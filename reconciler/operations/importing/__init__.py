@@ -2,6 +2,6 @@
 
 from reconciler.kinds.imported import Imported, NotImported
 from reconciler.operations.importing.files import Written, write
-from reconciler.operations.importing.read import read
+from reconciler.operations.importing.read import absent, read
 
-__all__ = ["Imported", "NotImported", "Written", "read", "write"]
+__all__ = ["Imported", "NotImported", "Written", "absent", "read", "write"]

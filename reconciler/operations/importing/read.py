@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from reconciler import kinds
 from reconciler.aws.client import Aws
+from reconciler.aws.recogniser import UnverifiedRecogniser
 from reconciler.core.model import Key
 from reconciler.kinds.imported import Imported, NotImported
 from reconciler.kinds.kind import Named, Record, Settings
@@ -21,20 +22,43 @@ def read(
     declared: Collection[Key],
     taken: Collection[tuple[str, str]],
     *,
+    named: Collection[str] = (),
     plaintext: bool = False,
 ) -> list[Imported | NotImported]:
-    """A declaration of each resource below ``prefix``, or why it has none.
+    """A declaration of each resource below ``prefix``, or why it has none. Where full names are
+    given as ``named``, those alone.
 
     ``declared`` are not imported again, and ``taken`` are the names that manifests use already, by
     section. Raises AwsError.
     """
-    records = observe.list_all(aws, replace(settings.scope, prefix=prefix))
+    if named:
+        records = _by_name(aws, settings, named)
+    else:
+        records = observe.list_all(aws, replace(settings.scope, prefix=prefix))
     names = _Names(settings, prefix, taken)
     made: list[Imported | NotImported] = []
     for kind, found in records.items():
         new = {name: record for name, record in found.items() if Key(kind, name) not in declared}
         made += _of_kind(aws, kinds.named(kind), new, settings, names, plaintext=plaintext)
     return made
+
+
+def absent(
+    names: Collection[str], found: Collection[Imported | NotImported], declared: Collection[Key]
+) -> list[str]:
+    """Of these full names, those that are not declared and that AWS has nothing of."""
+    there = {one.key.name for one in found} | {key.name for key in declared}
+    return [name for name in names if name not in there]
+
+
+def _by_name(aws: Aws, settings: Settings, names: Collection[str]) -> observe.Records:
+    # Whose each is, is asked by adopt; whatever it is, it is read and declared.
+    trust = UnverifiedRecogniser(())
+    records = observe.none_yet()
+    for kind in records:
+        answers = kinds.named(kind).find(aws, sorted(names), settings.scope, trust)
+        records[kind] = {name: record for name, record in answers.items() if record is not None}
+    return records
 
 
 def _of_kind(

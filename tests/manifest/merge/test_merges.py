@@ -223,6 +223,33 @@ def test_the_same_value_on_both_sides_is_a_persons_choice(merging: Merging) -> N
     assert "our value" not in text + done.stdout + done.stderr
 
 
+@pytest.mark.parametrize("side", ["ours", "theirs"])
+def test_what_a_conflict_says_to_do_ends_it(merging: Merging, side: str) -> None:
+    merging.branch("theirs")
+    merging.set('["secrets"]["jwt"]["value"]', "their value")
+    merging.lock()
+    merging.commit()
+    merging.branch("ours")
+    merging.set('["secrets"]["jwt"]["value"]', "our value")
+    merging.set('["secrets"]["db"]["value"]["user"]', "our user")
+    merging.lock()
+    merging.commit()
+    assert f"git checkout --ours manifests/{MAIN}, or git" in merging.merge("theirs").stderr
+    merging.git("checkout", f"--{side}", f"manifests/{MAIN}")
+    if side == "theirs":
+        merging.set('["secrets"]["db"]["value"]["user"]', "our user")
+    done = cli("lock", "production", cwd=merging.folder, environment=merging.tree.environ)
+    assert done.returncode == 0, done.stderr
+    merging.git("add", ".")
+    merging.git("commit", "-q", "-m", "merged")
+    done = cli("validate", "production", cwd=merging.folder, environment=merging.tree.environ)
+    assert "error[" not in done.stderr
+    assert "warning[lock" not in done.stderr
+    secrets = merging.decrypted()["secrets"]
+    assert secrets["jwt"]["value"] == {"ours": "our value", "theirs": "their value"}[side]
+    assert secrets["db"]["value"]["user"] == "our user"
+
+
 def test_two_keys_of_one_secret_merge(merging: Merging) -> None:
     """In lines next to each other, which git takes for a conflict."""
     merging.branch("theirs")

@@ -26,7 +26,7 @@ def rotate(target: Target, turn: Turn) -> Act | Refusal:
         live = replace(live, rotation=replace(live.rotation, pending=False))
     declared = next((part for part in target.parts if part.fields.get("enabled")), None)
     way = choose(
-        target.key.name.removeprefix(target.scope.under),
+        target.short,
         target.scope.environment,
         target.resource,
         live,

@@ -12,7 +12,7 @@ from reconciler.operations.importing.sources.given import PARAMETERS, SECRETS, G
 from reconciler.values.sensitive import Sensitive
 
 _ARN = re.compile(r"arn:[a-z-]+:secretsmanager:[^:]+:[^:]+:secret:(.+)-.{6}\Z")
-_NONE = "the state has no value of it"
+_NONE = "the state has no value of it: import it from AWS, with --name"
 _SECRET, _VERSION, _ROTATION, _PARAMETER = (
     "aws_secretsmanager_secret",
     "aws_secretsmanager_secret_version",
