@@ -78,9 +78,45 @@ MISTAKES: tuple[Mistake, ...] = (
         "try: reconciler --help",
     ),
     Mistake(
+        "A command has another program's name",
+        "list production",
+        "error[usage]: There is no command 'list'. Did you mean report?",
+        "try: reconciler --help",
+    ),
+    Mistake(
+        "A role is not named",
+        "iam",
+        "error[usage]: Say which: plan, apply, drift, adopt or reader.",
+        "try: reconciler iam --help",
+    ),
+    Mistake(
+        "A role is misspelt",
+        "iam aply production",
+        "error[usage]: 'aply' is not one of 'plan', 'apply', 'drift', 'adopt', 'reader'.",
+        "try: reconciler iam --help",
+    ),
+    Mistake(
+        "Two names where one goes",
+        "rollback production text map",
+        "error[usage]: Too many arguments: map",
+        "try: reconciler rollback --help",
+    ),
+    Mistake(
+        "An option has no value",
+        "apply production --only",
+        "error[usage]: Option '--only' requires an argument.",
+        "try: reconciler apply --help",
+    ),
+    Mistake(
+        "An option that begins as three others",
+        "plan production --on",
+        "error[usage]: There is no option --on. Did you mean --only?",
+        "try: reconciler plan --help",
+    ),
+    Mistake(
         "An option is misspelt",
         "plan --detailed-exitcod",
-        "error[usage]: No such option '--detailed-exitcod'. Did you mean '--detailed-exitcode'?",
+        "error[usage]: There is no option --detailed-exitcod. Did you mean --detailed-exitcode?",
         "try: reconciler plan --help",
     ),
     Mistake(

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from reconciler.cli import wording
 from reconciler.cli.options import Common
 from reconciler.cli.terminal import say
 from reconciler.core.errors import Exit, ManifestError, Problem, ReconcilerError, named
@@ -66,9 +67,12 @@ def _word(problem: Problem) -> str:
 
 def usage(error: click.ClickException, options: Common) -> None:
     """A command line that does not make sense."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        say(error.format_message(), options, level="failure")  # the help itself
+        return
     context = getattr(error, "ctx", None)
-    command = context.command_path if context is not None else "reconciler"
-    _say(None, "error[usage]", error.format_message(), f"try: {command} --help", options)
+    command = context.command_path if context is not None else options.command
+    _say(None, "error[usage]", wording.said(error), f"try: {command} --help", options)
 
 
 def _say(place: Place | None, name: str, told: str, hint: str | None, options: Common) -> None:

@@ -11,19 +11,29 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
+from reconciler.cli.options import Common
+from reconciler.cli.wording import meant
+
 
 class Commands(click.Group):
     """The commands of a ``package``: a module each, and in it what is called ``command``.
 
     ``known`` has their names, in the order in which they are used, and what each does.
+    ``elsewhere`` has the words by which other programs call the same.
     """
 
     def __init__(
-        self, *arguments: Any, package: str, known: Mapping[str, str], **more: Any
+        self,
+        *arguments: Any,
+        package: str,
+        known: Mapping[str, str],
+        elsewhere: Mapping[str, str] | None = None,
+        **more: Any,
     ) -> None:
         super().__init__(*arguments, **more)
         self._package = package
         self._known = known
+        self._elsewhere = elsewhere or {}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """All commands, in the order in which they are used."""
@@ -58,7 +68,9 @@ class Commands(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does, with the nearest command where there is none of this name."""
         if args and args[0] not in self._known and not args[0].startswith("-"):
-            near = difflib.get_close_matches(args[0], self._known, 1)
-            meant = f" Did you mean {near[0]}?" if near else ""
-            raise click.UsageError(f"There is no command {args[0]!r}.{meant}", ctx)
+            other = self._elsewhere.get(args[0])
+            near = [other] if other else difflib.get_close_matches(args[0], self._known, 1)
+            raise click.UsageError(f"There is no command {args[0]!r}.{meant(near)}", ctx)
+        if args and isinstance(ctx.obj, Common):
+            ctx.obj.command = f"{ctx.command_path} {args[0]}"
         return super().resolve_command(ctx, args)

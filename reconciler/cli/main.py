@@ -56,11 +56,38 @@ COMMANDS = MappingProxyType(
     }
 )
 
+# What other programs call it.
+ELSEWHERE = MappingProxyType(
+    {
+        "check": "validate",
+        "create": "add",
+        "delete": "remove",
+        "edit": "set",
+        "env": "export",
+        "get": "export",
+        "list": "report",
+        "ls": "report",
+        "mv": "move",
+        "new": "add",
+        "put": "set",
+        "read": "export",
+        "rename": "move",
+        "rm": "remove",
+        "run": "exec",
+        "status": "drift",
+        "undo": "rollback",
+        "update": "set",
+        "verify": "validate",
+        "write": "set",
+    }
+)
+
 
 @click.group(
     cls=Commands,
     package="reconciler.cli.commands",
     known=COMMANDS,
+    elsewhere=ELSEWHERE,
     epilog="Example: reconciler plan production",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )

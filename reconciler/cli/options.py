@@ -35,6 +35,7 @@ class Common:
     profile: str | None = None
     role_arn: str | None = None
     jobs: int = 8
+    command: str = "reconciler"  # as far as it was understood
     environment: str | None = None  # of several, the one that this is about
     around: Surroundings | None = None  # of several, what they have in common
     connections: Connections = field(default_factory=Connections)

@@ -19,6 +19,7 @@ from reconciler.cli.folder import folder as folder
 from reconciler.cli.identity import identity
 from reconciler.cli.options import Common
 from reconciler.cli.terminal import say
+from reconciler.cli.wording import meant
 from reconciler.core.errors import CredentialsError, UsageError
 from reconciler.core.model import Key, Plan, Scope
 from reconciler.manifest import Cleartext
@@ -188,16 +189,10 @@ def keys(names: Iterable[str], known: Iterable[Key], scope: Scope) -> set[Key]:
         matching = {key for key in known if key.name in (name, full)}
         if not matching:
             others = sorted({key.name.removeprefix(scope.under) for key in known})
-            raise click.UsageError(
-                f"{scope.environment} has no secret or parameter {name}.{_near(name, others)}"
-            )
+            near = meant(difflib.get_close_matches(name, others, 1))
+            raise click.UsageError(f"{scope.environment} has no secret or parameter {name}.{near}")
         wanted |= matching
     return wanted
-
-
-def _near(name: str, names: Sequence[str]) -> str:
-    near = difflib.get_close_matches(name, names, 1)
-    return f" Did you mean {near[0]}?" if near else ""
 
 
 def at_commit(plan: Plan, around: Surroundings) -> Plan:

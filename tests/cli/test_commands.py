@@ -165,7 +165,7 @@ def test_saved_plans_show_the_same_in_every_form(world: World) -> None:
     ("arguments", "code", "part"),
     [
         (("plam",), 64, "Did you mean plan?"),
-        (("plan", "--fast"), 64, "No such option"),
+        (("plan", "--fast"), 64, "There is no option --fast."),
         (("plan", "prodution"), 64, "production"),
         (("plan", "-C", "nowhere"), 64, "nowhere"),
         (("show", "missing.json"), 64, "cannot be read"),

@@ -7,7 +7,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from reconciler.cli.main import COMMANDS, reconciler
+from reconciler.cli.main import COMMANDS, ELSEWHERE, reconciler
 from tests.cli.run import cli, python
 
 SLOW = (
@@ -68,3 +68,26 @@ def test_each_commands_help_has_an_example_and_the_common_options(name: str) -> 
     assert f"Example: reconciler {name}" in shown.output
     for option in ("--manifests", "--sops", "--color", "--log-format", "--verbose", "--quiet"):
         assert option in shown.output
+
+
+def test_without_a_command_it_shows_the_help_and_nothing_else() -> None:
+    done = cli()
+    assert done.returncode == 64
+    assert done.stderr.startswith("Usage: reconciler [OPTIONS] COMMAND")
+    assert done.stderr.strip().endswith("Example: reconciler plan production")
+    assert done.stdout == ""
+
+
+def test_the_words_of_other_programs_lead_to_commands() -> None:
+    assert set(ELSEWHERE.values()) <= COMMANDS.keys()
+    assert not ELSEWHERE.keys() & COMMANDS.keys()
+
+
+def test_a_code_is_explained_as_it_stands_in_a_message_and_as_data() -> None:
+    told = cli("explain", "error[unquoted]")
+    assert told.stdout.startswith("unquoted: ")
+    [as_data] = json.loads(cli("explain", "unquoted", "-o", "json").stdout)
+    assert as_data["code"] == "unquoted"
+    assert f"to do: {as_data['to_do']}" in told.stdout
+    unknown = cli("explain", "E001").stderr
+    assert unknown.splitlines()[0].endswith("as in error[unquoted].")

@@ -37,7 +37,7 @@ def test_one_value_that_is_not_encrypted(tree: Tree, refused: Callable[..., Refu
     problem = refused().only()
     assert problem.code == "not-encrypted"
     assert str(problem.place) == f"manifests/{MAIN}:4:13"
-    assert "replace it" in (problem.hint or "")
+    assert "it has leaked" in (problem.hint or "")
 
 
 def test_a_wrong_key_is_told_once_for_all_files(tree: Tree, add: Callable[..., Path]) -> None:

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import difflib
+import json
 
 import click
 
-from reconciler.cli.options import common
+from reconciler.cli.options import as_format, common
 from reconciler.cli.terminal import out
+from reconciler.cli.wording import meant
 from reconciler.core.errors import Exit
 
 
 @click.command("explain", epilog="Example: reconciler explain unquoted")
 @click.argument("code")
+@as_format
 @common
-def command(code: str) -> int:
-    """Explain a code: its cause, an example, and what to do."""
+def command(code: str, form: str) -> int:
+    """Explain a code: its cause, an example, and what to do.
+
+    Codes stand in brackets in messages, as in error[unquoted].
+    """
+    code = code.rpartition("[")[2].removesuffix("]")
     from reconciler import rules
     from reconciler.core import fixes, refusals
     from reconciler.manifest.codes import CODES
@@ -36,8 +43,20 @@ def command(code: str) -> int:
             known.setdefault(name, {}).setdefault(reason, ways.get(name))
     if code not in known:
         near = difflib.get_close_matches(code, known, 1)
-        meant = f" Did you mean {near[0]}?" if near else f" There are: {', '.join(sorted(known))}."
-        raise click.UsageError(f"There is no code {code!r}.{meant}")
+        where = " A code stands in brackets, as in error[unquoted]."
+        raise click.UsageError(f"There is no code {code!r}.{meant(near) or where}")
+    if form == "json":
+        told = [
+            {
+                "code": code,
+                "reason": reason,
+                "example": None if way is None else way[0],
+                "to_do": None if way is None else way[1],
+            }
+            for reason, way in known[code].items()
+        ]
+        out(json.dumps(told, indent=2))
+        return Exit.OK
     for reason, way in known[code].items():
         out(f"{code}: {reason}")
         if way is not None:

@@ -14,6 +14,7 @@ from reconciler.cli import since, walk
 from reconciler.cli.commands import show
 from reconciler.cli.options import Common, chosen, common
 from reconciler.cli.terminal import out, say
+from reconciler.cli.wording import meant
 from reconciler.core.errors import Exit, ManifestError, ReconcilerError
 from reconciler.manifest import branch
 from reconciler.manifest.branch.concerned import READ, environments
@@ -183,9 +184,8 @@ def _named(names: tuple[str, ...], options: Common) -> tuple[frozenset[str], bra
     known = walk.environments((), options)
     for name in names:
         if name not in known:
-            near = difflib.get_close_matches(name, known, 1)
-            meant = f" Did you mean {near[0]}?" if near else ""
-            raise click.UsageError(f"There is no environment {name}.{meant}")
+            near = meant(difflib.get_close_matches(name, known, 1))
+            raise click.UsageError(f"There is no environment {name}.{near}")
     return frozenset(names), branch.of_folder(walk.folder(options), READ)
 
 
