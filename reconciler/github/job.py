@@ -42,6 +42,15 @@ class Job:
         return ref.removeprefix("refs/heads/") if ref.startswith("refs/heads/") else None
 
     @property
+    def before(self) -> str | None:
+        """The branch's commit before the push that the event is; None where it had none, and for
+        every other event. Raises UsageError."""
+        name = self.variables.get("GITHUB_EVENT_PATH")
+        said = _event(Path(name)).get("before") if name else None
+        known = isinstance(said, str) and SHA.fullmatch(said) and said.strip("0")
+        return str(said) if known else None
+
+    @property
     def pull_request(self) -> int | None:
         """The number of the pull request that the event is about, if it is about one. Raises
         UsageError."""

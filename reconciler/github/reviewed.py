@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,7 @@ from reconciler.core import planfile
 from reconciler.core.digest import change_digest
 from reconciler.core.errors import GithubError, PlanFileError, UsageError
 from reconciler.core.model import Change, Key, Plan
-from reconciler.github import archive, touched
+from reconciler.github import archive, merges, touched
 from reconciler.github.api import Api
 from reconciler.render.escape import terminal
 
@@ -29,8 +29,8 @@ _ACTIONS = "actions: read"
 
 @dataclass(frozen=True)
 class Request:
-    """What is looked for: the plan that a workflow's run kept as an artifact for the pull request
-    that was merged as a commit of a branch."""
+    """What is looked for: the plans that runs of a workflow kept as artifacts for the pull requests
+    that were merged into a branch, by a push that ended with a commit."""
 
     sha: str
     branch: str
@@ -39,6 +39,7 @@ class Request:
     environment: str
     kinds: Collection[str]  # those that a plan may name
     code: Sequence[str] = touched.CODE
+    before: str | None = None  # the branch's commit before the push
 
     def __post_init__(self) -> None:
         if not _WORKFLOW.fullmatch(self.workflow):
@@ -49,63 +50,67 @@ class Request:
 
 @dataclass(frozen=True)
 class Review:
-    """The plan, and where it was reviewed; or, without a plan, why there is nothing to compare
-    with."""
+    """The plan of one pull request, and where it was reviewed; or, without a plan, why there is
+    nothing to compare with. ``concerned``: it may have been planned for the environment."""
 
     plan: Plan | None = None
     reason: str | None = None
     number: int | None = None
     run: int | None = None
+    concerned: bool = True
 
 
 class _Nothing(Exception):
     """There is nothing to compare with; the text says why."""
 
 
-def find(api: Api, asked: Request) -> Review:
-    """The plan that was reviewed. Where GitHub refuses or cannot be reached, that is the reason
-    why there is none."""
+class _NoPlan(_Nothing):
+    """The check of the pull request has succeeded and planned something else."""
+
+
+# What ends the search for one plan, and is told as the reason why there is none.
+_ENDS = (_Nothing, GithubError, PlanFileError, KeyError, TypeError, ValueError)
+
+
+def find(api: Api, asked: Request) -> list[Review]:
+    """The plans that were reviewed, of each pull request that the push merged, the oldest first.
+    Where GitHub refuses or cannot be reached, that is the reason why there is none."""
+    try:
+        pulls = merges.of_push(api, asked.before, asked.sha, asked.branch)
+        commits = {pull["merge_commit_sha"] for pull in pulls}
+        if not pulls or len(commits) < len(pulls):
+            much = "no pull request was" if not pulls else "more than one pull request was"
+            raise _Nothing(f"{much} merged into {asked.branch} as commit {asked.sha[:12]}")
+    except _ENDS as error:
+        return [Review(reason=_why(error))]
+    return [_of(api, asked, pull) for pull in pulls]
+
+
+def _of(api: Api, asked: Request, pull: Mapping[str, Any]) -> Review:
     number = run = None
     try:
-        pull = _pull(api, asked)
         number = int(pull["number"])
         _is_comparable(api, asked, pull, number)
         run = _run(api, asked, pull, number)
         return Review(_artifact(api, asked, run), None, number, run)
-    except _Nothing as nothing:
-        reason = str(nothing)
-    except GithubError as error:
-        reason = error.message + ("" if error.hint is None else f"; {error.hint}")
-    except PlanFileError as error:
-        reason = f"run {run} stored something else: {error.message}"
-    except (KeyError, TypeError, ValueError):
-        reason = "GitHub answers in a form that its reference does not describe"
-    return Review(None, reason, number, run)
+    except _ENDS as error:
+        concerned = not isinstance(error, _NoPlan)
+        return Review(None, _why(error, run), number, run, concerned)
 
 
-def merged(api: Api, sha: str, branch: str) -> list[Mapping[str, Any]]:
-    """The pull requests that were merged as this commit of a branch. Raises GithubError."""
-    return [
-        pull
-        for pull in api.pages(f"/commits/{sha}/pulls", needs=_PULLS)
-        if pull["merged_at"]
-        and pull["merge_commit_sha"] == sha
-        and pull["base"]["ref"] == branch
-        and _name(pull["base"]["repo"]) == api.repository
-    ]
-
-
-def _pull(api: Api, asked: Request) -> Mapping[str, Any]:
-    found = merged(api, asked.sha, asked.branch)
-    if len(found) != 1:
-        much = "no pull request was" if not found else "more than one pull request was"
-        raise _Nothing(f"{much} merged into {asked.branch} as commit {asked.sha[:12]}")
-    return found[0]
+def _why(error: Exception, run: int | None = None) -> str:
+    if isinstance(error, _Nothing):
+        return str(error)
+    if isinstance(error, GithubError):
+        return error.message + ("" if error.hint is None else f"; {error.hint}")
+    if isinstance(error, PlanFileError):
+        return f"run {run} stored something else: {error.message}"
+    return "GitHub answers in a form that its reference does not describe"
 
 
 def _is_comparable(api: Api, asked: Request, pull: Mapping[str, Any], number: int) -> None:
     head = pull["head"]
-    if _name(head["repo"]) != api.repository:
+    if merges.name(head["repo"]) != api.repository:
         raise _Nothing(f"pull request {number} came from a fork, which has no plan")
     files = list(api.pages(f"/pulls/{number}/files", needs=_PULLS))
     if len(files) >= _LISTED:
@@ -142,8 +147,8 @@ def _run(api: Api, asked: Request, pull: Mapping[str, Any], number: int) -> int:
         and run["event"] == "pull_request"
         and run["conclusion"] == "success"
         and (run["head_sha"], run["head_branch"]) == (head["sha"], head["ref"])
-        and _name(run["repository"]) == api.repository
-        and _name(run["head_repository"]) == api.repository
+        and merges.name(run["repository"]) == api.repository
+        and merges.name(run["head_repository"]) == api.repository
         and _may_be_of(run, number, asked.branch)
     ]
     if not good:
@@ -174,7 +179,7 @@ def _artifact(api: Api, asked: Request, run: int) -> Plan:
     )
     named = [artifact for artifact in listed if artifact["name"] == asked.artifact]
     if not named:
-        raise _Nothing(f"run {run} stored no artifact {asked.artifact}")
+        raise _NoPlan(f"run {run} stored no artifact {asked.artifact}")
     newest = max(named, key=lambda artifact: _moment(artifact, "created_at"))
     if newest["expired"]:
         raise _Nothing(f"the artifact {asked.artifact} of run {run} has expired")
@@ -197,11 +202,6 @@ def _moment(entry: Mapping[str, Any], name: str) -> datetime:
     return datetime.fromisoformat(str(entry[name]))
 
 
-def _name(repository: Any) -> str | None:
-    """A repository's full name; None for one that was deleted."""
-    return None if repository is None else str(repository["full_name"])
-
-
 # --- what moved -----------------------------------------------------------------------------------
 
 
@@ -214,31 +214,56 @@ class Move:
     action: str
 
 
-def moves(reviewed: Plan, fresh: Plan) -> list[Move]:
-    """All changes that are not as they were reviewed, by what they change."""
-    before, after = _digests(reviewed), _digests(fresh)
+def moves(reviewed: Sequence[Plan], fresh: Plan) -> list[Move]:
+    """All changes that are not as they were reviewed, in any of several plans, by what they
+    change."""
+    before: dict[Key, dict[str, Change]] = {}
+    for plan in reviewed:
+        for digest, change in _digests(plan):
+            before.setdefault(change.key, {})[digest] = change
+    after = {change.key: (digest, change) for digest, change in _digests(fresh)}
     found = []
     for key in sorted(before.keys() | after.keys()):
-        if key not in before:
-            found.append(Move("+", key, after[key][1].action.value))
-        elif key not in after:
-            found.append(Move("-", key, before[key][1].action.value))
-        elif before[key][0] != after[key][0]:
-            was, now = before[key][1].action.value, after[key][1].action.value
-            found.append(Move("~", key, now if was == now else f"{now} (was: {was})"))
+        known = before.get(key, {})
+        was = [change.action.value for change in known.values()][-1:]
+        if key not in after:
+            found.append(Move("-", key, was[0]))
+            continue
+        digest, now = after[key][0], after[key][1].action.value
+        if not known:
+            found.append(Move("+", key, now))
+        elif digest not in known:
+            found.append(Move("~", key, now if [now] == was else f"{now} (was: {was[0]})"))
     return found
 
 
-def _digests(plan: Plan) -> dict[Key, tuple[str, Change]]:
-    return {c.key: (change_digest(c, plan.scope, plan.policy), c) for c in plan.changes}
+def _digests(plan: Plan) -> Iterator[tuple[str, Change]]:
+    return ((change_digest(c, plan.scope, plan.policy), c) for c in plan.changes)
 
 
-def sentence(found: Review, moved: Sequence[Move]) -> str:
-    """In one sentence, what came of it."""
-    if found.reason is not None:
-        return f"Nothing to compare with: {terminal(found.reason)}."
-    since = f"since the review of pull request {found.number}"
-    if not moved:
-        return f"Nothing has moved {since}."
+def reason(found: Sequence[Review]) -> str | None:
+    """Why there is nothing to compare with, or not all; what planned something else is told only
+    where nothing else is."""
+    lacking = [one for one in found if one.plan is None]
+    if len(lacking) < len(found):
+        lacking = [one for one in lacking if one.concerned]
+    said = []
+    for one in lacking:
+        whose = f"pull request {one.number}"
+        named = len(found) == 1 or str(one.reason).startswith(whose)
+        said.append(str(one.reason) if named else f"{whose}: {one.reason}")
+    return "; ".join(said) or None
+
+
+def sentence(found: Sequence[Review], moved: Sequence[Move]) -> str:
+    """In one or two sentences, what came of it."""
+    compared = [str(one.number) for one in found if one.plan is not None]
+    lacking = reason(found)
+    if not compared:
+        return f"Nothing to compare with: {terminal(lacking or '')}."
+    *some, last = compared
+    numbers = f"s {', '.join(some)} and {last}" if some else f" {last}"
+    since = f"since the review of pull request{numbers}"
     has = "1 change has" if len(moved) == 1 else f"{len(moved)} changes have"
-    return f"{has} moved {since}."
+    told = f"{has} moved {since}." if moved else f"Nothing has moved {since}."
+    return told if lacking is None else f"{told} Not compared with: {terminal(lacking)}."

@@ -400,7 +400,7 @@ def _compare(state: State, request: Request, found: re.Match[str]) -> Reply:
     if given is None:
         raise Refusal(404, "Not Found")
     files = [{"status": "modified", **f} for f in given["files"]]
-    return Reply(200, {**given, "files": files[:COMPARED], "commits": []})
+    return Reply(200, {"commits": [], **given, "files": files[:COMPARED]})
 
 
 def _compared(folder: str, base: str, head: str) -> dict[str, Any]:
@@ -430,7 +430,11 @@ def _compared(folder: str, base: str, head: str) -> dict[str, Any]:
             if kind.startswith("R")
             else {"filename": names[0]}
         )
-    return {"status": status, "files": files}
+    commits = []
+    for line in git("rev-list", "--parents", "--reverse", f"{one}..{other}"):
+        sha, *parents = line.split()
+        commits.append({"sha": sha, "parents": [{"sha": parent} for parent in parents]})
+    return {"status": status, "files": files, "commits": commits}
 
 
 @route("GET", r"/environments/([^/]+)")

@@ -157,7 +157,9 @@ def test_a_plan_of_nothing_and_a_pull_request_without_a_comment_are_left_alone(m
     before = merged.state["comments"][0]["body"]
     keep(merged.folder, "secrets-plan-production/plan-production.json", planfile.dumps([plan_of()]))
     done = merged.run(*CALL, "-o", "json")
-    assert json.loads(done.out) == {"pull_request": 7, "comments": {}}
+    assert json.loads(done.out) == {
+        "pull_request": 7, "comments": {}, "pull_requests": {"7": {}},
+    }  # fmt: skip
     assert merged.state["comments"][0]["body"] == before
     keep(merged.folder, "secrets-plan-production/plan-production.json", planfile.dumps([TWO]))
     merged.state["comments"] = []
@@ -180,3 +182,35 @@ def test_a_push_without_a_pull_request_has_nobody_to_tell(merged: Job) -> None:
 
 def test_it_is_for_a_branch(merged: Job) -> None:
     merged.run(*CALL, code=64, GITHUB_REF="refs/pull/7/merge")
+
+
+def test_each_that_a_merge_queue_merged_at_once_is_told(merged: Job) -> None:
+    merged.state["pulls"].append(
+        {**merged.state["pulls"][0], "number": 8, "merge_commit_sha": "8" * 40}
+    )
+    merged.pull_request(8)
+    del merged.state["pulls"][-1]
+    merged.run("plan", "production", "--plan", "plan.json", "--comment")
+    queue(merged, "8" * 40, SHA)
+    log(merged, 1, "done", "done")
+    done = merged.run(*CALL, "-o", "json")
+    assert json.loads(done.out)["pull_requests"] == {
+        "8": {"production": "edited"}, "7": {"production": "edited"},
+    }  # fmt: skip
+    assert [c["body"].split("\n")[3][:11] for c in merged.state["comments"]] == ["**Applied**"] * 2
+
+
+def queue(job: Job, *commits: str) -> None:
+    """Let the event be a push that brought these to main, each a merge of a branch's commit."""
+    before = "b" * 40
+    listed = []
+    for parent, commit in zip((before, *commits), commits, strict=False):
+        own = commit[:20] + "c" * 20
+        listed += [
+            {"sha": own, "parents": [{"sha": before}]},
+            {"sha": commit, "parents": [{"sha": parent}, {"sha": own}]},
+        ]
+    job.state["compare"] = {
+        f"{before}...{commits[-1]}": {"status": "ahead", "files": [], "commits": listed}
+    }
+    job.event({"ref": "refs/heads/main", "before": before})

@@ -19,6 +19,7 @@ from reconciler.core.model import Action, FieldChange, Plan, Policy
 from reconciler.core.reasons import Reason, Why
 from reconciler.github import archive
 from tests.github.job import SHA, Job
+from tests.github.test_outcome import queue
 from tests.render.plans import SCOPE, parameter, plan_of, secret
 
 WORKFLOW = ".github/workflows/secrets-plan.yml"
@@ -128,6 +129,7 @@ def test_json(job: Job) -> None:
     assert data == {
         "environment": "production", "pull_request": 12, "run": 100, "compared": True,
         "reason": None, "summary": True, "moved": [],
+        "reviews": [{"pull_request": 12, "run": 100, "compared": True, "reason": None}],
     }  # fmt: skip
     job.save(plan_of(*PLAN.changes[:2], policy=PLAN.policy))
     (move,) = json.loads(job.run(*REVIEWED, "-o", "json").out)["moved"]
@@ -191,6 +193,70 @@ def test_githubs_filters_are_not_taken_at_their_word(job: Job) -> None:
     other = {"id": 6, "name": "other", "expired": False, "size_in_bytes": 1}
     job.state["faults"] = [{"status": 200, "path": "/artifacts$", "body": {"artifacts": [other]}}]
     assert "stored no artifact secrets-plan-production" in told(job)
+
+
+# --- several at once, by a merge queue ------------------------------------------------------------
+
+
+@pytest.fixture
+def two(job: Job) -> Job:
+    """Number 11 was merged before 12, and one push brought both to main. 11 creates `d`, 12 the
+    rest."""
+    first = {"number": 11, "merge_commit_sha": "3" * 40, "head": {"ref": "other", "sha": "d" * 40}}
+    job.state["pulls"].insert(0, job.state["pulls"][0] | first)
+    job.state["runs"].append(run(90, head_sha="d" * 40, head_branch="other"))
+    of_first = plan_of(secret("d", Action.CREATE), policy=PLAN.policy)
+    job.state["artifacts"].append(
+        job.state["artifacts"][0]
+        | {"id": 6, "run": 90, "files": {"plan.json": planfile.dumps([of_first])}}
+    )
+    queue(job, "3" * 40, SHA)
+    job.save(replace(PLAN, changes=(*PLAN.changes, *of_first.changes)))
+    return job
+
+
+def test_each_of_several_is_compared_with(two: Job) -> None:
+    said = "production: Nothing has moved since the review of pull requests 11 and 12."
+    assert told(two) == said
+    two.next()
+    reviews = json.loads(two.run(*REVIEWED, "-o", "json").out)["reviews"]
+    assert [(one["pull_request"], one["compared"]) for one in reviews] == [(11, True), (12, True)]
+
+
+def test_what_none_of_several_showed_has_moved(two: Job) -> None:
+    fresh = (*PLAN.changes, secret("e", Action.CREATE))
+    two.save(replace(PLAN, changes=fresh))
+    lines = two.run(*REVIEWED).out.splitlines()
+    assert lines[:3] == [
+        "production: 2 changes have moved since the review of pull requests 11 and 12.",
+        "  - create secret d",
+        "  + create secret e",
+    ]
+
+
+def test_one_of_several_that_cannot_be_compared_with_is_named(two: Job) -> None:
+    two.state["pulls"][0]["files"] = [{"filename": "reconciler/diff.py"}]
+    first = told(two)
+    assert "1 change has moved since the review of pull request 12. Not compared with: " in first
+    assert "with: pull request 11 changes reconciler/diff.py" in first
+
+
+def test_one_of_several_that_concerns_another_environment_is_not(two: Job) -> None:
+    two.state["artifacts"][1]["name"] = "secrets-plan-staging"
+    two.save(PLAN)
+    assert told(two) == "production: Nothing has moved since the review of pull request 12."
+
+
+def test_a_push_that_left_a_commit_behind_is_compared_by_its_last_commit(two: Job) -> None:
+    two.state["compare"] = {}
+    two.save(PLAN)
+    assert told(two) == "production: Nothing has moved since the review of pull request 12."
+
+
+def test_where_github_does_not_say_what_the_push_brought_nothing_is_compared(two: Job) -> None:
+    two.state["permissions"]["contents"] = "none"
+    assert "Nothing to compare with: " in told(two)
+    assert "contents: read" in told(two)
 
 
 # --- nothing to compare with ----------------------------------------------------------------------

@@ -13,7 +13,7 @@ from reconciler.cli.options import Common, chosen, common
 from reconciler.cli.terminal import say
 from reconciler.core.errors import Exit, GithubError, UsageError
 from reconciler.core.model import Plan
-from reconciler.github import comment, outcome, planned, reviewed
+from reconciler.github import comment, merges, outcome, planned
 from reconciler.github.api import Api
 from reconciler.github.job import Job
 from reconciler.github.marker import marker
@@ -42,35 +42,44 @@ def command(
 ) -> int:
     """Say on the merged pull request what came of its plan: applied, partly, or not.
 
-    Finds the pull request that was merged as GITHUB_SHA, and updates its comment on each
-    environment: when it was applied and who approved it, or what is missing, with a link to the
-    run. If there is no comment, none is made.
+    Finds the pull request that was merged as GITHUB_SHA, or each that a merge queue merged with it,
+    and updates its comment on each environment: when it was applied and who approved it, or what is
+    missing, with a link to the run. If there is no comment, none is made.
     """
     options, job = chosen(), shown.job()
     if job.branch is None:
         raise UsageError("GITHUB_REF is not a branch", hint="this is for the job after a merge")
     api, name = shown.connect(job), shown.name(configuration, job, options)
-    merged = reviewed.merged(api, job.sha, job.branch)
-    number = int(merged[0]["number"]) if len(merged) == 1 else None
-    done: dict[str, str] = {}
-    if number is None:
+    merged = merges.of_push(api, job.before, job.sha, job.branch)
+    numbers = [int(pull["number"]) for pull in merged]
+    done: dict[int, dict[str, str]] = {number: {} for number in numbers}
+    if not numbers:
         say(f"no pull request was merged as {job.sha[:12]}: nobody to tell", options)
-    for environment in environments if number is not None else ():
+    for environment in environments if numbers else ():
         plan = _plan(folder, environment)
-        if number is None or (plan is not None and not plan.changes):
+        if plan is not None and not plan.changes:
             continue
-        mark = marker("plan", name, environment)
-        if plan is None:
-            text = planned.told(environment, outcome.gone(shown.run_page(job)))
-        else:
+        mark, came = marker("plan", name, environment), outcome.gone(shown.run_page(job))
+        if plan is not None:
             found = outcome.of(plan, _logs(folder, environment), ended=ended)
-            room = comment.LIMIT - len(mark) - 1
-            line = shown.changed_line(job, number)
-            text = planned.comment(plan, room, line, came=_said(api, job, plan, found, options))
-        done[environment] = comment.keep(api, number, mark, text, make=False)
-        say(f"pull request {number}: {environment}: {done[environment]}", options)
+            came = _said(api, job, plan, found, options)
+        for number in numbers:
+            text = planned.told(environment, came)
+            if plan is not None:
+                room = comment.LIMIT - len(mark) - 1
+                line = shown.changed_line(job, number)
+                text = planned.comment(plan, room, line, came=came)
+            done[number][environment] = comment.keep(api, number, mark, text, make=False)
+            say(f"pull request {number}: {environment}: {done[number][environment]}", options)
     if form == "json":
-        shown.tell({"pull_request": number, "comments": done})
+        last = numbers[-1] if numbers else None
+        shown.tell(
+            {
+                "pull_request": last,
+                "comments": {} if last is None else done[last],
+                "pull_requests": {str(number): done[number] for number in numbers},
+            }
+        )
     return Exit.OK
 
 

@@ -62,8 +62,9 @@ def command(
 ) -> int:
     """Say whether anything has moved since the review of the merged pull request.
 
-    Finds the pull request of GITHUB_SHA and the newest successful run of the workflow for its head,
-    and compares the plan of that run with the plan after the merge. Only informs: the exit code is
+    Finds the pull request of GITHUB_SHA, or each that a merge queue merged with it, and the newest
+    successful run of the workflow for its head, and compares the plan of that run with the plan
+    after the merge: what was reviewed in any of them has not moved. Only informs: the exit code is
     0, and nothing is written or held back because of it.
     """
     options, job = chosen(), shown.job()
@@ -71,10 +72,11 @@ def command(
     if job.branch is None:
         raise UsageError("GITHUB_REF is not a branch", hint="this is for the job after a merge")
     asked = reviewed.Request(
-        job.sha, job.branch, workflow, artifact_name, environment, kinds.names(), code
+        job.sha, job.branch, workflow, artifact_name, environment, kinds.names(), code, job.before
     )
     found = reviewed.find(shown.connect(job), asked)
-    moved = [] if found.plan is None else reviewed.moves(found.plan, fresh)
+    plans = [one.plan for one in found if one.plan is not None]
+    moved = reviewed.moves(plans, fresh) if plans else []
     told = reviewed.sentence(found, moved)
     lines = [f"{m.mark} {m.action} {names.with_kind(m.key, fresh.scope)}" for m in moved]
     summarised = shown.summarise(
@@ -84,10 +86,11 @@ def command(
         shown.tell(
             {
                 "environment": environment,
-                "pull_request": found.number,
-                "run": found.run,
-                "compared": found.plan is not None,
-                "reason": found.reason,
+                "pull_request": found[-1].number,
+                "run": found[-1].run,
+                "compared": bool(plans),
+                "reason": reviewed.reason(found),
+                "reviews": [_review(one) for one in found],
                 "summary": summarised,
                 "moved": [_as_data(move) for move in moved],
             }
@@ -100,11 +103,15 @@ def command(
     return Exit.OK
 
 
-def _summary(found: Review, told: str, lines: Sequence[str], fresh: Plan, limit: int) -> str:
+def _summary(
+    found: Sequence[Review], told: str, lines: Sequence[str], fresh: Plan, limit: int
+) -> str:
     # Of the sentence, the reason comes from outside.
+    reason = reviewed.reason(found)
     said = f"**{told}**"
-    if found.reason is not None:
-        said = f"**Nothing to compare with:** {as_code(found.reason)}"
+    if reason is not None:
+        before, _, about = told.partition(": ")
+        said = f"**{before}:** {as_code(about.removesuffix('.'))}"
     text = f"## Since the review: {as_code(fresh.scope.environment)}\n\n{said}\n"
     room = limit - len(text) - _SPARE
     kept: list[str] = []
@@ -118,6 +125,15 @@ def _summary(found: Review, told: str, lines: Sequence[str], fresh: Plan, limit:
     if len(kept) < len(lines):
         text += f"\n**Not all fits here: {len(lines) - len(kept)} left out.** The log has them.\n"
     return text
+
+
+def _review(one: Review) -> dict[str, object]:
+    return {
+        "pull_request": one.number,
+        "run": one.run,
+        "compared": one.plan is not None,
+        "reason": one.reason,
+    }
 
 
 def _as_data(move: Move) -> dict[str, object]:
