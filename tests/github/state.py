@@ -14,8 +14,8 @@ A state is a JSON object; what a test does not say has these defaults:
 ``artifacts``        ``{id, run, name, files: {name: text}}``, or ``zip`` (base64) for ``files``;
                      ``expired``, ``digest``, ``created_at``
 ``approvals``        ``{run, user, state, environments: [name]}``
-``compare``          ``{"BASE...HEAD": {status, files, commits: [{sha, parents: [{sha}]}]}}``; of the
-                     last only what is needed
+``compare``          ``{"BASE...HEAD": {status, files, commits}}``; ``commits``, ``[{sha, parents:
+                     [{sha}]}]``, only where they are asked for
 ``git``              a repository, asked where ``compare`` does not say
 ``environments``     ``{name: {protection_rules, deployment_branch_policy}}``; None: each that is
                      asked for is there, with reviewers
