@@ -35,6 +35,7 @@ TRIES = 8  # of a read at least, where there is no deadline
 PATIENCE = 120.0  # seconds that a read, or a throttled call, is repeated where there is no deadline
 SETTLING_PAUSE = 0.25  # seconds, then twice as many each time
 RESTARTS = 3  # of a list whose page token expires
+ENDLESS = "EndlessList"  # the code of an error raised here
 LONGEST_PAUSE = 20.0  # seconds between two tries
 
 _EXPIRED_TOKEN = frozenset({"InvalidNextToken", "InvalidNextTokenException"})
@@ -248,10 +249,12 @@ class Aws:
         Where a token has expired the list begins again, so that an entry may come twice.
 
         A page that comes back without ``field`` is a failure: it is a truncated answer and never
-        means that nothing is there. Raises AwsError.
+        means that nothing is there. So is a token that comes a second time: the list would never
+        end. Raises AwsError.
         """
         token: str | None = None
         restarts = 0
+        seen: set[str] = set()
         while True:
             more: dict[str, Any] = {} if token is None else {"NextToken": token}
             try:
@@ -260,11 +263,20 @@ class Aws:
                 if error.aws_code not in _EXPIRED_TOKEN or token is None or restarts == RESTARTS:
                     raise
                 token, restarts = None, restarts + 1
+                seen.clear()
                 continue
             yield answer[field]
             token = answer.get("NextToken")
             if not token:
                 return
+            if token in seen:
+                raise AwsError(
+                    f"{operation}: the answer names a page that was read before",
+                    operation=operation,
+                    aws_code=ENDLESS,
+                    hint="nothing was concluded from it; run again",
+                )
+            seen.add(token)
 
     def each(self, function: Callable[[A], B], items: Sequence[A]) -> list[B]:
         """``function`` of each item, as many at once as ``parallelism`` says, in their order.

@@ -229,6 +229,16 @@ def test_pages_are_read_until_there_is_no_token_one_call_each(aws, server):
     assert {json.loads(r)["MaxResults"] for r in server.requests} == {50}
 
 
+@pytest.mark.parametrize("tokens", [["t", "t"], ["t", "u", "t"]], ids=["the same", "a circle"])
+def test_a_list_that_goes_in_a_circle_ends(aws, server, tokens):
+    entries = '{"SecretList": [{"Name": "a"}], "NextToken": "%s"}'
+    server.answers = [answer(200, entries % token) for token in [*tokens, *tokens]]
+    pages = aws.pages("secretsmanager", "list_secrets", "SecretList")
+    found = failure(list, pages)
+    assert (found.aws_code, found.uncertain) == ("EndlessList", False)
+    assert aws.calls == {"ListSecrets": len(tokens)}
+
+
 # --- failures -------------------------------------------------------------------------------------
 
 FAILED: dict[str, tuple[Answer, str, bool, str | None, str]] = {
