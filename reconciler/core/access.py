@@ -30,6 +30,7 @@ class Opening(StrEnum):
     VARIABLE = "variable"  # the name under which exec and export hand it out
     PREFIX = "prefix"  # of all such names that derive from keys
     LOGIN = "login"  # a rotation function reads this secret beside its own, and logs in with it
+    LOGIN_AT = "login-at"  # where it takes that login to
     FOUND = "found"  # by a rule on access, ignored or not
 
 

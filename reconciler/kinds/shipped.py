@@ -55,17 +55,23 @@ class Postgres(Declared):
         pattern=r"^[A-Za-z0-9/_+=.@!-]{1,512}$",
         description="name of the secret of a login that may set passwords: two users take turns",
     )
+    host: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9.:_-]{1,253}$",
+        description="where the superuser logs in, which its secret says where it has a `host`",
+    )
 
 
 @dataclass(frozen=True)
 class Shipped:
     """One function: its settings, the keys that a secret's value has to have, those of them that it
-    writes, and which settings name a secret that it reads."""
+    writes, which settings name a secret that it reads, and which say where it takes that to."""
 
     settings: type[Declared]
     needs: Callable[[Any], Collection[str]]
     writes: Callable[[Any], Collection[str]]
     reads: tuple[str, ...] = ()
+    leads: tuple[str, ...] = ()
 
 
 FUNCTIONS: Mapping[str, Shipped] = {
@@ -76,8 +82,10 @@ FUNCTIONS: Mapping[str, Shipped] = {
         needs=lambda _: {"host", "username", "password"},
         writes=lambda s: {"password"} if s.superuser is None else {"username", "password"},
         reads=("superuser",),
+        leads=("host",),
     ),
 }
+LEADS = frozenset(setting for one in FUNCTIONS.values() for setting in one.leads)
 
 
 @dataclass(frozen=True)
@@ -127,6 +135,13 @@ def check(function: str | None, settings: Mapping[str, Any] | None, *, named: bo
     if isinstance(given, Random) and _bits(given) < _WEAKEST:
         said = f"{given.length} of {len(set(given.alphabet))} characters can be guessed"
         return [Flaw(("settings",), _FLAW, said, "declare a greater length or alphabet")]
+    if (
+        isinstance(given, Postgres)
+        and (given.superuser or "").startswith("rds!")
+        and not given.host
+    ):
+        said = f"{given.superuser} has no host, and whoever may write a login would choose one"
+        return [Flaw(("settings",), _FLAW, said, "declare the database's address as `host`")]
     return []
 
 
@@ -176,8 +191,8 @@ def deploying(function: JSON, functions: Mapping[str, Placed], environment: str)
 
 
 def logins(schedules: Any) -> dict[str, dict[str, str]]:
-    """The secrets whose logins functions use beside those that they rotate, as git names them: by
-    schedule and setting. ``schedules`` is what a manifest says, whatever that is."""
+    """The secrets whose logins functions use beside those that they rotate, as git names them, and
+    where: by schedule and setting. ``schedules`` is what a manifest says, whatever that is."""
     found: dict[str, dict[str, str]] = {}
     for schedule, said in schedules.items() if isinstance(schedules, Mapping) else ():
         function = said.get("lambda") if isinstance(said, Mapping) else None
@@ -185,7 +200,8 @@ def logins(schedules: Any) -> dict[str, dict[str, str]]:
         settings = said.get("settings") if shipped is not None else None
         if shipped is None or not isinstance(settings, Mapping):
             continue
-        if named := {one: str(settings[one]) for one in shipped.reads if one in settings}:
+        says = (*shipped.reads, *shipped.leads)
+        if named := {one: str(settings[one]) for one in says if one in settings}:
             found[str(schedule)] = named
     return found
 

@@ -28,6 +28,7 @@ _WORDS = {
     Opening.VARIABLE: "exec and export hand it out as {name}",
     Opening.PREFIX: "exec and export put {name} before the names of variables",
     Opening.LOGIN: "its rotation function reads the secret {name}, and logs in with it",
+    Opening.LOGIN_AT: "its rotation function takes the login of another secret to {name}",
     Opening.FOUND: "{name}",
 }
 _EVERYBODY = "everybody who has an AWS account"

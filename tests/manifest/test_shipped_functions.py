@@ -48,6 +48,10 @@ def test_it_becomes_a_function_of_the_account(tmp_path: Path) -> None:
         ({"lambda": "builtin:random", "settings": {"alphabet": "ä-ö"}}, "`alphabet`: String"),
         ({"lambda": "builtin:jwt", "settings": {"alg": "none"}}, "`alg`: Input should be"),
         ({"lambda": "builtin:postgres", "settings": {"superuser": ""}}, "`superuser`: String"),
+        (
+            {"lambda": "builtin:postgres", "settings": {"superuser": "rds!db-1"}},
+            "rds!db-1 has no host",
+        ),
         ({"settings": {"length": 9}}, "`settings` are those of a `builtin:` function"),
     ],
 )

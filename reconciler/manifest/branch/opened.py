@@ -61,12 +61,13 @@ def _renamed(one: Difference, environment: str) -> Iterator[Declared]:
 
 
 def _logins(before: Any, after: Any) -> Iterator[Declared]:
-    """Whom functions log in as, where that is somebody new."""
+    """Whom functions log in as, and where, if that is new."""
     was = shipped.logins(before)
     for schedule, now in sorted(shipped.logins(after).items()):
-        for setting, secret in sorted(now.items()):
-            if was.get(schedule, {}).get(setting) != secret:
-                yield Declared(f"schedule {schedule}", Opened(Opening.LOGIN, secret))
+        for setting, name in sorted(now.items()):
+            if was.get(schedule, {}).get(setting) != name:
+                opening = Opening.LOGIN_AT if setting in shipped.LEADS else Opening.LOGIN
+                yield Declared(f"schedule {schedule}", Opened(opening, name))
 
 
 def subjects(found: Iterable[Difference], environment: str) -> frozenset[str]:

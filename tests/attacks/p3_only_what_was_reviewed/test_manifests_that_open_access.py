@@ -126,6 +126,11 @@ OPENED: dict[str, tuple[list[tuple[str, str, str]], list[str]]] = {
         ["schedule weekly: its rotation function reads the secret database/owner, and logs in"
          " with it"],
     ),
+    "where it takes that login to": (
+        [(SETTINGS, "superuser: ", f"host: db.example.com\n{' ' * 12}superuser: ")],
+        ["schedule weekly: its rotation function takes the login of another secret to"
+         " db.example.com"],
+    ),
     "what is included": (
         [(SETTINGS, "environment:", 'include: ["../common/*.yaml"]\nenvironment:')],
         ["production: includes ../common/*.yaml"],

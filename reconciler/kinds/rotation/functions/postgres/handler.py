@@ -53,9 +53,10 @@ class Single:
 class Alternating:
     """Two users with the same rights: while one serves, the other gets its new password."""
 
-    def __init__(self, secrets_: Secrets, superuser: str) -> None:
+    def __init__(self, secrets_: Secrets, superuser: str, host: str | None) -> None:
         self._secrets = secrets_
         self._superuser = superuser
+        self._host = host
 
     def make(self, current: str) -> str:
         """The other user, with another password, once the superuser has logged in."""
@@ -99,8 +100,12 @@ class Alternating:
             needed(value, "username", "password")
         except RefusedError as error:
             raise RefusedError(f"superuser secret: {error}") from None
-        # What RDS stores has no host. Another one would be handed the superuser's login.
-        if value.get("host", login.host) != login.host:
+        # Whoever may write the login that rotates may name any host in it, which would be handed
+        # the superuser's. What RDS stores has none: then git says which it is.
+        host = self._host or value.get("host")
+        if host is None:
+            raise RefusedError("the superuser secret has no host: declare the schedule's `host`")
+        if login.host != host or value.get("host", host) != host:
             raise RefusedError("the superuser secret is of another host")
         return Login(login.host, login.port, login.database, value["username"], value["password"])
 
@@ -170,6 +175,8 @@ def handler(event: Mapping[str, Any], context: object) -> None:
 
     def make(settings: Mapping[str, Any], secrets_: Secrets) -> frame.Function:
         superuser = settings.get("superuser")
-        return Single() if superuser is None else Alternating(secrets_, superuser)
+        if superuser is None:
+            return Single()
+        return Alternating(secrets_, superuser, settings.get("host"))
 
     frame.handle(event, make)
