@@ -8,8 +8,17 @@ from itertools import product
 
 import pytest
 
-from reconciler.core.model import Action, LiveValue, Rotation, Value, ValueChange, Write
-from reconciler.core.reasons import Loss, Lost, Reason, Why
+from reconciler.core.model import (
+    Action,
+    Key,
+    LiveValue,
+    Note,
+    Rotation,
+    Value,
+    ValueChange,
+    Write,
+)
+from reconciler.core.reasons import Loss, Lost, Notable, Reason, Why
 from reconciler.render import reasons
 from tests.core.build import (
     BEGUN,
@@ -218,6 +227,37 @@ def test_a_value_shared_with_rotation_is_gits_until_rotation_is_on():
     want = replace(value("fp-b", rotation="declared"), shared=True)
     (change,) = changes(secret(value=want), live(held("fp-a"), rotation=OFF))
     assert change.value.write is Write.CHANGED
+
+
+def test_of_keys_that_git_shares_a_changed_seed_is_only_noted():
+    want = replace(DECLARED, shared=("host",))
+    found = plan(secret(value=want), live(held("fp-b"), rotation=ROTATING))
+    assert found.changes == ()
+    assert found.notes == (Note(Key("secret", NAME), Notable.SEED, names=("host",)),)
+    dropped = replace(want, rotation="unset")
+    assert change(secret(value=dropped), live(held("fp-b"), rotation=ROTATING)).code == (
+        "rotation-dropped"
+    )
+
+
+KEYLESS = replace(UNSET, fingerprints=(), ciphertext="c")
+
+
+@pytest.mark.parametrize("rotation", [ROTATING, PENDING])
+@pytest.mark.parametrize("want", [KEYLESS, replace(KEYLESS, rotation="declared")])
+def test_without_a_key_nobody_knows_whether_a_seed_of_a_rotation_differs(want, rotation):
+    found = plan(secret(value=want), live(held("fp-b"), rotation=rotation))
+    assert found.changes == ()
+    assert found.notes == (Note(Key("secret", NAME), Notable.UNKNOWN),)
+
+
+@pytest.mark.parametrize(
+    ("rotation", "code"),
+    [(ROTATING, "rotation-dropped"), (replace(ROTATED, pending=True), "rotated-before")],
+)
+def test_without_a_key_too_what_rotation_wrote_is_refused_where_git_would_write(rotation, code):
+    found = change(secret(value=KEYLESS), live(foreign(), rotation=rotation))
+    assert (found.action, found.code) == (Action.REFUSE, code)
 
 
 def test_a_plaintext_value_is_shown():

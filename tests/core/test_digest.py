@@ -72,6 +72,21 @@ def test_a_digest_is_the_same_in_every_release():
     assert digest() == "d32735f33324882191ef74a18703c335876547aa80170867f763344bfc93c46a"
     assert plan_digest(PLAN) == "20d44491f59cb302850e0e776ad9760e2909a1b80c7f2ed5296cd3ee5c35ba7e"
     assert content_digest({"b": "é", "a": [1, None]}) == "e03c3c1ebb5fccd7"
+    assert short_digest(["a"]) == "DrW41vg"
+
+
+def test_what_only_some_plans_have_is_in_a_digest_the_same_in_every_release():
+    change = replace(
+        CHANGE,
+        value=ValueChange(Write.UNKNOWN, ciphertext="ct"),
+        losses=(Lost(Loss.RECOVERABLE, days=7),),
+        access=(Opened(Opening.ALLOWED, "role/a", "210987654321"),),
+    )
+    assert digest(change) == "a3390dc4e382e528ceb918b8659bc61c01408b118a2503526f12a73017ab499b"
+    stopped = Plan(SCOPE, Policy(max_change_ratio=0.0), (change,), owned=10, admitted="ad")
+    assert plan_digest(stopped) == (
+        "94060f0c7da335955972a6519480224e8a0c3ab5ee89a8701a5c6a210e66e421"
+    )
 
 
 @given(situations(), policies, st.randoms(use_true_random=False))
