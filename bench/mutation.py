@@ -43,6 +43,7 @@ COPIED = ("reconciler", "tests", ".github", "manifests", "docs", "pyproject.toml
 OWN = ("reconciler", "tests", "conftest", "__main__", "bench")
 FOUND = "found.json"
 KILLER = "killer"
+WARMING = 3  # tests that run before children are forked, so that these have less to make
 FOR_ALL, FOREVER = 1800, 10**6  # seconds for all tests without a mutant, and for all mutants
 TIMES, MORE = 5, 30  # times what the tests took without it, and seconds, for a mutant
 
@@ -54,6 +55,7 @@ class Recorded:
     """What the tests did without a mutant. ``early`` is what ran before the first test."""
 
     seconds: dict[str, float] = field(default_factory=dict)
+    setup: dict[str, float] = field(default_factory=dict)
     reached: dict[str, list[str]] = field(default_factory=dict)
     early: list[str] = field(default_factory=list)
     foreign: list[str] = field(default_factory=list)
@@ -90,8 +92,12 @@ class Recording:
         _seen().clear()
 
     def pytest_runtest_logreport(self, report: Any) -> None:
+        if report.failed:
+            (self.folder / KILLER).write_text(f"{report.nodeid}\n{report.longrepr}")
         taken = self.noted.seconds.get(report.nodeid, 0.0) + report.duration
         self.noted.seconds[report.nodeid] = taken
+        if report.when == "setup":
+            self.noted.setup[report.nodeid] = report.duration
         if report.when == "teardown":
             self.noted.reached[report.nodeid] = sorted(_seen())
 
@@ -129,6 +135,10 @@ class Forking(Ordered):
         results: dict[str, list[Number]]
         results = {"killed": [], "survived": [], "import": [], "same": []}
         items = {item.nodeid: item for item in session.items}
+        # What set up for longest did so because it was first: models of services, for one.
+        for test in sorted(self.recorded.setup, key=self.recorded.setup.__getitem__)[-WARMING:]:
+            item = items[test]
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
         for module in self.made.originals:
             functions, original = _functions(self.folder / module)
             for number, mutant in self.made.chosen(module, self.left):

@@ -50,16 +50,15 @@ def diff(
     notes: list[Note] = []
     for key in sorted({*desired, *live}):
         resource, current = desired.get(key), live.get(key)
-        if resource is None:
-            if current is not None:
-                changes += _undeclared(current, scope, policy)
-                notes += _kept(current, scope, policy)
-        elif current is None:
-            changes += _create(resource)
-        else:
+        if resource is not None and current is not None:
             change, noted = _compare(resource, current)
             changes += [] if change is None else [change]
             notes += [] if noted is None else [noted]
+        elif resource is not None:
+            changes += _create(resource)
+        elif current is not None:
+            changes += _undeclared(current, scope, policy)
+            notes += _kept(current, scope, policy)
     owned = sum(1 for current in live.values() if current.ownership is Ownership.OURS)
     changes = [_dependent(change, desired, live, changes) for change in changes]
     return Plan(scope, policy, tuple(changes), tuple(notes), owned)
@@ -107,11 +106,11 @@ def _create(resource: Resource) -> Iterator[Change]:
         source = None if resource.copies is None else resource.copies.name
         yield _refuse(resource, Why(resource.uncreatable, source), fields)
         return
-    value = None if resource.value is None else _first(resource.value)
-    why = None
-    if value is not None and value.write is Write.SEED and resource.value is not None:
-        shared = resource.value.shared
-        why = Why(Reason.GIT_KEYS, names=shared) if shared else None
+    value, why = None, None
+    if resource.value is not None:
+        value = _first(resource.value)
+        if value.write is Write.SEED and resource.value.shared:
+            why = Why(Reason.GIT_KEYS, names=resource.value.shared)
     yield Change(
         resource.key,
         Action.CREATE,
@@ -374,9 +373,9 @@ def _dependent(
 ) -> Change:
     """A schedule cannot be set on a secret that will not exist, or stays pending deletion."""
     resource = desired.get(change.key)
-    needed = None if resource is None else resource.requires
-    if resource is None or needed is None or change.action is Action.REFUSE:
+    if resource is None or resource.requires is None or change.action is Action.REFUSE:
         return change
+    needed = resource.requires
     current = live.get(needed)
     if current is not None and not current.deleted:
         return change

@@ -345,6 +345,26 @@ def test_each_reason_for_a_replace_is_given():
     assert found.why == Why(Reason.NEEDS_REPLACE, names=("tier", "type"))
 
 
+def test_a_field_that_its_kind_refuses_to_change_is_refused_with_its_reason():
+    why = Why(Reason.PARTNER, "Salesforce")
+    current = replace(live(held("fp-a"), description="x", tags={}), refuses={"tags": why})
+    assert changes(secret(value=value("fp-a"), description="y"), current)[0].code is None
+    found = change(secret(value=value("fp-b"), description="y", tags={"a": "b"}), current)
+    assert (found.action, found.why) == (Action.REFUSE, why)
+    assert [f.name for f in found.fields] == ["description", "tags"]
+
+
+@pytest.mark.parametrize("allowed", [False, True])
+def test_a_field_that_is_made_anew_is_replaced_only_where_that_is_allowed(allowed):
+    current = replace(live(held("fp-a"), kind="parameter", type="String"), anew=("type",))
+    found = change(parameter(value=value("fp-a"), replace=allowed, type="SecureString"), current)
+    assert found.precondition == {"version": "v1"}
+    if allowed:
+        assert (found.action, found.why) == (Action.REPLACE, Why(Reason.ANEW, names=("type",)))
+    else:
+        assert (found.action, found.why) == (Action.UPDATE, None)
+
+
 def test_a_barred_field_leaves_the_note_that_rotation_owns_the_value():
     current = live(foreign(), rotation=replace(live().rotation, enabled=True), a=1, fixed=("a",))
     found = plan(secret(value=value(rotation="declared"), a=2), current)
@@ -501,6 +521,12 @@ def test_a_schedule_of_a_secret_that_is_refused_and_not_there_is_refused():
     ]
     assert found[0].why == Why(Reason.REQUIRES, "secret")
     assert [f.name for f in found[0].fields] == ["enabled", "schedule"]
+
+
+def test_a_schedule_that_is_refused_itself_keeps_its_own_reason():
+    barred = replace(schedule(schedule="rate(9 days)"), uncreatable=Reason.EXTERNAL)
+    found = changes(secret(uncreatable=Reason.NOT_CREATABLE), barred)
+    assert [c.code for c in found] == [Reason.EXTERNAL, Reason.NOT_CREATABLE]
 
 
 def test_a_schedule_of_a_secret_that_stays_pending_deletion_is_refused():

@@ -130,6 +130,16 @@ def test_a_replace_keeps_no_version_of_what_was_written_outside():
     assert found.losses == (Lost(Loss.REPLACED_HISTORY), Lost(Loss.OVERWRITTEN))
 
 
+@pytest.mark.parametrize("replaced", [False, True])
+def test_cleartext_stays_in_the_history_unless_that_goes_too(replaced):
+    found = change(
+        parameter(value=value(), replace=replaced, type="SecureString"),
+        replace(live(held(), kind="parameter", type="String"), anew=("type",)),
+    )
+    lost = Loss.REPLACED_HISTORY if replaced else Loss.CLEARTEXT_STAYS
+    assert [one.loss for one in found.losses] == [lost]
+
+
 def test_what_is_lost_comes_before_who_is_concerned():
     found = change(
         secret(kms_key="alias/b", replicas=[]),
