@@ -209,7 +209,8 @@ def _run(folder: Path, tests: list[str], plugin: object) -> NoReturn:
     try:
         import pytest
 
-        os.environ |= {"PYTHONDONTWRITEBYTECODE": "1", "CI": "true"}
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        os.environ |= {"PYTHONDONTWRITEBYTECODE": "1", "CI": "true", "PATH": path}
         sys.dont_write_bytecode = True
         os.chdir(folder)
         sys.path.insert(0, str(folder))
