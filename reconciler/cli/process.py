@@ -16,7 +16,9 @@ _PR_SET_DUMPABLE = 4
 
 
 def harden() -> None:
-    """No core file, and on Linux no memory that another process of the same user may read."""
+    """No core file, on Linux no memory that another process of the same user may read, and no keys
+    of connections to AWS in a file, where TLS libraries write them if this variable is there."""
+    os.environ.pop("SSLKEYLOGFILE", None)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)

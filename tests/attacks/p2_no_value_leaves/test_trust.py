@@ -57,6 +57,22 @@ def test_no_core_file_and_no_memory_for_others() -> None:
     assert done.stdout.split() == ["0", "(0,", "0)"]
 
 
+def test_no_key_of_a_connection_is_written_to_a_file(tmp_path: Path) -> None:
+    """Who has it and has recorded the connection reads the values in it."""
+    script = (
+        "from reconciler.cli import process; process.harden();"
+        "from botocore import httpsession; from urllib3.util import ssl_; import ssl;"
+        "made = [httpsession.create_urllib3_context(), ssl_.create_urllib3_context(),"
+        " ssl.create_default_context()];"
+        "print([context.keylog_filename for context in made])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True,
+        env={**os.environ, "SSLKEYLOGFILE": str(tmp_path / "keys")},
+    )  # fmt: skip
+    assert done.stdout.strip() == "[None, None, None]"
+
+
 def test_the_command_line_hardens_itself_first(monkeypatch: pytest.MonkeyPatch) -> None:
     from reconciler.cli import main, process
 
