@@ -109,6 +109,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     process.hold_back_collection()
     code = run(sys.argv[1:] if arguments is None else arguments)
     sys.stdout.flush()
+    process.leave_memory_to_the_system()
     sys.exit(code)
 
 

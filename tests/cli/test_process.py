@@ -47,6 +47,19 @@ def test_main_hardens_before_it_reads_anything() -> None:
     assert shown.strip() == "['harden', 'run'] 0"
 
 
+def test_nothing_is_left_to_be_looked_through_at_the_end() -> None:
+    shown = python(
+        "import gc\n"
+        "from reconciler.cli import main\n"
+        "main.run = lambda arguments: 0\n"
+        "try:\n"
+        "    main.main(['validate'])\n"
+        "except SystemExit:\n"
+        "    print(gc.get_freeze_count() > 1000 > len(gc.get_objects()))\n"
+    )
+    assert shown.strip() == "True"
+
+
 def test_git_gets_no_key_and_no_credentials(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
