@@ -20,10 +20,12 @@ from reconciler.core.reasons import Lost, Why
 
 SHORT = 7  # characters of a short digest
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
 
 def canonical(content: JSON) -> str:
     """JSON with sorted keys, compact, not ASCII-escaped: one text for one content."""
-    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _CANONICAL.encode(content)
 
 
 def content_digest(content: JSON) -> str:

@@ -72,11 +72,11 @@ _PUBLIC = b"reconciler/public-fingerprint/1"
 
 def frame(*parts: str | bytes) -> bytes:
     """Each part's bytes after its length as 8 bytes, big-endian: no two lists of parts collide."""
-    out = bytearray()
+    out = b""
     for part in parts:
         data = part.encode() if isinstance(part, str) else part
         out += len(data).to_bytes(8, "big") + data
-    return bytes(out)
+    return out
 
 
 def public(fingerprint: str) -> str:
@@ -113,13 +113,10 @@ class Fingerprinter:
     """
 
     def __init__(self, keys: Sequence[Sensitive[str]], scope: Scope) -> None:
-        self._keys: tuple[Sensitive[bytes], ...] = tuple(
-            Sensitive(bytes.fromhex(key.reveal())) for key in keys
-        )
+        # What each digest begins with is worked out once, and copied.
+        self._keyed = tuple(hmac.new(bytes.fromhex(k.reveal()), digestmod="sha256") for k in keys)
         self._scope = scope
-        self.kids: tuple[str, ...] = tuple(
-            hmac.digest(key.reveal(), _KID, "sha256").hex()[:6] for key in self._keys
-        )
+        self.kids: tuple[str, ...] = tuple(_finished(keyed, _KID)[:6] for keyed in self._keyed)
 
     def __repr__(self) -> str:
         return f"Fingerprinter(kids={self.kids})"
@@ -130,7 +127,7 @@ class Fingerprinter:
         return self.kids[0]
 
     def _digest(self, index: int, length: int, *parts: str | bytes) -> str:
-        return hmac.digest(self._keys[index].reveal(), frame(*parts), "sha256").hex()[:length]
+        return _finished(self._keyed[index], frame(*parts))[:length]
 
     def secret_tokens(
         self, name: str, content: Sensitive[str] | Sensitive[bytes]
@@ -306,6 +303,12 @@ class Fingerprinter:
 
     def _where(self) -> Iterable[str]:
         return (self._scope.account, self._scope.region)
+
+
+def _finished(keyed: hmac.HMAC, message: bytes) -> str:
+    digest = keyed.copy()
+    digest.update(message)
+    return digest.hexdigest()
 
 
 @dataclass(frozen=True)

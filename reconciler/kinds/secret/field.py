@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from reconciler.aws.client import Aws
 from reconciler.aws.recogniser import Recogniser
-from reconciler.core.model import JSON, FieldChange, LiveValue, Recorded, Resource, Scope
+from reconciler.core.model import JSON, FieldChange, LiveValue, Recorded, Resource, Rotation, Scope
 from reconciler.kinds.field import Field
 from reconciler.kinds.kind import Job, Record
 from reconciler.kinds.secret.mark import Mark
@@ -26,6 +26,7 @@ class Seen:
     tags: Mapping[str, str]
     mark: Mark
     value: LiveValue | None
+    rotation: Rotation
     trust: Recogniser
     scope: Scope
 

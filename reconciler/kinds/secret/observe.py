@@ -90,7 +90,7 @@ def shape(
         ownership=ownership,
         owner=owner,
         value=seen.value,
-        rotation=rotation_of(record),
+        rotation=seen.rotation,
         deleted=data.get("DeletedDate") is not None,
         restore=f"{RESTORE} {record.name}",
         costs=COSTS,
@@ -102,7 +102,7 @@ def shape(
         as_written=_as_written(seen),
         remembered=field.by_name(FIELDS, seen.mark.memory),
         unremembered=_unremembered(seen, fields),
-        marked=_marked(seen),
+        marked=ownership is Ownership.OURS or _marked(seen),
         beside=_beside(seen),
         forged=seen.mark.forged,
         recalls=seen.mark.whole,
@@ -150,7 +150,7 @@ def _beside(seen: Seen) -> dict[str, JSON]:
 
 
 def _marked(seen: Seen) -> bool:
-    """Whether a mark under a known key is on it, whatever its owner tags say."""
+    """Whether a mark under a known key is on what is not owned, whatever its owner tags say."""
     name, trust = seen.record.name, seen.trust
     last = seen.mark
     return (
@@ -176,8 +176,10 @@ def imported(
 
 def _see(record: Record, resource: Resource | None, trust: Recogniser, scope: Scope) -> Seen:
     live_tags = tags.from_list(record.data.get("Tags"))
-    value = live_value(record, resource, rotation_of(record), live_tags, trust)
-    return Seen(record, resource, live_tags, mark.read(record, trust), value, trust, scope)
+    rotation = rotation_of(record)
+    value = live_value(record, resource, rotation, live_tags, trust)
+    last = mark.read(record, trust)
+    return Seen(record, resource, live_tags, last, value, rotation, trust, scope)
 
 
 def owner_of(
