@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from pathlib import Path
 
@@ -223,6 +224,15 @@ def test_and_so_is_one_that_somebody_deleted(rotating: World) -> None:
     said = rotate(rotating, "db", code=4).out
     assert "the rotation function does not exist, or" in said
     assert DEPLOY in said
+
+
+def test_the_page_has_the_words_of_a_refusal_while_a_rotation_runs(rotating: World) -> None:
+    page = (Path(__file__).parents[2] / "docs/how-to/rotation-functions.md").read_text()
+    (quoted,) = re.findall(r"a rotation is refused\s+\(\*(.+?)\*\)", page)
+    rotating.client("secretsmanager").put_secret_value(
+        SecretId=f"{PREFIX}/db", SecretString="half", VersionStages=["AWSPENDING"]
+    )
+    assert f"db: refused: {quoted}" in rotate(rotating, "db", code=4).out
 
 
 def test_outcomes_as_json_and_a_terminal_to_ask_on(rotating: World) -> None:
