@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,7 @@ def test_two_keys_of_one_secret_merge_into_one_commit(scene: Scene) -> None:
     scene.conflicting()
     scene.ready()
     before, main = scene.head(), scene.head("main")
-    checked = scene.merge("--check", SOPS_AGE_KEY_FILE=None)
+    checked = scene.merge("--check", "--no-kms", SOPS_AGE_KEY_FILE=None)
     assert checked.out == "production\n"
     assert scene.head() == before
     scene.job.next()
@@ -360,3 +361,30 @@ def test_a_branch_with_the_lock_of_before(scene: Scene) -> None:
     scene.ready()
     scene.merge()
     assert_locked(scene)
+
+
+def test_what_only_kms_decrypts_is_refused_before_anybody_is_asked(scene: Scene) -> None:
+    """The job has no identity in AWS: an approval would be for nothing."""
+
+    def edit(*changes: tuple[str, str]) -> None:
+        text = file.read_text()
+        for old, new in changes:
+            text, count = re.subn(old, new, text, count=1, flags=re.DOTALL)
+            assert count, old
+        file.write_text(text)
+        scene.commit()
+
+    file = scene.tree.path(MAIN)
+    arn = "arn:aws:kms:us-west-2:123456789012:alias/app"
+    made = 'created_at: "2026-01-01T00:00:00Z"\n          enc: AQ==\n          aws_profile: ""'
+    edit((r"    age:\n.*?\n    lastmodified", f"    kms:\n        - arn: {arn}\n          {made}\n"
+          "    lastmodified"))  # fmt: skip
+    scene.git("switch", "-q", "-c", "change")
+    edit((r"user: ENC\[AES256_GCM,data:", "user: ENC[AES256_GCM,data:AAAA"), ("mac: E", "mac:  E"))
+    scene.git("switch", "-q", "main")
+    edit((r"password: ENC\[AES256_GCM,data:", "password: ENC[AES256_GCM,data:BBBB"))
+    scene.ready()
+    assert scene.merge("--check").out == "production\n"  # a job of your own may have an identity
+    said = scene.merge("--check", "--no-kms", code=1).err
+    assert f"{MAIN}: error[conflict]: only KMS decrypts it" in said
+    assert "reconciler merge-driver --install" in said

@@ -224,6 +224,14 @@ def test_a_pull_request_of_a_fork_gets_no_credentials() -> None:
         assert "credentials@" not in str(jobs[name])
 
 
+@pytest.mark.parametrize("name", SHARED)
+def test_no_job_may_both_have_an_identity_and_write_to_the_repository(name: str) -> None:
+    """docs/reference/github.md gives it as a reason why no workflow merges with KMS."""
+    for job in load(name)["jobs"].values():
+        allowed = job["permissions"]
+        assert not (allowed.get("id-token") == "write" and allowed.get("contents") == "write")
+
+
 def test_inputs_reach_the_shell_through_the_environment_only() -> None:
     action = YAML(typ="safe").load(ACTION / "action.yml")
     for step in action["runs"]["steps"]:

@@ -303,7 +303,7 @@ numbered() {
 conflicts() {
   numbered
   local found=() made
-  made=$(run github merge --check --branch="$BRANCH" -- "$NUMBER") || end $?
+  made=$(run github merge --check --no-kms --branch="$BRANCH" -- "$NUMBER") || end $?
   [ -z "$made" ] || mapfile -t found <<<"$made"
   if [ ${#found[@]} -gt 1 ] && [ -z "$ENVIRONMENT" ]; then
     usage "files of ${found[*]} conflict, and a job has the key of one GitHub Environment: make one with the keys of all, and set the variable SECRETS_MERGE_ENVIRONMENT to its name; or merge in a clone of yours"

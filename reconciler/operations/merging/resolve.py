@@ -19,7 +19,7 @@ from reconciler.manifest.document import parse
 from reconciler.manifest.merge import Unmerged, merge_encrypted, paths
 from reconciler.manifest.merge.conflicts import Conflicts, Sides
 from reconciler.manifest.merge.trees import Entry, Trees
-from reconciler.manifest.metadata import BLOCK
+from reconciler.manifest.metadata import BLOCK, key_types
 from reconciler.manifest.rules import Rules
 from reconciler.manifest.surroundings import Surroundings
 from reconciler.manifest.trust import Trust
@@ -28,6 +28,10 @@ from reconciler.operations.merging.locks import Made
 from reconciler.values.sops import Sops
 
 _REGULAR = "100644"
+_NO_IDENTITY = Unmerged(
+    "only KMS decrypts it, and the job that merges has no identity in AWS",
+    hint="merge in a clone of yours, where `reconciler merge-driver --install` was run",
+)
 _SEAL = frozenset(route[1] for route in paths.SEAL)
 
 
@@ -133,12 +137,16 @@ class _Resolving:
         return changes, locks.made(now, declared, (ours, theirs), frozenset(resolved))
 
 
-def refuse(trees: Trees, found: Conflicts) -> None:
+def refuse(trees: Trees, found: Conflicts, *, kms: bool = True) -> None:
     """What no key is needed for: raises ManifestError with every file that both sides changed in
-    one field, or that the branch changes for whom it is encrypted."""
+    one field, that the branch changes for whom it is encrypted, or that only KMS decrypts, where
+    that cannot be asked."""
     problems = []
     for path, entries in sorted(found.manifests.items()):
         base, ours, theirs = _texts(trees, entries)
+        if not kms and key_types(parse(Path(path), path, theirs)) == {"kms"}:
+            problems.append(_problem(path, _NO_IDENTITY))
+            continue
         try:
             raw = paths.merge(base, ours, theirs, path).raw
             if _block(path, raw) != _block(path, theirs):

@@ -33,12 +33,17 @@ from reconciler.values import sops
     help="Push nothing and use no key: print the environments whose key the merge takes.",
 )
 @click.option(
+    "--no-kms", is_flag=True, help="Refuse what only KMS decrypts: the job may not ask it."
+)
+@click.option(
     "--branch", default="main", help="The branch that is merged: GITHUB_REF. [default: main]"
 )
 @shown.configuration
 @shown.form
 @common
-def command(number: int, check: bool, branch: str, configuration: str | None, form: str) -> int:
+def command(
+    number: int, check: bool, no_kms: bool, branch: str, configuration: str | None, form: str
+) -> int:
     """Merge the branch of this job into a pull request that conflicts with it, with the key.
 
     For conflicts in manifests and locks only: manifests are merged by path, as merge-driver does,
@@ -58,7 +63,7 @@ def command(number: int, check: bool, branch: str, configuration: str | None, fo
     with tempfile.TemporaryDirectory(prefix="reconciler-") as folder:
         trees = Trees(repository, Path(folder))
         found = find(trees, asked.head, main, repository.under)
-        merging.refuse(trees, found)  # nobody is asked to approve it
+        merging.refuse(trees, found, kms=not no_kms)  # nobody is asked to approve it
         if check or found.nothing:
             return _told(asked, found, job, options, form)
         trust = Trust(walk.folder(options).absolute())
