@@ -365,6 +365,13 @@ def test_a_field_that_is_made_anew_is_replaced_only_where_that_is_allowed(allowe
         assert (found.action, found.why) == (Action.UPDATE, None)
 
 
+def test_a_replacement_is_bound_to_the_version_even_where_no_value_is_written():
+    current = replace(live(held("fp-a"), description="x"), anew=("description",))
+    found = change(replace(secret(description="y"), replace=True), current)
+    assert (found.action, found.value) == (Action.REPLACE, None)
+    assert found.precondition == {"version": "v1"}
+
+
 def test_a_barred_field_leaves_the_note_that_rotation_owns_the_value():
     current = live(foreign(), rotation=replace(live().rotation, enabled=True), a=1, fixed=("a",))
     found = plan(secret(value=value(rotation="declared"), a=2), current)

@@ -270,6 +270,12 @@ def test_the_date_of_the_rotation_is_noted():
     assert reasons.note(note) == "rotated on 2025-03-01: rotation owns the value"
 
 
+def test_the_note_of_a_rotation_names_the_keys_that_stay_git_s():
+    want = replace(DECLARED, shared=("host",))
+    (note,) = plan(secret(value=want), live(foreign(), rotation=ROTATING)).notes
+    assert note == Note(Key("secret", NAME), Notable.ROTATED, LAST.date(), ("host",))
+
+
 def test_a_rotation_without_date_is_noted_without_one():
     (note,) = plan(secret(value=DECLARED), live(foreign(), rotation=BEGUN)).notes
     assert reasons.note(note) == "rotated: rotation owns the value"
@@ -310,6 +316,11 @@ def test_the_reason_names_who_wrote_outside_and_when():
 def test_the_reason_says_both_that_a_value_is_outside_s_and_that_it_returns():
     found = change(secret(value=UNSET), live(foreign(earlier=["fp-a"])))
     assert (found.value.write, found.why) == (Write.RETURNED, Why(Reason.WRITTEN_OUTSIDE))
+
+
+def test_only_a_written_value_has_the_reason_that_no_mark_speaks_of_it():
+    current = live(unmarked("fp-a"), description="old")
+    assert change(secret(value=UNSET, description="new"), current).why is None
 
 
 def test_an_ordinary_change_needs_no_reason():
