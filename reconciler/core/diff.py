@@ -320,8 +320,9 @@ def _day(moment: datetime | None) -> date | None:
 def _deleting(current: Live, policy: Policy) -> tuple[Lost, ...]:
     """What a prune takes away."""
     window = current.fields.get("recovery_window")
-    own = isinstance(window, int) and 7 <= window <= 30
-    days = window if isinstance(window, int) and own else policy.recovery_window
+    days = policy.recovery_window
+    if isinstance(window, int) and 7 <= window <= 30:
+        days = window
     return tuple(
         Lost(loss, days=days if loss is Loss.RECOVERABLE else None)
         for loss in current.costs.deleted

@@ -74,6 +74,22 @@ def test_a_list_on_the_way(now: Any, so: bool) -> None:
     assert continues(reviewed, rest, live(replicas=now)) is so
 
 
+@pytest.mark.parametrize(
+    ("before", "now", "after"),
+    [
+        ({"a": "1", "b": "2"}, {"a": "1"}, None),
+        (None, {"a": "1"}, {"a": "1", "b": "2"}),
+        (["eu", "us"], ["eu"], None),
+        (None, ["eu"], ["eu", "us"]),
+    ],
+)
+def test_what_is_set_or_removed_as_a_whole_is_never_on_the_way(
+    before: Any, now: Any, after: Any
+) -> None:
+    reviewed, rest = update(tags(before, after)), update(tags(now, after))
+    assert not continues(reviewed, rest, live(tags=now))
+
+
 def test_a_field_that_was_reviewed_as_text_is_not_on_the_way_as_a_mapping() -> None:
     reviewed = update(FieldChange("resource_policy", "text", {"a": "1"}))
     rest = update(FieldChange("resource_policy", {}, {"a": "1"}))
@@ -87,6 +103,51 @@ def test_only_what_is_owned_goes_on(ownership: Ownership) -> None:
     assert continues(one, one, there) is (ownership is Ownership.OURS)
     assert not continues(one, one, None)
     assert not continues(one, one, replace(there, deleted=True))
+
+
+def test_an_adoption_goes_on_with_what_is_not_owned_yet() -> None:
+    adopt = Change(
+        SECRET,
+        Action.ADOPT,
+        value=ValueChange(Write.BOUND, "fp-a"),
+        precondition={"version": "v1"},
+    )
+    there = live(foreign(), ownership=Ownership.FOREIGN)
+    assert continues(adopt, adopt, there)
+    assert explain(adopt, adopt, there) == "the environment's policy changed"
+    assert not continues(update(), update(), there)
+
+
+@pytest.mark.parametrize(
+    ("write", "fingerprint", "version", "so"),
+    [
+        (Write.SAME, "fp-a", "v2", True),  # the value is there: only the rest is written again
+        (Write.SAME, "fp-old", "v2", False),  # by a key of before, and somebody has moved it
+        (Write.SAME, "fp-old", "v1", True),
+        (Write.CHANGED, "fp-a", "v2", False),
+    ],
+)
+def test_a_value_that_moved_is_written_again_only_as_the_same(
+    write: Write, fingerprint: str, version: str, so: bool
+) -> None:
+    reviewed = update(value=ValueChange(Write.CHANGED, "fp-a"), precondition={"version": "v1"})
+    rest = update(value=ValueChange(write, "fp-a"), precondition={"version": version})
+    assert continues(reviewed, rest, live(held(fingerprint, version=version))) is so
+
+
+@pytest.mark.parametrize(("ciphertext", "so"), [("c", True), ("d", False)])
+def test_without_a_key_the_ciphertext_is_what_was_reviewed(ciphertext: str, so: bool) -> None:
+    reviewed = update(
+        value=ValueChange(Write.UNKNOWN, ciphertext="c"), precondition={"version": "v1"}
+    )
+    rest = replace(reviewed, value=ValueChange(Write.UNKNOWN, ciphertext=ciphertext))
+    assert continues(reviewed, rest, live(held("fp-b"))) is so
+
+
+def test_what_was_copied_is_in_effect_once_it_is_there() -> None:
+    copied = Change(SECRET, Action.ADOPT, value=ValueChange(Write.COPIED))
+    assert in_effect(copied, live(held("fp-b")))
+    assert not in_effect(copied, live(None))
 
 
 def returned(fingerprint: str = "fp-a", changed: str | None = "monday") -> Change:

@@ -76,6 +76,7 @@ def test_an_empty_list_is_declared_and_is_not_absence():
 def test_the_plan_says_that_a_seed_is_written_once():
     found = change(secret(value=value("fp-a", rotation="declared")))
     assert found.value.write is Write.SEED
+    assert found.why is None
 
 
 def test_keys_are_created_by_the_call_that_creates_their_secret():
@@ -111,6 +112,11 @@ def test_what_cannot_be_created_is_refused_and_says_what_is_missing():
     assert (found.action, found.why) == (Action.REFUSE, Why(Reason.EXTERNAL))
     assert found.fields == (FieldChange("description", None, "x"),)
     assert found.value is None
+
+
+def test_a_copy_that_cannot_be_created_names_what_it_is_a_copy_of():
+    copy = replace(secret(uncreatable=Reason.NOT_CREATABLE), copies=Key("secret", "/old/db"))
+    assert change(copy).why == Why(Reason.NOT_CREATABLE, "/old/db")
 
 
 def test_what_cannot_be_created_is_managed_once_it_exists():

@@ -88,6 +88,12 @@ LEFT_ALONE: dict[str, tuple[Value | None, LiveValue | None, Rotation, bool]] = {
     "rotation wrote it": (DECLARED, foreign(), ROTATING, True),
     "rotation wrote it, by no date that AWS tells": (DECLARED, foreign(), BEGUN, True),
     "rotation wrote it and is to be turned on again": (DECLARED, foreign(), ROTATED, True),
+    "rotation is to be turned on again, and AWS has forgotten it": (
+        DECLARED,
+        foreign(),
+        ONCE,
+        False,
+    ),
     "rotation wrote it and the next one has begun": (
         DECLARED,
         foreign(),

@@ -11,10 +11,12 @@ from reconciler.core.errors import Exit, StalePlanError
 from reconciler.core.model import (
     Action,
     Change,
+    FieldChange,
     Key,
     Live,
     Ownership,
     Place,
+    Plan,
     Policy,
     Recorded,
     Resource,
@@ -704,6 +706,23 @@ def test_fields_are_written_and_a_value_that_was_written_outside_meanwhile_is_no
     assert left.key == todo.key
     assert (left.value.write, left.fields) == (Write.CHANGED, ())
     assert left.losses == (Lost(Loss.OVERWRITTEN_PREVIOUS),)
+
+
+def test_what_is_lost_with_the_fields_stays_with_them():
+    want = replace(DESCRIBED, fields={"kms_key": "alias/b"})
+    before = live(held("fp-a"), kms_key="alias/a")
+    selected = select([want, before], [want, replace(before, value=foreign("v9"))])
+    assert selected.todo[0].losses == (Lost(Loss.KEY_READERS),)
+    assert selected.unreviewed[0].losses == (Lost(Loss.OVERWRITTEN_PREVIOUS),)
+
+
+def test_what_is_written_only_as_a_whole_is_not_taken_apart():
+    field = FieldChange("description", "old", "new")
+    reviewed = Change(Key("parameter", NAME), Action.UPDATE, (field,))
+    fresh = replace(reviewed, value=ValueChange(Write.CHANGED, "fp-a"))
+    there = live(foreign("9"), kind="parameter", description="old")
+    with pytest.raises(StalePlanError):
+        by_plan(Plan(SCOPE, POLICY, (reviewed,)), Plan(SCOPE, POLICY, (fresh,)), by_key([there]))
 
 
 def test_a_value_of_ours_that_moved_meanwhile_is_not_taken_apart():
