@@ -24,6 +24,8 @@ _QUIET = {
     "GIT_NO_REPLACE_OBJECTS": "1",  # what is read is what was committed
 }
 _WHOLE = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_BEGINNING = re.compile(r"[0-9a-f]{4,39}")
+_STEP = re.compile(r"[~^:]|@\{")  # from a name to another commit
 _REGULAR = frozenset({"100644", "100755"})
 
 
@@ -105,10 +107,32 @@ class Repository:
         return found
 
     def id(self, revision: str) -> str | None:
-        """The id of the commit that is meant, None where git knows of none."""
+        """The id of the commit that is meant, None where git knows of none. Raises UsageError where
+        several are called so."""
+        if _WHOLE.fullmatch(revision) is None:
+            self._refuse_several(revision)
         found = self._once((revision,), "rev-parse", "--verify", "--quiet", "--end-of-options",
                            f"{revision}^{{commit}}")  # fmt: skip
         return None if found is None else found.decode().strip()
+
+    def _refuse_several(self, revision: str) -> None:
+        """git takes a tag before a branch of the same name, and a branch before the beginning of a
+        commit's id. Whoever may push can push a tag, and every clone fetches it."""
+        name = _STEP.split(revision, maxsplit=1)[0]
+        if name in ("", "@", "HEAD"):
+            return
+        places = [f"refs/{kind}{name}" for kind in ("", "tags/", "heads/", "remotes/")]
+        listed = self._git("for-each-ref", "--format=%(refname)", "--", *map(_literal, places))
+        called = [at for at in (listed or b"").decode(errors="replace").split() if at in places]
+        if called and _BEGINNING.fullmatch(name):
+            commits = self._git("rev-parse", f"--disambiguate={name}")
+            called += (commits or b"").decode().split()
+        if len(called) > 1:
+            raise UsageError(
+                f"{name} can mean several things here: {', '.join(called)}",
+                code="ambiguous-revision",
+                hint="say which one in full; and see who made the other, if it is new",
+            )
 
     def short(self, reference: str) -> str | None:
         """The branch that a reference is, or stands for: ``origin/main`` for what `origin/HEAD`

@@ -201,6 +201,19 @@ def test_a_repository_that_git_cannot_read_trusts_nobody(
     assert "git cannot read this repository" in done.stderr
 
 
+@pytest.mark.parametrize("told", [{}, {"RECONCILER_TRUSTED_BASE": "origin/main"}], ids=["", "told"])
+def test_a_tag_is_not_taken_for_the_base_of_its_name(
+    victim: Branch, stranger: Stranger, told: dict[str, str]
+) -> None:
+    victim.git("update-ref", "refs/remotes/origin/main", "main")
+    victim.git("config", "reconciler.trusted-base", "origin/main")
+    poisoned(victim, stranger)
+    victim.git("tag", "origin/main")
+    done = cli("validate", cwd=victim.folder, environment=HOLDER | told)
+    assert stranger.tokens == []
+    assert "origin/main can mean several things here" in done.stderr
+
+
 def repository_inside(branch: Branch, scratch: Path, settings: str) -> None:
     """The branch brings a whole repository along, in the folder of its manifests: git takes that
     for the one that the folder is in, and main is there what the branch says."""
