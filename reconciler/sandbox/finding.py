@@ -7,7 +7,7 @@ import time
 from . import replication
 from .call import Call
 from .context import Event
-from .refusal import Refusal
+from .refusal import Refusal, invalid_parameter, invalid_request
 from .secret import Secret
 
 
@@ -49,37 +49,33 @@ def find_writable(call: Call, *, owned: bool = False) -> Secret:
 
 def refuse_pending(secret: Secret) -> None:
     if secret.deleted_date is not None:
-        raise Refusal(
-            "InvalidRequestException",
-            "You can't perform this operation on the secret because it was marked for deletion.",
+        raise invalid_request(
+            "You can't perform this operation on the secret because it was marked for deletion."
         )
 
 
 def refuse_owned(secret: Secret) -> None:
     # "The secret is managed by another service, and you must use that service to update it."
     if secret.owner is not None:
-        raise Refusal(
-            "InvalidRequestException",
+        raise invalid_request(
             f"The secret is managed by another service ({secret.owner}), "
-            "and you must use that service to update it.",
+            "and you must use that service to update it."
         )
 
 
 def refuse_replica(secret: Secret) -> None:
     if secret.is_replica:
-        raise Refusal(
-            "InvalidParameterException",
+        raise invalid_parameter(
             "Operation not permitted on a replica secret. "
-            "Call must be made in primary secret's region.",
+            "Call must be made in primary secret's region."
         )
 
 
 def refuse_foreign(call: Call, secret: Secret) -> None:
     if secret.kms_key_id is None and call.is_foreign:
-        raise Refusal(
-            "InvalidRequestException",
+        raise invalid_request(
             "You can't access a secret from a different AWS account if you encrypt the secret "
-            "with the default KMS service key.",
+            "with the default KMS service key."
         )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from moto.kms.models import Key, KmsBackend, kms_backends
 
 from .account import ACCOUNT
-from .refusal import Refusal
+from .refusal import Refusal, denied, invalid_parameter
 from .secret import DEFAULT_VERSION_KEY, Version
 
 if TYPE_CHECKING:
@@ -62,10 +62,7 @@ def check_key(account: str, region: str, identifier: str) -> None:
         return
     key = find_key(account, region, identifier)
     if key is None:
-        raise Refusal(
-            "InvalidParameterException",
-            "The operation failed because of an invalid KMS key: Invalid keyId",
-        )
+        raise invalid_parameter("The operation failed because of an invalid KMS key: Invalid keyId")
     if not key.enabled or key.key_state != "Enabled":
         raise Refusal(
             "EncryptionFailure",
@@ -85,7 +82,7 @@ def encrypt(call: Call, identifier: str | None) -> str:
     check_key(ACCOUNT, call.region, identifier)
     key = _arn(call, identifier)
     if ("Encrypt", key) in call.sandbox.denied_keys:
-        raise Refusal("AccessDeniedException", "Access to KMS is not allowed")
+        raise denied("Access to KMS is not allowed")
     return key
 
 
@@ -94,7 +91,7 @@ def decrypt(call: Call, version: Version) -> None:
     if any(_decrypts(call, key) for key in version["keys"]):
         return
     if any(("Decrypt", key) in call.sandbox.denied_keys for key in version["keys"]):
-        raise Refusal("AccessDeniedException", "Access to KMS is not allowed")
+        raise denied("Access to KMS is not allowed")
     raise Refusal(
         "DecryptionFailure",
         "Secrets Manager can't decrypt the protected secret text using the provided KMS key.",

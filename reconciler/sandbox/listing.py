@@ -7,7 +7,7 @@ from typing import Any
 
 from moto.secretsmanager.list_secrets.filters import _match_pattern
 
-from .refusal import Refusal
+from .refusal import invalid_parameter
 
 Entry = dict[str, Any]
 Test = Callable[[Entry], bool]
@@ -29,9 +29,9 @@ def compile_filters(filters: list[dict[str, Any]]) -> Test:
     for condition in filters:
         key, values = condition.get("Key"), condition.get("Values")
         if key is None:
-            raise Refusal("InvalidParameterException", "Invalid filter key")
+            raise invalid_parameter("Invalid filter key")
         if not values:
-            raise Refusal("InvalidParameterException", f"Invalid filter values for key: {key}")
+            raise invalid_parameter(f"Invalid filter values for key: {key}")
         tests.append(_one(key, values))
     if len(tests) == 1:
         return tests[0]

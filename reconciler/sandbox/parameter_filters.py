@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from moto.ssm.models import Parameter, SimpleSystemManagerBackend
 
-from .refusal import Refusal
+from .refusal import invalid
 
 
 class Row(NamedTuple):
@@ -28,10 +28,7 @@ def compile_describe(backend: SimpleSystemManagerBackend, body: dict[str, Any]) 
     """
     conditions = body.get("ParameterFilters") or []
     if body.get("Filters") and conditions:
-        raise Refusal(
-            "ValidationException",
-            "You can use either Filters or ParameterFilters in a single request.",
-        )
+        raise invalid("You can use either Filters or ParameterFilters in a single request.")
     backend._validate_parameter_filters(conditions, by_path=False)
     legacy = [_legacy(condition) for condition in body.get("Filters") or []]
     return _all(legacy + [_one(condition) for condition in conditions])

@@ -17,7 +17,7 @@ from .account import ACCOUNT, arn
 from .call import Call, Passed
 from .parameter_filters import Row, Test, compile_by_path, compile_describe
 from .parameter_store import not_found, of_region
-from .refusal import Refusal
+from .refusal import Refusal, denied
 
 Answer = dict[str, Any]
 
@@ -208,10 +208,9 @@ def _text(call: Call, parameter: Parameter, decrypt: bool) -> str:
     text = parameter.decrypt(parameter.value)
     key = parameter.keyid
     if decrypt and key and not kms.is_default(key, "ssm") and not kms.decrypts(call, key):
-        raise Refusal(
-            "AccessDeniedException",
+        raise denied(
             "The ciphertext refers to a customer master key that does not exist, does not exist "
-            "in this region, or you are not allowed to access. (Service: AWSKMS; Status Code: 400)",
+            "in this region, or you are not allowed to access. (Service: AWSKMS; Status Code: 400)"
         )
     if parameter.parameter_type == "SecureString" and not decrypt:
         # Ciphertext to look at; moto would show the value itself.

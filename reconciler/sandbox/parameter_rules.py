@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from .account import arn
-from .refusal import Refusal
+from .refusal import Refusal, denied, invalid
 
 MAX_STANDARD_BYTES = 4096
 MAX_ADVANCED_BYTES = 8192
@@ -38,16 +38,13 @@ def check_name(name: str, region: str) -> str:
     if bare.startswith(("aws", "ssm")):
         # "A parameter name can't be prefixed with "aws" or "ssm" (case-insensitive)."
         if name.lower().startswith("/aws/"):
-            raise Refusal("AccessDeniedException", f"No access to reserved parameter name: {name}.")
-        raise Refusal(
-            "ValidationException",
-            'Parameter name: can\'t be prefixed with "aws" or "ssm" (case-insensitive).',
-        )
+            raise denied(f"No access to reserved parameter name: {name}.")
+        raise invalid('Parameter name: can\'t be prefixed with "aws" or "ssm" (case-insensitive).')
     if not _NAME.fullmatch(name) or "//" in name or name.endswith("/"):
-        raise Refusal("ValidationException", _NOT_QUALIFIED)
+        raise invalid(_NOT_QUALIFIED)
     if "/" in name and not name.startswith("/"):
         # "For parameters in a hierarchy, you must include a leading forward slash character."
-        raise Refusal("ValidationException", "Parameter name must be a fully qualified name.")
+        raise invalid("Parameter name must be a fully qualified name.")
     if len(name.strip("/").split("/")) > MAX_LEVELS:
         raise Refusal(
             "HierarchyLevelLimitExceededException",
@@ -56,9 +53,8 @@ def check_name(name: str, region: str) -> str:
     full = arn("ssm", region, f"parameter/{name.lstrip('/')}")
     if len(full) > MAX_ARN:
         # "This count of 1011 characters includes the characters in the ARN that precede the name."
-        raise Refusal(
-            "ValidationException",
-            f"The parameter name can't be longer than {MAX_ARN} characters, including its ARN.",
+        raise invalid(
+            f"The parameter name can't be longer than {MAX_ARN} characters, including its ARN."
         )
     return name
 
@@ -66,23 +62,21 @@ def check_name(name: str, region: str) -> str:
 def check_asked(name: str) -> None:
     """Refuse to look for a name that none can have. Recorded on AWS."""
     if "//" in name or ("/" in name and not name.startswith("/")):
-        raise Refusal("ValidationException", _NOT_QUALIFIED)
+        raise invalid(_NOT_QUALIFIED)
 
 
 def check_value(value: str, kind: str, pattern: str | None, data_type: str) -> None:
     """Refuse a value that its type, its pattern or its data type does not allow."""
     if not value:
-        raise Refusal(
-            "ValidationException",
+        raise invalid(
             "1 validation error detected: Value at 'value' failed to satisfy constraint: "
-            "Member must have length greater than or equal to 1.",
+            "Member must have length greater than or equal to 1."
         )
     if _NESTED.search(value):
         # "You can't include values wrapped in double brackets {{}} or {{ssm:parameter-name}}."
-        raise Refusal(
-            "ValidationException",
+        raise invalid(
             "Parameter value can't nest another parameter. "
-            'Do not use "{{}}" or "{{ssm:parameter-name}}" in the value.',
+            'Do not use "{{}}" or "{{ssm:parameter-name}}" in the value.'
         )
     if pattern:
         try:
@@ -99,20 +93,15 @@ def check_value(value: str, kind: str, pattern: str | None, data_type: str) -> N
             )
     test = _DATA_TYPES.get(data_type)
     if test is None:
-        raise Refusal(
-            "ValidationException",
+        raise invalid(
             f"The following data type is not supported: {data_type} "
-            "(Data type names are all lowercase.)",
+            "(Data type names are all lowercase.)"
         )
     if data_type == "aws:ec2:image" and kind != "String":
-        raise Refusal(
-            "ValidationException",
-            "The data type aws:ec2:image is supported for String parameters only.",
-        )
+        raise invalid("The data type aws:ec2:image is supported for String parameters only.")
     if not test(value):
-        raise Refusal(
-            "ValidationException",
-            f"The parameter value does not meet the requirements of the data type {data_type}.",
+        raise invalid(
+            f"The parameter value does not meet the requirements of the data type {data_type}."
         )
 
 
@@ -122,10 +111,7 @@ def check_change(before: str, after: str) -> None:
     HierarchyTypeMismatchException says.
     """
     if before in _FIXED_TYPES or after in _FIXED_TYPES:
-        raise Refusal(
-            "ValidationException",
-            f"The data type of a parameter can't be changed from {before} to {after}.",
-        )
+        raise invalid(f"The data type of a parameter can't be changed from {before} to {after}.")
 
 
 def is_stored(value: str, data_type: str) -> bool:
@@ -144,32 +130,26 @@ def needs_advanced(size: int, policies: str | None, data_type: str) -> bool:
 def check_standard(size: int, policies: str | None, data_type: str) -> None:
     """Refuse what only an advanced parameter may have."""
     if size > MAX_STANDARD_BYTES:
-        raise Refusal(
-            "ValidationException",
+        raise invalid(
             "Standard tier parameters support a maximum parameter value of "
             f"{MAX_STANDARD_BYTES} characters. To create a larger parameter value, upgrade the "
-            "parameter to use the advanced-parameter tier.",
+            "parameter to use the advanced-parameter tier."
         )
     if has_policies(policies):
-        raise Refusal(
-            "ValidationException",
+        raise invalid(
             "Standard tier parameters can't be configured to use parameter policies. "
-            "To use parameter policies, upgrade the parameter to the advanced-parameter tier.",
+            "To use parameter policies, upgrade the parameter to the advanced-parameter tier."
         )
     if data_type in _ADVANCED_TYPES:
-        raise Refusal(
-            "ValidationException",
-            f"Standard tier parameters don't support the data type {data_type}.",
-        )
+        raise invalid(f"Standard tier parameters don't support the data type {data_type}.")
 
 
 def check_advanced(size: int) -> None:
     """ "Advanced parameters have a value limit of 8 KB." """
     if size > MAX_ADVANCED_BYTES:
-        raise Refusal(
-            "ValidationException",
+        raise invalid(
             "Advanced tier parameters support a maximum parameter value of "
-            f"{MAX_ADVANCED_BYTES} characters.",
+            f"{MAX_ADVANCED_BYTES} characters."
         )
 
 
@@ -184,9 +164,7 @@ def check_policies(text: str) -> str:
     except ValueError:
         policies = None
     if not isinstance(policies, list) or not all(isinstance(p, dict) for p in policies):
-        raise Refusal(
-            "ValidationException", "Invalid policies input: the policies must be a JSON array."
-        )
+        raise invalid("Invalid policies input: the policies must be a JSON array.")
     if len(policies) > MAX_POLICIES:
         raise Refusal(
             "PoliciesLimitExceededException",

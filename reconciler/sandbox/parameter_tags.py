@@ -6,7 +6,7 @@ from typing import Any
 
 from .call import Call, Passed
 from .parameter_store import of_region
-from .refusal import Refusal
+from .refusal import Refusal, invalid
 
 Answer = dict[str, Any]
 
@@ -45,12 +45,10 @@ def merge(old: dict[str, str], new: list[dict[str, str]]) -> dict[str, str]:
     merged = dict(old)
     for tag in new:
         if tag["Key"].lower().startswith("aws:"):
-            raise Refusal(
-                "ValidationException", "Tag keys that start with aws: are reserved for AWS use."
-            )
+            raise invalid("Tag keys that start with aws: are reserved for AWS use.")
         merged[tag["Key"]] = tag["Value"]
     if len({tag["Key"] for tag in new}) != len(new):
-        raise Refusal("ValidationException", "Tag keys can't be repeated in a request.")
+        raise invalid("Tag keys can't be repeated in a request.")
     if len(merged) > MAX_TAGS:
         raise Refusal("TooManyTagsError", f"A parameter can't have more than {MAX_TAGS} tags.")
     return merged

@@ -11,7 +11,7 @@ from . import kms, parameter_rules, parameter_tags
 from .account import ACCOUNT, arn
 from .call import Call
 from .parameter_store import ParametersBackend, new_parameter, not_found, of_region
-from .refusal import Refusal
+from .refusal import Refusal, invalid
 
 Answer = dict[str, Any]
 
@@ -25,11 +25,10 @@ def put_parameter(call: Call) -> Answer:
     value, overwrite = body["Value"], body.get("Overwrite", False)
     tags = body.get("Tags")
     if overwrite and tags:
-        raise Refusal(
-            "ValidationException",
+        raise invalid(
             "Invalid request: tags and overwrite can't be used together. To create a parameter "
             "with tags, please remove overwrite flag. To update tags for an existing parameter, "
-            "please use AddTagsToResource or RemoveTagsFromResource.",
+            "please use AddTagsToResource or RemoveTagsFromResource."
         )
     versions = backend.versions(name)
     before = versions[-1] if versions else None
@@ -41,9 +40,7 @@ def put_parameter(call: Call) -> Answer:
         )
     kind = body.get("Type") or (before.parameter_type if before else None)
     if kind is None:
-        raise Refusal(
-            "ValidationException", "A parameter type is required when you create a parameter."
-        )
+        raise invalid("A parameter type is required when you create a parameter.")
     pattern = _sent(body, "AllowedPattern", before.allowed_pattern if before else None)
     description = _sent(body, "Description", before.description if before else None)
     data_type = _sent(body, "DataType", before.data_type if before else None) or "text"
@@ -95,9 +92,7 @@ def _sent(body: dict[str, Any], field: str, kept: str | None) -> str | None:
 def _key(call: Call, kind: str, sent: str | None, kept: Parameter | None) -> str | None:
     if kind != "SecureString":
         if sent:
-            raise Refusal(
-                "ValidationException", "KeyId is required for SecureString type parameter only."
-            )
+            raise invalid("KeyId is required for SecureString type parameter only.")
         return None
     key = sent or (kept.keyid if kept else None) or "alias/aws/ssm"
     if not kms.is_default(key, "ssm"):
@@ -129,11 +124,10 @@ def _tier(
         asked = "Advanced" if needs or full or is_advanced else "Standard"
     if asked == "Standard":
         if is_advanced:
-            raise Refusal(
-                "ValidationException",
+            raise invalid(
                 "You can't downgrade a parameter from the advanced-parameter tier to the "
                 "standard-parameter tier. If you no longer need an advanced parameter, delete it "
-                "and recreate it as a new standard parameter.",
+                "and recreate it as a new standard parameter."
             )
         parameter_rules.check_standard(size, policies, data_type)
         if before is None and _standard_is_full(of_region(call.region)):

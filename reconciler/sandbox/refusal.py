@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 
 class Refusal(Exception):
     """A call that AWS refuses: its error code, its message, and its HTTP status.
@@ -15,3 +17,10 @@ class Refusal(Exception):
         self.code = code
         self.message = message
         self.status = status
+
+
+# The codes that most refusals have.
+denied = partial(Refusal, "AccessDeniedException")
+invalid = partial(Refusal, "ValidationException")
+invalid_parameter = partial(Refusal, "InvalidParameterException")
+invalid_request = partial(Refusal, "InvalidRequestException")

@@ -6,7 +6,7 @@ from typing import Any
 
 from . import kms
 from .account import ACCOUNT, secrets_of
-from .refusal import Refusal
+from .refusal import invalid_parameter, invalid_request
 from .secret import DEFAULT_KEY, Secret
 
 _FOLLOWED = (
@@ -30,7 +30,7 @@ def check_regions(secret: Secret, regions: list[dict[str, Any]]) -> None:
     """Refuse the primary's own Region, and a replica key that does not exist there."""
     for wanted in regions:
         if wanted.get("Region") == secret.region:
-            raise Refusal("InvalidParameterException", "Invalid replica region.")
+            raise invalid_parameter("Invalid replica region.")
         key = wanted.get("KmsKeyId")
         if key:
             kms.check_key(ACCOUNT, wanted["Region"], key)
@@ -42,9 +42,7 @@ def add(secret: Secret, regions: list[dict[str, Any]], overwrite: bool) -> None:
         region = wanted["Region"]
         known = [status["Region"] for status in secret.replica_status]
         if region in known:
-            raise Refusal(
-                "InvalidParameterException", f"The secret is already replicated to {region}."
-            )
+            raise invalid_parameter(f"The secret is already replicated to {region}.")
         backend = secrets_of(region)
         taken = backend.secrets.find(secret.name)
         status = {"Region": region, "KmsKeyId": wanted.get("KmsKeyId") or DEFAULT_KEY}
@@ -91,7 +89,7 @@ def remove(secret: Secret, regions: list[str]) -> None:
 def promote(replica: Secret) -> None:
     """Make a replica stand alone: "promotes the replica to a standalone primary secret"."""
     if not replica.is_replica or replica.primary_region is None:
-        raise Refusal("InvalidRequestException", "The secret is not a replica.")
+        raise invalid_request("The secret is not a replica.")
     primary = secrets_of(replica.primary_region).secrets.find(replica.name)
     if primary is not None:
         primary.replica_status = [

@@ -19,7 +19,7 @@ from .account import ACCOUNT, secrets_of
 from .awslambda import FunctionError, RunningFunction, find_function, invocable_by
 from .call import Call
 from .context import Context, Rotation
-from .refusal import Refusal
+from .refusal import denied, invalid_request
 from .secret import DEFAULT_VERSION_KEY, Secret
 
 if TYPE_CHECKING:
@@ -81,32 +81,26 @@ def rotate(call: Call, secret: Secret, token: str) -> None:
 def _function(secret: Secret, arn: str | None, role: str | None) -> LambdaFunction | None:
     """The function to call; None means that AWS or a partner rotates, the latter with a role."""
     if secret.partner is not None and role is None:
-        raise Refusal(
-            "InvalidRequestException",
-            "No rotation role ARN is associated with this managed external secret.",
+        raise invalid_request(
+            "No rotation role ARN is associated with this managed external secret."
         )
     if secret.owner is not None or secret.partner is not None:
         # "For secrets that use managed rotation, omit this field."
         if arn is not None:
-            raise Refusal(
-                "InvalidRequestException",
-                "You can't specify a rotation function for a secret that uses managed rotation.",
+            raise invalid_request(
+                "You can't specify a rotation function for a secret that uses managed rotation."
             )
         return None
     if arn is None:
         # "You tried to enable rotation on a secret that doesn't already have a Lambda function
         # ARN configured and you didn't include such an ARN as a parameter in this call."
-        raise Refusal(
-            "InvalidRequestException",
-            "No Lambda rotation function ARN is associated with this secret.",
-        )
+        raise invalid_request("No Lambda rotation function ARN is associated with this secret.")
     function = find_function(ACCOUNT, arn)
     # Recorded on AWS: a function that does not exist is one that may not be invoked.
     if function is None or not invocable_by(function, SERVICE, secret.arn, ACCOUNT):
-        raise Refusal(
-            "AccessDeniedException",
+        raise denied(
             "Secrets Manager cannot invoke the specified Lambda function. Ensure that the "
-            f"function policy grants access to the principal {SERVICE}.",
+            f"function policy grants access to the principal {SERVICE}."
         )
     return function
 
@@ -118,9 +112,8 @@ def _refuse_unfinished(secret: Secret) -> None:
     """
     pending = secret.holder("AWSPENDING")
     if pending is not None and pending != secret.holder("AWSCURRENT"):
-        raise Refusal(
-            "InvalidRequestException",
-            "A previous rotation isn't complete. That rotation will be reattempted.",
+        raise invalid_request(
+            "A previous rotation isn't complete. That rotation will be reattempted."
         )
 
 

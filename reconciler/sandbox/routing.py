@@ -8,7 +8,7 @@ from . import parameters, secretsmanager, shapes, tagging
 from .call import Call
 from .context import Context
 from .http import Request
-from .refusal import Refusal
+from .refusal import Refusal, denied
 
 HOST = "127.0.0.1"
 
@@ -32,7 +32,7 @@ def refuse_browsers(request: Request) -> None:
     host = request.headers.get("host", "").rpartition(":")[0] or request.headers.get("host", "")
     local = host in (HOST, "localhost") or host.endswith(".localhost")
     if not local or "origin" in request.headers:
-        raise Refusal("AccessDeniedException", "The sandbox answers AWS clients only.", 403)
+        raise denied("The sandbox answers AWS clients only.", 403)
 
 
 def perform(sandbox: Context, request: Request) -> dict[str, Any] | None:

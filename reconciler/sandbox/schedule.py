@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from .refusal import Refusal
+from .refusal import Refusal, invalid_parameter
 
 _MONTHS = {name.upper(): number for number, name in enumerate(calendar.month_abbr) if name}
 # AWS counts the days of the week from Sunday.
@@ -24,7 +24,7 @@ _HORIZON_DAYS = 5 * 366
 
 
 def _refuse(message: str) -> Refusal:
-    return Refusal("InvalidParameterException", message)
+    return invalid_parameter(message)
 
 
 @dataclass(frozen=True)

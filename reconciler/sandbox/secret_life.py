@@ -18,7 +18,7 @@ from .finding import (
     refuse_pending,
     refuse_replica,
 )
-from .refusal import Refusal
+from .refusal import Refusal, invalid_parameter, invalid_request
 from .secret import Secret
 from .secret_values import add_version, is_same, token_in, token_in_use, value_in, value_of
 
@@ -61,10 +61,9 @@ def create_secret(call: Call) -> Answer:
 
 def _create_over(call: Call, existing: Secret, token: str, value: dict[str, str]) -> Answer:
     if existing.deleted_date is not None:
-        raise Refusal(
-            "InvalidRequestException",
+        raise invalid_request(
             "You can't create this secret because a secret with this name is already "
-            "scheduled for deletion.",
+            "scheduled for deletion."
         )
     version = existing.versions.get(token)
     if version is None or not value:
@@ -114,14 +113,12 @@ def delete_secret(call: Call) -> Answer:
     body = call.body
     days, force = body.get("RecoveryWindowInDays"), body.get("ForceDeleteWithoutRecovery", False)
     if days is not None and force:
-        raise Refusal(
-            "InvalidParameterException",
-            "You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays.",
+        raise invalid_parameter(
+            "You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays."
         )
     if days is not None and not 7 <= days <= 30:
-        raise Refusal(
-            "InvalidParameterException",
-            "The RecoveryWindowInDays value must be between 7 and 30 days (inclusive).",
+        raise invalid_parameter(
+            "The RecoveryWindowInDays value must be between 7 and 30 days (inclusive)."
         )
     now = time.time()
     try:
@@ -139,9 +136,8 @@ def delete_secret(call: Call) -> Answer:
     if secret.replica_status:
         # "You can't delete a primary secret that is replicated to other Regions."
         regions = ",".join(status["Region"] for status in secret.replica_status)
-        raise Refusal(
-            "InvalidParameterException",
-            f"You can't delete secret {secret.arn} that still has replica regions [{regions}]",
+        raise invalid_parameter(
+            f"You can't delete secret {secret.arn} that still has replica regions [{regions}]"
         )
     answer: Answer = {"ARN": secret.arn, "Name": secret.name}
     rotation.cancel(secret)
@@ -192,26 +188,21 @@ def merge_tags(old: list[dict[str, str]], new: list[dict[str, str]]) -> list[dic
     value.
     """
     if any(tag.get("Key") is None for tag in new):
-        raise Refusal("InvalidParameterException", "Tag keys can't be null.")
+        raise invalid_parameter("Tag keys can't be null.")
     keys = [tag["Key"] for tag in new]
     _refuse_reserved(keys)
     if len(set(keys)) != len(keys):
-        raise Refusal("InvalidParameterException", "Tag keys can't be repeated in a request.")
+        raise invalid_parameter("Tag keys can't be repeated in a request.")
     merged = {tag["Key"]: tag for tag in old}
     merged.update({tag["Key"]: {"Key": tag["Key"], "Value": tag.get("Value", "")} for tag in new})
     if len(merged) > MAX_TAGS:
-        raise Refusal(
-            "InvalidParameterException", f"A secret can't have more than {MAX_TAGS} tags."
-        )
+        raise invalid_parameter(f"A secret can't have more than {MAX_TAGS} tags.")
     return list(merged.values())
 
 
 def _refuse_reserved(keys: list[str]) -> None:
     if any(key.lower().startswith("aws:") for key in keys):
-        raise Refusal(
-            "InvalidParameterException",
-            "Tag keys that start with aws: are reserved for AWS use.",
-        )
+        raise invalid_parameter("Tag keys that start with aws: are reserved for AWS use.")
 
 
 def key_in(call: Call, identifier: str | None) -> str | None:

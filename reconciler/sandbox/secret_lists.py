@@ -11,7 +11,7 @@ from . import replication
 from .call import Call
 from .finding import find, is_gone
 from .listing import compile_filters, sort_key
-from .refusal import Refusal
+from .refusal import Refusal, invalid_parameter
 from .secret_values import get_secret_value, value_of
 
 Answer = dict[str, Any]
@@ -24,17 +24,15 @@ def batch_get_secret_value(call: Call) -> Answer:
     body = call.body
     ids, filters = body.get("SecretIdList"), body.get("Filters")
     if bool(ids) == bool(filters):
-        raise Refusal(
-            "InvalidParameterException",
-            "Either 'SecretIdList' or 'Filters' must be provided, but not both.",
+        raise invalid_parameter(
+            "Either 'SecretIdList' or 'Filters' must be provided, but not both."
         )
     next_token = None
     if ids:
         if body.get("MaxResults") is not None:
-            raise Refusal(
-                "InvalidParameterException",
+            raise invalid_parameter(
                 "'Filters' not specified. 'Filters' must also be specified when 'MaxResults' "
-                "is provided.",
+                "is provided."
             )
     else:
         entries, next_token = page_of(call, body.get("MaxResults") or BATCH)

@@ -9,7 +9,7 @@ from typing import Any
 from . import kms, rotation
 from .call import Call
 from .finding import changed, find, find_writable, refuse_foreign, refuse_pending
-from .refusal import Refusal
+from .refusal import Refusal, invalid, invalid_parameter, invalid_request
 from .secret import Secret, Version
 
 Answer = dict[str, Any]
@@ -22,18 +22,16 @@ def value_in(body: dict[str, Any]) -> dict[str, str]:
     """The value of a request as a version keeps it; empty when it has none."""
     text, binary = body.get("SecretString"), body.get("SecretBinary")
     if text is not None and binary is not None:
-        raise Refusal(
-            "InvalidParameterException",
+        raise invalid_parameter(
             "You can't specify both a binary secret value and a string secret value "
-            "in the same secret.",
+            "in the same secret."
         )
     if text is not None:
         # The quota is in bytes: "Secret value: 65,536 bytes".
         if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
-            raise Refusal(
-                "ValidationException",
+            raise invalid(
                 "1 validation error detected: Value at 'secretString' failed to satisfy "
-                f"constraint: Member must have length less than or equal to {MAX_BYTES}",
+                f"constraint: Member must have length less than or equal to {MAX_BYTES}"
             )
         return {"secret_string": text}
     if binary is not None:
@@ -101,9 +99,7 @@ def put_secret_value(call: Call) -> Answer:
     secret = find_writable(call)
     refuse_foreign(call, secret)
     if not value:
-        raise Refusal(
-            "InvalidRequestException", "You must provide either SecretString or SecretBinary."
-        )
+        raise invalid_request("You must provide either SecretString or SecretBinary.")
     version = secret.versions.get(token)
     if version is not None and value_of(version):
         if not is_same(call, version, value):
@@ -132,38 +128,32 @@ def update_secret_version_stage(call: Call) -> Answer:
     label = body["VersionStage"]
     target, source = body.get("MoveToVersionId"), body.get("RemoveFromVersionId")
     if target is None and source is None:
-        raise Refusal(
-            "InvalidParameterException",
-            "You must specify MoveToVersionId, RemoveFromVersionId, or both.",
-        )
+        raise invalid_parameter("You must specify MoveToVersionId, RemoveFromVersionId, or both.")
     for version_id in (source, target):
         if version_id is not None and version_id not in secret.versions:
-            raise Refusal("InvalidParameterException", f"Not a valid version: {version_id}")
+            raise invalid_parameter(f"Not a valid version: {version_id}")
     holder = secret.holder(label)
     if source is not None and source != holder:
         # "If the label is attached and you either do not specify this parameter, or the version
         # ID does not match, then the operation fails."
-        raise Refusal(
-            "InvalidParameterException",
+        raise invalid_parameter(
             f"The parameter RemoveFromVersionId can't be {source}. Staging label {label} is "
             + (f"currently attached to version {holder}" if holder else "not attached to it")
-            + ".",
+            + "."
         )
     if target is None:
         if label == "AWSCURRENT":
-            raise Refusal(
-                "InvalidParameterException",
+            raise invalid_parameter(
                 "You can only move staging label AWSCURRENT to a different secret version. "
-                "It can't be completely removed.",
+                "It can't be completely removed."
             )
         secret.detach(label)
     else:
         if source is None and holder is not None and holder != target:
-            raise Refusal(
-                "InvalidParameterException",
+            raise invalid_parameter(
                 "The parameter RemoveFromVersionId can't be empty. Staging label "
                 f"{label} is currently attached to version {holder}, so you must explicitly "
-                "reference that version in RemoveFromVersionId.",
+                "reference that version in RemoveFromVersionId."
             )
         secret.attach(label, target)
     changed(call, secret)
@@ -193,9 +183,8 @@ def _read(call: Call, secret: Secret, version_id: str | None, label: str | None)
             f"Secrets Manager can't find the specified secret value for {missing}",
         )
     if label is not None and label not in version["version_stages"]:
-        raise Refusal(
-            "InvalidRequestException",
-            "You provided a VersionStage that is not associated to the provided VersionId.",
+        raise invalid_request(
+            "You provided a VersionStage that is not associated to the provided VersionId."
         )
     kms.decrypt(call, version)
     _accessed(call, secret, version)

@@ -13,7 +13,7 @@ from typing import Any
 from . import resource_policy, rotation, secret_life, secret_lists, secret_values, shapes
 from .call import Call
 from .finding import changed, find, find_writable, refuse_pending
-from .refusal import Refusal
+from .refusal import Refusal, invalid, invalid_parameter, invalid_request
 from .secret_values import token_in
 
 Answer = dict[str, Any]
@@ -29,9 +29,7 @@ def handle(call: Call) -> Answer | None:
         return None
     token = call.body.get("ClientRequestToken")
     if isinstance(token, str) and not 32 <= len(token) <= 64:
-        raise Refusal(
-            "InvalidParameterException", "ClientRequestToken must be 32-64 characters long."
-        )
+        raise invalid_parameter("ClientRequestToken must be 32-64 characters long.")
     shapes.check("secretsmanager", call.operation, call.body)
     _check_name(call.body)
     return operation(call)
@@ -41,10 +39,9 @@ def _check_name(body: dict[str, Any]) -> None:
     # Recorded on AWS: on every call, a forced deletion included. "!" is in names of AWS's own.
     for field, pattern in (("Name", _NAME), ("SecretId", _SECRET_ID)):
         if field in body and not pattern.fullmatch(body[field]):
-            raise Refusal(
-                "ValidationException",
+            raise invalid(
                 "Invalid name. Must be a valid name containing alphanumeric characters, "
-                "or any of the following: -/_+=.@!",
+                "or any of the following: -/_+=.@!"
             )
 
 
@@ -111,7 +108,7 @@ def rotate_secret(call: Call) -> Answer:
 def cancel_rotate_secret(call: Call) -> Answer:
     secret = find_writable(call, owned=True)
     if secret.enabled is None:
-        raise Refusal("InvalidRequestException", "Rotation is not enabled for this secret.")
+        raise invalid_request("Rotation is not enabled for this secret.")
     answer: Answer = {"ARN": secret.arn, "Name": secret.name}
     if secret.rotating is not None:
         answer["VersionId"] = secret.rotating

@@ -15,7 +15,7 @@ from typing import Any
 
 from botocore.loaders import Loader
 
-from .refusal import Refusal
+from .refusal import invalid
 
 # AWS writes patterns for Java, and `re` knows no Unicode classes: these are those of tag keys.
 _JAVA_CLASSES = {r"\p{L}\p{Z}\p{N}": r"\w\s"}
@@ -48,10 +48,7 @@ def check(service: str, operation: str, body: dict[str, Any]) -> None:
     broken = list(_broken(service, shape, body, ""))
     if broken:
         plural = "s" if len(broken) > 1 else ""
-        raise Refusal(
-            "ValidationException",
-            f"{len(broken)} validation error{plural} detected: {'; '.join(broken)}",
-        )
+        raise invalid(f"{len(broken)} validation error{plural} detected: {'; '.join(broken)}")
 
 
 def _broken(service: str, name: str, value: Any, path: str) -> Iterator[str]:

@@ -9,7 +9,7 @@ from . import shapes
 from .account import arn
 from .call import Call
 from .parameter_store import of_region
-from .refusal import Refusal
+from .refusal import invalid_parameter
 
 Answer = dict[str, Any]
 
@@ -37,7 +37,7 @@ def handle(call: Call) -> Answer | None:
     # "You can't specify both this parameter and any of the pagination parameters … in the same
     # request."
     if any(call.body.get(name) for name in _BESIDE_ARNS):
-        raise Refusal("InvalidParameterException", "ResourceARNList goes with no other parameter.")
+        raise invalid_parameter("ResourceARNList goes with no other parameter.")
     return {"PaginationToken": "", "ResourceTagMappingList": list(_found(call, arns, prefix))}
 
 
