@@ -21,13 +21,13 @@ from bench import declared
 from reconciler.sandbox import parameters, secretsmanager
 from reconciler.sandbox.call import Call
 from reconciler.sandbox.http import Answer, Handler, Request
-from reconciler.sandbox.server import Sandbox
+from tests.embedded import Embedded
 
 LISTS = frozenset({"ListSecrets", "DescribeParameters"})
 READS = ("Get", "List", "Describe", "BatchGet")
 
 
-class Canned(Sandbox):
+class Canned(Embedded):
     """The embedded AWS, with pages that are made once."""
 
     def __init__(self) -> None:
@@ -57,7 +57,7 @@ class Canned(Sandbox):
         self._pages.clear()
 
 
-def foreign(sandbox: Sandbox, count: int) -> None:
+def foreign(sandbox: Embedded, count: int) -> None:
     """Fill the account as somebody else would have."""
     for number in range(count):
         secret = {
@@ -77,7 +77,7 @@ def foreign(sandbox: Sandbox, count: int) -> None:
             parameters.handle(_call(sandbox, "PutParameter", parameter))
 
 
-def _call(sandbox: Sandbox, operation: str, body: dict[str, Any]) -> Call:
+def _call(sandbox: Embedded, operation: str, body: dict[str, Any]) -> Call:
     return Call(sandbox, operation, declared.REGION, body)
 
 

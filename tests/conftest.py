@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from reconciler.cli import process
-from reconciler.sandbox.server import Sandbox
 from tests import boto, nearby, remembered
+from tests.embedded import Embedded
 from tests.world import World, account
 
 settings.register_profile(
@@ -51,9 +51,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(scope="session")
-def embedded_aws() -> Iterator[Sandbox]:
+def embedded_aws() -> Iterator[Embedded]:
     """The server, whatever state the last test left it in."""
-    with Sandbox() as sandbox:
+    with Embedded() as sandbox:
         nearby.install(sandbox)
         yield sandbox
 
@@ -68,7 +68,7 @@ def over_http() -> Iterator[None]:
 @pytest.fixture
 def world(
     tmp_path: Path,
-    embedded_aws: Sandbox,
+    embedded_aws: Embedded,
     monkeypatch: pytest.MonkeyPatch,
     request: pytest.FixtureRequest,
 ) -> Iterator[World]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.sandbox import state
-from reconciler.sandbox.server import Sandbox
+from tests.embedded import Embedded
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Kept:
 
     _folder: tempfile.TemporaryDirectory[str]
 
-    def restore(self, aws: Sandbox, folder: Path | None = None) -> None:
+    def restore(self, aws: Embedded, folder: Path | None = None) -> None:
         """Let all of it be there again, in an empty account, and over what the folder holds."""
         with aws.lock:
             state.load(Path(self._folder.name, "account.json"))
@@ -26,7 +26,7 @@ class Kept:
             shutil.copytree(Path(self._folder.name, "folder"), folder, dirs_exist_ok=True)
 
 
-def keep(aws: Sandbox, folder: Path | None = None) -> Kept:
+def keep(aws: Embedded, folder: Path | None = None) -> Kept:
     """Keep the account, once no rotation runs, and the folder."""
     assert aws.wait_for_rotations()
     kept = Kept(tempfile.TemporaryDirectory(prefix="kept-"))

@@ -23,7 +23,7 @@ from botocore.exceptions import ConnectionClosedError
 from botocore.httpsession import URLLib3Session
 
 from reconciler.sandbox.http import Answer, Drop, Handler, parse
-from reconciler.sandbox.server import Sandbox
+from tests.embedded import Embedded
 
 _send, _sign = URLLib3Session.send, auth.SigV4Auth.add_auth
 _WHO = b"Action=GetCallerIdentity"
@@ -45,7 +45,7 @@ class _Body(io.BytesIO):
 class _Caller(Handler):
     """A request that no connection brought."""
 
-    def __init__(self, aws: Sandbox, method: str, path: str, headers: dict[str, str]) -> None:
+    def __init__(self, aws: Embedded, method: str, path: str, headers: dict[str, str]) -> None:
         self.server = cast("Any", aws._server)
         self.client_address = ("127.0.0.1", 0)
         self.connection = cast("Any", None)
@@ -66,7 +66,7 @@ class _Caller(Handler):
         return Answer(known.status, dict(known.headers), known.body)
 
 
-def install(aws: Sandbox) -> None:
+def install(aws: Embedded) -> None:
     """Let every client of this process call it so."""
 
     def sign(self: Any, request: Any) -> None:
@@ -119,7 +119,7 @@ def answering() -> bool:
 
 
 def _answer(
-    aws: Sandbox, method: str, path: str, headers: dict[str, str], body: bytes
+    aws: Embedded, method: str, path: str, headers: dict[str, str], body: bytes
 ) -> Answer | None:
     """None where the connection would be closed."""
     asked = parse(method, path, headers, body)

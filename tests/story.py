@@ -21,8 +21,8 @@ from unittest import mock
 import boto3
 
 from reconciler.cli.main import run
-from reconciler.sandbox.server import Sandbox
 from tests.aws_command import aws as aws_command
+from tests.embedded import Embedded
 from tests.kept import Kept, keep
 from tests.pages import ROOT, Step, begins, pages, steps, written
 from tests.sandbox.conftest import deploy_function
@@ -70,7 +70,7 @@ class Story:
     ``feature``, a branch of it, while others wrote to the account; ``clone``, this repository and
     an empty account; ``nothing``, an empty folder and account."""
 
-    def __init__(self, folder: Path, aws: Sandbox) -> None:
+    def __init__(self, folder: Path, aws: Embedded) -> None:
         self.folder, self.aws, self.accounts = folder, aws, dict[str, Kept]()
         self.environ = {
             **clean_environ(),
@@ -241,7 +241,7 @@ def write(chosen: Iterable[Path]) -> None:
     """Write pages again, with what their commands print now."""
     import tempfile
 
-    with Sandbox() as sandbox, tempfile.TemporaryDirectory() as place:
+    with Embedded() as sandbox, tempfile.TemporaryDirectory() as place:
         story = Story(Path(place), sandbox)
         for page in chosen:
             page.write_text(story.fresh(page.read_text()))

@@ -15,7 +15,7 @@ from bench.fleet import Fleet
 from bench.process import Run
 from bench.run import Bench
 from reconciler.sandbox import http
-from reconciler.sandbox.server import Sandbox
+from tests.embedded import Embedded
 
 DOCS = (Path(__file__).parent.parent / "docs/reference/calls.md").read_text()
 
@@ -80,11 +80,11 @@ def test_what_would_take_too_long_is_left_out_and_so_is_ten_times_as_much() -> N
 def test_a_page_is_made_once_until_something_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[str] = []
 
-    def perform(_: Sandbox, request: http.Request, __: http.Handler) -> http.Answer:
+    def perform(_: Embedded, request: http.Request, __: http.Handler) -> http.Answer:
         made.append(request.operation)
         return http.Answer(200, body=str(len(made)).encode())
 
-    monkeypatch.setattr(Sandbox, "_perform", perform)
+    monkeypatch.setattr(Embedded, "_perform", perform)
     aws = server.Canned()
 
     def ask(operation: str, body: bytes = b"{}") -> bytes:

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import pytest
 
-from reconciler.sandbox.server import Sandbox
+from tests.embedded import Embedded
 from tests.pages import ROOT, pages, steps
 from tests.story import Story, same_everywhere
 
@@ -37,7 +37,7 @@ VARIANTS = ("adopt-from", "read-from", "leak", "other-ci", "report", "upgrade")
     "variants", [False, pytest.param(True, marks=pytest.mark.long)], ids=["most", "variants"]
 )
 def test_what_pages_show_is_what_the_commands_print(
-    variants: bool, tmp_path: Path, embedded_aws: Sandbox
+    variants: bool, tmp_path: Path, embedded_aws: Embedded
 ) -> None:
     """But for commits, dates and what sops encrypts. `python -m tests.story` writes it again."""
     embedded_aws.reset()

@@ -28,8 +28,8 @@ from reconciler.core.model import Change, Key
 from reconciler.operations import apply, drift, planning
 from reconciler.operations.apply import Outcome
 from reconciler.operations.planning import Planned
-from reconciler.sandbox.server import Sandbox
 from tests import forked
+from tests.embedded import Embedded
 from tests.inprocess import reconciler
 from tests.sandbox.conftest import deploy_function
 from tests.trees import Tree, clean_environ
@@ -49,7 +49,7 @@ class World:
     of its own, where it is another."""
 
     tree: Tree
-    aws: Sandbox
+    aws: Embedded
     calls: Counter[str] = field(default_factory=Counter)
     program: Path | None = None
     touched: bool = False
@@ -288,7 +288,7 @@ def short(key: Key) -> str:
     return f"{key.kind}:{key.name.removeprefix(PREFIX + '/')}"
 
 
-def make_world(folder: Path, aws: Sandbox) -> World:
+def make_world(folder: Path, aws: Embedded) -> World:
     """An empty account and a tree that declares one secret."""
     from tests.trees import make_tree
 
@@ -296,7 +296,7 @@ def make_world(folder: Path, aws: Sandbox) -> World:
     return World(tree, aws)
 
 
-def account(folder: Path, aws: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+def account(folder: Path, aws: Embedded, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """An empty account; the process's AWS variables lead to it and to nowhere else."""
     aws.reset()
     aws.latency = aws.list_staleness = 0.0

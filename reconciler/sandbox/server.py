@@ -8,11 +8,9 @@ from __future__ import annotations
 import functools
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 from moto.core.exceptions import ServiceException
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
@@ -22,7 +20,6 @@ from . import access, install, parameter_store, routing
 from . import state as states
 from .access import AccessKey
 from .awslambda import FunctionsBackend
-from .beyond import Beyond
 from .context import Event, Rotation
 from .http import Answer, Drop, Handler, Request, error_answer, json_answer, parse
 from .refusal import Refusal
@@ -33,14 +30,10 @@ from .tokens import PageTokens
 
 __all__ = ["Answer", "Drop", "Sandbox", "parse"]
 
-Body = dict[str, Any] | None
-Before = Callable[[str, Body], "tuple[int, str, str] | None"]
-After = Callable[[str, Body, Answer], "Answer | None"]
-
 _running = threading.Lock()
 
 
-class Sandbox(Beyond):
+class Sandbox:
     """An AWS of one account (123456789012) on 127.0.0.1. A context manager.
 
     Only one can run in a process at a time, since moto's state belongs to the process; `start`
@@ -58,18 +51,11 @@ class Sandbox(Beyond):
             looked at, and so may be empty and still carry a NextToken.
         keeps_pending: whether AWSPENDING stays on what a rotation made current; AWS removes it,
             and reports exist where it stays.
-        keep_log: whether `log` grows.
-        hooks: called as `hook(operation, body)` before each call; the first that returns
-            `(status, code, message)` makes the call fail so, without effect.
-        after: called as `hook(operation, body, answer)` once a call has had its effect; may
-            return another Answer, or raise Drop to close the connection without an answer.
 
     Attributes to read:
         url: the endpoint, once started.
         access_key: the only key, besides those that IAM and STS issue here, that calls may be
             signed with; None: any, which is for tests in one process alone.
-        calls: operation name -> number of calls, refused ones included.
-        log: (operation, parsed body or None) of each call, values included.
         rotations: how each rotation went.
         events: what EventBridge would tell of labels.
         failures: exceptions that the sandbox itself must not have had (the caller saw a 500).
@@ -94,11 +80,6 @@ class Sandbox(Beyond):
         self.throttle = throttle
         self.empty_pages = True
         self.keeps_pending = False
-        self.keep_log = True
-        self.hooks: list[Before] = []
-        self.after: list[After] = []
-        self.calls: Counter[str] = Counter()
-        self.log: list[tuple[str, Body]] = []
         self.rotations: list[Rotation] = []
         self.events: list[Event] = []
         self.failures: list[Exception] = []
@@ -109,7 +90,6 @@ class Sandbox(Beyond):
         self._port = port
         self._state = state
         self._throttle = Throttle()
-        self._counting = threading.Lock()
         self._background: list[tuple[threading.Thread, threading.Event]] = []
         self.function_key = AccessKey()
         self._app = DomainDispatcherApplication(create_backend_app)
@@ -188,22 +168,6 @@ class Sandbox(Beyond):
             with self.lock:
                 states.save(self._state)
 
-    def reset(self) -> None:
-        """Empty AWS and forget the calls; hooks, switches and the port stay."""
-        self._end_background()
-        with self.lock:
-            install.empty()
-        self._throttle.reset()
-        self.settling.reset()
-        self.denied_keys.clear()
-        self.tokens.expire()
-        with self._counting:
-            self.calls.clear()
-            self.log.clear()
-        self.rotations.clear()
-        self.events.clear()
-        self.failures.clear()
-
     # Work in the background
 
     def spawn(self, work: Callable[[threading.Event], None], name: str) -> None:
@@ -213,15 +177,6 @@ class Sandbox(Beyond):
         self._background = [pair for pair in self._background if pair[0].is_alive()]
         self._background.append((thread, stopping))
         thread.start()
-
-    def wait_for_rotations(self, timeout: float = 300.0) -> bool:
-        """Wait until no rotation runs; False when `timeout` seconds were not enough."""
-        deadline = time.monotonic() + timeout
-        for thread, _ in list(self._background):
-            thread.join(max(0.0, deadline - time.monotonic()))
-            if thread.is_alive():
-                return False
-        return True
 
     def _end_background(self) -> None:
         for _, stopping in self._background:
@@ -233,46 +188,38 @@ class Sandbox(Beyond):
     # Calls
 
     def answer(self, request: Request, handler: Handler) -> Answer:
-        """Answer one request. Raises Drop when an `after` hook says so."""
+        """Answer one request. Raises Drop where the connection is to end without an answer."""
         if self._server is None:
             # A connection that was kept alive past the end.
             raise Drop
-        with self._counting:
-            self.calls[request.operation] += 1
-            if self.keep_log:
-                self.log.append((request.operation, request.body))
         if self.latency > 0:
             time.sleep(self.latency)
         try:
-            routing.refuse_browsers(request)
-            if self.access_key is not None:
-                access.check(request, self.access_key, self.function_key)
-            for hook in list(self.hooks):
-                failure = hook(request.operation, request.body)
-                if failure is not None:
-                    status, code, message = failure
-                    raise Refusal(code, message, status)
-            if self.throttle:
-                higher = parameter_store.of_region(request.region).high_throughput == "true"
-                self._throttle.take(request.service, request.region, request.operation, higher)
-            answer = self._perform(request, handler)
+            self.admit(request)
+            return self._perform(request, handler)
         except Refusal as refusal:
-            answer = error_answer(request, refusal)
+            return error_answer(request, refusal)
         except ServiceException as error:
             # One of moto's own checks.
-            answer = error_answer(request, Refusal(error.code, error.message))
+            return error_answer(request, Refusal(error.code, error.message))
         except NotImplementedError:
             # What moto does not know is no fault, and not worth a repeat: clients repeat a 500.
             unknown = Refusal("NotImplemented", "the embedded AWS does not know this", 501)
-            answer = error_answer(request, unknown)
+            return error_answer(request, unknown)
         except Exception as failure:
             # A fault of the sandbox. Its text may hold a value, so that only its kind goes out.
             self.failures.append(failure)
             fault = Refusal("InternalFailure", f"sandbox: {type(failure).__name__}", 500)
-            answer = error_answer(request, fault)
-        for change in list(self.after):
-            answer = change(request.operation, request.body, answer) or answer
-        return answer
+            return error_answer(request, fault)
+
+    def admit(self, request: Request) -> None:
+        """Refuse a call before it has an effect."""
+        routing.refuse_browsers(request)
+        if self.access_key is not None:
+            access.check(request, self.access_key, self.function_key)
+        if self.throttle:
+            higher = parameter_store.of_region(request.region).high_throughput == "true"
+            self._throttle.take(request.service, request.region, request.operation, higher)
 
     def _perform(self, request: Request, handler: Handler) -> Answer:
         with self.lock:

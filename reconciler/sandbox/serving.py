@@ -36,8 +36,6 @@ def serve(
         latency=latency,
         access_key=key,
     )
-    # A long run must not collect every request.
-    sandbox.keep_log = False
     former = {
         number: signal.signal(number, lambda *_: stopped.set())
         for number in (signal.SIGINT, signal.SIGTERM)

@@ -72,11 +72,6 @@ class History:
             if entry is not None:
                 yield line.sequence, entry
 
-    def age(self, seconds: float) -> None:
-        """Make everything that was recorded so far older by `seconds`."""
-        for line in self._order:
-            line.times = [moment - seconds for moment in line.times]
-
     def _drop(self, horizon: float) -> None:
         """Forget secrets that have been gone for so long that no list shows them."""
         while self._gone and self._gone[0][0] <= horizon:

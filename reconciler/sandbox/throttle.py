@@ -64,10 +64,6 @@ class Throttle:
         self._lock = threading.Lock()
         self._buckets: dict[tuple[str, str, str], tuple[float, float]] = {}
 
-    def reset(self) -> None:
-        with self._lock:
-            self._buckets.clear()
-
     def take(self, service: str, region: str, operation: str, higher: bool) -> None:
         """Take one token. Raises ThrottlingException when the bucket is empty.
 

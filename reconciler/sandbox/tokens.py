@@ -14,14 +14,10 @@ from typing import Any
 class PageTokens:
     """Makes and opens NextTokens.
 
-    A token belongs to one operation and one set of filters, as on AWS. `expire()` makes every
-    token handed out so far invalid.
+    A token belongs to one operation and one set of filters, as on AWS.
     """
 
     def __init__(self) -> None:
-        self._key = secrets.token_bytes(16)
-
-    def expire(self) -> None:
         self._key = secrets.token_bytes(16)
 
     def seal(self, position: str, scope: Any) -> str:

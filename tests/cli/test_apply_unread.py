@@ -6,14 +6,14 @@ import os
 import subprocess
 from pathlib import Path
 
-from reconciler.sandbox.server import Sandbox
 from tests.cli.run import COMMAND, environ
+from tests.embedded import Embedded
 from tests.trees import make_tree
 
 FUNCTION = "arn:aws:lambda:us-west-2:123456789012:function:missing"
 
 
-def test_what_was_begun_is_finished(tmp_path: Path, embedded_aws: Sandbox) -> None:
+def test_what_was_begun_is_finished(tmp_path: Path, embedded_aws: Embedded) -> None:
     embedded_aws.reset()
     embedded_aws.settling.calls = 0
     rotation = {"lambda": FUNCTION, "schedule": "rate(7 days)"}

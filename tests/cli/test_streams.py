@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.sandbox.server import Sandbox
 from tests.cli.run import COMMAND, cli, environ, python
+from tests.embedded import Embedded
 from tests.trees import Tree, make_tree
 
 NO_AWS = {
@@ -132,7 +132,7 @@ def test_what_nobody_reads_any_more_is_no_crash(tree: Tree) -> None:
     assert done.stderr == ""
 
 
-def test_ctrl_c_ends_a_command_that_only_reads(tree: Tree, embedded_aws: Sandbox) -> None:
+def test_ctrl_c_ends_a_command_that_only_reads(tree: Tree, embedded_aws: Embedded) -> None:
     listing, answering = threading.Event(), threading.Event()
 
     def hook(operation: str, _: object) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.sandbox.server import Sandbox
+from tests.embedded import Embedded
 from tests.trees import REGION, clean_environ
 
 ROOT = Path(__file__).parents[2]
@@ -23,7 +23,7 @@ COUNT = 12
 class Runner:
     """Runs clients that know the sandbox and nothing else."""
 
-    aws: Sandbox
+    aws: Embedded
     folder: Path
 
     @property
@@ -78,7 +78,7 @@ def make(target: str) -> None:
 
 
 @pytest.fixture
-def runner(embedded_aws: Sandbox, tmp_path: Path) -> Iterator[Runner]:
+def runner(embedded_aws: Embedded, tmp_path: Path) -> Iterator[Runner]:
     embedded_aws.reset()
     embedded_aws.hooks, embedded_aws.after = [], []
     embedded_aws.latency = embedded_aws.list_staleness = 0.0

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.sandbox.server import Sandbox
 from tests.contract.account import Account
 from tests.contract.sweep import sweep
+from tests.embedded import Embedded
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +42,7 @@ def account(whole_run: Account, request: pytest.FixtureRequest) -> Iterator[Acco
         request.getfixturevalue("embedded_aws").settling.calls = 0
 
 
-def fresh(aws: Sandbox) -> None:
+def fresh(aws: Embedded) -> None:
     """Empty the sandbox, and let it be as it is by default."""
     aws.reset()
     aws.hooks, aws.after = [], []

@@ -11,9 +11,10 @@ from unittest import mock
 from reconciler.sandbox import kms, secret_values
 from reconciler.sandbox.account import secrets_of
 from reconciler.sandbox.secret import Secret
-from reconciler.sandbox.server import Answer, Sandbox
+from reconciler.sandbox.server import Answer
 from reconciler.sandbox.settling import Settling
 from tests.contract.assumption import Off
+from tests.embedded import Embedded
 
 Body = dict[str, Any]
 
@@ -22,7 +23,7 @@ def asking(operation: str, change: Callable[[Body], object]) -> Off:
     """A request of this operation arrives changed."""
 
     @contextlib.contextmanager
-    def off(aws: Sandbox) -> Iterator[None]:
+    def off(aws: Embedded) -> Iterator[None]:
         def hook(called: str, body: Body | None) -> None:
             if called == operation and body is not None:
                 change(body)
@@ -38,7 +39,7 @@ def answering(operation: str, change: Callable[[Body], object]) -> Off:
     """An answer of this operation comes changed."""
 
     @contextlib.contextmanager
-    def off(aws: Sandbox) -> Iterator[None]:
+    def off(aws: Embedded) -> Iterator[None]:
         def after(called: str, _: Body | None, answer: Answer) -> None:
             if called == operation and answer.status == 200:
                 document = json.loads(answer.body)
@@ -56,7 +57,7 @@ def refusing(operation: str, code: str, when: Callable[[Body], bool] = lambda _:
     """A request of this operation is refused."""
 
     @contextlib.contextmanager
-    def off(aws: Sandbox) -> Iterator[None]:
+    def off(aws: Embedded) -> Iterator[None]:
         def hook(called: str, body: Body | None) -> tuple[int, str, str] | None:
             refused = called == operation and body is not None and when(body)
             return (400, code, "switched off") if refused else None
@@ -85,7 +86,7 @@ def without(module: Any, name: str, instead: Any) -> Off:
     """The sandbox with one of its functions replaced."""
 
     @contextlib.contextmanager
-    def off(_: Sandbox) -> Iterator[None]:
+    def off(_: Embedded) -> Iterator[None]:
         with mock.patch.object(module, name, instead):
             yield
 
@@ -96,7 +97,7 @@ def setting(name: str, value: Any) -> Off:
     """The sandbox with one of its switches set."""
 
     @contextlib.contextmanager
-    def off(aws: Sandbox) -> Iterator[None]:
+    def off(aws: Embedded) -> Iterator[None]:
         former = getattr(aws, name)
         setattr(aws, name, value)
         yield

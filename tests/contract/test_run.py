@@ -15,11 +15,11 @@ from typing import Any
 import boto3
 import pytest
 
-from reconciler.sandbox.server import Sandbox
 from tests.contract import run
 from tests.contract.account import Account
 from tests.contract.conftest import fresh
 from tests.contract.report import LEFT_OUT, without_values
+from tests.embedded import Embedded
 from tests.trees import ACCOUNT
 
 ROOT = Path(__file__).parents[2]
@@ -27,14 +27,14 @@ ONE = ("-k", "test_the_token_becomes or test_description_and_value")
 
 
 @pytest.fixture
-def aws(embedded_aws: Sandbox) -> Iterator[Sandbox]:
+def aws(embedded_aws: Embedded) -> Iterator[Embedded]:
     fresh(embedded_aws)
     yield embedded_aws
     embedded_aws.hooks.clear()
     embedded_aws.settling.calls = 0
 
 
-def signed_in(aws: Sandbox) -> dict[str, str]:
+def signed_in(aws: Embedded) -> dict[str, str]:
     return {
         "AWS_ENDPOINT_URL": aws.url,
         "AWS_ACCESS_KEY_ID": "test",
@@ -43,7 +43,7 @@ def signed_in(aws: Sandbox) -> dict[str, str]:
     }
 
 
-def started(aws: Sandbox, folder: Path, *arguments: str, **more: str) -> subprocess.Popen[str]:
+def started(aws: Embedded, folder: Path, *arguments: str, **more: str) -> subprocess.Popen[str]:
     variables = {
         "PATH": os.environ["PATH"],
         "HOME": str(folder),
@@ -61,7 +61,7 @@ def started(aws: Sandbox, folder: Path, *arguments: str, **more: str) -> subproc
     )
 
 
-def made(aws: Sandbox) -> list[str]:
+def made(aws: Embedded) -> list[str]:
     """What is in the account."""
     secrets = boto3.client(
         "secretsmanager",
@@ -80,7 +80,7 @@ def made(aws: Sandbox) -> list[str]:
     [({}, f"set CONTRACT_ACCOUNT={ACCOUNT}"), ({"CONTRACT_ACCOUNT": "210987654321"}, ACCOUNT)],
 )
 def test_no_other_account_is_asked(
-    aws: Sandbox,
+    aws: Embedded,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     variables: dict[str, str],
@@ -95,7 +95,7 @@ def test_no_other_account_is_asked(
 
 
 def test_it_says_what_it_makes_and_leaves_nothing(
-    aws: Sandbox, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    aws: Embedded, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """What a former run left goes first; what this one makes goes last, also where it is ended."""
     left, theirs = "/reconciler-contract/0badf00d/1/secret", "/reconciler-contracts/theirs"
@@ -127,7 +127,7 @@ def test_it_says_what_it_makes_and_leaves_nothing(
 
 
 @pytest.mark.long
-def test_it_asks_and_reports(aws: Sandbox, tmp_path: Path) -> None:
+def test_it_asks_and_reports(aws: Embedded, tmp_path: Path) -> None:
     done = started(aws, tmp_path, *ONE, CONTRACT_ACCOUNT=ACCOUNT)
     out, _ = done.communicate(timeout=300)
     assert done.returncode == 0, out
@@ -139,7 +139,7 @@ def test_it_asks_and_reports(aws: Sandbox, tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-def test_killed_it_cleans_up(aws: Sandbox, tmp_path: Path) -> None:
+def test_killed_it_cleans_up(aws: Embedded, tmp_path: Path) -> None:
     runs: list[subprocess.Popen[str]] = []
 
     def kill(operation: str, body: Any) -> None:

@@ -9,11 +9,11 @@ import inspect
 import pytest
 from botocore.exceptions import ClientError
 
-from reconciler.sandbox.server import Sandbox
 from tests.contract import test_parameters, test_roles, test_rotation, test_secrets
 from tests.contract.account import Account
 from tests.contract.assumption import ALL, Assumption
 from tests.contract.test_roles import emulator, roles
+from tests.embedded import Embedded
 
 __all__ = ["emulator", "roles"]  # fixtures
 
@@ -26,7 +26,7 @@ def test_it_is_noticed(
 ) -> None:
     if account.is_real:
         pytest.skip("AWS cannot be switched off")
-    aws: Sandbox = request.getfixturevalue("embedded_aws")
+    aws: Embedded = request.getfixturevalue("embedded_aws")
     wanted = inspect.signature(assumption.test).parameters
     given = {name: request.getfixturevalue(name) for name in wanted}
     with (

@@ -17,9 +17,9 @@ from reconciler.core.model import Key
 from reconciler.operations import drift
 from reconciler.render import difference
 from reconciler.sandbox import state
-from reconciler.sandbox.server import Sandbox
 from tests import world
 from tests.drift.outside import OURS, ROWS, THEIRS, Row
+from tests.embedded import Embedded
 from tests.faults import function
 from tests.faults.account import Account
 from tests.faults.direct import SCOPE
@@ -44,7 +44,7 @@ FIRST = declared(moved_back={**dict(BEFORE["secrets"]["moved_back"]), "value": "
 class Environment:
     """An account with all rows as they are declared, which can be had again at any time."""
 
-    def __init__(self, aws: Sandbox, folder: Path) -> None:
+    def __init__(self, aws: Embedded, folder: Path) -> None:
         self.account = Account(aws, shared=True)
         self.saved = folder / "state.json"
         kms = boto3.client("kms")
@@ -84,7 +84,7 @@ class Environment:
 
 @pytest.fixture(scope="module")
 def environment(
-    embedded_aws: Sandbox, tmp_path_factory: pytest.TempPathFactory
+    embedded_aws: Embedded, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Environment]:
     folder = tmp_path_factory.mktemp("who-moved")
     with pytest.MonkeyPatch.context() as patch:

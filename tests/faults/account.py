@@ -22,7 +22,7 @@ from reconciler.operations import apply, observe, planning
 from reconciler.operations.apply import Outcome
 from reconciler.operations.attempt import Status
 from reconciler.operations.planning import Planned
-from reconciler.sandbox.server import Sandbox
+from tests.embedded import Embedded
 from tests.faults.direct import SCOPE, desired
 
 _CONNECTIONS: dict[tuple[str, int], Aws] = {}
@@ -32,7 +32,7 @@ _CONNECTIONS: dict[tuple[str, int], Aws] = {}
 class Account:
     """``chance`` decides everything that a test leaves to chance; its seed is ``seed``."""
 
-    aws: Sandbox
+    aws: Embedded
     seed: int = 5
     git: Desired = field(default_factory=lambda: desired({}))
     parallelism: int = 8

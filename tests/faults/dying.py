@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from reconciler.sandbox.server import Drop, Sandbox
+from reconciler.sandbox.server import Drop
+from tests.embedded import Embedded
 
 _WRITES = ("Create", "Put", "Update", "Delete", "Restore", "Rotate", "Cancel", "Tag", "Untag",
            "Add", "Remove")  # fmt: skip
@@ -23,7 +24,7 @@ class Death:
 
 
 @contextmanager
-def dying(aws: Sandbox, point: int, *, effect: bool) -> Iterator[Death]:
+def dying(aws: Embedded, point: int, *, effect: bool) -> Iterator[Death]:
     """Let the run within die at this write, counted from 0, which has its ``effect`` or not."""
     death = Death()
 

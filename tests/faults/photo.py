@@ -9,7 +9,7 @@ from moto.secretsmanager.models import secretsmanager_backends
 from moto.ssm.models import ssm_backends
 
 from reconciler.core.model import Key
-from reconciler.sandbox.server import Sandbox
+from tests.embedded import Embedded
 from tests.faults.direct import SCOPE
 
 
@@ -37,7 +37,7 @@ class Photo:
         return self.description.partition("[r1:")[0].strip()
 
 
-def take(aws: Sandbox) -> dict[Key, Photo]:
+def take(aws: Embedded) -> dict[Key, Photo]:
     """Every secret and parameter of the Region."""
     with aws.lock:
         secrets = cast("Any", secretsmanager_backends[SCOPE.account][SCOPE.region]).secrets

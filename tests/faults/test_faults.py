@@ -225,7 +225,7 @@ def test_an_expired_page_token(account: Account) -> None:
     def hook(operation: str, body: Any) -> None:
         if "NextToken" in (body or {}) and operation not in expired:
             expired.append(operation)
-            account.aws.tokens.expire()
+            account.aws.expire_tokens()
 
     account.aws.hooks.append(hook)
     outcomes = account.apply()

@@ -33,7 +33,7 @@ from reconciler.core.model import Action, Key
 from reconciler.operations.apply import Outcome
 from reconciler.operations.attempt import Status
 from reconciler.operations.planning import Planned
-from reconciler.sandbox.server import Sandbox
+from tests.embedded import Embedded
 from tests.faults import function
 from tests.faults.account import Account, ask_who_calls_once
 from tests.faults.direct import KEY, SCOPE, full
@@ -55,7 +55,7 @@ DESCRIPTIONS = st.sampled_from([None, "x", "y"])
 _numbers = itertools.count()
 
 
-_sandbox: list[Sandbox] = []
+_sandbox: list[Embedded] = []
 _steps = itertools.count()
 
 

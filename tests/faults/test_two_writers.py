@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.sandbox.server import Sandbox
+from tests.embedded import Embedded
 from tests.forked import program
 from tests.world import PREFIX, World, make_world
 
@@ -35,7 +35,7 @@ def declare(world: World, value: str) -> None:
     )
 
 
-def meet(aws: Sandbox) -> None:
+def meet(aws: Embedded) -> None:
     """Hold the first write of each of two runs until the other is there too: both have planned."""
     waiting: list[str] = []
     both = threading.Event()

@@ -9,10 +9,10 @@ import pytest
 
 from reconciler.core.errors import ManifestError
 from reconciler.manifest import load
-from reconciler.sandbox.server import Sandbox
 from reconciler.values.sensitive import Sensitive
 from reconciler.values.sops import Sops, find
 from tests.canary import CANARY
+from tests.embedded import Embedded
 from tests.trees import Tree, clean_environ, make_tree
 
 CREDENTIALS = {
@@ -40,7 +40,7 @@ def with_kms(tree: Tree, arn: str, environ: dict[str, str]) -> Sops:
     return sops
 
 
-def test_encrypting_and_decrypting_with_kms(tmp_path: Path, embedded_aws: Sandbox) -> None:
+def test_encrypting_and_decrypting_with_kms(tmp_path: Path, embedded_aws: Embedded) -> None:
     tree = make_tree(tmp_path, {"production": {"secrets": {"x": {"value": CANARY}}}})
     kms = boto3.client(
         "kms",

@@ -17,8 +17,8 @@ from reconciler import kinds
 from reconciler.core import planfile
 from reconciler.core.model import Place
 from reconciler.github import comment, planned
-from reconciler.sandbox.server import Sandbox
 from tests.browser.test_report_page import CHROMIUM, FLAGS
+from tests.embedded import Embedded
 from tests.pages import ROOT
 from tests.story import Story
 
@@ -47,7 +47,7 @@ PAGE = "https://github.com/lagomo/infrastructure"
 
 def made() -> str:
     """The Markdown of the comment."""
-    with Sandbox() as sandbox, tempfile.TemporaryDirectory() as place:
+    with Embedded() as sandbox, tempfile.TemporaryDirectory() as place:
         story = Story(Path(place), sandbox)
         folder = story.begin("feature")
         story.say("reconciler plan production --out plan.json", folder)

@@ -59,7 +59,7 @@ def test_a_token_belongs_to_its_filters(aws: Any, secrets: Any) -> None:
     with refused("InvalidNextTokenException"):
         secrets.list_secrets(NextToken=given, Filters=[by("name", "b")])
     assert names(secrets.list_secrets(NextToken=given)) == ["b", "c"]
-    aws.tokens.expire()
+    aws.expire_tokens()
     with refused("InvalidNextTokenException"):
         secrets.list_secrets(NextToken=given)
 

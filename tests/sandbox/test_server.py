@@ -24,9 +24,10 @@ from urllib.parse import urlparse
 import pytest
 from botocore.exceptions import ClientError
 
-from reconciler.sandbox import Sandbox, secret_lists, server
+from reconciler.sandbox import secret_lists, server
 from reconciler.sandbox.http import Handler
 from reconciler.sandbox.state import StateError, load
+from tests.embedded import Embedded
 from tests.limit import has_to_end
 from tests.steps import steps
 
@@ -238,7 +239,7 @@ def test_a_page_costs_a_page(aws: Any, connection: Any, monkeypatch: pytest.Monk
 def test_one_sandbox_a_process(aws: Any) -> None:
     """moto's state belongs to the process, so that a second sandbox would share it."""
     with pytest.raises(RuntimeError, match="another sandbox"):
-        Sandbox().start()
+        Embedded().start()
 
 
 PROGRAM = """

@@ -8,12 +8,12 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from reconciler.sandbox.server import Sandbox
+from tests.embedded import Embedded
 
 ARN = "arn:aws:ssm:us-west-2:123456789012:parameter"
 
 
-def asked(aws: Sandbox, arns: list[str], **more: Any) -> dict[str, Any]:
+def asked(aws: Embedded, arns: list[str], **more: Any) -> dict[str, Any]:
     """The tags by ARN."""
     client = boto3.client("resourcegroupstaggingapi", endpoint_url=aws.url)
     answer = client.get_resources(ResourceARNList=arns, **more)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.sandbox.server import Sandbox
+from tests.embedded import Embedded
 from tests.github.server import running
 from tests.github.state import fresh
 from tests.leaks.test_leaks import Canaries, canaries
@@ -21,7 +21,7 @@ __all__ = ["canaries"]
 
 @pytest.fixture
 def project(
-    tmp_path: Path, embedded_aws: Sandbox, world: World, canaries: Canaries
+    tmp_path: Path, embedded_aws: Embedded, world: World, canaries: Canaries
 ) -> Iterator[Project]:
     """Two environments on main, never applied; every value is one that nobody can guess."""
     folder = tmp_path / "github"

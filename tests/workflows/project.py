@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.access.init import Source, called
-from reconciler.sandbox.server import Sandbox
+from tests.embedded import Embedded
 from tests.forked import program
 from tests.github.server import GitHub
 from tests.trees import Tree, clean_environ
@@ -62,7 +62,7 @@ class Project:
 
     folder: Path
     tree: Tree
-    aws: Sandbox
+    aws: Embedded
     github: GitHub
     runs: int = 0
     program: Path = field(default_factory=program)
@@ -400,7 +400,7 @@ def _read(log: str, kept: Path) -> Run:
     return run
 
 
-def make_project(folder: Path, tree: Tree, aws: Sandbox, github: GitHub) -> Project:
+def make_project(folder: Path, tree: Tree, aws: Embedded, github: GitHub) -> Project:
     """A repository with these manifests, on main and never applied."""
     project = Project(folder, tree, aws, github)
     shutil.copytree(ROOT / ".github", project.repository / ".github")

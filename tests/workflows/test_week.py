@@ -19,8 +19,8 @@ from typing import Any
 import boto3
 import pytest
 
-from reconciler.sandbox.server import Sandbox
 from reconciler.values.sensitive import Sensitive
+from tests.embedded import Embedded
 from tests.github.server import running
 from tests.github.state import fresh
 from tests.leaks.test_leaks import Canaries
@@ -153,7 +153,9 @@ def named(job: str, environments: tuple[str, ...]) -> list[str]:
 
 
 @pytest.fixture
-def week(tmp_path: Path, embedded_aws: Sandbox, world: World, canaries: Canaries) -> Iterator[Week]:
+def week(
+    tmp_path: Path, embedded_aws: Embedded, world: World, canaries: Canaries
+) -> Iterator[Week]:
     """Two environments with a manifest for each service, all of it applied."""
     folder = tmp_path / "github"
     (folder / "repository").mkdir(parents=True)

@@ -16,13 +16,13 @@ import boto3
 import pytest
 
 from reconciler.core.errors import SopsError
-from reconciler.sandbox.server import Sandbox
 from reconciler.values.sensitive import Sensitive
 from reconciler.values.sops import KEY_TYPES, Sops, find
 from tests import forked
 from tests.age_key import new_age_key
 from tests.attacks.stranger import Stranger, listening
 from tests.cli.run import cli, environ
+from tests.embedded import Embedded
 from tests.leaks.canaries import program
 from tests.manifest.branch.build import ENVIRONMENT, MAIN, Branch, make_branch
 from tests.trees import clean_environ
@@ -407,7 +407,7 @@ def test_the_merge_goes_through_where_the_base_names_the_address(
 
 
 def test_no_role_of_a_branch_is_assumed_and_no_key_of_it_asked(
-    victim: Branch, embedded_aws: Sandbox
+    victim: Branch, embedded_aws: Embedded
 ) -> None:
     """KMS: sops would ask it, under a role that the block names."""
     kms = boto3.client(
