@@ -5,6 +5,9 @@ and what AWS has and its API cannot make: owners, foreign replicas, dates, and p
 from __future__ import annotations
 
 import contextlib
+import dataclasses
+import functools
+import re
 import threading
 import time
 import uuid
@@ -13,6 +16,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any, cast
 
+from botocore.loaders import Loader
 from moto.secretsmanager.models import secretsmanager_backends
 
 from reconciler.sandbox import install, rotation
@@ -28,6 +32,28 @@ from reconciler.sandbox.tokens import PageTokens
 Body = dict[str, Any] | None
 Before = Callable[[str, Body], "tuple[int, str, str] | None"]
 After = Callable[[str, Body, Answer], "Answer | None"]
+
+
+def named(request: Request) -> Request:
+    """A request by AWS's name of its operation, which Lambda's protocol does not send."""
+    for pattern, name in _operations() if request.service == "lambda" else ():
+        if pattern.fullmatch(request.operation):
+            return dataclasses.replace(request, operation=name)
+    return request
+
+
+@functools.cache
+def _operations() -> list[tuple[re.Pattern[str], str]]:
+    """Method and path of each of Lambda's operations, and its name."""
+    model = Loader().load_service_model("lambda", "service-2")["operations"]
+    paths = {
+        name: re.sub(r"{\w+}", "[^/]+", one["http"]["requestUri"].rstrip("/"))
+        for name, one in model.items()
+    }
+    return [
+        (re.compile(f"{model[name]['http']['method']} {path}/?"), name)
+        for name, path in paths.items()
+    ]
 
 
 class Embedded(Sandbox):
@@ -60,6 +86,7 @@ class Embedded(Sandbox):
 
     def answer(self, request: Request, handler: Handler) -> Answer:
         """Answer one request. Raises Drop when an `after` hook says so."""
+        request = named(request)
         with self._counting:
             self.calls[request.operation] += 1
             if self.keep_log:

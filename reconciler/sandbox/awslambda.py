@@ -244,12 +244,6 @@ class FunctionsBackend(LambdaSimpleBackend):
     """The sandbox's lock, held by the request; let go while the function runs, since it calls
     back."""
 
-    @property
-    def _url_module(self) -> Any:
-        from moto.awslambda import urls
-
-        return urls
-
     def invoke(
         self,
         function_name: str,

@@ -11,6 +11,9 @@ from .account import ACCOUNT, secrets_of
 from .context import Context
 from .secret import SecretsBackend
 
+Answer = dict[str, Any]
+"""What an operation answers, as JSON has it."""
+
 
 @dataclass(frozen=True)
 class Call:

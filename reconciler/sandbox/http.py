@@ -16,25 +16,11 @@ from urllib.parse import parse_qsl, unquote
 from xml.sax.saxutils import escape
 
 from moto.moto_server.werkzeug_app import MotoRequestHandler
+from werkzeug.test import run_wsgi_app
 
 from .refusal import Refusal
 
 _CREDENTIAL = re.compile(r"Credential=([^/]+)/\d+/([^/]+)/([^/]+)/aws4_request")
-_LAMBDA = (
-    ("POST", re.compile(r"/2015-03-31/functions/?"), "CreateFunction"),
-    ("GET", re.compile(r"/2015-03-31/functions/?"), "ListFunctions"),
-    ("GET", re.compile(r"/2015-03-31/functions/[^/]+"), "GetFunction"),
-    ("DELETE", re.compile(r"/2015-03-31/functions/[^/]+"), "DeleteFunction"),
-    ("POST", re.compile(r"/2015-03-31/functions/[^/]+/invocations"), "Invoke"),
-    ("POST", re.compile(r"/2015-03-31/functions/[^/]+/policy"), "AddPermission"),
-    ("GET", re.compile(r"/2015-03-31/functions/[^/]+/policy"), "GetPolicy"),
-    ("PUT", re.compile(r"/2015-03-31/functions/[^/]+/code"), "UpdateFunctionCode"),
-    (
-        "PUT",
-        re.compile(r"/2015-03-31/functions/[^/]+/configuration"),
-        "UpdateFunctionConfiguration",
-    ),
-)
 
 
 @dataclass
@@ -64,6 +50,7 @@ class Request:
     """The signing name, "" for an unsigned request."""
     region: str
     operation: str
+    """Its name, or in protocols that do not send one the method and the path."""
     body: dict[str, Any] | None
     """Parsed JSON or form; None for anything else."""
     access_key: str = ""
@@ -92,17 +79,8 @@ def parse(method: str, path: str, headers: dict[str, str], raw: bytes) -> Reques
     if target:
         operation = target.rpartition(".")[2]
     if not operation:
-        operation = _rest_operation(service, method, path)
+        operation = f"{method} {unquote(path.partition('?')[0])}"
     return Request(method, path, headers, raw, service, region, operation, body, key)
-
-
-def _rest_operation(service: str, method: str, path: str) -> str:
-    bare = unquote(path.partition("?")[0])
-    if service == "lambda":
-        for known, pattern, operation in _LAMBDA:
-            if method == known and pattern.fullmatch(bare):
-                return operation
-    return f"{method} {bare}"
 
 
 def error_answer(request: Request, refusal: Refusal) -> Answer:
@@ -167,19 +145,8 @@ class Handler(MotoRequestHandler):
         environ = self.make_environ()
         environ["wsgi.input"] = io.BytesIO(raw)
         environ.pop("wsgi.input_terminated", None)
-        started: list[Any] = []
-
-        def start_response(status: str, headers: list[tuple[str, str]], *_: Any) -> None:
-            started[:] = [status, headers]
-
-        chunks = app(environ, start_response)
-        try:
-            body = b"".join(chunks)
-        finally:
-            if hasattr(chunks, "close"):
-                chunks.close()
-        status, headers = started
-        return Answer(int(status.split(" ", 1)[0]), dict(headers), body)
+        chunks, status, headers = run_wsgi_app(app, environ, buffered=True)
+        return Answer(int(status.split(" ", 1)[0]), dict(headers), b"".join(chunks))
 
     def _send(self, answer: Answer) -> None:
         skipped = ("content-length", "connection", "server", "date", "transfer-encoding")

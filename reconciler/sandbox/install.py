@@ -31,7 +31,9 @@ _OURS: tuple[tuple[Any, type, type], ...] = (
 
 def install() -> None:
     """Use our backends from now on. Idempotent. Empties moto's state."""
-    for backends, ours, _ in _OURS:
+    for backends, ours, theirs in _OURS:
+        # moto looks for a service's URLs beside the module of its backend.
+        ours.__module__ = theirs.__module__
         backends.backend = ours
     # moto's Lambda that needs no Docker.
     default_user_config["lambda"] = {"use_docker": False}

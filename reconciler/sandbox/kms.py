@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from moto.kms.models import Key, KmsBackend, kms_backends
 
@@ -17,12 +17,6 @@ if TYPE_CHECKING:
 
 class KeysBackend(KmsBackend):
     """moto's backend, for which a key's ARN is its id wherever AWS takes either."""
-
-    @property
-    def _url_module(self) -> Any:
-        from moto.kms import urls
-
-        return urls
 
     def schedule_key_deletion(self, key_id: str, pending_window_in_days: int) -> float:
         return super().schedule_key_deletion(self.get_key_id(key_id), pending_window_in_days)

@@ -6,6 +6,7 @@ import base64
 import bisect
 import hashlib
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from moto.core.utils import unix_time
@@ -14,70 +15,49 @@ from moto.utilities.utils import get_partition
 
 from . import kms, parameter_rules
 from .account import ACCOUNT, arn
-from .call import Call, Passed
+from .call import Answer, Call, Passed
+from .pages import numbered, page
 from .parameter_filters import Row, Test, compile_by_path, compile_describe
 from .parameter_store import not_found, of_region
 from .refusal import Refusal, denied
 
-Answer = dict[str, Any]
-
 DESCRIBE_PAGE = 50
 DEFAULT_PAGE = 10
+_FILTERS = ("ParameterFilters", "Filters", "Path")
+_NO_TOKEN = ("InvalidNextToken", "The specified token isn't valid.")
 
 
 def describe_parameters(call: Call) -> Answer:
-    test = compile_describe(of_region(call.region), call.body)
-    size = call.body.get("MaxResults") or DEFAULT_PAGE
-    found, token = _page(call, test, size)
-    answer: Answer = {"Parameters": [_metadata(call, parameter) for parameter in found]}
-    if token is not None:
-        answer["NextToken"] = token
-    return answer
+    found, following = _page(call, compile_describe(of_region(call.region), call.body))
+    return {"Parameters": [_metadata(call, parameter) for parameter in found]} | following
 
 
 def get_parameters_by_path(call: Call) -> Answer:
     if call.body["Path"].lower().startswith(("/aws/service", "/aws/reference")):
         raise Passed
-    test = compile_by_path(of_region(call.region), call.body)
-    found, token = _page(call, test, call.body.get("MaxResults") or DEFAULT_PAGE)
+    found, following = _page(call, compile_by_path(of_region(call.region), call.body))
     decrypt = call.body.get("WithDecryption", False)
-    answer: Answer = {"Parameters": [_shown(call, parameter, decrypt) for parameter in found]}
-    if token is not None:
-        answer["NextToken"] = token
-    return answer
+    return {"Parameters": [_shown(call, parameter, decrypt) for parameter in found]} | following
 
 
-def _page(call: Call, test: Test, size: int) -> tuple[list[Parameter], str | None]:
+def _page(call: Call, test: Test) -> tuple[list[Parameter], Answer]:
     body, backend = call.body, of_region(call.region)
-    scope: list[Any] = [call.operation, call.region]
-    scope += [body.get(name) for name in ("ParameterFilters", "Filters", "Path", "Recursive")]
-    names = backend.names()
-    start = 0
-    if body.get("NextToken") is not None:
-        try:
-            last = call.sandbox.tokens.open(body["NextToken"], scope)
-        except ValueError:
-            raise Refusal("InvalidNextToken", "The specified token isn't valid.") from None
-        start = bisect.bisect_right(names, last)
-    found: list[Parameter] = []
-    last_found = ""
-    filtered = bool(body.get("ParameterFilters") or body.get("Filters") or body.get("Path"))
-    for index in range(start, len(names)):
-        if call.sandbox.empty_pages and filtered and index - start >= size:
-            # "If the service reaches an internal limit while processing the results, it stops the
-            # operation and returns the matching values up to that point and a NextToken."
-            return found, call.sandbox.tokens.seal(names[index - 1], scope)
-        name = names[index]
-        if name.startswith("/aws/"):
-            continue
-        parameter = backend.versions(name)[-1]
-        if not test(Row(name, parameter, backend.tag)):
-            continue
-        if len(found) == size:
-            return found, call.sandbox.tokens.seal(last_found, scope)
-        found.append(parameter)
-        last_found = name
-    return found, None
+    size, names = body.get("MaxResults") or DEFAULT_PAGE, backend.names()
+    # "If the service reaches an internal limit while processing the results, it stops the
+    # operation and returns the matching values up to that point and a NextToken."
+    stops = call.sandbox.empty_pages and any(body.get(name) for name in _FILTERS)
+
+    def shown(last: str | None) -> Iterator[tuple[str, Parameter | None]]:
+        start = 0 if last is None else bisect.bisect_right(names, last)
+        for name in names[start:]:
+            parameter = backend.versions(name)[-1]
+            if not name.startswith("/aws/") and test(Row(name, parameter, backend.tag)):
+                yield name, parameter
+            elif stops:
+                yield name, None
+
+    scope = [body.get(name) for name in (*_FILTERS, "Recursive")]
+    return page(call, shown, size, scope, looked_at=size if stops else None, refused=_NO_TOKEN)
 
 
 def get_parameter(call: Call) -> Answer:
@@ -142,25 +122,14 @@ def get_parameter_history(call: Call) -> Answer:
     versions = of_region(call.region).versions(name)
     if not versions:
         raise not_found(name)
-    scope = [call.operation, call.region, name]
-    start = 0
-    if body.get("NextToken") is not None:
-        try:
-            start = int(call.sandbox.tokens.open(body["NextToken"], scope))
-        except ValueError:
-            raise Refusal("InvalidNextToken", "The specified token isn't valid.") from None
-    end = start + (body.get("MaxResults") or DESCRIBE_PAGE)
-    decrypt = body.get("WithDecryption", False)
-    answer: Answer = {
-        "Parameters": [
-            _metadata(call, parameter)
-            | {"Value": _text(call, parameter, decrypt), "Labels": list(parameter.labels)}
-            for parameter in versions[start:end]
-        ]
-    }
-    if end < len(versions):
-        answer["NextToken"] = call.sandbox.tokens.seal(str(end), scope)
-    return answer
+    size, decrypt = body.get("MaxResults") or DESCRIBE_PAGE, body.get("WithDecryption", False)
+    found, following = page(call, numbered(versions), size, [name], refused=_NO_TOKEN)
+    shown = [
+        _metadata(call, parameter)
+        | {"Value": _text(call, parameter, decrypt), "Labels": list(parameter.labels)}
+        for parameter in found
+    ]
+    return {"Parameters": shown} | following
 
 
 def _arn(call: Call, parameter: Parameter) -> str:

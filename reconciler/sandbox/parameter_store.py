@@ -21,12 +21,6 @@ class ParametersBackend(SimpleSystemManagerBackend):
         self._names: list[str] = []
         self.high_throughput = "false"
 
-    @property
-    def _url_module(self) -> Any:
-        from moto.ssm import urls
-
-        return urls
-
     def names(self) -> list[str]:
         """The account's own parameters, by name. AWS promises no order, only that pages neither
         repeat nor skip.

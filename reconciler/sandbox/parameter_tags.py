@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from .call import Call, Passed
+from .call import Answer, Call, Passed
 from .parameter_store import of_region
 from .refusal import Refusal, invalid
-
-Answer = dict[str, Any]
 
 MAX_TAGS = 50
 

@@ -9,11 +9,9 @@ from moto.ssm.models import Parameter
 
 from . import kms, parameter_rules, parameter_tags
 from .account import ACCOUNT, arn
-from .call import Call
+from .call import Answer, Call
 from .parameter_store import ParametersBackend, new_parameter, not_found, of_region
 from .refusal import Refusal, invalid
-
-Answer = dict[str, Any]
 
 MAX_VERSIONS = 100
 MAX_STANDARD = 10_000

@@ -8,15 +8,12 @@ have modules of their own.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from . import parameter_reads, parameter_tags, parameter_writes, shapes
 from .account import arn
-from .call import Call, Passed
+from .call import Answer, Call, Passed
 from .parameter_store import ParametersBackend, not_found, of_region
 from .refusal import Refusal
-
-Answer = dict[str, Any]
 
 
 def handle(call: Call) -> Answer | None:

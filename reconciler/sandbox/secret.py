@@ -262,12 +262,6 @@ class SecretsBackend(SecretsManagerBackend):
         self.secrets: SecretStore = SecretStore()
         self.history = History()
 
-    @property
-    def _url_module(self) -> Any:
-        from moto.secretsmanager import urls
-
-        return urls
-
     def add(self, secret: Secret) -> None:
         self.secrets[secret.name] = secret
         self.touch(secret)

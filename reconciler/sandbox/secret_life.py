@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 from . import kms, replication, rotation, settling
 from .account import ACCOUNT, arn
-from .call import Call
+from .call import Answer, Call
 from .finding import (
     changed,
     find,
@@ -21,8 +20,6 @@ from .finding import (
 from .refusal import Refusal, invalid_parameter, invalid_request
 from .secret import Secret
 from .secret_values import add_version, is_same, token_in, token_in_use, value_in, value_of
-
-Answer = dict[str, Any]
 
 MAX_TAGS = 50
 _DAY = 86_400

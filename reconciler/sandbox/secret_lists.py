@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Iterator
 from typing import Any
 
 from . import replication
-from .call import Call
+from .call import Answer, Call
 from .finding import find, is_gone
 from .listing import compile_filters, sort_key
+from .pages import numbered, page
 from .refusal import Refusal, invalid_parameter
 from .secret_values import get_secret_value, value_of
 
-Answer = dict[str, Any]
-
 PAGE = 100
 BATCH = 20
+_CHOICE = ("Filters", "IncludePlannedDeletion", "SortBy", "SortOrder")
 
 
 def batch_get_secret_value(call: Call) -> Answer:
@@ -27,7 +26,7 @@ def batch_get_secret_value(call: Call) -> Answer:
         raise invalid_parameter(
             "Either 'SecretIdList' or 'Filters' must be provided, but not both."
         )
-    next_token = None
+    following: Answer = {}
     if ids:
         if body.get("MaxResults") is not None:
             raise invalid_parameter(
@@ -35,7 +34,7 @@ def batch_get_secret_value(call: Call) -> Answer:
                 "is provided."
             )
     else:
-        entries, next_token = page_of(call, body.get("MaxResults") or BATCH)
+        entries, following = page_of(call, body.get("MaxResults") or BATCH)
         ids = [entry["ARN"] for entry in entries]
     values, errors = [], []
     for identifier in ids or []:
@@ -48,47 +47,27 @@ def batch_get_secret_value(call: Call) -> Answer:
             errors.append(
                 {"SecretId": identifier, "ErrorCode": refusal.code, "Message": refusal.message}
             )
-    answer: Answer = {"SecretValues": values, "Errors": errors}
-    if next_token is not None:
-        answer["NextToken"] = next_token
-    return answer
+    return {"SecretValues": values, "Errors": errors} | following
 
 
 def list_secrets(call: Call) -> Answer:
-    entries, next_token = page_of(call, call.body.get("MaxResults") or PAGE)
-    answer: Answer = {"SecretList": entries}
-    if next_token is not None:
-        answer["NextToken"] = next_token
-    return answer
+    entries, following = page_of(call, call.body.get("MaxResults") or PAGE)
+    return {"SecretList": entries} | following
 
 
-def page_of(call: Call, size: int) -> tuple[list[dict[str, Any]], str | None]:
+def page_of(call: Call, size: int) -> tuple[list[Answer], Answer]:
     """One page of entries. The NextToken is there only when something follows."""
-    body = call.body
-    scope: list[Any] = [call.operation, call.region]
-    scope += [
-        body.get(name) for name in ("Filters", "IncludePlannedDeletion", "SortBy", "SortOrder")
-    ]
-    position = None
-    if body.get("NextToken") is not None:
-        try:
-            position = json.loads(call.sandbox.tokens.open(body["NextToken"], scope))
-        except ValueError:
-            raise Refusal("InvalidNextTokenException", "The NextToken value is invalid.") from None
-    test = compile_filters(body.get("Filters") or [])
-    pending = body.get("IncludePlannedDeletion", False)
-    page: list[dict[str, Any]] = []
-    last: Any = None
-    for place, entry in _in_order(call, position):
-        if "DeletedDate" in entry and not (pending and _still_there(call, entry)):
-            continue
-        if not test(entry):
-            continue
-        if len(page) == size:
-            return page, call.sandbox.tokens.seal(json.dumps(last), scope)
-        page.append(entry)
-        last = place
-    return page, None
+    test = compile_filters(call.body.get("Filters") or [])
+    pending = call.body.get("IncludePlannedDeletion", False)
+
+    def shown(position: Any) -> Iterator[tuple[Any, Answer]]:
+        for place, entry in _in_order(call, position):
+            if "DeletedDate" in entry and not (pending and _still_there(call, entry)):
+                continue
+            if test(entry):
+                yield place, entry
+
+    return page(call, shown, size, [call.body.get(name) for name in _CHOICE])
 
 
 def _in_order(call: Call, position: Any) -> Iterator[tuple[Any, dict[str, Any]]]:
@@ -125,24 +104,16 @@ def describe_secret(call: Call) -> Answer:
 
 
 def list_secret_version_ids(call: Call) -> Answer:
-    body = call.body
-    secret = find(call)
-    scope = [call.operation, call.region, secret.arn, body.get("IncludeDeprecated")]
-    start = 0
-    if body.get("NextToken") is not None:
-        try:
-            start = int(call.sandbox.tokens.open(body["NextToken"], scope))
-        except ValueError:
-            raise Refusal("InvalidNextTokenException", "The NextToken value is invalid.") from None
+    secret, deprecated = find(call), call.body.get("IncludeDeprecated")
     # "ListSecretVersionIds only returns versions that contain a secret value."
     versions = [
         version
         for version in secret.versions.values()
-        if value_of(version) and (version["version_stages"] or body.get("IncludeDeprecated"))
+        if value_of(version) and (version["version_stages"] or deprecated)
     ]
-    end = start + (body.get("MaxResults") or PAGE)
-    answer: Answer = {"ARN": secret.arn, "Name": secret.name}
-    answer["Versions"] = [
+    size, scope = call.body.get("MaxResults") or PAGE, [secret.arn, deprecated]
+    found, following = page(call, numbered(versions), size, scope)
+    shown = [
         {
             "VersionId": version["version_id"],
             "CreatedDate": version["createdate"],
@@ -151,8 +122,6 @@ def list_secret_version_ids(call: Call) -> Answer:
         # Recorded on AWS: left out where there is none.
         | ({"VersionStages": list(labels)} if (labels := version["version_stages"]) else {})
         | ({"LastAccessedDate": version["accessed"]} if "accessed" in version else {})
-        for version in versions[start:end]
+        for version in found
     ]
-    if end < len(versions):
-        answer["NextToken"] = call.sandbox.tokens.seal(str(end), scope)
-    return answer
+    return {"ARN": secret.arn, "Name": secret.name, "Versions": shown} | following

@@ -7,12 +7,10 @@ import time
 from typing import Any
 
 from . import kms, rotation
-from .call import Call
+from .call import Answer, Call
 from .finding import changed, find, find_writable, refuse_foreign, refuse_pending
 from .refusal import Refusal, invalid, invalid_parameter, invalid_request
 from .secret import Secret, Version
-
-Answer = dict[str, Any]
 
 MAX_BYTES = 65_536
 _DAY = 86_400

@@ -11,12 +11,10 @@ from collections.abc import Callable
 from typing import Any
 
 from . import resource_policy, rotation, secret_life, secret_lists, secret_values, shapes
-from .call import Call
+from .call import Answer, Call
 from .finding import changed, find, find_writable, refuse_pending
 from .refusal import Refusal, invalid, invalid_parameter, invalid_request
 from .secret_values import token_in
-
-Answer = dict[str, Any]
 
 _NAME = re.compile(r"[A-Za-z0-9/_+=.@-]+")
 _SECRET_ID = re.compile(r"[A-Za-z0-9/_+=.@!:-]+")

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from . import shapes
 from .account import arn
-from .call import Call
+from .call import Answer, Call
 from .parameter_store import of_region
 from .refusal import invalid_parameter
-
-Answer = dict[str, Any]
 
 _BESIDE_ARNS = (
     "ResourcesPerPage",

@@ -20,12 +20,12 @@ class PageTokens:
     def __init__(self) -> None:
         self._key = secrets.token_bytes(16)
 
-    def seal(self, position: str, scope: Any) -> str:
+    def seal(self, position: Any, scope: Any) -> str:
         """A token for what follows `position` under `scope` (operation, Region, filters)."""
         payload = json.dumps(position).encode()
         return base64.urlsafe_b64encode(self._tag(payload, scope) + payload).decode()
 
-    def open(self, token: str, scope: Any) -> str:
+    def open(self, token: str, scope: Any) -> Any:
         """The position sealed in `token`. Raises ValueError for anything else."""
         try:
             raw = base64.urlsafe_b64decode(token.encode())
@@ -34,8 +34,7 @@ class PageTokens:
         tag, payload = raw[:16], raw[16:]
         if not hmac.compare_digest(tag, self._tag(payload, scope)):
             raise ValueError("not a token of ours")
-        position: str = json.loads(payload)
-        return position
+        return json.loads(payload)
 
     def _tag(self, payload: bytes, scope: Any) -> bytes:
         text = json.dumps(scope, sort_keys=True).encode()
