@@ -76,7 +76,7 @@ class ParametersBackend(SimpleSystemManagerBackend):
 def new_parameter(**fields: Any) -> Parameter:
     """One version of a parameter, with the fields of moto's constructor."""
     # moto declares abstract methods on Parameter that it never implements.
-    parameter: Parameter = cast("Any", Parameter)(account_id=ACCOUNT, **fields)
+    parameter: Parameter = cast("Any", Parameter)(**{"account_id": ACCOUNT} | fields)
     return parameter
 
 

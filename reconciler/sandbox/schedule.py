@@ -9,12 +9,13 @@ from __future__ import annotations
 import calendar
 import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from .refusal import Refusal, invalid_parameter
+from .refusal import invalid_parameter
 
 _MONTHS = {name.upper(): number for number, name in enumerate(calendar.month_abbr) if name}
 # AWS counts the days of the week from Sunday.
@@ -23,63 +24,43 @@ _MIN_HOURS = 4
 _HORIZON_DAYS = 5 * 366
 
 
-def _refuse(message: str) -> Refusal:
-    return invalid_parameter(message)
-
-
 @dataclass(frozen=True)
 class Rate:
-    """`rate(n hours)` or `rate(n days)`."""
+    """`rate(n hours)` or `rate(n days)`: "the rotation window starts at midnight"."""
 
     hours: int
     in_days: bool
-
-    def starts_on(self, day: date) -> list[int]:
-        # "If you use a rate() expression, the rotation window starts at midnight."
-        return [0]
 
 
 @dataclass(frozen=True)
 class Cron:
     """`cron(0 hours day-of-month month day-of-week *)`, UTC."""
 
-    hours: tuple[int, ...]
-    days: str
-    months: frozenset[int]
-    weekdays: str
-
-    def starts_on(self, day: date) -> list[int]:
-        if day.month not in self.months:
-            return []
-        if self.days != "?":
-            matches = _day_matches(self.days, day)
-        else:
-            matches = _weekday_matches(self.weekdays, day)
-        return list(self.hours) if matches else []
+    hours: list[int]
+    is_day: Callable[[date], bool]
 
 
 def check(rules: dict[str, Any]) -> dict[str, Any]:
     """The rules as AWS keeps them. Raises InvalidParameterException where AWS refuses them."""
     days = rules.get("AutomaticallyAfterDays")
     expression = rules.get("ScheduleExpression")
-    duration = rules.get("Duration")
     if days is not None and expression is not None:
         # "you can set the rotation schedule in RotationRules with AutomaticallyAfterDays or
         # ScheduleExpression, but not both."
-        raise _refuse("You can't specify both AutomaticallyAfterDays and ScheduleExpression.")
+        raise invalid_parameter(
+            "You can't specify both AutomaticallyAfterDays and ScheduleExpression."
+        )
     if days is None and expression is None:
-        raise _refuse("You must specify AutomaticallyAfterDays or ScheduleExpression.")
-    if days is not None and not 1 <= days <= 1000:
-        raise _refuse("RotationRules.AutomaticallyAfterDays must be within 1-1000.")
-    window = _window(duration)
-    if expression is None:
-        if window is not None and window > 24:
-            raise _refuse("The rotation window must not extend into the next UTC day.")
-        return dict(rules)
-    schedule = parse(expression)
+        raise invalid_parameter("You must specify AutomaticallyAfterDays or ScheduleExpression.")
+    window, schedule = _window(rules), _schedule(rules)
     if window is not None:
         _check_window(schedule, window)
     return dict(rules)
+
+
+def _schedule(rules: dict[str, Any]) -> Rate | Cron:
+    expression = rules.get("ScheduleExpression")
+    return parse(expression) if expression else Rate(rules["AutomaticallyAfterDays"] * 24, True)
 
 
 def parse(expression: str) -> Rate | Cron:
@@ -89,33 +70,33 @@ def parse(expression: str) -> Rate | Cron:
         number, in_days = int(rate[1]), rate[2].startswith("day")
         hours = number * 24 if in_days else number
         if hours < _MIN_HOURS:
-            raise _refuse("The rotation rate can't be more often than every four hours.")
+            raise invalid_parameter("The rotation rate can't be more often than every four hours.")
         if hours > 1000 * 24:
-            raise _refuse("The rotation rate can't be less often than every 1000 days.")
+            raise invalid_parameter("The rotation rate can't be less often than every 1000 days.")
         return Rate(hours, in_days)
     cron = re.fullmatch(r"cron\(([^()]+)\)", expression)
     if not cron:
-        raise _refuse("The schedule expression is not a valid rate() or cron() expression.")
+        raise invalid_parameter(
+            "The schedule expression is not a valid rate() or cron() expression."
+        )
     fields = cron[1].split(" ")
     if len(fields) != 6:
-        raise _refuse("A cron() expression must have six fields.")
+        raise invalid_parameter("A cron() expression must have six fields.")
     minutes, hours_field, days, months, weekdays, year = fields
     if minutes != "0":
-        raise _refuse("The minutes field of a cron() expression must be 0.")
+        raise invalid_parameter("The minutes field of a cron() expression must be 0.")
     if year != "*":
-        raise _refuse("The year field of a cron() expression must be *.")
+        raise invalid_parameter("The year field of a cron() expression must be *.")
     if (days == "?") == (weekdays == "?"):
-        raise _refuse("Exactly one of the day-of-month and day-of-week fields must be ?.")
+        raise invalid_parameter("Exactly one of the day-of-month and day-of-week fields must be ?.")
     starts = sorted(_numbers(hours_field, 0, 23, {}))
     if len(starts) > 1:
         gaps = [after - before for before, after in pairwise(starts)]
         if min([*gaps, starts[0] + 24 - starts[-1]]) < _MIN_HOURS:
-            raise _refuse("You can't rotate a secret more often than every four hours.")
-    if days != "?":
-        _check_days(days)
-    if weekdays != "?":
-        _check_weekdays(weekdays)
-    return Cron(tuple(starts), days, frozenset(_numbers(months, 1, 12, _MONTHS)), weekdays)
+            raise invalid_parameter("You can't rotate a secret more often than every four hours.")
+    is_day = _weekdays(weekdays) if days == "?" else _days(days)
+    wanted = _numbers(months, 1, 12, _MONTHS)
+    return Cron(starts, lambda day: day.month in wanted and is_day(day))
 
 
 def next_rotation(rules: dict[str, Any], since: float, now: float) -> float:
@@ -124,31 +105,22 @@ def next_rotation(rules: dict[str, Any], since: float, now: float) -> float:
 
     `since` is the last rotation (or manual change, which "is considered a valid rotation").
     """
-    window = _window(rules.get("Duration"))
-    expression = rules.get("ScheduleExpression")
-    if expression is None:
-        due = _day_of(since) + timedelta(days=rules["AutomaticallyAfterDays"])
-        while _end(due, 0, window or 24) <= now:
-            due += timedelta(days=1)
-        return _end(due, 0, window or 24)
-    schedule = parse(expression)
+    window, schedule = _window(rules), _schedule(rules)
     if isinstance(schedule, Rate):
-        start = datetime.combine(_day_of(since), datetime.min.time(), UTC)
         length = window or (24 if schedule.in_days else 1)
-        step = timedelta(hours=schedule.hours)
-        start += step
-        while (start + timedelta(hours=length)).timestamp() <= now:
-            start += step
-        return (start + timedelta(hours=length)).timestamp()
+        # After a time that was missed comes the next, or the next day where only days are given.
+        again = schedule.hours if "ScheduleExpression" in rules else 24
+        end = _end(_day_of(since), schedule.hours, length)
+        while end <= now:
+            end += again * 3600
+        return end
     length = window or (1 if len(schedule.hours) > 1 else 0)
-    day = _day_of(now)
-    for _ in range(_HORIZON_DAYS):
-        for hour in schedule.starts_on(day):
+    for day in (_day_of(now) + timedelta(days=days) for days in range(_HORIZON_DAYS)):
+        for hour in schedule.hours if schedule.is_day(day) else ():
             end = _end(day, hour, length or 24 - hour)
             if end > now:
                 return end
-        day += timedelta(days=1)
-    raise _refuse("The schedule expression never comes true.")
+    raise invalid_parameter("The schedule expression never comes true.")
 
 
 def days_between(now: float, due: float) -> int:
@@ -156,12 +128,13 @@ def days_between(now: float, due: float) -> int:
     return max(1, math.floor((due - now) / 86_400))
 
 
-def _window(duration: str | None) -> int | None:
-    if duration is None:
+def _window(rules: dict[str, Any]) -> int | None:
+    if "Duration" not in rules:
         return None
-    if not re.fullmatch(r"[0-9]+h", duration) or int(duration[:-1]) < 1:
-        raise _refuse("Duration must be a number of hours, for example 3h.")
-    return int(duration[:-1])
+    hours = int(rules["Duration"].removesuffix("h"))
+    if hours < 1:
+        raise invalid_parameter("Duration must be a number of hours, for example 3h.")
+    return hours
 
 
 def _check_window(schedule: Rate | Cron, window: int) -> None:
@@ -170,15 +143,13 @@ def _check_window(schedule: Rate | Cron, window: int) -> None:
         gap = schedule.hours
     else:
         starts = set(schedule.hours)
-        ordered = sorted(starts)
-        gap = min(
-            (after - before for before, after in pairwise(ordered)),
-            default=24,
-        )
+        gap = min((after - before for before, after in pairwise(schedule.hours)), default=24)
     if any(start + window > 24 for start in starts):
-        raise _refuse("The rotation window must not extend into the next UTC day.")
+        raise invalid_parameter("The rotation window must not extend into the next UTC day.")
     if window > gap:
-        raise _refuse("The rotation window must not extend into the next rotation window.")
+        raise invalid_parameter(
+            "The rotation window must not extend into the next rotation window."
+        )
 
 
 def _numbers(field: str, low: int, high: int, names: dict[str, int]) -> set[int]:
@@ -187,7 +158,7 @@ def _numbers(field: str, low: int, high: int, names: dict[str, int]) -> set[int]
     for part in field.split(","):
         span, _, step_text = part.partition("/")
         if step_text and (not step_text.isdigit() or int(step_text) < 1):
-            raise _refuse(f"The cron() field {field} is not valid.")
+            raise invalid_parameter(f"The cron() field {field} is not valid.")
         step = int(step_text) if step_text else 1
         if span == "*":
             first, last = low, high
@@ -198,7 +169,7 @@ def _numbers(field: str, low: int, high: int, names: dict[str, int]) -> set[int]
             first = _number(span, names, field)
             last = high if step_text else first
         if not low <= first <= last <= high:
-            raise _refuse(f"The cron() field {field} is out of range {low}-{high}.")
+            raise invalid_parameter(f"The cron() field {field} is out of range {low}-{high}.")
         found.update(range(first, last + 1, step))
     return found
 
@@ -207,41 +178,35 @@ def _number(text: str, names: dict[str, int], field: str) -> int:
     if text.upper() in names:
         return names[text.upper()]
     if not text.isdigit():
-        raise _refuse(f"The cron() field {field} is not valid.")
+        raise invalid_parameter(f"The cron() field {field} is not valid.")
     return int(text)
 
 
-def _check_days(field: str) -> None:
-    if field != "L":
-        _numbers(field, 1, 31, {})
-
-
-def _check_weekdays(field: str) -> None:
-    special = re.fullmatch(r"([1-7]|[A-Za-z]{3})(L|#[1-5])", field)
-    if special:
-        _numbers(special[1], 1, 7, _WEEKDAYS)
-    elif field != "L":
-        _numbers(field, 1, 7, _WEEKDAYS)
-
-
-def _day_matches(field: str, day: date) -> bool:
+def _days(field: str) -> Callable[[date], bool]:
     if field == "L":
-        return day.day == calendar.monthrange(day.year, day.month)[1]
-    return day.day in _numbers(field, 1, 31, {})
+        return lambda day: day.day == _length_of_month(day)
+    wanted = _numbers(field, 1, 31, {})
+    return lambda day: day.day in wanted
 
 
-def _weekday_matches(field: str, day: date) -> bool:
-    weekday = day.isoweekday() % 7 + 1
-    if field == "L":
-        return weekday == 7
+def _weekdays(field: str) -> Callable[[date], bool]:
     special = re.fullmatch(r"([1-7]|[A-Za-z]{3})(L|#[1-5])", field)
-    if special:
-        if weekday not in _numbers(special[1], 1, 7, _WEEKDAYS):
+    wanted = {7} if field == "L" else _numbers(special[1] if special else field, 1, 7, _WEEKDAYS)
+
+    def is_day(day: date) -> bool:
+        if day.isoweekday() % 7 + 1 not in wanted:
             return False
+        if special is None:
+            return True
         if special[2] == "L":
-            return day.day + 7 > calendar.monthrange(day.year, day.month)[1]
+            return day.day + 7 > _length_of_month(day)
         return (day.day - 1) // 7 + 1 == int(special[2][1:])
-    return weekday in _numbers(field, 1, 7, _WEEKDAYS)
+
+    return is_day
+
+
+def _length_of_month(day: date) -> int:
+    return calendar.monthrange(day.year, day.month)[1]
 
 
 def _day_of(moment: float) -> date:

@@ -17,7 +17,7 @@ from typing import Any, cast
 
 from moto.awslambda_simple.models import lambda_simple_backends
 from moto.core.utils import unix_time, utcfromtimestamp
-from moto.iam.models import iam_backends
+from moto.iam.models import Role, iam_backends
 from moto.kms.models import Alias, Key, kms_backends
 from moto.secretsmanager.models import secretsmanager_backends
 from moto.ssm.models import ssm_backends
@@ -30,46 +30,11 @@ from .parameter_store import ParametersBackend, new_parameter
 from .secret import Secret
 
 FORMAT = "reconciler-sandbox-state"
-VERSION = 2
+VERSION = 3
 
-_SECRET_FIELDS = (
-    "arn",
-    "description",
-    "tags",
-    "kms_key_id",
-    "versions",
-    "default_version_id",
-    "created_date",
-    "last_changed_date",
-    "last_put",
-    "rules",
-    "lambda_arn",
-    "enabled",
-    "last_rotated",
-    "next_rotation",
-    "computed_days",
-    "owner",
-    "primary_region",
-    "replica_status",
-    "deleted_date",
-    "purge_at",
-    "accessed",
-    "policy",
-    "forced",
-    "partner",
-    "rotation_role",
-    "cross_account_primary",
-)
-_KEY_FIELDS = (
-    "id",
-    "arn",
-    "creation_date",
-    "policy",
-    "key_state",
-    "enabled",
-    "description",
-    "key_rotation_status",
-)
+_PLAIN = (str, int, float, type(None))
+_PASSING = ("rotating", "scheduled_before", "told")
+"""What of a secret ends with the process."""
 
 
 class StateError(Exception):
@@ -134,7 +99,7 @@ def _regions(backends: Any, render: Any) -> dict[str, Any]:
 
 def _secrets(backend: Any) -> list[dict[str, Any]]:
     return [
-        {"name": secret.name, **{name: getattr(secret, name) for name in _SECRET_FIELDS}}
+        {name: value for name, value in vars(secret).items() if name not in _PASSING}
         for secret in backend.secrets.all()
     ]
 
@@ -146,18 +111,10 @@ def _parameters(backend: ParametersBackend) -> list[dict[str, Any]]:
             "name": backend.versions(name)[-1].name,
             "tags": dict(backend.tags(name)),
             "versions": [
-                {
+                vars(one)
+                | {
                     "value": one.decrypt(one.value),
-                    "parameter_type": one.parameter_type,
-                    "description": one.description,
-                    "allowed_pattern": one.allowed_pattern,
-                    "keyid": one.keyid,
                     "last_modified_date": unix_time(one.last_modified_date),
-                    "version": one.version,
-                    "data_type": one.data_type,
-                    "labels": one.labels,
-                    "tier": one.tier,
-                    "policies": one.policies,
                 }
                 for one in backend.versions(name)
             ],
@@ -168,32 +125,21 @@ def _parameters(backend: ParametersBackend) -> list[dict[str, Any]]:
 
 
 def _functions(backend: Any) -> list[dict[str, Any]]:
-    return [
-        {
-            "spec": {
-                "FunctionName": function.function_name,
-                "Runtime": function.run_time,
-                "Handler": function.handler,
-                "Role": function.role,
-                "Description": function.description,
-                "Timeout": function.timeout,
-                "MemorySize": function.memory_size,
-                "Environment": {"Variables": function.environment_vars},
-                "Tags": function.tags,
-                "Code": {"ZipFile": base64.b64encode(function.code_bytes).decode()},
-            },
-            "policy": function.policy.statements,
-        }
-        for function in backend.list_functions(None)
-        if function.package_type == "Zip"
-    ]
+    found = []
+    for function in backend.list_functions(None):
+        if function.package_type == "Zip":
+            spec = function.get_configuration()
+            del spec["Layers"], spec["VpcConfig"]  # shown in another form than they are given
+            code = {"ZipFile": base64.b64encode(function.code_bytes).decode()}
+            spec |= {"Tags": function.tags, "Code": code}
+            found.append({"spec": spec, "policy": function.policy.statements})
+    return found
 
 
 def _keys(backend: Any) -> list[dict[str, Any]]:
     return [
         {
-            **{name: getattr(key, name) for name in _KEY_FIELDS},
-            "key_usage": key.key_usage,
+            **{name: value for name, value in vars(key).items() if isinstance(value, _PLAIN)},
             "key_material": base64.b64encode(key.key_material).decode(),
             "aliases": list(key.aliases),
         }
@@ -207,20 +153,21 @@ def _iam() -> dict[str, Any]:
     return {
         "policies": [
             {
-                "name": policy.name,
+                "policy_name": policy.name,
                 "path": policy.path,
                 "description": policy.description,
-                "document": _document(policy),
+                "policy_document": next(v.document for v in policy.versions if v.is_default),
             }
             for policy in cast("Any", backend.managed_policies.values())
             if not policy.arn.startswith("arn:aws:iam::aws:")
         ],
         "roles": [
             {
+                "role_id": role.id,
                 "name": role.name,
-                "id": role.id,
+                "assume_role_policy_document": role.assume_role_policy_document,
                 "path": role.path,
-                "trust": role.assume_role_policy_document,
+                "permissions_boundary": role.permissions_boundary_arn,
                 "description": role.description,
                 "tags": role.tags,
                 "max_session_duration": role.max_session_duration,
@@ -232,18 +179,12 @@ def _iam() -> dict[str, Any]:
         "providers": [
             {
                 "url": f"https://{provider.url}",
-                "thumbprints": provider.thumbprint_list,
-                "audiences": provider.client_id_list,
+                "thumbprint_list": provider.thumbprint_list,
+                "client_id_list": provider.client_id_list,
             }
             for provider in backend.open_id_providers.values()
         ],
     }
-
-
-def _document(policy: Any) -> str:
-    """What a managed policy says now, of the versions that it has had."""
-    said = {version.version_id: version.document for version in policy.versions}
-    return str(said[policy.default_version_id])
 
 
 def _restore(document: dict[str, Any]) -> None:
@@ -254,8 +195,7 @@ def _restore(document: dict[str, Any]) -> None:
     for region, secrets in document["secrets"].items():
         for item in secrets:
             secret = Secret(ACCOUNT, region, item["name"])
-            for name in _SECRET_FIELDS:
-                setattr(secret, name, item[name])
+            vars(secret).update(item)
             secrets_of(region).add(secret)
     # Replicas share their primary's versions.
     for region in document["secrets"]:
@@ -265,8 +205,8 @@ def _restore(document: dict[str, Any]) -> None:
         backend = ssm_backends[ACCOUNT][region]
         for item in parameters:
             for one in item["versions"]:
-                moment = utcfromtimestamp(one.pop("last_modified_date"))
-                parameter = new_parameter(name=item["name"], last_modified_date=moment, **one)
+                moment = utcfromtimestamp(one["last_modified_date"])
+                parameter = new_parameter(**one | {"last_modified_date": moment})
                 backend.add_version(item["name"], parameter)  # type: ignore[attr-defined]
             if item["tags"]:
                 backend.tags(item["name"]).update(item["tags"])  # type: ignore[attr-defined]
@@ -281,10 +221,9 @@ def _restore_key(region: str, item: dict[str, Any]) -> None:
     # moto declares abstract methods on these classes that it never implements.
     make_key, make_alias = cast("Any", Key), cast("Any", Alias)
     key = make_key(None, item["key_usage"], "SYMMETRIC_DEFAULT", "", ACCOUNT, region)
-    for name in _KEY_FIELDS:
-        setattr(key, name, item[name])
-    key.key_material = base64.b64decode(item["key_material"])
-    for alias in item["aliases"]:
+    aliases, material = item.pop("aliases"), base64.b64decode(item.pop("key_material"))
+    vars(key).update(item, key_material=material)
+    for alias in aliases:
         key.aliases[alias] = make_alias(ACCOUNT, region, alias, key)
     backend.keys[key.id] = key
 
@@ -292,26 +231,13 @@ def _restore_key(region: str, item: dict[str, Any]) -> None:
 def _restore_iam(item: dict[str, Any]) -> None:
     backend = iam_backends[ACCOUNT]["aws"]
     for policy in item["policies"]:
-        backend.create_policy(
-            policy["description"], policy["path"], policy["document"], policy["name"], []
-        )
+        backend.create_policy(**policy, tags=[])
     for saved in item["roles"]:
-        role = backend.create_role(
-            saved["name"],
-            saved["trust"],
-            saved["path"],
-            None,
-            saved["description"],
-            saved["tags"],
-            saved["max_session_duration"],
-        )
-        del backend.roles[role.id]
-        role.id = saved["id"]
-        backend.roles[role.id] = role
-        role.policies.update(saved["inline"])
-        for arn in saved["attached"]:
-            backend.attach_role_policy(arn, saved["name"])
+        inline, attached = saved.pop("inline"), saved.pop("attached")
+        # moto declares abstract methods on this class that it never implements.
+        role = backend.roles[saved["role_id"]] = cast("Any", Role)(ACCOUNT, "aws", **saved)
+        role.policies.update(inline)
+        for arn in attached:
+            backend.attach_role_policy(arn, role.name)
     for provider in item["providers"]:
-        backend.create_open_id_connect_provider(
-            provider["url"], provider["thumbprints"], provider["audiences"], []
-        )
+        backend.create_open_id_connect_provider(**provider, tags=[])

@@ -359,6 +359,7 @@ def test_state_survives_a_restart(tmp_path: Path) -> None:
         policy = iam.create_policy(PolicyName="managed", PolicyDocument=said[0])["Policy"]["Arn"]
         iam.create_policy_version(PolicyArn=policy, PolicyDocument=said[1], SetAsDefault=True)
         iam.attach_role_policy(RoleName="fn", PolicyArn=policy)
+        role = iam.get_role(RoleName="fn")["Role"]
     finally:
         assert first.stop(signal.SIGTERM) == 0
     assert stat.S_IMODE(state.stat().st_mode) == 0o600
@@ -396,6 +397,8 @@ def test_state_survives_a_restart(tmp_path: Path) -> None:
         version = iam.get_policy(PolicyArn=policy)["Policy"]["DefaultVersionId"]
         now = iam.get_policy_version(PolicyArn=policy, VersionId=version)["PolicyVersion"]
         assert now["Document"]["Statement"][0]["Sid"] == "Second"
+        kept = iam.get_role(RoleName="fn")["Role"]
+        assert kept == role | {"CreateDate": kept["CreateDate"]}
     finally:
         assert second.stop(signal.SIGINT) == 0
 
@@ -407,7 +410,7 @@ def test_state_survives_a_restart(tmp_path: Path) -> None:
         ("[]", "is not a state file"),
         ('{"format": "other"}', "is not a state file"),
         ('{"format": "reconciler-sandbox-state", "version": 99}', "another version"),
-        ('{"format": "reconciler-sandbox-state", "version": 2}', "is damaged"),
+        ('{"format": "reconciler-sandbox-state", "version": 3}', "is damaged"),
     ],
 )
 def test_a_foreign_state_file(tmp_path: Path, content: str, why: str) -> None:
