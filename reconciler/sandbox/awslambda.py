@@ -60,39 +60,20 @@ def find_function(account: str, arn: str) -> LambdaFunction | None:
 
 
 def invocable_by(function: LambdaFunction, service: str, source_arn: str, account: str) -> bool:
-    """Whether the function's policy lets an AWS service invoke it for `source_arn`."""
+    """Whether the function's policy lets an AWS service invoke it for `source_arn`. AddPermission
+    makes its statements, and narrows them by patterns of ARN, account or organization.
+    """
+    known = {"aws:sourcearn": source_arn, "aws:sourceaccount": account}
     return any(
-        statement.get("Effect") == "Allow"
-        and _names(statement.get("Principal"), service)
-        and _allows_invoke(statement.get("Action"))
-        and _meets(statement.get("Condition") or {}, source_arn, account)
+        statement["Principal"] == {"Service": service}
+        and fnmatch.fnmatchcase("lambda:InvokeFunction", statement["Action"])
+        and all(
+            key.lower() in known and fnmatch.fnmatchcase(known[key.lower()], pattern)
+            for narrowed in statement.get("Condition", {}).values()
+            for key, pattern in narrowed.items()
+        )
         for statement in function.policy.statements
     )
-
-
-def _names(principal: Any, service: str) -> bool:
-    named = principal.get("Service") if isinstance(principal, dict) else principal
-    return named == service
-
-
-def _allows_invoke(action: Any) -> bool:
-    actions = action if isinstance(action, list) else [action]
-    return any(fnmatch.fnmatchcase("lambda:InvokeFunction", str(one)) for one in actions)
-
-
-def _meets(condition: dict[str, Any], source_arn: str, account: str) -> bool:
-    context = {"aws:sourcearn": source_arn, "aws:sourceaccount": account}
-    for operator, wanted in condition.items():
-        for key, pattern in wanted.items():
-            actual = context.get(key.lower())
-            if actual is None:
-                return False
-            if "Like" in operator:
-                if not fnmatch.fnmatchcase(actual, pattern):
-                    return False
-            elif actual != pattern:
-                return False
-    return True
 
 
 class RunningFunction:

@@ -34,11 +34,12 @@ def find_key(account: str, region: str, identifier: str) -> Key | None:
         return None
     backend = kms_backends[account][region]
     if identifier.startswith("alias/"):
-        found = backend.get_key_id_from_alias(identifier)
-        if found is None:
-            return None
-        identifier = found.rpartition("/")[2]
+        identifier = backend.get_key_id_from_alias(identifier) or ""
     return backend.keys.get(identifier)
+
+
+def is_usable(key: Key) -> bool:
+    return bool(key.enabled) and key.key_state == "Enabled"
 
 
 def is_default(identifier: str, service: str) -> bool:
@@ -57,7 +58,7 @@ def check_key(account: str, region: str, identifier: str) -> None:
     key = find_key(account, region, identifier)
     if key is None:
         raise invalid_parameter("The operation failed because of an invalid KMS key: Invalid keyId")
-    if not key.enabled or key.key_state != "Enabled":
+    if not is_usable(key):
         raise Refusal(
             "EncryptionFailure",
             "Secrets Manager can't encrypt the protected secret text using the provided KMS key. "
@@ -108,12 +109,9 @@ def encrypt_again(call: Call, identifier: str | None, versions: list[Version]) -
 def decrypts(call: Call, identifier: str) -> bool:
     """Whether the caller may decrypt with a key of this account, and the key can."""
     found = find_key(ACCOUNT, call.region, identifier)
-    return (
-        found is not None
-        and found.enabled
-        and found.key_state == "Enabled"
-        and ("Decrypt", found.arn) not in call.sandbox.denied_keys
-    )
+    if found is None or not is_usable(found):
+        return False
+    return ("Decrypt", found.arn) not in call.sandbox.denied_keys
 
 
 def _decrypts(call: Call, key: str) -> bool:

@@ -41,42 +41,21 @@ def compile_filters(filters: list[dict[str, Any]]) -> Test:
 def sort_key(sort_by: str | None) -> Callable[[tuple[int, Entry]], tuple[Any, int]]:
     """ "If not specified, secrets are listed by CreatedDate." """
     field = _SORT_KEYS[sort_by or "created-date"]
-    if field == "Name":
-        return lambda item: (item[1]["Name"], item[0])
     return lambda item: (item[1].get(field) or 0.0, item[0])
 
 
 def _one(key: str, values: list[str]) -> Test:
     wanted = tuple(value for value in values if not value.startswith("!"))
     unwanted = tuple(value[1:] for value in values if value.startswith("!"))
-    matches = _MATCHERS[key]
+    texts_of, fits = _TEXTS[key], _words if key in ("description", "all") else str.startswith
 
     def test(entry: Entry) -> bool:
-        if wanted and matches(entry, wanted):
+        texts = texts_of(entry)
+        if any(fits(text, wanted) for text in texts):
             return True
-        return any(not matches(entry, (value,)) for value in unwanted)
+        return any(not any(fits(text, (value,)) for text in texts) for value in unwanted)
 
     return test
-
-
-def _prefix(field: str) -> Callable[[Entry, tuple[str, ...]], bool]:
-    # "name: Prefix match, case-sensitive."
-    return lambda entry, values: (entry.get(field) or "").startswith(values)
-
-
-def _described(entry: Entry, values: tuple[str, ...]) -> bool:
-    return _words(entry.get("Description") or "", values)
-
-
-def _tag(part: str) -> Callable[[Entry, tuple[str, ...]], bool]:
-    # "tag-key: Prefix match, case-sensitive."
-    return lambda entry, values: any(tag[part].startswith(values) for tag in entry.get("Tags", []))
-
-
-def _all(entry: Entry, values: tuple[str, ...]) -> bool:
-    texts = [entry["Name"], entry.get("Description") or ""]
-    texts += [text for tag in entry.get("Tags", []) for text in (tag["Key"], tag["Value"])]
-    return any(_words(text, values) for text in texts)
 
 
 def _words(text: str, values: tuple[str, ...]) -> bool:
@@ -85,12 +64,22 @@ def _words(text: str, values: tuple[str, ...]) -> bool:
     return any(_match_pattern(value, text, False, case_sensitive=False) for value in values)
 
 
-_MATCHERS: dict[str, Callable[[Entry, tuple[str, ...]], bool]] = {
-    "name": _prefix("Name"),
-    "description": _described,
-    "tag-key": _tag("Key"),
-    "tag-value": _tag("Value"),
-    "primary-region": _prefix("PrimaryRegion"),
-    "owning-service": _prefix("OwningService"),
+def _tagged(entry: Entry, part: str) -> list[str]:
+    return [tag[part] for tag in entry.get("Tags", [])]
+
+
+def _all(entry: Entry) -> list[str]:
+    texts = [entry["Name"], entry.get("Description", "")]
+    return texts + _tagged(entry, "Key") + _tagged(entry, "Value")
+
+
+# "Prefix match, case-sensitive", but for the two that match words.
+_TEXTS: dict[str, Callable[[Entry], list[str]]] = {
+    "name": lambda entry: [entry["Name"]],
+    "description": lambda entry: [entry.get("Description", "")],
+    "tag-key": lambda entry: _tagged(entry, "Key"),
+    "tag-value": lambda entry: _tagged(entry, "Value"),
+    "primary-region": lambda entry: [entry.get("PrimaryRegion", "")],
+    "owning-service": lambda entry: [entry.get("OwningService", "")],
     "all": _all,
 }

@@ -132,43 +132,38 @@ def get_parameter_history(call: Call) -> Answer:
     return {"Parameters": shown} | following
 
 
-def _arn(call: Call, parameter: Parameter) -> str:
-    return arn("ssm", call.region, f"parameter/{parameter.name.lstrip('/')}")
-
-
 def _metadata(call: Call, parameter: Parameter) -> dict[str, Any]:
     """A parameter as DescribeParameters shows it: no value, no tags."""
-    shown: dict[str, Any] = {
-        "Name": parameter.name,
-        "ARN": _arn(call, parameter),
-        "Type": parameter.parameter_type,
-        "LastModifiedDate": unix_time(parameter.last_modified_date),
-        "LastModifiedUser": f"arn:{get_partition(call.region)}:iam::{ACCOUNT}:root",
-        "Version": parameter.version,
-        "Tier": parameter.tier,
-        "Policies": [
-            {"PolicyText": json.dumps(p), "PolicyType": p["Type"], "PolicyStatus": "Pending"}
-            for p in json.loads(parameter.policies or "[]")
-        ],
-        "DataType": parameter.data_type,
-    }
+    policies = [
+        {"PolicyText": json.dumps(policy), "PolicyType": policy["Type"], "PolicyStatus": "Pending"}
+        for policy in json.loads(parameter.policies or "[]")
+    ]
     optional = {
         "KeyId": parameter.keyid,
         "Description": parameter.description,
         "AllowedPattern": parameter.allowed_pattern,
     }
-    shown.update({name: value for name, value in optional.items() if value})
-    return shown
+    return {
+        **_common(call, parameter),
+        "LastModifiedUser": f"arn:{get_partition(call.region)}:iam::{ACCOUNT}:root",
+        "Tier": parameter.tier,
+        "Policies": policies,
+        **{name: value for name, value in optional.items() if value},
+    }
 
 
 def _shown(call: Call, parameter: Parameter, decrypt: bool) -> dict[str, Any]:
+    """A parameter as GetParameter shows it."""
+    return _common(call, parameter) | {"Value": _text(call, parameter, decrypt)}
+
+
+def _common(call: Call, parameter: Parameter) -> dict[str, Any]:
     return {
         "Name": parameter.name,
-        "ARN": _arn(call, parameter),
+        "ARN": arn("ssm", call.region, f"parameter/{parameter.name.lstrip('/')}"),
         "Type": parameter.parameter_type,
-        "Value": _text(call, parameter, decrypt),
-        "Version": parameter.version,
         "LastModifiedDate": unix_time(parameter.last_modified_date),
+        "Version": parameter.version,
         "DataType": parameter.data_type,
     }
 

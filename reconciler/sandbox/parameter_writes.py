@@ -103,7 +103,7 @@ def _key(call: Call, kind: str, sent: str | None, kept: Parameter | None) -> str
                 else f"Key '{shown}' does not exist"
             )
             raise Refusal("InvalidKeyId", f"{what} (Service: AWSKMS; Status Code: 400)")
-        if not found.enabled or found.key_state != "Enabled":
+        if not kms.is_usable(found):
             raise Refusal("InvalidKeyId", f"{found.arn} is disabled. (Service: AWSKMS)")
     return key
 

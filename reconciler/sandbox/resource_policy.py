@@ -5,21 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from moto.iam.policy_validation import (
+    VALID_EFFECTS,
+    VALID_STATEMENT_ELEMENTS,
+    VALID_VERSIONS,
+)
+
 from .refusal import Refusal
 
-_STATEMENT_KEYS = frozenset(
-    {
-        "Sid",
-        "Effect",
-        "Principal",
-        "NotPrincipal",
-        "Action",
-        "NotAction",
-        "Resource",
-        "NotResource",
-        "Condition",
-    }
-)
+_EITHER = ("Principal", "Action", "Resource")
 
 
 def parse(text: str) -> dict[str, Any]:
@@ -30,15 +24,12 @@ def parse(text: str) -> dict[str, Any]:
         policy = json.loads(text)
     except ValueError:
         raise _malformed("This resource policy contains invalid Json.") from None
-    if not isinstance(policy, dict) or not set(policy) <= {"Version", "Id", "Statement"}:
+    if not isinstance(policy, dict) or not _is_sound(policy):
         raise _malformed("This resource policy contains a syntax error.")
-    if policy.get("Version", "2012-10-17") not in ("2012-10-17", "2008-10-17"):
-        raise _malformed("This resource policy contains a syntax error.")
-    found = statements(policy)
-    if not found:
-        raise _malformed("This resource policy contains a syntax error.")
-    for statement in found:
-        _check(statement)
+    for statement in statements(policy):
+        principal = statement.get("Principal", statement.get("NotPrincipal"))
+        if not isinstance(principal, dict) and principal != "*":
+            raise _malformed("This resource policy contains an unsupported principal.")
     return policy
 
 
@@ -72,17 +63,22 @@ def principals(policy: dict[str, Any]) -> list[str]:
     return [one for one in found if ":role/" in one or ":user/" in one]
 
 
-def _check(statement: Any) -> None:
-    if not isinstance(statement, dict) or not set(statement) <= _STATEMENT_KEYS:
-        raise _malformed("This resource policy contains a syntax error.")
-    if statement.get("Effect") not in ("Allow", "Deny"):
-        raise _malformed("This resource policy contains a syntax error.")
-    for name in ("Principal", "Action", "Resource"):
-        if (name in statement) == (f"Not{name}" in statement):
-            raise _malformed("This resource policy contains a syntax error.")
-    principal = statement.get("Principal", statement.get("NotPrincipal"))
-    if not isinstance(principal, dict) and principal != "*":
-        raise _malformed("This resource policy contains an unsupported principal.")
+def _is_sound(policy: dict[str, Any]) -> bool:
+    found = statements(policy)
+    return (
+        set(policy) <= {"Version", "Id", "Statement"}
+        and policy.get("Version", "2012-10-17") in VALID_VERSIONS
+        and bool(found)
+        and all(isinstance(one, dict) and _is_sound_statement(one) for one in found)
+    )
+
+
+def _is_sound_statement(statement: dict[str, Any]) -> bool:
+    return (
+        set(statement) <= set(VALID_STATEMENT_ELEMENTS)
+        and statement.get("Effect") in VALID_EFFECTS
+        and all((name in statement) != (f"Not{name}" in statement) for name in _EITHER)
+    )
 
 
 def _malformed(message: str) -> Refusal:

@@ -12,6 +12,7 @@ import secrets
 import string
 import threading
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from . import schedule
@@ -144,24 +145,16 @@ def _since(secret: Secret, now: float) -> float:
     return max(secret.last_rotated or 0.0, secret.last_put) or now
 
 
+@dataclass(frozen=True)
 class _Run:
     """One rotation's way through its steps."""
 
-    def __init__(
-        self,
-        sandbox: Context,
-        region: str,
-        arn: str,
-        token: str,
-        function: LambdaFunction | None,
-        steps: tuple[str, ...],
-    ) -> None:
-        self._sandbox = sandbox
-        self._region = region
-        self._arn = arn
-        self._token = token
-        self._function = function
-        self._steps = steps
+    _sandbox: Context
+    _region: str
+    _arn: str
+    _token: str
+    _function: LambdaFunction | None
+    _steps: tuple[str, ...]
 
     def run(self, stopping: threading.Event) -> None:
         step: str | None = None

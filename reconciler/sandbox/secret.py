@@ -244,15 +244,6 @@ class SecretStore(SecretsStore):
     def __contains__(self, key: object) -> bool:
         return isinstance(key, str) and self.find(key) is not None
 
-    def get(self, key: str) -> Secret | None:  # type: ignore[override]
-        return self.find(key)
-
-    def pop(self, key: str) -> Secret | None:  # type: ignore[override]
-        secret = self.find(key)
-        if secret is not None:
-            dict.__delitem__(self, secret.name)
-        return secret
-
 
 class SecretsBackend(SecretsManagerBackend):
     """moto's backend for one Region, with our store and the past that stale lists show."""
@@ -267,7 +258,7 @@ class SecretsBackend(SecretsManagerBackend):
         self.touch(secret)
 
     def remove(self, secret: Secret) -> None:
-        self.secrets.pop(secret.name)
+        dict.pop(self.secrets, secret.name)
         self.history.record(secret.arn, None)
 
     def touch(self, secret: Secret) -> None:
