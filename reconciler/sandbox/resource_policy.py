@@ -5,11 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from moto.iam.policy_validation import (
-    VALID_EFFECTS,
-    VALID_STATEMENT_ELEMENTS,
-    VALID_VERSIONS,
-)
+from moto.iam.policy_validation import VALID_EFFECTS, VALID_STATEMENT_ELEMENTS, VALID_VERSIONS
 
 from .refusal import Refusal
 

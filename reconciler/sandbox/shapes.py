@@ -19,6 +19,14 @@ from .refusal import invalid
 
 # AWS writes patterns for Java, and `re` knows no Unicode classes: these are those of tag keys.
 _JAVA_CLASSES = {r"\p{L}\p{Z}\p{N}": r"\w\s"}
+_TYPES: dict[str, tuple[type, str]] = {
+    "structure": (dict, "a structure"),
+    "list": (list, "a list"),
+    "string": (str, "a string"),
+    "integer": (int, "a number"),
+    "long": (int, "a number"),
+    "boolean": (bool, "a boolean"),
+}
 
 
 @functools.cache
@@ -45,84 +53,58 @@ def check(service: str, operation: str, body: dict[str, Any]) -> None:
     Raises Refusal("ValidationException") that names every broken constraint at once, as AWS does.
     """
     shape = _model(service)["operations"][operation]["input"]["shape"]
-    broken = list(_broken(service, shape, body, ""))
+    broken = [
+        f"{subject} failed to satisfy constraint: Member must {rule}"
+        for subject, rule in _broken(service, shape, body, "")
+    ]
     if broken:
         plural = "s" if len(broken) > 1 else ""
         raise invalid(f"{len(broken)} validation error{plural} detected: {'; '.join(broken)}")
 
 
-def _broken(service: str, name: str, value: Any, path: str) -> Iterator[str]:
+def _broken(service: str, name: str, value: Any, path: str) -> Iterator[tuple[str, str]]:
+    """(subject, rule) of each constraint that a value breaks."""
     shape = _model(service)["shapes"][name]
-    kind = shape["type"]
-    if kind == "structure":
-        if not isinstance(value, dict):
-            yield f"Value at '{path}' failed to satisfy constraint: Member must be a structure"
-            return
+    kind, subject = shape["type"], f"Value at '{path}'"
+    python, called = _TYPES.get(kind, (None, ""))
+    if python is not None and type(value) is not python:
+        yield subject, f"be {called}"
+    elif kind == "structure":
         for member in shape.get("required", []):
             if value.get(member) is None:
-                where = _join(path, member)
-                yield (
-                    f"Value null at '{where}' failed to satisfy constraint: Member must not be null"
-                )
+                yield f"Value null at '{_join(path, member)}'", "not be null"
         for member, target in shape["members"].items():
             if value.get(member) is not None:
                 yield from _broken(service, target["shape"], value[member], _join(path, member))
     elif kind == "list":
-        if not isinstance(value, list):
-            yield f"Value at '{path}' failed to satisfy constraint: Member must be a list"
-            return
-        yield from _bounds(shape, len(value), f"Value at '{path}'", "have length")
+        yield from _bounds(shape, len(value), subject, "have length")
         for index, item in enumerate(value, 1):
             yield from _broken(service, shape["member"]["shape"], item, f"{path}.{index}.member")
     elif kind == "string":
-        if not isinstance(value, str):
-            yield f"Value at '{path}' failed to satisfy constraint: Member must be a string"
-            return
-        subject = _subject(shape, value, path)
+        if not shape.get("sensitive"):
+            # AWS leaves sensitive values out of its messages.
+            subject = f"Value '{value}' at '{path}'"
         yield from _bounds(shape, len(value), subject, "have length")
         if "enum" in shape and value not in shape["enum"]:
-            allowed = ", ".join(shape["enum"])
-            yield (
-                f"{subject} failed to satisfy constraint: "
-                f"Member must satisfy enum value set: [{allowed}]"
-            )
+            yield subject, f"satisfy enum value set: [{', '.join(shape['enum'])}]"
         if "pattern" in shape and not _pattern(shape["pattern"]).fullmatch(value):
-            yield (
-                f"{subject} failed to satisfy constraint: "
-                f"Member must satisfy regular expression pattern: {shape['pattern']}"
-            )
+            yield subject, f"satisfy regular expression pattern: {shape['pattern']}"
     elif kind == "blob":
         try:
             size = len(base64.b64decode(value, validate=True))
         except (binascii.Error, TypeError, ValueError):
-            yield f"Value at '{path}' failed to satisfy constraint: Member must be base64"
-            return
-        yield from _bounds(shape, size, f"Value at '{path}'", "have length")
+            yield subject, "be base64"
+        else:
+            yield from _bounds(shape, size, subject, "have length")
     elif kind in ("integer", "long"):
-        if not isinstance(value, int) or isinstance(value, bool):
-            yield f"Value at '{path}' failed to satisfy constraint: Member must be a number"
-            return
         yield from _bounds(shape, value, f"Value '{value}' at '{path}'", "have value")
-    elif kind == "boolean" and not isinstance(value, bool):
-        yield f"Value at '{path}' failed to satisfy constraint: Member must be a boolean"
 
 
-def _bounds(shape: dict[str, Any], size: int, subject: str, verb: str) -> Iterator[str]:
+def _bounds(shape: dict[str, Any], size: int, subject: str, verb: str) -> Iterator[tuple[str, str]]:
     if "max" in shape and size > shape["max"]:
-        yield (
-            f"{subject} failed to satisfy constraint: "
-            f"Member must {verb} less than or equal to {shape['max']}"
-        )
+        yield subject, f"{verb} less than or equal to {shape['max']}"
     if "min" in shape and size < shape["min"]:
-        yield (
-            f"{subject} failed to satisfy constraint: "
-            f"Member must {verb} greater than or equal to {shape['min']}"
-        )
-
-
-def _subject(shape: dict[str, Any], value: str, path: str) -> str:
-    # AWS leaves sensitive values out of its messages.
-    return f"Value at '{path}'" if shape.get("sensitive") else f"Value '{value}' at '{path}'"
+        yield subject, f"{verb} greater than or equal to {shape['min']}"
 
 
 def _join(path: str, member: str) -> str:
