@@ -42,8 +42,6 @@ class Drop(Exception):
 class Request:
     """A request, taken apart as far as every AWS protocol allows."""
 
-    method: str
-    path: str
     headers: dict[str, str]
     raw: bytes
     service: str
@@ -80,7 +78,7 @@ def parse(method: str, path: str, headers: dict[str, str], raw: bytes) -> Reques
         operation = target.rpartition(".")[2]
     if not operation:
         operation = f"{method} {unquote(path.partition('?')[0])}"
-    return Request(method, path, headers, raw, service, region, operation, body, key)
+    return Request(headers, raw, service, region, operation, body, key)
 
 
 def error_answer(request: Request, refusal: Refusal) -> Answer:

@@ -122,26 +122,24 @@ def is_stored(value: str, data_type: str) -> bool:
     return data_type != "aws:ec2:image" or bool(re.fullmatch(r"ami-[0-9a-zA-Z]{8,17}", value))
 
 
-def needs_advanced(size: int, policies: str | None, data_type: str) -> bool:
-    """ "Options that require an advanced parameter": over 4 KB, a policy, or url, json, jsonc."""
-    return size > MAX_STANDARD_BYTES or has_policies(policies) or data_type in _ADVANCED_TYPES
-
-
-def check_standard(size: int, policies: str | None, data_type: str) -> None:
-    """Refuse what only an advanced parameter may have."""
+def too_much_for_standard(size: int, policies: str | None, data_type: str) -> str | None:
+    """ "Options that require an advanced parameter": over 4 KB, a policy, or url, json, jsonc. What
+    AWS says where a standard one shall have them; None where it may.
+    """
     if size > MAX_STANDARD_BYTES:
-        raise invalid(
+        return (
             "Standard tier parameters support a maximum parameter value of "
             f"{MAX_STANDARD_BYTES} characters. To create a larger parameter value, upgrade the "
             "parameter to use the advanced-parameter tier."
         )
-    if has_policies(policies):
-        raise invalid(
+    if policies and json.loads(policies):
+        return (
             "Standard tier parameters can't be configured to use parameter policies. "
             "To use parameter policies, upgrade the parameter to the advanced-parameter tier."
         )
     if data_type in _ADVANCED_TYPES:
-        raise invalid(f"Standard tier parameters don't support the data type {data_type}.")
+        return f"Standard tier parameters don't support the data type {data_type}."
+    return None
 
 
 def check_advanced(size: int) -> None:
@@ -151,10 +149,6 @@ def check_advanced(size: int) -> None:
             "Advanced tier parameters support a maximum parameter value of "
             f"{MAX_ADVANCED_BYTES} characters."
         )
-
-
-def has_policies(policies: str | None) -> bool:
-    return bool(policies and json.loads(policies))
 
 
 def check_policies(text: str) -> str:

@@ -115,11 +115,11 @@ def _tier(
     # current Parameter Store default tier configuration."
     asked = call.body.get("Tier") or of_region(call.region).default_parameter_tier
     size = len(value.encode("utf-8", "surrogatepass"))
+    too_much = parameter_rules.too_much_for_standard(size, policies, data_type)
     is_advanced = before is not None and before.tier == "Advanced"
+    full = before is None and _standard_is_full(of_region(call.region))
     if asked == "Intelligent-Tiering":
-        needs = parameter_rules.needs_advanced(size, policies, data_type)
-        full = before is None and _standard_is_full(of_region(call.region))
-        asked = "Advanced" if needs or full or is_advanced else "Standard"
+        asked = "Advanced" if too_much or full or is_advanced else "Standard"
     if asked == "Standard":
         if is_advanced:
             raise invalid(
@@ -127,8 +127,9 @@ def _tier(
                 "standard-parameter tier. If you no longer need an advanced parameter, delete it "
                 "and recreate it as a new standard parameter."
             )
-        parameter_rules.check_standard(size, policies, data_type)
-        if before is None and _standard_is_full(of_region(call.region)):
+        if too_much is not None:
+            raise invalid(too_much)
+        if full:
             raise Refusal(
                 "ParameterLimitExceeded",
                 "You have reached the maximum number of standard parameters for this AWS account "

@@ -66,10 +66,6 @@ class Secret(FakeSecret):
         self.cross_account_primary: str | None = None
 
     @property
-    def owning_service(self) -> str | None:
-        return self.owner
-
-    @property
     def is_replica(self) -> bool:
         return self.cross_account_primary is not None or (
             self.primary_region is not None and self.primary_region != self.region
