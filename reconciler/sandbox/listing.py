@@ -51,8 +51,11 @@ def _one(key: str, values: list[str]) -> Test:
 
     def test(entry: Entry) -> bool:
         texts = texts_of(entry)
-        if any(fits(text, wanted) for text in texts):
-            return True
+        for text in texts:  # no generator: it costs more than a prefix, for each of thousands
+            if fits(text, wanted):
+                return True
+        if not unwanted:
+            return False
         return any(not any(fits(text, (value,)) for text in texts) for value in unwanted)
 
     return test
