@@ -20,6 +20,15 @@ clients: dict[str, Any] = {}  # anybody's but the reconciler's
 _numbers = itertools.count()
 
 
+def json_object(text: str) -> dict[str, Any] | None:
+    """The JSON object that a value is, if it is one: what is generated may only begin like one."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
 class Function:
     """A rotation function that works at once, in place of a child process that runs one."""
 
@@ -44,8 +53,9 @@ class Function:
         if asked["Step"] == "createSecret":
             made = f"rotated-{next(_numbers)}"
             live = client.get_secret_value(SecretId=name)["SecretString"]
-            if live.startswith("{"):
-                made = json.dumps({**json.loads(live), "password": made})
+            held = json_object(live)
+            if held is not None:
+                made = json.dumps(held | {"password": made})
             client.put_secret_value(
                 SecretId=name,
                 ClientRequestToken=token,

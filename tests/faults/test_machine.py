@@ -38,7 +38,7 @@ from tests.faults import function
 from tests.faults.account import Account, ask_who_calls_once
 from tests.faults.direct import KEY, SCOPE, full
 from tests.faults.dying import dying
-from tests.faults.function import SCHEDULE, clients
+from tests.faults.function import SCHEDULE, clients, json_object
 from tests.faults.photo import Photo, take
 from tests.limit import has_to_end
 
@@ -67,7 +67,7 @@ def abandoned(photo: Photo) -> bool:
 
 def has_keys(photo: Photo) -> bool:
     """Whether a value is a JSON object, so that git can own keys of it."""
-    return (photo.value or "").startswith("{")
+    return json_object(photo.value or "") is not None
 
 
 def stored(value: Any) -> str:
