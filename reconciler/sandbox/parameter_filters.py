@@ -11,12 +11,12 @@ from .refusal import invalid
 
 
 class Row(NamedTuple):
-    """A parameter as filters see it: the key it is stored under, latest version, and a tag's value
-    by that key and the tag's."""
+    """A parameter as filters see it: the key it is stored under, latest version, and the tags that
+    are kept under a key."""
 
     name: str
     latest: Parameter
-    tag: Callable[[str, str], str | None]
+    tags: Callable[[str], dict[str, str] | None]
 
 
 Test = Callable[[Row], bool]
@@ -92,7 +92,7 @@ def _tag(key: str, values: tuple[str, ...], option: str) -> Test:
     matches = _matcher(values, option)
 
     def test(row: Row) -> bool:
-        value = row.tag(row.name, key)
+        value = (row.tags(row.name) or {}).get(key)
         # Without values the filter asks only whether the tag is there.
         return value is not None and (not values or matches(value))
 

@@ -51,7 +51,7 @@ def _page(call: Call, test: Test) -> tuple[list[Parameter], Answer]:
         start = 0 if last is None else bisect.bisect_right(names, last)
         for name in names[start:]:
             parameter = backend.versions(name)[-1]
-            if not name.startswith("/aws/") and test(Row(name, parameter, backend.tag)):
+            if not name.startswith("/aws/") and test(Row(name, parameter, backend.known_tags)):
                 yield name, parameter
             elif stops:
                 yield name, None

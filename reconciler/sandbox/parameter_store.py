@@ -34,22 +34,13 @@ class ParametersBackend(SimpleSystemManagerBackend):
         """Every kept version, oldest first; empty when there is no such parameter."""
         return dict.get(self._parameters, self._parameters.normalize_name(name)) or []
 
-    def latest(self, name: str) -> Parameter | None:
-        versions = self.versions(name)
-        return versions[-1] if versions else None
-
     def tags(self, name: str) -> dict[str, str]:
-        """The tags of a parameter, to read or to change."""
+        """The tags of a parameter, to change."""
         return self._resource_tags["Parameter"][self._parameters.normalize_name(name)]
 
     def known_tags(self, name: str) -> dict[str, str] | None:
         """The same to read; None where it never had one, and no trace is left."""
         return self._resource_tags["Parameter"].get(self._parameters.normalize_name(name))
-
-    def tag(self, name: str, key: str) -> str | None:
-        """One tag's value; unlike `tags`, leaves no trace where there is none."""
-        found = self._resource_tags["Parameter"].get(name)
-        return found.get(key) if found else None
 
     def add_version(self, name: str, parameter: Parameter) -> None:
         name = self._parameters.normalize_name(name)

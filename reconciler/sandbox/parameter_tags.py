@@ -10,30 +10,30 @@ MAX_TAGS = 50
 
 
 def list_tags_for_resource(call: Call) -> Answer:
-    tags = _tagged(call)
+    tags = _tags(call)
     return {"TagList": [{"Key": key, "Value": value} for key, value in tags.items()]}
 
 
 def add_tags_to_resource(call: Call) -> Answer:
-    tags = _tagged(call)
-    tags.update(merge(tags, call.body["Tags"]))
+    merged = merge(_tags(call), call.body["Tags"])
+    of_region(call.region).tags(call.body["ResourceId"]).update(merged)
     return {}
 
 
 def remove_tags_from_resource(call: Call) -> Answer:
-    tags = _tagged(call)
+    tags = _tags(call)
     for key in call.body["TagKeys"]:
         tags.pop(key, None)
     return {}
 
 
-def _tagged(call: Call) -> dict[str, str]:
+def _tags(call: Call) -> dict[str, str]:
     if call.body["ResourceType"] != "Parameter":
         raise Passed
-    name = call.body["ResourceId"]
-    if of_region(call.region).latest(name) is None:
+    name, kept = call.body["ResourceId"], of_region(call.region)
+    if not kept.versions(name):
         raise Refusal("InvalidResourceId", "The resource ID isn't valid.")
-    return of_region(call.region).tags(name)
+    return kept.known_tags(name) or {}
 
 
 def merge(old: dict[str, str], new: list[dict[str, str]]) -> dict[str, str]:

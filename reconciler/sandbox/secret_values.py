@@ -9,10 +9,9 @@ from typing import Any
 from . import kms, rotation
 from .call import Answer, Call
 from .finding import changed, find, find_writable, refuse_foreign, refuse_pending
-from .refusal import Refusal, invalid, invalid_parameter, invalid_request
+from .refusal import Refusal, invalid_parameter, invalid_request
 from .secret import Secret, Version
 
-MAX_BYTES = 65_536
 _DAY = 86_400
 
 
@@ -25,12 +24,6 @@ def value_in(body: dict[str, Any]) -> dict[str, str]:
             "in the same secret."
         )
     if text is not None:
-        # The quota is in bytes: "Secret value: 65,536 bytes".
-        if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
-            raise invalid(
-                "1 validation error detected: Value at 'secretString' failed to satisfy "
-                f"constraint: Member must have length less than or equal to {MAX_BYTES}"
-            )
         return {"secret_string": text}
     if binary is not None:
         return {"secret_binary": base64.b64encode(base64.b64decode(binary)).decode()}

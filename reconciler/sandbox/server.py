@@ -21,14 +21,14 @@ from . import state as states
 from .access import AccessKey
 from .awslambda import FunctionsBackend
 from .context import Event, Rotation
-from .http import Answer, Drop, Handler, Request, error_answer, json_answer, parse
+from .http import Answer, Drop, Handler, Request, error_answer, json_answer
 from .refusal import Refusal
 from .routing import HOST
 from .settling import Settling
 from .throttle import Throttle
 from .tokens import PageTokens
 
-__all__ = ["Answer", "Drop", "Sandbox", "parse"]
+__all__ = ["Answer", "Drop", "Sandbox"]
 
 _running = threading.Lock()
 

@@ -81,10 +81,13 @@ def _broken(service: str, name: str, value: Any, path: str) -> Iterator[tuple[st
         for index, item in enumerate(value, 1):
             yield from _broken(service, shape["member"]["shape"], item, f"{path}.{index}.member")
     elif kind == "string":
-        if not shape.get("sensitive"):
+        sensitive = shape.get("sensitive", False)
+        if not sensitive:
             # AWS leaves sensitive values out of its messages.
             subject = f"Value '{value}' at '{path}'"
-        yield from _bounds(shape, len(value), subject, "have length")
+        # A value's quota is in bytes: "Secret value: 65,536 bytes".
+        size = len(value.encode("utf-8", "surrogatepass")) if sensitive else len(value)
+        yield from _bounds(shape, size, subject, "have length")
         if "enum" in shape and value not in shape["enum"]:
             yield subject, f"satisfy enum value set: [{', '.join(shape['enum'])}]"
         if "pattern" in shape and not _pattern(shape["pattern"]).fullmatch(value):

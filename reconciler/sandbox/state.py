@@ -109,7 +109,7 @@ def _parameters(backend: ParametersBackend) -> list[dict[str, Any]]:
         {
             # As it was given: it is stored under a key that may lack its slash.
             "name": backend.versions(name)[-1].name,
-            "tags": dict(backend.tags(name)),
+            "tags": backend.known_tags(name),
             "versions": [
                 vars(one)
                 | {
@@ -208,7 +208,7 @@ def _restore(document: dict[str, Any]) -> None:
                 moment = utcfromtimestamp(one["last_modified_date"])
                 parameter = new_parameter(**one | {"last_modified_date": moment})
                 backend.add_version(item["name"], parameter)  # type: ignore[attr-defined]
-            if item["tags"]:
+            if item["tags"] is not None:
                 backend.tags(item["name"]).update(item["tags"])  # type: ignore[attr-defined]
     for region, functions in document["functions"].items():
         for item in functions:

@@ -43,7 +43,7 @@ def _found(call: Call, arns: Iterable[str], prefix: str) -> Iterable[Answer]:
     for one in dict.fromkeys(arns):
         rest = one.removeprefix(prefix)
         # The ARN of `/a/b` is that of `a/b`.
-        name = next((n for n in (f"/{rest}", rest) if kept.latest(n) is not None), None)
+        name = next((n for n in (f"/{rest}", rest) if kept.versions(n)), None)
         tags = None if name is None else kept.known_tags(name)
         if tags is not None:
             shown = [{"Key": key, "Value": value} for key, value in tags.items()]

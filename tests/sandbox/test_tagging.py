@@ -25,7 +25,9 @@ def asked(aws: Embedded, arns: list[str], **more: Any) -> dict[str, Any]:
 
 
 def test_what_is_or_was_tagged_and_nothing_else(world: Any) -> None:
-    """ "Returns all the tagged or previously tagged resources": of an untagged one an empty set."""
+    """ "Returns all the tagged or previously tagged resources": of an untagged one an empty set.
+    To ask for tags is not to tag.
+    """
     ssm = world.client("ssm")
     for name in ("/app/a", "/app/b", "/app/c", "bare"):
         ssm.put_parameter(Name=name, Value="v", Type="String")
@@ -34,6 +36,9 @@ def test_what_is_or_was_tagged_and_nothing_else(world: Any) -> None:
             ResourceType="Parameter", ResourceId=name, Tags=[{"Key": "k", "Value": name}]
         )
     ssm.remove_tags_from_resource(ResourceType="Parameter", ResourceId="/app/b", TagKeys=["k"])
+    assert (
+        ssm.list_tags_for_resource(ResourceType="Parameter", ResourceId="/app/c")["TagList"] == []
+    )
     names = ("/app/a", "/app/b", "/app/c", "/bare", "/app/none")
     assert asked(world.aws, [ARN + name for name in names]) == {
         f"{ARN}/app/a": {"k": "/app/a"},
