@@ -12,6 +12,7 @@ class Column(StrEnum):
     TYPE = "type"
     WRITER = "writer"
     AGE = "age"
+    CHANGED = "changed"
     ROTATED = "rotated"
     DUE = "due"
     OWNER = "owner"

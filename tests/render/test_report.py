@@ -258,3 +258,24 @@ def test_an_empty_environment() -> None:
     page = Page(rendering.page(report()))
     assert "Nothing here rotates" in page.text
     assert "0 secrets, 0 parameters" in rendering.text(report())
+
+
+def test_a_reader_sees_which_of_two_came_first_on_one_day() -> None:
+    """Whether somebody rotated before or after another left is asked of a report."""
+    minutes = timedelta(minutes=41)
+    rotated = secret(
+        "db", rotates=True, schedule="rate(30 days)", changed=NOW - DAY,
+        rotated=NOW - 3 * DAY + minutes, due=NOW + 27 * DAY + minutes,
+    )  # fmt: skip
+    parameter = replace(
+        secret("host", changed=NOW - 5 * DAY - minutes), key=Key("parameter", f"{SCOPE.under}host")
+    )
+    made = report(rotated, parameter)
+    told = rendering.text(made)
+    (row,) = [line for line in told.splitlines() if line.endswith("as declared") and "db" in line]
+    for shown in (row, Page(rendering.page(made)).text):
+        for moment in ("2026-11-23 12:00", "2026-11-21 12:41", "2026-12-21 12:41"):
+            assert moment in shown
+    assert "2026-11-19 11:19" in told
+    assert "2026-12-21 12:41 (in 27 days)" in told
+    assert "at 2026-11-24 12:00 UTC, as all times here are" in told

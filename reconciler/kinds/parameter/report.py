@@ -8,7 +8,9 @@ from reconciler.core.model import Live, Resource
 from reconciler.core.rows import Column, Row
 from reconciler.kinds.parameter.terms import SECURE
 
-COLUMNS: tuple[Column, ...] = (Column.TYPE, Column.WRITER, Column.AGE, Column.OWNER)
+COLUMNS: tuple[Column, ...] = (
+    Column.TYPE, Column.WRITER, Column.AGE, Column.CHANGED, Column.OWNER,
+)  # fmt: skip
 TALLY = "encrypted"
 
 

@@ -10,7 +10,9 @@ from reconciler.kinds.rotation.declare import NAME as ROTATION
 from reconciler.kinds.secret.grants import principals
 from reconciler.kinds.secret.policy import NAME as POLICY
 
-COLUMNS: tuple[Column, ...] = (Column.WRITER, Column.AGE, Column.ROTATED, Column.DUE, Column.OWNER)
+COLUMNS: tuple[Column, ...] = (
+    Column.WRITER, Column.AGE, Column.CHANGED, Column.ROTATED, Column.DUE, Column.OWNER,
+)  # fmt: skip
 TALLY = "rotated by a schedule"
 
 

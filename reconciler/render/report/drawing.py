@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element
 
+from reconciler.render.report import words
 from reconciler.render.report.element import element, text
 from reconciler.render.report.timeline import Timeline, when
 
@@ -65,10 +66,10 @@ def _marks(item: Item, line: Timeline) -> Iterator[Element]:
 
 
 def _told(item: Item, line: Timeline) -> str:
-    last = "never" if item.since is None else f"{item.since:%Y-%m-%d}"
+    last = "never" if item.since is None else words.minute(item.since)
     if item.due is None:
         return f"last {last}, no next date"
-    return f"last {last}, next {item.due:%Y-%m-%d}, {when(item.due, line.now)}"
+    return f"last {last}, next {words.minute(item.due)}, {when(item.due, line.now)}"
 
 
 def _along(begin: float, end: float, style: str) -> Element:

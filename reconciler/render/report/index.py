@@ -115,7 +115,7 @@ def _row(one: Entry) -> Element:
         )
         for label, count in zip(_HEADS, one.counts, strict=True)
     ]
-    applied = "–" if one.applied is None else f"{one.applied:%Y-%m-%d}"
+    applied = words.minute(one.applied)
     tone = "bad" if one.acts else "good"
     badge = text(
         "span", "not read" if one.failed else "act" if one.acts else "good", f"badge {tone}"

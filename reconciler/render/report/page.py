@@ -31,11 +31,12 @@ _HEADS = {
     Column.TYPE: "Type",
     Column.WRITER: "Value by",
     Column.AGE: "Age",
+    Column.CHANGED: "Last change",
     Column.ROTATED: "Last rotation",
     Column.DUE: "Next or due",
     Column.OWNER: "Owner",
 }
-_FIXED = (Column.AGE, Column.ROTATED, Column.DUE)  # never broken over lines
+_FIXED = (Column.AGE, Column.CHANGED, Column.ROTATED, Column.DUE)  # never broken over lines
 
 
 def page(report: Report) -> str:
@@ -171,7 +172,7 @@ def _due(item: Item, report: Report) -> Element:
     now = report.made
     late = item.due is not None and item.due < now
     first = "no date" if item.due is None else when(item.due, now).replace(" ago", " late")
-    second = "" if item.due is None else f"{item.due:%Y-%m-%d}"
+    second = "" if item.due is None else words.minute(item.due)
     return element("div", "due bad" if late else "due", [text("b", first), text("span", second)])
 
 

@@ -21,6 +21,7 @@ _WIDTH = 40  # characters of the time line
 _HEADS = {
     Column.WRITER: "value by",
     Column.AGE: "age",
+    Column.CHANGED: "last change",
     Column.ROTATED: "last rotation",
     Column.DUE: "due",
     Column.OWNER: "owner",
@@ -36,7 +37,10 @@ def _lines(report: Report, colours: Palette) -> Iterator[str]:
     yield colours.heading(names.scope_line(report.scope))
     of = words.manifests(report)
     yield colours.faint(
-        terminal(f"at {_minute(report.made)}" + (f", manifests: {of}" if of else ""))
+        terminal(
+            f"at {words.minute(report.made)} UTC, as all times here are"
+            + (f", manifests: {of}" if of else "")
+        )
     )
     if (told := record.line(report.applied)) is not None:
         yield (colours.alarming if report.applied.acts else colours.faint)(told)
@@ -147,7 +151,7 @@ def _drawn(item: Item, line: Timeline) -> str:
 
 
 def _dates(item: Item, now: datetime) -> str:
-    due = "" if item.due is None else f"{item.due:%Y-%m-%d} ({when(item.due, now)})"
+    due = "" if item.due is None else f"{words.minute(item.due)} ({when(item.due, now)})"
     told = words.rule(item)
     return "  ".join(part for part in (due or "no date", told) if part)
 
@@ -172,7 +176,3 @@ def _table(items: Sequence[Item], kind: Rows, report: Report, colours: Palette) 
 
 def _cells(row: Sequence[str], widths: Sequence[int]) -> str:
     return "  ".join(f"{c:{w}}" for c, w in zip(row, widths, strict=True)).rstrip()
-
-
-def _minute(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M} UTC"

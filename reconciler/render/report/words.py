@@ -70,7 +70,7 @@ def last_read(item: Item) -> str:
     """When its value was last read."""
     if not item.tells_reads or item.changed is None:
         return "–"
-    return "never" if item.read is None else day(item.read)
+    return "never" if item.read is None else f"{item.read:%Y-%m-%d}"  # AWS tells the day
 
 
 def finding_code(entry: Finding, report: Report) -> str:
@@ -101,9 +101,9 @@ def days(age: int | None) -> str:
     return "1 day" if age == 1 else f"{age} days"
 
 
-def day(moment: datetime | None) -> str:
-    """A date."""
-    return "–" if moment is None else f"{moment:%Y-%m-%d}"
+def minute(moment: datetime | None) -> str:
+    """A moment, in UTC: whether it was before or after another on the same day is told too."""
+    return "–" if moment is None else f"{moment:%Y-%m-%d %H:%M}"
 
 
 def cell(item: Item, column: Column, now: datetime) -> str:
@@ -115,9 +115,11 @@ def cell(item: Item, column: Column, now: datetime) -> str:
             return WRITERS[item.writer.value]
         case Column.AGE:
             return days(item.age(now))
+        case Column.CHANGED:
+            return minute(item.changed)
         case Column.ROTATED:
-            return day(item.rotated)
+            return minute(item.rotated)
         case Column.DUE:
-            return day(item.due)
+            return minute(item.due)
         case Column.OWNER:
             return owner(item)

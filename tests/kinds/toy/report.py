@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from reconciler.core.model import Live, Resource
 from reconciler.core.rows import Column, Row
 
-COLUMNS: tuple[Column, ...] = (Column.WRITER, Column.AGE, Column.OWNER)
+COLUMNS: tuple[Column, ...] = (Column.WRITER, Column.AGE, Column.CHANGED, Column.OWNER)
 TALLY = "in the bucket"
 
 
