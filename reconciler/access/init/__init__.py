@@ -4,14 +4,15 @@ Everything is made, encrypted and checked before anything is written, and nothin
 overwritten.
 """
 
-from reconciler.access.init.adding import add, named, names_only, rule_for
+from reconciler.access.init.adding import named, names_only, rule_for
 from reconciler.access.init.age import AgeKey, AgeKeyError, keep, key_file, new
-from reconciler.access.init.files import Answers, environment, first, plain, rules
+from reconciler.access.init.files import Answers, environment, first, plain
 from reconciler.access.init.place import Target, find
 from reconciler.access.init.workflows import Source, called, copied, released
+from reconciler.access.init.writing import Making
 
 __all__ = [
-    "AgeKey", "AgeKeyError", "Answers", "Source", "Target", "add", "called", "copied",
+    "AgeKey", "AgeKeyError", "Answers", "Making", "Source", "Target", "called", "copied",
     "environment", "find", "first", "keep", "key_file", "named", "names_only", "new",
-    "plain", "released", "rule_for", "rules",
+    "plain", "released", "rule_for",
 ]  # fmt: skip

@@ -7,12 +7,13 @@ import secrets as randomness
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reconciler.core.model import JSON
+from reconciler.core.model import JSON, Scope
 from reconciler.manifest import rule_text
 from reconciler.manifest.schema import NAMES, schema
 from reconciler.values.sensitive import Sensitive
 
 MANIFESTS = "manifests"
+FIRST = "example.sops.yaml"
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,11 @@ class Answers:
     prefix: str
     owner: str
     recipient: str
+
+    @property
+    def scope(self) -> Scope:
+        """The environment that is made."""
+        return Scope(self.environment, self.account, self.region, self.prefix, self.owner)
 
     @property
     def key_type(self) -> str:

@@ -6,36 +6,30 @@ import json
 import os
 import re
 import sys
-import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
 
-from reconciler import manifest
-from reconciler.access import bootstrap, init
+from reconciler.access import init
 from reconciler.access.action import is_action
-from reconciler.access.init import AgeKey, Answers, Target
-from reconciler.access.init.files import MANIFESTS
+from reconciler.access.init import AgeKey, Answers
+from reconciler.access.init.files import FIRST, MANIFESTS
+from reconciler.cli import alike, failure, filling, locks, next_steps, walk
 from reconciler.cli import answers as asked
-from reconciler.cli import failure, filling, locks, walk
 from reconciler.cli.options import Common, as_format, chosen, common
 from reconciler.cli.terminal import colour, out, say
 from reconciler.core import planfile
-from reconciler.core.errors import Exit, ManifestError, ReconcilerError, SopsError, UsageError
-from reconciler.core.model import JSON, Plan, Scope
-from reconciler.manifest import lock, merge, structure
-from reconciler.manifest.edit import WrongContent, replace_file
+from reconciler.core.errors import Exit, ReconcilerError
+from reconciler.core.model import Plan
+from reconciler.manifest import lock
 from reconciler.manifest.files import ENVIRONMENT_FILE, RULES_FILE
 from reconciler.render import text
 from reconciler.render.escape import terminal
-from reconciler.values import sops
-from reconciler.values.sensitive import Sensitive
 
 _KMS = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:(key|alias)/[A-Za-z0-9/_-]+\Z")
 _AGE = re.compile(r"age1[0-9a-z]{58}\Z")
-_FIRST = "example.sops.yaml"
 _DEFAULT = "production"
 
 
@@ -58,9 +52,6 @@ class _Given:
         if self.source is None:
             return {}
         return init.copied(self.source) if self.on_server else init.called(self.source, age=age)
-
-
-_TUTORIAL = "see the tutorial “Your repository on GitHub” of the reconciler's documentation"
 
 
 @click.command(
@@ -172,34 +163,18 @@ def command(
         answers = replace(answers, recipient=init.named(rule))
     types = {answers.key_type} if rule is None else {k.type for g in rule.groups for k in g}
     plain = {**({} if adds else init.plain()), **given.workflows(age=types != {"kms"})}
-    scope = Scope(
-        answers.environment, answers.account, answers.region, answers.prefix, answers.owner
-    )
-    runner = walk.runner_for(scope, types, options)
+    runner = walk.runner_for(answers.scope, types, options)
     options.manifests = folder / MANIFESTS
-    files = {ENVIRONMENT_FILE: init.environment(answers), _FIRST: init.first(answers)}
+    files = {ENVIRONMENT_FILE: init.environment(answers), FIRST: init.first(answers)}
     if like is not None:
-        files = _alike(like, answers, given, options)
-
+        files = alike.files(like, answers, source, generate, options)
     further = target.exists() and target.stat().st_size > 0
 
     def keep() -> None:
         if made is not None:
             _keep(made, target)
 
-    try:
-        if adds:
-            changes = init.add(root, answers, rule, files, runner)
-            written = [str(p.relative_to(place.top)) for p in changes.write(before=keep)]
-            for path, content in plain.items():
-                _put(place.top / path, content.encode())
-            written += plain
-        else:
-            written = _write(place, answers, plain, files, runner, keep)
-    except SopsError as error:
-        raise _with_hint(error, answers) from None
-    except ManifestError as error:
-        raise WrongContent(error.problems) from None
+    written = init.Making(place, answers, adds, rule, plain, files).write(runner, keep)
     if rule is None and answers.key_type != "age":
         place.trust(f"{answers.key_type} {answers.recipient}")
     plan, code = _finish(answers, options, plans=not no_plan)
@@ -221,8 +196,10 @@ def command(
         if plan is not None:
             out(text.plan(plan, colour=colour(sys.stdout, options)))
     if made is not None:
-        _tell_key(given, target, options, further=further)
-    _tell(answers, given, options, adds=adds)
+        next_steps.of_key(target, options, further=further, named=key_file is not None)
+    next_steps.of_environment(
+        answers, options, adds=adds, calls=calls is not None, alike=like is not None
+    )
     return code
 
 
@@ -261,133 +238,12 @@ def _called(action: str | None, *, asked_for: bool, on_server: bool) -> init.Sou
     return None
 
 
-def _alike(
-    like: str, answers: Answers, given: _Given, options: Common
-) -> dict[str, Sensitive[str]]:
-    """The files of an environment that declares what another does, with values of its own."""
-    declared = walk.read(like, options)
-    source = declared.settings.scope
-    target = Scope(
-        answers.environment, answers.account, answers.region, answers.prefix, answers.owner
-    )
-    folder = declared.document.file.parent
-    own = {d.file: d for entry in declared.entries for d in entry.documents if not d.included}
-    found = {file: structure.of(document, source, target) for file, document in own.items()}
-    every = [one for made in found.values() for one in made.missing]
-    filled = filling.fill(every, given.values, given.generate)
-    settings: Mapping[str, JSON] = structure.settings(declared.document, source, target)
-    files = {ENVIRONMENT_FILE: init.environment(answers, settings)}
-    for file, made in found.items():
-        values = {one: filled[one] for one in made.missing}
-        files[file.relative_to(folder).as_posix()] = made.filled(values)
-    left = [
-        *structure.left_out(declared.document),
-        *(n for made in found.values() for n in made.left_out),
-    ]
-    filling.tell_left_out(left, like, options)
-    if source.account != target.account or source.region != target.region:
-        say(
-            f"ARNs of {like} in account {source.account} and {source.region} were written with"
-            f" {target.account} and {target.region}: check that what they name is there",
-            options,
-        )
-    return files
-
-
 def _keep(made: AgeKey, target: Path) -> None:
     """Put the key where it belongs, and let sops find it in this process."""
     init.keep(made, target)
     os.environ.setdefault("SOPS_AGE_KEY_FILE", str(target))
     if target != init.key_file(os.environ):
         os.environ["SOPS_AGE_KEY_FILE"] = str(target)
-
-
-def _with_hint(error: SopsError, answers: Answers) -> SopsError:
-    """With KMS the key comes first: how."""
-    if answers.key_type != "kms" or error.code == "sops-missing":
-        return error
-    name, region, account = answers.environment, answers.region, answers.account
-    stack = bootstrap.stack(Scope(name, account, region, answers.prefix, answers.owner))
-    return SopsError(
-        f"{error.message}; was the KMS key made, and may these credentials encrypt with it?",
-        code=error.code,
-        hint=f"make it first: reconciler bootstrap {name} --key-only --account {account} --region"
-        f" {region} > key.json && aws cloudformation deploy --region {region} --stack-name {stack}"
-        " --template-file key.json",
-    )
-
-
-def _tell_key(given: _Given, target: Path, options: Common, *, further: bool) -> None:
-    """Where the new age key is; ``further`` is whether others were there before."""
-    if further:
-        say(
-            f"another age key was added to {target}, and is nowhere else: back that file up again",
-            options,
-        )
-    else:
-        say(f"the age key is in {target}, and nowhere else: keep a copy where it is safe", options)
-    if os.environ["SOPS_AGE_KEY_FILE"] == str(target) and given.key_file is not None:
-        say(f"sops finds it by: export SOPS_AGE_KEY_FILE={target}", options)
-
-
-def _tell(answers: Answers, given: _Given, options: Common, *, adds: bool) -> None:
-    """What comes next."""
-    name = answers.environment
-    if given.source is not None:
-        say(f"workflows: which roles and variables they need: {_TUTORIAL}", options)
-    elif adds:
-        say(f"workflows, if this repository has them, find {name} by its folder", options)
-    else:
-        say(f"workflows: none; --workflows writes them: {_TUTORIAL}", options)
-    if given.source is not None or adds:
-        say(
-            f"before the first merge: create the GitHub Environment {name}, with reviewers"
-            " and for the main branch only; GitHub would make a missing one that asks nobody",
-            options,
-        )
-    replaces = "" if given.like else f"replace the example in {MANIFESTS}/{name}/{_FIRST}, "
-    say(f"next: {replaces}commit it, and write it to AWS with: reconciler apply {name}", options)
-
-
-def _write(
-    place: Target,
-    answers: Answers,
-    plain: Mapping[str, str],
-    files: Mapping[str, Sensitive[str]],
-    runner: sops.Sops,
-    keep: Callable[[], None],
-) -> list[str]:
-    """Make and encrypt everything, check it, then write it; the paths below the folder."""
-    texts = {path: content.encode() for path, content in plain.items()}
-    texts[f"{MANIFESTS}/{RULES_FILE}"] = init.rules(answers).encode()
-    own = f"{MANIFESTS}/{answers.environment}"
-    with tempfile.TemporaryDirectory(prefix="reconciler-") as folder:
-        # sops and the check of what it made need files: of rules, and of ciphertext.
-        staged = Path(folder)
-        for path, content in texts.items():
-            _put(staged / path, content)
-        for name, text_ in files.items():
-            config = staged / MANIFESTS / RULES_FILE
-            path = f"{own}/{name}"
-            texts[path] = runner.encrypt(
-                text_, path=staged / path, config=config, key_types={answers.key_type}
-            )
-            _put(staged / path, texts[path])
-        manifest.read(staged / MANIFESTS, answers.environment)
-    keep()
-    for path, content in texts.items():
-        _put(place.top / path, content)
-    place.make_repository()
-    merge.install(place.top)
-    return [*texts, ".gitattributes"]
-
-
-def _put(path: Path, content: bytes) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"{path.parent} cannot be made: {error.strerror}") from None
-    replace_file(path, content)
 
 
 def _finish(answers: Answers, options: Common, *, plans: bool) -> tuple[Plan | None, int]:
