@@ -224,6 +224,15 @@ def test_a_pull_request_of_a_fork_gets_no_credentials() -> None:
         assert "credentials@" not in str(jobs[name])
 
 
+def test_what_closes_issues_is_of_the_default_branch_and_has_no_identity() -> None:
+    """ "Scheduled workflows will only run on the default branch." (docs.github.com, Events that
+    trigger workflows): by hand, a branch without an environment could have its issue closed."""
+    removed = load("secrets-drift")["jobs"]["removed"]
+    assert removed["if"] == "github.event_name == 'schedule'"
+    assert removed["permissions"] == {"contents": "read", "issues": "write"}
+    assert "environment" not in removed
+
+
 @pytest.mark.parametrize("name", SHARED)
 def test_no_job_may_both_have_an_identity_and_write_to_the_repository(name: str) -> None:
     """docs/reference/github.md gives it as a reason why no workflow merges with KMS."""
