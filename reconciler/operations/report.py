@@ -141,6 +141,7 @@ class Finding:
     key: Key | None = None
     place: Place | None = None
     because: Why | None = None
+    subject: str = ""  # what it is about, where that is no resource of the plan
 
     @property
     def acts(self) -> bool:
@@ -211,7 +212,9 @@ def make(
     ]
     items = _items(planned, found, changes)
     unused = _unused(items, planned.desired.unused_after, now, planned.plan.scope)
-    warned = [Finding(w.code, w.message, w.hint, None, w.place) for w in warnings]
+    warned = [
+        Finding(w.code, w.message, w.hint, None, w.place, subject=w.subject) for w in warnings
+    ]
     return Report(
         planned.plan.scope,
         now,

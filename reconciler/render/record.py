@@ -41,7 +41,9 @@ def line(applied: Applied) -> str | None:
         count = len(applied.unfinished)
         runs = "a run" if count == 1 else f"{count} runs"
         since = " since then" if said else ""
-        said.append(f"{runs}{since} wrote a part only: adopt, --only, or a failure")
+        first = "" if said else "no apply has written all of it yet; "
+        partly = "wrote only a part: adopt, apply --only, or one that failed"
+        said.append(f"{first}{runs}{since} {partly}")
     if applied.untold is not None:
         by = f" (written by {applied.writer})" if applied.acts and applied.writer else ""
         said.append(f"{_WHY[applied.untold]}{by}: {_UNSURE}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from tests.leaks.search import Canaries, search
 from tests.operations.aged import PREFIX, SECRETS, lived_in
 from tests.operations.test_counts import READS
 from tests.render.test_report import Page
+from tests.world import PREFIX as world_prefix
 from tests.world import World
 
 
@@ -157,3 +160,46 @@ def test_nothing_of_it_leaks(world: World, tmp_path: Path) -> None:
         ("report", "production", "-o", "json"),
     )
     assert search(world, canaries, tmp_path, commands) == []
+
+
+def test_a_table_for_a_spreadsheet(world: World) -> None:
+    world.declare(
+        {
+            "=sum": {"value": "v", "description": '=cmd("x"), "quoted", line\none'},
+            "db": {"value": "v", "max_age": "90 days"},
+        },
+        {"host": {"plaintext": "h"}},
+    )
+    world.converge()
+    done = command(world, "report", "production", "-o", "csv")
+    assert done.out.count("\r\n") == 4
+    rows = list(csv.DictReader(io.StringIO(done.out, newline="")))
+    by_name = {row["name"].removeprefix(f"{world_prefix}/"): row for row in rows}
+    assert by_name.keys() == {"=sum", "db", "host"}
+    # No cell is a formula, and none ends a line.
+    described = by_name["=sum"]["description"]
+    assert described.startswith("'=cmd(")
+    assert "\n" not in described
+    db = by_name["db"]
+    assert (db["kind"], db["standing"], db["max age in days"]) == ("secret", "as declared", "90")
+    assert db["owner"] == "test/production"
+    assert db["changed (UTC)"] < db["due (UTC)"]
+    assert db["declared at"].startswith("manifests/production/main.sops.yaml:")
+    everything = command(world, "report", "-o", "csv", "prod*")
+    assert len(everything.out.splitlines()) == 4
+
+
+def test_many_findings_of_one_rule_are_told_together_and_fit_a_terminal(world: World) -> None:
+    names = [f"service-{number:02}/token" for number in range(14)]
+    world.declare({name: {"value": f"v{name}"} for name in names}, {"pool": {"value": "p"}})
+    world.converge()
+    shown = command(world, "report", "production").out
+    assert shown.count("never-rotated") == 1
+    assert all(shown.count(name) >= 2 for name in names)
+    # Whose all of it is, is said once; and parameters can be read too.
+    assert shown.count("owner test/production") == 1
+    reading = shown.partition("Who may read it")[2]
+    assert "  pool " in reading
+    long = [line for line in shown.splitlines() if len(line) > 80]
+    wraps = ("environment ", "the manifests are not in a git", "  never-rotated")  # sentences
+    assert [line for line in long if not line.startswith(wraps)] == []

@@ -31,8 +31,9 @@ from reconciler.values.sensitive import Sealed
     "-o",
     "--format",
     "form",
-    type=click.Choice(["text", "json"]),
-    help="Output format. [default: text; nothing with --html]",
+    type=click.Choice(["text", "json", "csv"]),
+    help="Output format; csv is for a spreadsheet, with a row for each resource. [default: text;"
+    " nothing with --html]",
 )
 @click.option(
     "--html",
@@ -62,6 +63,8 @@ def command(
     made = _make(asked[0], keyless, options)
     if form == "json":
         out(rendering.as_json(made))
+    elif form == "csv":
+        out(rendering.sheet([made]))
     elif form == "text" or target is None:
         out(rendering.text(made, colour=colour(sys.stdout, options)))
     if target is not None:
@@ -76,6 +79,7 @@ def _several(
     """A page each, which is written as soon as it is made; and one that leads to them."""
     tinted = colour(sys.stdout, options)
     entries: dict[str, rendering.Entry] = {}
+    kept: dict[str, Report] = {}  # for a table of them all
     if target is not None:
         _folder(target)
 
@@ -84,12 +88,17 @@ def _several(
         if target is not None:
             wholefile.save(target / rendering.file(environment), rendering.page(made))
         entries[environment] = rendering.entry(made)
-        text = rendering.text(made, colour=tinted) if form == "text" or target is None else ""
+        if form == "csv":
+            kept[environment] = made
+        shown = form == "text" or (form is None and target is None)
+        text = rendering.text(made, colour=tinted) if shown else ""
         weight = sum(item.status.acts for item in made.items)
         row = several.Row(environment, Exit.OK, words.verdict(made), weight)
         return several.Told(row, text, rendering.as_object(made) if form == "json" else None)
 
     rows = several.run(asked, one, options, form=form or "text")
+    if form == "csv":
+        out(rendering.sheet(kept[environment] for environment in asked if environment in kept))
     if target is not None:
         failed = [rendering.Entry(row.environment, told=row.told, failed=True)
                   for row in rows if row.environment not in entries]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -15,9 +16,10 @@ from reconciler.render.report.timeline import Timeline, over, when
 
 if TYPE_CHECKING:
     from reconciler.core.rows import Rows
-    from reconciler.operations.report import Item, Report
+    from reconciler.operations.report import Finding, Item, Report
 
-_WIDTH = 40  # characters of the time line
+WIDTH = 80  # columns that everybody has
+_WIDTH = 24  # characters of the time line
 _HEADS = {
     Column.WRITER: "value by",
     Column.AGE: "age",
@@ -36,12 +38,8 @@ def text(report: Report, *, colour: bool = False) -> str:
 def _lines(report: Report, colours: Palette) -> Iterator[str]:
     yield colours.heading(names.scope_line(report.scope))
     of = words.manifests(report)
-    yield colours.faint(
-        terminal(
-            f"at {words.minute(report.made)} UTC, as all times here are"
-            + (f", manifests: {of}" if of else "")
-        )
-    )
+    owner = f"owner {report.scope.owner_id}, at {words.minute(report.made)} UTC, as all times here are"
+    yield colours.faint(terminal(owner + (f", manifests: {of}" if of else "")))
     if (told := record.line(report.applied)) is not None:
         yield (colours.alarming if report.applied.acts else colours.faint)(told)
     yield from _attention(report, colours)
@@ -63,7 +61,10 @@ def _lines(report: Report, colours: Palette) -> Iterator[str]:
             yield f"  {named}: {terminal(difference.sentence(entry))}"
     yield ""
     counts = words.kinds(report)
-    there = ", ".join(f"{counts[rows.kind]} {rows.title.lower()}" for rows in report.rows)
+    there = ", ".join(
+        f"{counts[rows.kind]} {rows.kind if counts[rows.kind] == 1 else rows.title.lower()}"
+        for rows in report.rows
+    )
     yield (colours.alarming if report.acts else colours.heading)(
         terminal(f"{words.verdict(report)} ({there}).")
     )
@@ -84,14 +85,32 @@ def _attention(report: Report, colours: Palette) -> Iterator[str]:
     if report.findings:
         yield ""
         yield colours.heading("Findings")
-    for finding in report.findings:
-        named = names.with_kind(finding.key, report.scope) + ": " if finding.key else ""
-        said, hint = words.finding(finding)
-        yield f"  {terminal(words.finding_code(finding, report))}: {named}{terminal(said)}"
-        if hint:
-            yield colours.faint(f"      hint: {terminal(hint)}")
-        if finding.place is not None:
-            yield colours.faint(f"      at {terminal(str(finding.place))}")
+    alike: dict[str, list[Finding]] = {}
+    for number, finding in enumerate(report.findings):
+        # What a plan refuses is told one by one: each has its own reason.
+        alike.setdefault(f"{number}" if finding.acts else finding.code, []).append(finding)
+    for first, *others in alike.values():
+        yield from _finding(first, report, colours)
+        if others:
+            told = ", ".join(_subject(other, report) for other in others)
+            for line in textwrap.wrap(f"also: {told}", WIDTH - 6, break_on_hyphens=False):
+                yield colours.faint(f"      {line}")
+
+
+def _finding(finding: Finding, report: Report, colours: Palette) -> Iterator[str]:
+    named = names.with_kind(finding.key, report.scope) + ": " if finding.key else ""
+    said, hint = words.finding(finding)
+    yield f"  {terminal(words.finding_code(finding, report))}: {named}{terminal(said)}"
+    if hint:
+        yield colours.faint(f"      hint: {terminal(hint)}")
+    if finding.place is not None:
+        yield colours.faint(f"      at {terminal(str(finding.place))}")
+
+
+def _subject(finding: Finding, report: Report) -> str:
+    if finding.key is not None:
+        return names.short(finding.key, report.scope)
+    return terminal(finding.subject or str(finding.place))
 
 
 def _rotation(report: Report, colours: Palette) -> Iterator[str]:
@@ -113,7 +132,7 @@ def _rotation(report: Report, colours: Palette) -> Iterator[str]:
 
 
 def _reading(report: Report, colours: Palette) -> Iterator[str]:
-    items = [item for item in report.items if item.tells_reads or item.readers or item.allowed]
+    items = report.items
     if not items:
         return
     yield ""
@@ -131,6 +150,7 @@ def _reading(report: Report, colours: Palette) -> Iterator[str]:
     yield colours.faint("  " + _cells(heads, widths))
     for row in rows:
         yield "  " + _cells(row, widths)
+    yield colours.faint("  –: git names nobody; IAM policies of your own may let in more")
 
 
 def _drawn(item: Item, line: Timeline) -> str:
@@ -158,6 +178,8 @@ def _dates(item: Item, now: datetime) -> str:
 
 def _table(items: Sequence[Item], kind: Rows, report: Report, colours: Palette) -> Iterator[str]:
     columns = [column for column in kind.columns if column in _HEADS]
+    if all(item.owner == report.scope.owner_id for item in items):
+        columns.remove(Column.OWNER)  # said above, of all of them
     heads = ["name", *(_HEADS[column] for column in columns), "stands"]
     rows = [
         [
