@@ -37,13 +37,12 @@ _FOLDER = ("-C", "--manifests")
 _RESOURCE = "--only"
 # Options after which a word is not what a command is given.
 _TAKES = frozenset(
-    {"-C", "-j", "-o", "--account", "--action", "--age", "--among", "--as", "--audit", "--base",
-     "--below", "--branch", "--built", "--ca", "--color", "--description", "--digest",
+    {"-C", "-j", "-o", "--account", "--action", "--age", "--among", "--as", "--audit", "--audited",
+     "--base", "--below", "--branch", "--built", "--ca", "--color", "--description", "--digest",
      "--environment", "--environment-name", "--file", "--format", "--from", "--generate",
      "--group", "--head", "--html", "--jobs", "--key", "--key-file", "--kind", "--kms", "--like",
      "--log-format", "--manifests", "--name", "--one", "--only", "--out", "--override",
-     "--owner",
-     "--owner-id", "--pace", "--parallelism", "--part", "--plan", "--prefix", "--profile",
+     "--owner", "--owner-id", "--pace", "--parallelism", "--part", "--plan", "--prefix", "--profile",
      "--region", "--repository", "--repository-id", "--role", "--role-arn", "--service",
      "--sops", "--take", "--terraform-state", "--timeout", "--user", "--values", "--wait",
      "--wheels", "--workflow"}

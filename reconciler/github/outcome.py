@@ -3,19 +3,16 @@ says that it was approved."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
 
-from reconciler.core.digest import change_digest
-from reconciler.core.model import Action, Plan
+from reconciler.core import trail
+from reconciler.core.model import Plan
 from reconciler.github.api import Api
 from reconciler.render.escape import code
 
 _NEEDS = "actions: read"
-_DONE = "done"  # as the audit log has it
 
 
 @dataclass(frozen=True)
@@ -42,28 +39,8 @@ class Decided:
 
 def of(plan: Plan, logs: Sequence[str], *, ended: bool) -> Outcome:
     """What a plan's audit logs say of it, those of all attempts."""
-    wanted = {
-        change_digest(change, plan.scope, plan.policy)
-        for change in plan.changes
-        if change.action is not Action.REFUSE
-    }
-    times: dict[str, datetime] = {}
-    for line in _lines(logs):
-        digest = line.get("change")
-        if line.get("outcome") == _DONE and digest in wanted:
-            times[digest] = datetime.fromisoformat(str(line["time"])).astimezone(UTC)
-    return Outcome(len(times), len(wanted), max(times.values(), default=None), bool(logs), ended)
-
-
-def _lines(logs: Iterable[str]) -> Iterable[dict[str, Any]]:
-    for log in logs:
-        for text in log.splitlines():
-            try:
-                line = json.loads(text)
-            except ValueError:
-                continue  # cut off: a change that was begun, and that nobody saw end
-            if isinstance(line, dict):
-                yield line
+    found = trail.follow(plan, logs)
+    return Outcome(len(found.written), len(found.wanted), found.last, bool(logs), ended)
 
 
 def decided(api: Api, run: str, environment: str) -> Decided:

@@ -17,8 +17,10 @@ from reconciler.operations import apply, planning
 from reconciler.operations.apply import Outcome
 from reconciler.operations.audit import AuditError, AuditLog
 from tests.canary import CANARY
+from tests.command import command
 from tests.faults.account import Account
 from tests.faults.direct import SCOPE
+from tests.world import PREFIX, World
 
 DB, HOST = Key("secret", f"{SCOPE.under}db"), Key("parameter", f"{SCOPE.under}host")
 
@@ -167,3 +169,25 @@ def test_only_a_regular_file_is_written_to(account: Account, tmp_path: Path, wha
     with pytest.raises(AuditError):
         AuditLog(path, planned)
     assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_log_shows_whether_a_plan_was_what_was_applied(world: World, tmp_path: Path) -> None:
+    world.declare({"db": {"value": CANARY}}, {"host": {"plaintext": "h"}})
+    plan, log = str(tmp_path / "plan.json"), str(tmp_path / "audit.jsonl")
+    command(world, "plan", "production", "--out", plan)
+    apply_it = ("apply", "production", "--audit", log)
+    command(world, *apply_it, "--only", "db", "--auto-approve")
+    half = command(world, "show", plan, "--audited", log, code=2)
+    assert "production: 1 of 2 changes of this plan are written, the last at " in half.out
+    assert "\n  not written: parameter host\n" in half.out
+    command(world, *apply_it, "--plan", plan)
+    whole = command(world, "show", plan, "--audited", log)
+    assert "production: all 2 changes of this plan are written, the last at " in whole.out
+    assert ", by arn:aws:" in whole.out
+    assert "not of this plan" not in whole.out
+    world.declare({"db": {"value": "other"}}, {"host": {"plaintext": "h"}})
+    command(world, *apply_it, "--auto-approve")
+    more = command(world, "show", plan, "--audited", log, "-o", "json")
+    assert f"written too, and not of this plan: secret {PREFIX}/db" in more.err
+    assert json.loads(more.out)["environment"] == "production"
+    assert CANARY not in half.said + whole.said + more.said

@@ -16,7 +16,7 @@ MEANINGS = {
     Exit.ERROR: ("An error: the message says where, what, and what to do.", "all"),
     Exit.CHANGES: (
         "There are changes, or drift that needs action.",
-        "`plan --detailed-exitcode`, `drift`, `compare`",
+        "`plan --detailed-exitcode`, `drift`, `compare`, `show --audited`",
     ),
     Exit.STALE: (
         "The reviewed plan is stale: AWS or the branch has moved. Nothing was written.",
