@@ -42,10 +42,10 @@ _TAKES = frozenset(
      "--environment", "--environment-name", "--file", "--format", "--from", "--generate",
      "--group", "--head", "--html", "--jobs", "--key", "--key-file", "--kind", "--kms", "--like",
      "--log-format", "--manifests", "--name", "--one", "--only", "--out", "--override",
-     "--owner", "--owner-id", "--pace", "--parallelism", "--part", "--plan", "--prefix", "--profile",
-     "--region", "--repository", "--repository-id", "--role", "--role-arn", "--service",
-     "--sops", "--take", "--terraform-state", "--timeout", "--user", "--values", "--wait",
-     "--wheels", "--workflow"}
+     "--owner", "--owner-id", "--pace", "--parallelism", "--part", "--plan", "--prefix",
+     "--profile", "--region", "--repository", "--repository-id", "--role", "--role-arn",
+     "--service", "--sops", "--take", "--terraform-state", "--timeout", "--user", "--values",
+     "--wait", "--wheels", "--workflow"}
 )  # fmt: skip
 _SECTION = re.compile(r"(secrets|parameters):\s*(#.*)?$")
 _KEY = re.compile(r"( +)(\"[^\"]+\"|'[^']+'|[^\s#:\"'][^:#]*):(\s|$)")

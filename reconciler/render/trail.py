@@ -20,10 +20,8 @@ def lines(found: Trail, plan: Plan) -> list[str]:
         done = len(found.written)
         told = [f"{environment}: {done} of {of} changes of this plan are written{when}{who}"]
     else:
-        every = "the change" if of == 1 else f"all {of} changes"
-        told = [
-            f"{environment}: {every} of this plan {'is' if of == 1 else 'are'} written{when}{who}"
-        ]
+        every, are = ("the change", "is") if of == 1 else (f"all {of} changes", "are")
+        told = [f"{environment}: {every} of this plan {are} written{when}{who}"]
     told += [
         f"  not written: {names.with_kind(change.key, plan.scope)}" for change in found.missing
     ]
