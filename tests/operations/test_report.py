@@ -201,5 +201,10 @@ def test_many_findings_of_one_rule_are_told_together_and_fit_a_terminal(world: W
     reading = shown.partition("Who may read it")[2]
     assert "  pool " in reading
     long = [line for line in shown.splitlines() if len(line) > 80]
-    wraps = ("environment ", "the manifests are not in a git", "  never-rotated")  # sentences
+    wraps = (
+        "environment ",
+        "owner ",
+        "the manifests are not in a git",
+        "  never-rotated",
+    )  # sentences
     assert [line for line in long if not line.startswith(wraps)] == []

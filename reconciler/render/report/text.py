@@ -38,8 +38,10 @@ def text(report: Report, *, colour: bool = False) -> str:
 def _lines(report: Report, colours: Palette) -> Iterator[str]:
     yield colours.heading(names.scope_line(report.scope))
     of = words.manifests(report)
-    owner = f"owner {report.scope.owner_id}, at {words.minute(report.made)} UTC, as all times here are"
-    yield colours.faint(terminal(owner + (f", manifests: {of}" if of else "")))
+    at = f"{words.minute(report.made)} UTC, as all times here are"
+    yield colours.faint(
+        terminal(f"owner {report.scope.owner_id}, at {at}" + (f", manifests: {of}" if of else ""))
+    )
     if (told := record.line(report.applied)) is not None:
         yield (colours.alarming if report.applied.acts else colours.faint)(told)
     yield from _attention(report, colours)
@@ -177,7 +179,11 @@ def _dates(item: Item, now: datetime) -> str:
 
 
 def _table(items: Sequence[Item], kind: Rows, report: Report, colours: Palette) -> Iterator[str]:
-    columns = [column for column in kind.columns if column in _HEADS]
+    columns = [
+        column
+        for column in kind.columns
+        if column in _HEADS and any(words.cell(i, column, report.made) != "–" for i in items)
+    ]
     if all(item.owner == report.scope.owner_id for item in items):
         columns.remove(Column.OWNER)  # said above, of all of them
     heads = ["name", *(_HEADS[column] for column in columns), "stands"]
