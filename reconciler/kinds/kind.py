@@ -158,6 +158,11 @@ class Job:
     parts: tuple[Resource, ...] = ()
     functions: Mapping[str, Placed] = field(default_factory=dict)
 
+    @property
+    def declared(self) -> Mapping[str, JSON]:
+        """The fields that git declares, by name; a prune has none."""
+        return {} if self.resource is None else self.resource.fields
+
 
 @dataclass(frozen=True)
 class Target:

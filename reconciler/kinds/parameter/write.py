@@ -79,8 +79,7 @@ def _outside(job: Job) -> bool:
 
 
 def _tags(job: Job) -> dict[str, str]:
-    fields = job.resource.fields if job.resource is not None else {}
-    declared = fields.get("tags")
+    declared = job.declared.get("tags")
     return {k: str(v) for k, v in declared.items()} if isinstance(declared, Mapping) else {}
 
 
@@ -108,7 +107,7 @@ def _update_tags(aws: Aws, job: Job) -> None:
             f"{name} belongs to {owner} now", hint="nothing was overwritten; plan again"
         )
     declared = _tags(job)
-    managed = job.resource is not None and "tags" in job.resource.fields
+    managed = "tags" in job.declared
     wanted = {**declared, **_marks(job, declared)}
     differing = {key: value for key, value in wanted.items() if live.get(key) != value}
     gone = sorted(set(tags.managed(live, ())) - set(declared)) if managed else []

@@ -23,7 +23,7 @@ def create(aws: Aws, job: Job) -> str | None:
     """
     field.changed(FIELDS, job.change.fields)
     name = job.change.key.name
-    fields = job.resource.fields if job.resource is not None else {}
+    fields = job.declared
     live = job.record.data if job.record is not None else {}
     live_rules = live.get("RotationRules") or {}
     rules: dict[str, Any] = {}
@@ -56,11 +56,10 @@ def create(aws: Aws, job: Job) -> str | None:
 def update(aws: Aws, job: Job) -> str | None:
     """Change the rules, turn rotation on, or turn it off."""
     field.changed(FIELDS, job.change.fields)
-    fields = job.resource.fields if job.resource is not None else {}
     if not job.change.fields:
         _remember(aws, job)
         return None
-    if fields.get("enabled"):
+    if job.declared.get("enabled"):
         return create(aws, job)
     name = job.change.key.name
     try:
@@ -84,11 +83,11 @@ def delete(aws: Aws, job: Job) -> None:
 def _remember(aws: Aws, job: Job) -> None:
     """Let the mark of the secret remember its schedule. Of a secret that this run has just created
     the mark is read again."""
-    name, resource = job.change.key.name, job.resource
+    name = job.change.key.name
     record = job.record or describe(aws, name)
-    if record is None or resource is None:
+    if record is None:
         return  # deleted meanwhile: the next plan says so
-    memory = field.remembered(FIELDS, resource.fields)
+    memory = field.remembered(FIELDS, job.declared)
     wanted = mark.after_part(record, FIELDS, memory, job.fingerprinter)
     if wanted:
         aws.call(SERVICE, "tag_resource", SecretId=name, Tags=tags.to_list(wanted))

@@ -318,7 +318,7 @@ def move_current(aws: Aws, name: str, token: str, *, expected: str | None) -> No
 
 
 def _tags(job: Job) -> dict[str, str]:
-    declared = job.resource.fields.get("tags") if job.resource is not None else None
+    declared = job.declared.get("tags")
     return {k: str(v) for k, v in declared.items()} if isinstance(declared, Mapping) else {}
 
 
@@ -326,7 +326,7 @@ def _marks(job: Job, written: str | None, *, without: Collection[str] = ()) -> d
     """The tags that make a secret owned and remember what was declared, and the version that was
     ``written``."""
     name = job.change.key.name
-    fields = job.resource.fields if job.resource is not None else {}
+    fields = job.declared
     marks = {tags.OWNER: job.scope.owner_id, tags.PROOF: job.fingerprinter.proof(name)}
     spec: dict[str, str] = {}
     memory = field.remembered(FIELDS, {k: v for k, v in fields.items() if k not in without})

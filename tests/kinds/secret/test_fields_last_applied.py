@@ -129,6 +129,25 @@ def test_a_schedule_is_remembered_on_its_secret(world: World) -> None:
     assert live(world).as_written == dict.fromkeys(FIELDS, True)
 
 
+def test_a_schedule_that_git_accepts_is_remembered_and_not_set_again(world: World) -> None:
+    function = world.deploy()
+    world.declare({"db": {"value": "one", "rotation": SCHEDULE}})
+    world.converge()
+    assert world.aws.wait_for_rotations()
+    world.client("secretsmanager").rotate_secret(
+        SecretId=f"{PREFIX}/db",
+        RotationLambdaARN=function,
+        RotationRules={"ScheduleExpression": "rate(7 days)"},
+        RotateImmediately=False,
+    )
+    assert world.aws.wait_for_rotations()
+    world.declare({"db": {"value": "one", "rotation": {**SCHEDULE, "schedule": "rate(7 days)"}}})
+    assert world.changes()["rotation:db"].why == Why(Reason.MARK, names=("schedule",))
+    world.apply()
+    assert (world.calls["RotateSecret"], world.calls["TagResource"]) == (0, 1)
+    assert world.changes() == {}
+
+
 def test_a_secret_that_never_had_a_schedule_is_written_once(world: World) -> None:
     world.declare({"db": {"value": "one", "rotation": "none"}})
     world.converge()  # the plan after it is empty
