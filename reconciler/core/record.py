@@ -113,7 +113,7 @@ def parse(text: str, owner: str, now: datetime) -> tuple[Record, str, str] | Unt
     if not isinstance(found, dict):
         return Untold.MALFORMED
     version = found.get("reconciler")
-    if isinstance(version, int) and not isinstance(version, bool) and version > FORMAT:
+    if isinstance(version, int) and version > FORMAT:
         return Untold.FUTURE
     try:
         record, proof = _record(found), found.pop(_PROOF)

@@ -175,13 +175,12 @@ def _put(aws: Aws, job: Job, request: Mapping[str, Any], *, version: int) -> str
                 )
             return str(written)
         record = find(aws, [name], job.scope, job.fingerprinter)[name]
-        live = 0 if record is None else int(record.data.get("Version") or 0)
+        live = 0 if record is None else int(record.data["Version"])
         if record is not None and record.data.get("Description") == request["Description"]:
             return str(version)  # done: only the answer was lost
         if live != version - 1:
             raise ConflictError(
-                f"{name}: version {live} was written meanwhile{_by(record)}",
-                hint="nothing was overwritten; plan again",
+                f"{name}: {_meanwhile(record)}", hint="nothing was overwritten; plan again"
             ) from None
     if failure is None:
         raise AssertionError("unreachable")
@@ -191,6 +190,8 @@ def _put(aws: Aws, job: Job, request: Mapping[str, Any], *, version: int) -> str
 _MAYBE_OURS = frozenset({"ParameterAlreadyExists", "TooManyUpdates"})
 
 
-def _by(record: Record | None) -> str:
-    who = None if record is None else record.data.get("LastModifiedUser")
-    return f" by {who}" if who else ""
+def _meanwhile(record: Record | None) -> str:
+    if record is None:
+        return "it was deleted meanwhile"
+    who = record.data.get("LastModifiedUser")
+    return f"version {record.data['Version']} was written meanwhile{f' by {who}' if who else ''}"

@@ -32,7 +32,7 @@ def _no_pauses(monkeypatch):
 
 class Store:
     """An AWS with one parameter. ``lose`` says of each put whether it is ``done`` and its answer
-    ``lost``, or it is not done (``dropped``), or the answer comes back ``empty``."""
+    ``lost``, or it is not done (``dropped``), or the answer is ``empty`` or an error."""
 
     def __init__(self, *fates: str) -> None:
         self.fates = list(fates)
@@ -55,10 +55,15 @@ class Store:
         fate = self.fates.pop(0) if self.fates else "done"
         if fate in ("raced", "overtaken"):
             self.write({**request, "Description": "theirs"}, "them")
-        if fate not in ("dropped", "overtaken"):
+        if fate == "deleted":
+            self.entry = None
+        elif fate not in ("dropped", "overtaken"):
             self.write(request)
-        if fate in ("lost", "dropped", "overtaken"):
+        if fate in ("lost", "dropped", "overtaken", "deleted"):
             raise AwsError("lost", operation=operation, aws_code="Lost", uncertain=True)
+        if fate in ("exists", "denied"):
+            code = "ParameterAlreadyExists" if fate == "exists" else "AccessDeniedException"
+            raise AwsError("no", operation=operation, aws_code=code)
         if fate == "empty":
             return {}
         assert self.entry is not None
@@ -104,6 +109,26 @@ def test_a_write_that_is_seen_not_to_have_been_done_is_done_again():
     assert settled(store, "two")
 
 
+def test_a_creation_is_tried_again_where_nothing_is_there():
+    store = Store("dropped", "done")
+    assert write(store, "one") == "1"
+    assert store.puts == 2
+
+
+def test_an_existing_parameter_with_our_stamp_is_what_was_to_be_created():
+    store = Store("exists")
+    assert write(store, "one") == "1"
+    assert store.puts == 1
+
+
+def test_what_aws_refuses_is_not_asked_for_again():
+    store = Store("denied")
+    with pytest.raises(AwsError) as caught:
+        write(store, "one")
+    assert caught.value.aws_code == "AccessDeniedException"
+    assert store.puts == 1
+
+
 def test_a_write_that_never_gets_through_is_a_failure():
     store = Store(*["dropped"] * 9)
     with pytest.raises(AwsError) as caught:
@@ -118,6 +143,26 @@ def test_where_somebody_else_wrote_instead_nothing_is_overwritten():
     with pytest.raises(ConflictError, match="version 2 was written meanwhile by them"):
         write(store, "two")
     assert store.puts == 2
+
+
+def test_what_was_deleted_in_the_same_moment_is_said_to_be():
+    store = Store("done", "deleted")
+    write(store, "one")
+    with pytest.raises(ConflictError, match=rf"^{NAME}: it was deleted meanwhile$") as caught:
+        write(store, "two")
+    assert caught.value.hint == "nothing was overwritten; plan again"
+
+
+def test_who_wrote_is_left_out_where_aws_does_not_say(monkeypatch):
+    monkeypatch.setattr(Store, "pages", lambda self, *_, **__: [[_without_user(self.entry)]])
+    store = Store("done", "overtaken")
+    write(store, "one")
+    with pytest.raises(ConflictError, match=r"version 2 was written meanwhile$"):
+        write(store, "two")
+
+
+def _without_user(entry):
+    return {name: content for name, content in entry.items() if name != "LastModifiedUser"}
 
 
 def test_a_race_that_we_won_is_told():
