@@ -412,6 +412,14 @@ MISTAKES: tuple[Mistake, ...] = (
         _edit(MAIN, "description:", "descripton:"),
     ),
     Mistake(
+        "The field value is misspelt",
+        "validate production",
+        "error[unknown-field]: there is no field `valeu` here",
+        "did you mean `value`?",
+        1,
+        _edit(MAIN, "      value: ENC[", "      valeu: ENC["),
+    ),
+    Mistake(
         "A field is left empty",
         "validate production",
         "error[empty-field]: the field is empty",
@@ -571,7 +579,7 @@ MISTAKES: tuple[Mistake, ...] = (
     Mistake(
         "No key is here",
         "plan production",
-        "error[no-key]: no key that is available here decrypts this file, nor 1 other",
+        "error[no-key]: no key here decrypts this file or 1 other",
         "SOPS_AGE_KEY_FILE names a file that is not there: /nonexistent",
         1,
         variables={"SOPS_AGE_KEY_FILE": "/nonexistent", "HOME": "/nonexistent"},

@@ -93,8 +93,10 @@ def translate(error: Exception, name: str, *, carries_value: bool) -> Reconciler
             operation=name,
             aws_code=word,
         )
+    silent = isinstance(error, boto.ReadTimeoutError)
+    what = "AWS did not answer in time" if silent else "the answer was lost or damaged"
     return AwsError(
-        f"{name}: the answer was lost or damaged ({word})",
+        f"{name}: {what} ({word})",
         operation=name,
         aws_code=word,
         uncertain=True,

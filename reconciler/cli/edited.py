@@ -71,9 +71,9 @@ def foresee(declared: Cleartext, options: Common) -> None:
     except (ManifestError, SopsError) as error:
         why = error.problems[0].message if isinstance(error, ManifestError) else error.message
         say(
-            f"{why}: this can be declared without the key, and not put into the lock;"
-            " plans without the key will not know it until somebody who has it runs"
-            f" reconciler lock {environment}",
+            f"{why}: the declaration is written, and its line in the lock is not; plans without"
+            f" the key do not know it until somebody who has the key runs: reconciler lock"
+            f" {environment}",
             options,
             level="warning",
         )

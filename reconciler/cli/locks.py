@@ -94,7 +94,7 @@ def behind(declared: Cleartext, desired: Desired, options: Common) -> None:
     told = [replace(problem, warning=True) for problem in problems if problem.code not in _OLD]
     if old:
         what = some([problem.subject for problem in old if problem.subject])
-        message = f"the lock is behind the manifests{f', of {what}' if what else ''}"
+        message = f"the lock is out of date{f' for {what}' if what else ''}"
         first = replace(old[0], code="lock-outdated", message=message, warning=True)
         told.insert(0, first)
     failure.problems(folded(told, _every(desired.scope.environment)), options)
@@ -152,7 +152,7 @@ def renewed(declared: Cleartext, options: Common, *, over_lies: bool = False) ->
         again = lock.reuse(present, declared) if codes <= _NO_KEY else None
         if again is None:
             raise
-        say("no key here: the lock is made of the present one", options)
+        say("no key here: what the lock has of values that did not change is kept", options)
         return again
     lies = [] if present is None or over_lies else lock.mismatches(present, declared, desired)
     if lies:

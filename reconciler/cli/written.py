@@ -38,6 +38,9 @@ class Written:
     outcomes: tuple[dict[str, Any], ...] = ()
 
 
+_AGAIN = (Status.FAILED, Status.NOT_STARTED)
+
+
 @dataclass(frozen=True)
 class Sink:
     """Where the lines go, whether in colour, and what stops the run: None where that is for Ctrl-C
@@ -66,6 +69,7 @@ def write(
     lost: list[AuditError] = []
 
     with stopping as stop, _audited(planned, options) as log:
+        hinted: set[str] = set()
 
         def on_outcome(outcome: Outcome) -> None:
             try:
@@ -75,7 +79,7 @@ def write(
                 lost.append(error)
                 stop.set()
             progress.clear()
-            sink.show(_line(outcome, planned, sink.colour))
+            sink.show(_line(outcome, planned, hinted, sink.colour))
             progress.advance()
             progress.show()
 
@@ -85,6 +89,8 @@ def write(
     sink.show("\n" + rendering.summary(counts))
     if lost:
         failure.show(lost[0], options)
+    if any(outcome.status in _AGAIN for outcome in outcomes):
+        say("what is done stays done: correct the cause, and run the same again", options)
     whole = not lost and all(outcome.status is Status.DONE for outcome in outcomes)
     code = Exit.OK if whole else Exit.PARTIAL
     return Written(
@@ -134,9 +140,14 @@ def _why(outcome: Outcome, plan: Plan) -> tuple[str | None, str | None]:
     return message or None, hint or None
 
 
-def _line(outcome: Outcome, planned: Planned, tinted: bool) -> str:
+def _line(outcome: Outcome, planned: Planned, hinted: set[str], tinted: bool) -> str:
+    """One outcome. What to do is told once, though AWS be away for all of them."""
     change = outcome.change
     message, hint = _why(outcome, planned.plan)
+    if hint in hinted:
+        hint = None
+    elif hint is not None:
+        hinted.add(hint)
     return rendering.line(
         change.action.symbol,
         change.key.kind,

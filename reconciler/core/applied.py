@@ -59,7 +59,7 @@ ANY = "*"  # in place of names that have no room
 
 def named(key: Key) -> str:
     """A resource in the few characters that a record has for it."""
-    return short_digest(str(key))
+    return short_digest(f"{key.kind}:{key.name}")
 
 
 @dataclass(frozen=True)

@@ -228,6 +228,6 @@ def _told(code: str, message: str, hint: str | None, documents: list[Document]) 
     places: list[Place] = [document.place(_WHERE.get(code, ())) for document in documents]
     if code == "no-key" and len(places) > 1:
         more = len(places) - 1
-        others = f"{message}, nor {more} others" if more > 1 else f"{message}, nor 1 other"
+        others = f"{message} or {more} others" if more > 1 else f"{message} or 1 other"
         return [Problem(places[0], code, others, hint)]
     return [Problem(place, code, message, hint) for place in places]

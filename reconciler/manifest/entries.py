@@ -207,7 +207,7 @@ def validate(entry: Entry, settings: Settings | None) -> list[Problem]:
     try:
         entry.declared = entry.kind.Declaration.model_validate(entry.fields)
     except ValidationError as error:
-        found = explain.flaws(error, entry.kind.Declaration, entry.fields)
+        found = explain.flaws(error, entry.kind.Declaration, entry.fields, apart=(VALUE,))
         return [entry.problem(flaw) for flaw in found]
     flaws = list(
         entry.kind.check(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -32,8 +32,11 @@ class _Fault:
     context: Mapping[str, Any]
 
 
-def flaws(error: ValidationError, model: type[BaseModel], data: Any) -> list[Flaw]:
-    """One flaw for each field that the model refuses; ``data`` is what it was given."""
+def flaws(
+    error: ValidationError, model: type[BaseModel], data: Any, *, apart: Collection[str] = ()
+) -> list[Flaw]:
+    """One flaw for each field that the model refuses; ``data`` is what it was given. ``apart`` are
+    fields beside those of the model, which it never sees."""
     by_path: dict[tuple[str | int, ...], list[_Fault]] = {}
     for fault in _faults(error, data):
         by_path.setdefault(fault.path, []).append(fault)
@@ -44,7 +47,7 @@ def flaws(error: ValidationError, model: type[BaseModel], data: Any) -> list[Fla
             other != path and other[: len(path)] == path for other in by_path
         ):
             continue
-        found.append(_flaw(path, faults, model, data))
+        found.append(_flaw(path, faults, model, data, apart))
     return found
 
 
@@ -72,12 +75,16 @@ def _holds(data: Any, part: str | int) -> bool:
 
 
 def _flaw(
-    path: tuple[str | int, ...], faults: Sequence[_Fault], model: type[BaseModel], data: Any
+    path: tuple[str | int, ...],
+    faults: Sequence[_Fault],
+    model: type[BaseModel],
+    data: Any,
+    apart: Collection[str],
 ) -> Flaw:
     first = next((f for f in faults if f.type not in _EXPECTED), faults[0])
     name = path[-1] if path else ""
     if first.type == "extra_forbidden":
-        fields = _fields_at(model, path[:-1])
+        fields = {*_fields_at(model, path[:-1]), *(() if path[:-1] else apart)}
         return Flaw(
             path, "unknown-field", f"there is no field `{name}` here", meant(str(name), fields)
         )

@@ -128,7 +128,7 @@ _FAILURES: Mapping[int, _Failure] = {
         " side and write a value again in"
         " `sops --config manifests/.sops.yaml edit --ignore-mac FILE`",
     ),
-    128: _Failure("no-key", "no key that is available here decrypts this file"),
+    128: _Failure("no-key", "no key here decrypts this file"),
 }
 
 # The only sentences of sops that are looked for, all of them constants of its source.

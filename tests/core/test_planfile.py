@@ -170,7 +170,7 @@ def explained(held: dict[str, Any]) -> None:
         (doubled, "summary: it is of other changes"),
         (reordered, "checksum: it is of other content"),
         (counted, "summary: it is of other changes"),
-        (renamed, "changes[0]: parameter:/app/production/other: its digest"),
+        (renamed, "changes[0]: parameter /app/production/other: its digest"),
         (loosened, "changes[0]: "),
         (explained, "checksum: it is of other content"),
     ],

@@ -388,33 +388,33 @@ MOVED: dict[str, tuple[Things, Things, str]] = {
     "a value written outside": (
         [CHANGED, OLD],
         [CHANGED, live(foreign("v9"))],
-        f"secret:{NAME}: AWSCURRENT moved from v1 to v9, not written by the reconciler",
+        f"secret {NAME}: AWSCURRENT moved from v1 to v9, not written by the reconciler",
     ),
     "a value written outside, by somebody known": (
         [STRING, STRING_OLD],
         [STRING, replace(STRING_OLD, value=foreign("4"), changed_by=BY)],
-        f"parameter:{NAME}: the version moved from 3 to 4, written by {BY}, not by the reconciler",
+        f"parameter {NAME}: the version moved from 3 to 4, written by {BY}, not by the reconciler",
     ),
     "a value written by another run of ours": (
         [CHANGED, OLD],
         [CHANGED, live(held("fp-else", version="v9"))],
-        f"secret:{NAME}: AWSCURRENT moved from v1 to v9, written by a reconciler with this"
+        f"secret {NAME}: AWSCURRENT moved from v1 to v9, written by a reconciler with this"
         " environment's key",
     ),
     "a first value that came from elsewhere": (
         [CHANGED, live()],
         [CHANGED, live(foreign("v9"))],
-        f"secret:{NAME}: AWSCURRENT moved from nothing to v9, not written by the reconciler",
+        f"secret {NAME}: AWSCURRENT moved from nothing to v9, not written by the reconciler",
     ),
     "a value that has gone": (
         [CHANGED, OLD],
         [CHANGED, live()],
-        f"secret:{NAME}: AWSCURRENT moved from v1 to nothing",
+        f"secret {NAME}: AWSCURRENT moved from v1 to nothing",
     ),
     "a value that was live meanwhile, and was rolled back": (
         [CHANGED, OLD],
         [CHANGED, live(held("fp-old", earlier=["fp-new"]))],
-        f"secret:{NAME}: it changed in AWS after the plan, and the value would return to an earlier"
+        f"secret {NAME}: it changed in AWS after the plan, and the value would return to an earlier"
         " one",
     ),
     "a rotation in between, where a value is to be written": (
@@ -426,107 +426,107 @@ MOVED: dict[str, tuple[Things, Things, str]] = {
             secret(value=value("fp-new", rotation="none", take=True)),
             live(foreign("v2"), rotation=ROTATED),
         ],
-        f"secret:{NAME}: AWSCURRENT moved from v1 to v2, not written by the reconciler",
+        f"secret {NAME}: AWSCURRENT moved from v1 to v2, not written by the reconciler",
     ),
     "created by somebody else meanwhile": (
         [CHANGED],
         [CHANGED, live(foreign(), ownership=Ownership.FOREIGN)],
-        f"secret:{NAME}: it exists now, not written by the reconciler",
+        f"secret {NAME}: it exists now, not written by the reconciler",
     ),
     "created by another run meanwhile, with another value": (
         [CHANGED],
         [CHANGED, OLD],
-        f"secret:{NAME}: it exists now, written by a reconciler with this environment's key",
+        f"secret {NAME}: it exists now, written by a reconciler with this environment's key",
     ),
     "generated, and written outside since": (
         [secret(value=generated())],
         [secret(value=generated()), live(foreign())],
-        f"secret:{NAME}: it exists now, not written by the reconciler",
+        f"secret {NAME}: it exists now, not written by the reconciler",
     ),
     "a seed that another value took the place of, and not by rotation": (
         [SEEDED],
         [SEEDED, live(foreign())],
-        f"secret:{NAME}: it exists now, not written by the reconciler",
+        f"secret {NAME}: it exists now, not written by the reconciler",
     ),
     "a seed that another run of ours took the place of": (
         [SEEDED],
         [SEEDED, live(held("fp-else"), rotation=ROTATING)],
-        f"secret:{NAME}: it exists now, written by a reconciler with this environment's key",
+        f"secret {NAME}: it exists now, written by a reconciler with this environment's key",
     ),
     "created empty meanwhile": (
         [CHANGED],
         [CHANGED, live(ownership=Ownership.FOREIGN)],
-        f"secret:{NAME}: it exists now",
+        f"secret {NAME}: it exists now",
     ),
     "deleted meanwhile": (
         [DESCRIBED, UNDESCRIBED],
         [DESCRIBED],
-        f"secret:{NAME}: it does not exist any more",
+        f"secret {NAME}: it does not exist any more",
     ),
     "pending deletion meanwhile": (
         [DESCRIBED, UNDESCRIBED],
         [DESCRIBED, replace(UNDESCRIBED, deleted=True)],
-        f"secret:{NAME}: it is pending deletion now",
+        f"secret {NAME}: it is pending deletion now",
     ),
     "done, and pending deletion since": (
         [DESCRIBED, UNDESCRIBED],
         [DESCRIBED, replace(DONE, deleted=True)],
-        f"secret:{NAME}: it is pending deletion now",
+        f"secret {NAME}: it is pending deletion now",
     ),
     "done, and released since": (
         [DESCRIBED, UNDESCRIBED],
         [DESCRIBED, replace(DONE, ownership=Ownership.FOREIGN)],
-        f"secret:{NAME}: this environment no longer owns it",
+        f"secret {NAME}: this environment no longer owns it",
     ),
     "to be restored, and another value is in git": (
         [CHANGED, replace(OLD, deleted=True)],
         [secret(value=value("fp-newer")), replace(OLD, deleted=True)],
-        f"secret:{NAME}: the value in git changed",
+        f"secret {NAME}: the value in git changed",
     ),
     "a schedule's secret is pending deletion meanwhile": (
         [RULE, live(kind="rotation", enabled=False)],
         [RULE, live(kind="rotation", enabled=False, deleted=True)],
-        f"rotation:{NAME}: it is pending deletion now",
+        f"rotation {NAME}: it is pending deletion now",
     ),
     "taken over by another owner": (
         [DESCRIBED, UNDESCRIBED],
         [DESCRIBED, replace(UNDESCRIBED, ownership=Ownership.OTHER_OWNER, owner="them/production")],
-        f"secret:{NAME}: this environment no longer owns it: them/production does",
+        f"secret {NAME}: this environment no longer owns it: them/production does",
     ),
     "released": (
         [DESCRIBED, UNDESCRIBED],
         [DESCRIBED, replace(UNDESCRIBED, ownership=Ownership.FOREIGN)],
-        f"secret:{NAME}: this environment no longer owns it",
+        f"secret {NAME}: this environment no longer owns it",
     ),
     "a field changed in AWS": (
         [DESCRIBED, UNDESCRIBED],
         [DESCRIBED, replace(UNDESCRIBED, fields={"description": "third"})],
-        f"secret:{NAME}: description changed in AWS or in git",
+        f"secret {NAME}: description changed in AWS or in git",
     ),
     "a replica was added by somebody": (
         [REPLICATED, copied("us-east-1")],
         [REPLICATED, copied("us-east-1", "ap-south-1")],
-        f"secret:{NAME}: replicas changed in AWS or in git",
+        f"secret {NAME}: replicas changed in AWS or in git",
     ),
     "a field changed in git": (
         [DESCRIBED, UNDESCRIBED],
         [replace(DESCRIBED, fields={"description": "third"}), UNDESCRIBED],
-        f"secret:{NAME}: description changed in AWS or in git",
+        f"secret {NAME}: description changed in AWS or in git",
     ),
     "a field more in git": (
         [DESCRIBED, UNDESCRIBED],
         [replace(DESCRIBED, fields={"description": "new", "tags": {"a": "b"}}), UNDESCRIBED],
-        f"secret:{NAME}: tags changed in AWS or in git",
+        f"secret {NAME}: tags changed in AWS or in git",
     ),
     "many fields changed": (
         [secret(**dict.fromkeys("abcdef", 1)), live(foreign(), **dict.fromkeys("abcdef", 0))],
         [secret(**dict.fromkeys("abcdef", 2)), live(foreign(), **dict.fromkeys("abcdef", 0))],
-        f"secret:{NAME}: a, b, c, d, e, f changed in AWS or in git",
+        f"secret {NAME}: a, b, c, d, e, f changed in AWS or in git",
     ),
     "a value more in git": (
         [secret(description="new"), live(description="old")],
         [secret(description="new", value=value()), live(description="old")],
-        f"secret:{NAME}: the value in git changed",
+        f"secret {NAME}: the value in git changed",
     ),
     "a reviewed field was undone in git after it was set": (
         [BOTH, live(held("fp-old"), description="old", tags={})],
@@ -534,27 +534,27 @@ MOVED: dict[str, tuple[Things, Things, str]] = {
             secret(value=value("fp-new"), tags={"a": "b"}),
             live(held("fp-new", version="v1"), description="old", tags={}),
         ],
-        f"secret:{NAME}: description changed in AWS or in git",
+        f"secret {NAME}: description changed in AWS or in git",
     ),
     "the value changed in git": (
         [CHANGED, OLD],
         [secret(value=value("fp-newer")), OLD],
-        f"secret:{NAME}: the value in git changed",
+        f"secret {NAME}: the value in git changed",
     ),
     "the value of a secret to be created changed in git": (
         [CHANGED],
         [secret(value=value("fp-newer"))],
-        f"secret:{NAME}: the value in git changed",
+        f"secret {NAME}: the value in git changed",
     ),
     "git went back": (
         [CHANGED, OLD],
         [secret(value=value("fp-old")), OLD],
-        f"secret:{NAME}: nothing is to be done any more, and it is not what was reviewed",
+        f"secret {NAME}: nothing is to be done any more, and it is not what was reviewed",
     ),
     "refused now": (
         [CHANGED, OLD],
         [CHANGED, replace(OLD, rotation=replace(OLD.rotation, pending=True))],
-        f"secret:{NAME}: it is refused now: a value written during a rotation would abandon it half"
+        f"secret {NAME}: it is refused now: a value written during a rotation would abandon it half"
         " way (rotation-pending)",
     ),
     "an update became a replace": (
@@ -563,32 +563,32 @@ MOVED: dict[str, tuple[Things, Things, str]] = {
             REPLACED,
             replace(CLEAR, fields={"type": "String", "description": "old"}, value=SECURE.value),
         ],
-        f"parameter:{NAME}: to update became to replace",
+        f"parameter {NAME}: to update became to replace",
     ),
     "a replaced parameter was deleted and git changed": (
         [REPLACED, CLEAR],
         [replace(REPLACED, fields={**REPLACED.fields, "description": "y"})],
-        f"parameter:{NAME}: it does not exist any more",
+        f"parameter {NAME}: it does not exist any more",
     ),
     "a replaced parameter was deleted and git has a field more": (
         [REPLACED, CLEAR],
         [replace(REPLACED, fields={**REPLACED.fields, "tags": {"a": "b"}})],
-        f"parameter:{NAME}: it does not exist any more",
+        f"parameter {NAME}: it does not exist any more",
     ),
     "a replaced parameter was deleted and its value changed in git": (
         [REPLACED, CLEAR],
         [replace(REPLACED, value=value("fp-b"))],
-        f"parameter:{NAME}: it does not exist any more",
+        f"parameter {NAME}: it does not exist any more",
     ),
     "a replaced parameter was deleted and has no value in git": (
         [REPLACED, CLEAR],
         [replace(REPLACED, value=None)],
-        f"parameter:{NAME}: it does not exist any more",
+        f"parameter {NAME}: it does not exist any more",
     ),
     "many settings changed and one did not": (
         [replace(RULE, settings={**dict.fromkeys("abcdef", 1), "g": 1})],
         [replace(RULE, settings={**dict.fromkeys("abcdef", 2), "g": 1})],
-        f"rotation:{NAME}: a, b, c, d, e, f changed in git",
+        f"rotation {NAME}: a, b, c, d, e, f changed in git",
     ),
     "a schedule is to rotate at once now": (
         [RULE, live(kind="rotation", enabled=True, schedule="rate(30 days)")],
@@ -596,7 +596,7 @@ MOVED: dict[str, tuple[Things, Things, str]] = {
             replace(RULE, settings={"rotate_immediately": True}),
             live(kind="rotation", enabled=True, schedule="rate(30 days)"),
         ],
-        f"rotation:{NAME}: rotate_immediately changed in git",
+        f"rotation {NAME}: rotate_immediately changed in git",
     ),
     "a schedule of a secret now created is to rotate at once": (
         [SEEDED, RULE],
@@ -606,7 +606,7 @@ MOVED: dict[str, tuple[Things, Things, str]] = {
             live(held("fp-a")),
             live(kind="rotation", enabled=False),
         ],
-        f"rotation:{NAME}: it exists now",
+        f"rotation {NAME}: it exists now",
     ),
 }
 
@@ -635,7 +635,7 @@ PRUNES: dict[str, tuple[Things, str]] = {
 
 @pytest.mark.parametrize(("now", "said"), PRUNES.values(), ids=PRUNES)
 def test_a_prune_that_moved_is_stale(now, said):
-    assert stale([OLD], now, policy=PRUNING) == f"secret:{NAME}: {said}"
+    assert stale([OLD], now, policy=PRUNING) == f"secret {NAME}: {said}"
 
 
 POLICY_CASES: dict[str, Things] = {
@@ -648,7 +648,7 @@ POLICY_CASES: dict[str, Things] = {
 @pytest.mark.parametrize("things", POLICY_CASES.values(), ids=POLICY_CASES)
 def test_another_policy_makes_every_change_stale(things):
     said = stale(things, things, was=POLICY, policy=replace(POLICY, recovery_window=7))
-    assert said == f"secret:{NAME}: the environment's policy changed"
+    assert said == f"secret {NAME}: the environment's policy changed"
 
 
 def test_everything_that_moved_is_said_and_nothing_is_selected():
@@ -656,8 +656,8 @@ def test_everything_that_moved_is_said_and_nothing_is_selected():
     there = replace(UNDESCRIBED, key=other.key)
     said = stale([CHANGED, OLD, other, there], [CHANGED, live(foreign("v9")), other])
     assert said == (
-        "secret:/app/production/b: it does not exist any more\n  "
-        f"secret:{NAME}: AWSCURRENT moved from v1 to v9, not written by the reconciler"
+        "secret /app/production/b: it does not exist any more\n  "
+        f"secret {NAME}: AWSCURRENT moved from v1 to v9, not written by the reconciler"
     )
 
 
@@ -729,7 +729,7 @@ def test_a_value_of_ours_that_moved_meanwhile_is_not_taken_apart():
     """Git has moved on: that is another change than the one that was reviewed."""
     edited = replace(DESCRIBED, value=value("fp-b"))
     said = stale([DESCRIBED, UNDESCRIBED], [edited, UNDESCRIBED])
-    assert said.startswith(f"secret:{NAME}: ")
+    assert said.startswith(f"secret {NAME}: ")
 
 
 def test_where_nothing_was_written_outside_the_fields_are_the_whole_change():
@@ -756,4 +756,4 @@ def test_a_restore_is_not_taken_apart():
     """What comes back from deletion with another value is not what was reviewed."""
     before = live(held("fp-a"), description="old", deleted=True)
     now = live(foreign("v9"), description="old", deleted=True)
-    assert stale([DESCRIBED, before], [DESCRIBED, now]).startswith(f"secret:{NAME}: ")
+    assert stale([DESCRIBED, before], [DESCRIBED, now]).startswith(f"secret {NAME}: ")

@@ -35,6 +35,22 @@ def failing(world: World) -> World:
     return world
 
 
+def test_what_to_do_is_told_once_and_that_the_same_may_be_run_again(world: World) -> None:
+    """At three in the morning, when AWS is away for all of them."""
+    world.declare({f"s{n}": {"value": "v"} for n in range(5)}, {})
+
+    def hook(operation: str, body: Any) -> tuple[int, str, str] | None:
+        refused = operation == "CreateSecret"
+        return (400, "AccessDeniedException", "not authorized") if refused else None
+
+    world.aws.hooks.append(hook)
+    run = world.cli("apply", "production", "--auto-approve")
+    assert run.returncode == 4
+    assert run.stdout.count(": failed: CreateSecret: AccessDeniedException") == 5
+    assert run.stdout.count("hint: the role needs the permission for CreateSecret") == 1
+    assert "what is done stays done: correct the cause, and run the same again" in run.stderr
+
+
 def test_one_failure_stops_no_other_and_each_is_named(failing: World) -> None:
     where = failing.tree.manifests.parent
     for command in ("init -q", "add -A", "-c user.name=a -c user.email=a@b commit -qm x"):

@@ -32,7 +32,7 @@ def test_everything_that_the_reference_draws(environment: str) -> None:
     prefix = f"/lagomo/{environment}"
     assert found.scope.prefix == prefix
     assert found.warnings == ()
-    names = {str(key).replace(prefix + "/", "") for key in found.resources}
+    names = {f"{key.kind}:{key.name.removeprefix(prefix + '/')}" for key in found.resources}
     assert names == {
         "secret:database/credentials",
         "rotation:database/credentials",

@@ -54,16 +54,16 @@ def writes(world: World) -> list[str]:
 
 
 MOVES: dict[str, tuple[Callable[[World], Any], str]] = {
-    "a value": (lambda w: w.put_secret("db", "theirs"), f"secret:{PREFIX}/db: AWSCURRENT moved"),
+    "a value": (lambda w: w.put_secret("db", "theirs"), f"secret {PREFIX}/db: AWSCURRENT moved"),
     "a parameter": (
         lambda w: w.put_parameter("host", "theirs", Type="String"),
-        f"parameter:{PREFIX}/host: the version moved from 1 to 2",
+        f"parameter {PREFIX}/host: the version moved from 1 to 2",
     ),
     "a description": (
         lambda w: w.client("secretsmanager").update_secret(
             SecretId=f"{PREFIX}/other", Description="theirs"
         ),
-        f"secret:{PREFIX}/other: description changed in AWS or in git",
+        f"secret {PREFIX}/other: description changed in AWS or in git",
     ),
     "a schedule": (
         lambda w: w.client("secretsmanager").rotate_secret(
@@ -71,17 +71,17 @@ MOVES: dict[str, tuple[Callable[[World], Any], str]] = {
             RotationRules={"ScheduleExpression": "rate(2 days)"},
             RotateImmediately=False,
         ),
-        f"rotation:{PREFIX}/rot: schedule changed in AWS or in git",
+        f"rotation {PREFIX}/rot: schedule changed in AWS or in git",
     ),
     "a deletion": (
         lambda w: w.client("secretsmanager").delete_secret(SecretId=f"{PREFIX}/db"),
-        f"secret:{PREFIX}/db: it is pending deletion now",
+        f"secret {PREFIX}/db: it is pending deletion now",
     ),
     "an owner": (
         lambda w: w.client("secretsmanager").tag_resource(
             SecretId=f"{PREFIX}/db", Tags=[{"Key": "reconciler:owner", "Value": "them/other"}]
         ),
-        f"secret:{PREFIX}/db: this environment no longer owns it: them/other does",
+        f"secret {PREFIX}/db: this environment no longer owns it: them/other does",
     ),
     "git": (lambda w: w.declare({**AFTER, "db": {"value": "three"}}, HOSTS[1]), "the value in git"),
 }

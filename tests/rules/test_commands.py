@@ -159,7 +159,7 @@ def test_lines_that_a_lock_lacks_are_one(world: World) -> None:
     ):
         said = command(world, *arguments, code=1).err
         assert said.count("error[lock-missing]") == 1
-        assert "9 findings: secret:/test/production/s00, " in said
+        assert "9 findings: secret /test/production/s00, " in said
         assert "reconciler lock production; all of them: reconciler validate" in said
 
 

@@ -40,7 +40,7 @@ def test_lock_does_not_make_a_lie_true(lying: World) -> None:
     for more in ((), ("--check",)):
         done = lying.cli("lock", "production", *more)
         assert done.returncode == 1
-        assert "error[lock-lie]: the lock's fingerprint of secret:/test/production/db" in (
+        assert "error[lock-lie]: the lock's fingerprint of secret /test/production/db" in (
             done.stderr
         )
         assert lying.tree.read(FILE) == before

@@ -25,7 +25,7 @@ def plan(world: World) -> str:
 def ciphertexts(world: World) -> dict[str, str]:
     """The digests of what stands in git, which anybody can compute."""
     declared = manifest.read(world.tree.manifests, "production")
-    return {str(key): digest for key, digest in declared.ciphertexts().items()}
+    return {f"{key.kind}:{key.name}": digest for key, digest in declared.ciphertexts().items()}
 
 
 def forge(world: World) -> None:

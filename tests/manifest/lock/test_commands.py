@@ -231,7 +231,7 @@ def test_a_plan_with_the_key_says_that_the_lock_is_behind(world: World) -> None:
     done = world.cli("plan", "production")
     assert done.returncode == 0
     assert done.stderr.count("warning[lock-outdated]") == 1
-    assert "behind the manifests, of parameter:/test/production/pool, secret:/" in done.stderr
+    assert "the lock is out of date for parameter /test/production/pool, secret /" in done.stderr
     assert "write it again: reconciler lock production" in done.stderr
 
 
@@ -246,7 +246,7 @@ def test_an_edited_plaintext_is_told_as_such_to_whoever_has_no_key(world: World)
     assert checked.returncode == 0
     said = checked.stdout + checked.stderr
     (told,) = [line for line in said.splitlines() if "lock-plaintext" in line]
-    assert "the `plaintext` of parameter:/test/production/pool was edited after the lock" in told
+    assert "the `plaintext` of parameter /test/production/pool was edited after the lock" in told
     assert "a plan without the key cannot tell whether AWS has it" in told
     assert "was encrypted again" not in said
     assert "with the key run: reconciler lock production" in said
