@@ -47,7 +47,7 @@ COMMANDS = MappingProxyType(
         "lock": "Write the lock: fingerprints for plans without a key.",
         "merge-driver": "Merge encrypted files and locks; git runs it.",
         "bootstrap": "Print a CloudFormation template of what an environment needs.",
-        "rotation": "Build and deploy the rotation functions that come with it.",
+        "rotation": "Build rotation functions, and print what deploys them.",
         "github": "Show plans and drift on GitHub, from a workflow's job.",
         "doctor": "Check prerequisites of plan and apply.",
         "schema": "Print a JSON Schema: manifest, environment or plan.",

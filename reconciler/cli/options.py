@@ -94,10 +94,11 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     _option(
         "-C",
         "--manifests",
+        metavar="FOLDER",
         type=click.Path(path_type=Path),
         help="Folder of the manifests. [default: manifests/, found upward]",
     ),
-    _option("--sops", help="The sops binary. [default: from PATH]"),
+    _option("--sops", metavar="FILE", help="The sops binary. [default: from PATH]"),
     _option(
         "--color",
         type=click.Choice(["auto", "always", "never"]),

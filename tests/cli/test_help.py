@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -91,3 +93,28 @@ def test_a_code_is_explained_as_it_stands_in_a_message_and_as_data() -> None:
     assert f"to do: {as_data['to_do']}" in told.stdout
     unknown = cli("explain", "E001").stderr
     assert unknown.splitlines()[0].endswith("as in error[unquoted].")
+
+
+def test_what_an_option_takes_is_named_alike_everywhere() -> None:
+    """A file is FILE and a folder FOLDER; TEXT is what may be any text."""
+    text = {"--description", "--plaintext"}
+    inside = {"--code", "--workflow"}  # a path within the repository
+    for name, command, option in options(reconciler, ""):
+        shown = option.make_metavar(click.Context(command))
+        where = f"{name} {option.opts[-1]} {shown}"
+        assert shown not in ("DIRECTORY", "DIR"), where
+        assert shown != "TEXT" or option.opts[-1] in text, where
+        assert shown != "PATH" or option.opts[-1] in inside, where
+
+
+def options(command: click.Command, name: str) -> Iterator[tuple[str, click.Command, click.Option]]:
+    """All options of all commands that take something."""
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for inner in command.list_commands(context):
+            found = command.get_command(context, inner)
+            assert found is not None
+            yield from options(found, f"{name} {inner}".strip())
+    for one in command.params:
+        if isinstance(one, click.Option) and not (one.is_flag or one.count):
+            yield name, command, one

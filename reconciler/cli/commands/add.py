@@ -37,8 +37,8 @@ _GENERATE = "generate"
     default=next(iter(kinds.wholes())),
     help="What to declare. [default: secret]",
 )
-@click.option("--file", help="The manifest. [default: where its neighbours are]")
-@click.option("--key", "field", help="Make the value a mapping with this key.")
+@click.option("--file", metavar="FILE", help="The manifest. [default: where its neighbours are]")
+@click.option("--key", "field", metavar="KEY", help="Make the value a mapping with this key.")
 @click.option(
     "--generate",
     type=filling.length,
@@ -109,7 +109,7 @@ def _takes(section: Section, name: str, given: object) -> None:
 def _grows(
     there: Entry, field: str | None, description: str | None, file: str | None, environment: str
 ) -> None:
-    """Whether the declaration that is there can take one key more. Raises UsageError."""
+    """Whether the declaration that is there can take one more key. Raises UsageError."""
     shape = there.shape
     if field is None or not isinstance(shape, dict) or field in shape:
         what = (

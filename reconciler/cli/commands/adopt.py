@@ -45,18 +45,29 @@ from reconciler.render.formats import FORMATS, TEXT
     help="Only show the plan, in this form; write nothing.",
 )
 @click.option(
-    "--out", "target", type=click.Path(path_type=Path), help="Save the plan; write nothing to AWS."
+    "--out",
+    "target",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Save the plan; write nothing to AWS.",
 )
 @click.option(
     "--plan",
     "file",
+    metavar="FILE",
     type=click.Path(path_type=Path),
     help="Adopt exactly what this saved plan says.",
 )
-@click.option("--digest", callback=apply.whole, help="Adopt only if the plan has this digest.")
+@click.option(
+    "--digest",
+    metavar="DIGEST",
+    callback=apply.whole,
+    help="Adopt only if the plan has this digest.",
+)
 @click.option("--auto-approve", is_flag=True, help="Adopt without a review.")
 @click.option(
     "--terraform-state",
+    metavar="FILE",
     type=click.Path(path_type=Path),
     help="Output of `terraform state pull`; prints `removed` blocks for what is adopted.",
 )

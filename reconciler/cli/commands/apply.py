@@ -41,8 +41,12 @@ def whole(_ctx: click.Context, _parameter: click.Parameter, digest: str | None) 
 
 @click.command("apply", epilog="Example: reconciler apply production --plan production.plan.json")
 @click.argument("environments", nargs=-1, metavar="[ENV]...")
-@click.option("--plan", "file", type=click.Path(path_type=Path), help="Apply this saved plan.")
-@click.option("--digest", callback=whole, help="Apply only if the plan has this digest.")
+@click.option(
+    "--plan", "file", metavar="FILE", type=click.Path(path_type=Path), help="Apply this saved plan."
+)
+@click.option(
+    "--digest", metavar="DIGEST", callback=whole, help="Apply only if the plan has this digest."
+)
 @click.option("--auto-approve", is_flag=True, help="Write without a review.")
 @click.option("--only", multiple=True, metavar="NAME", help="Only this resource; repeatable.")
 @click.option(

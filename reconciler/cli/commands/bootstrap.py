@@ -29,8 +29,8 @@ from reconciler.core.model import Scope
     " repository.",
 )
 @click.option("--deep", is_flag=True, help="Also allow the drift role the calls of `drift --deep`.")
-@click.option("--account", help="With --key-only: the AWS account.")
-@click.option("--region", help="With --key-only: its Region.")
+@click.option("--account", metavar="ID", help="With --key-only: the AWS account.")
+@click.option("--region", metavar="REGION", help="With --key-only: its Region.")
 @iam.whose
 @common
 def command(

@@ -50,6 +50,7 @@ MOST = 1 << 24  # bytes of a file that is compared
 @click.option(
     "--out",
     "target",
+    metavar="FILE",
     type=click.Path(path_type=Path),
     help="The file to write; with values, one that git ignores.",
 )

@@ -46,6 +46,7 @@ from reconciler.render.escape import terminal
 )
 @click.option(
     "--prefix",
+    metavar="PREFIX",
     help="Where to look, like /app/production, or app/production for secrets whose names have no"
     " slash before them. [default: ENV's prefix]",
 )

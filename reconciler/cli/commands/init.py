@@ -59,12 +59,22 @@ class _Given:
     epilog="Example: reconciler init secrets --account 123456789012 --region us-west-2"
     " --prefix /app/production --kms arn:aws:kms:us-west-2:123456789012:alias/app-production",
 )
-@click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
-@click.option("--environment", help="Its name. [default: production, where there is none yet]")
-@click.option("--account", help="The AWS account of the environment; asked for on a terminal.")
-@click.option("--region", help="Its Region; asked for on a terminal.")
-@click.option("--prefix", help="What all its names begin with; asked for on a terminal.")
-@click.option("--owner", help="The owner, as tags show it. [default: the first part of the prefix]")
+@click.argument("folder", metavar="[FOLDER]", default=".", type=click.Path(path_type=Path))
+@click.option(
+    "--environment", metavar="NAME", help="Its name. [default: production, where there is none yet]"
+)
+@click.option(
+    "--account", metavar="ID", help="The AWS account of the environment; asked for on a terminal."
+)
+@click.option("--region", metavar="REGION", help="Its Region; asked for on a terminal.")
+@click.option(
+    "--prefix", metavar="PREFIX", help="What all its names begin with; asked for on a terminal."
+)
+@click.option(
+    "--owner",
+    metavar="NAME",
+    help="The owner, as tags show it. [default: the first part of the prefix]",
+)
 @click.option(
     "--like",
     metavar="ENV",
@@ -75,6 +85,7 @@ class _Given:
 @click.option("--age", metavar="RECIPIENT", help="Encrypt for this age key, which you have.")
 @click.option(
     "--key-file",
+    metavar="FILE",
     type=click.Path(path_type=Path),
     help="Where to store a new age key. [default: where sops looks for it]",
 )

@@ -42,11 +42,12 @@ _ROLE = re.compile(r"[a-z][a-z0-9_]*")
     "form",
     type=click.Choice(["json", "names"]),
     default="json",
-    help="A matrix for GitHub, or one name a line. [default: json]",
+    help="A matrix for GitHub, or one name on each line. [default: json]",
 )
 @click.option(
     "--plan",
     "plans",
+    metavar="FILE",
     multiple=True,
     type=click.Path(path_type=Path),
     help="Only environments with changes in this saved plan, as work=apply; with --base also those"

@@ -20,7 +20,11 @@ from reconciler.manifest.moving import Renamed
 @click.argument("environment", metavar="ENV")
 @click.argument("name")
 @click.argument("new", required=False, metavar="[NEW]")
-@click.option("--file", help="The manifest to move it to. [default: as now, or its neighbours']")
+@click.option(
+    "--file",
+    metavar="FILE",
+    help="The manifest to move it to. [default: as now, or its neighbours']",
+)
 @naming.as_kind
 @as_format
 @common

@@ -35,7 +35,13 @@ from reconciler.rules import Examination, unreplaced
     default=TEXT,
     help="Output format. [default: text]",
 )
-@click.option("--out", "target", type=click.Path(path_type=Path), help="Save the plan as JSON.")
+@click.option(
+    "--out",
+    "target",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Save the plan as JSON.",
+)
 @click.option("--detailed-exitcode", is_flag=True, help="Exit code 2 where there are changes.")
 @click.option("--only", multiple=True, metavar="NAME", help="Only this resource; repeatable.")
 @click.option(

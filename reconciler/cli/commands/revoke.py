@@ -20,9 +20,9 @@ from reconciler.render.escape import terminal
 
 @click.command("revoke", epilog="Example: reconciler revoke production --role compromised-role")
 @click.argument("environment", metavar="ENV")
-@click.option("--role", help="The role, by name or ARN; a session's ARN too.")
-@click.option("--user", help="The IAM user, by name or ARN.")
-@click.option("--group", help="The IAM group, by name or ARN.")
+@click.option("--role", metavar="NAME", help="The role, by name or ARN; a session's ARN too.")
+@click.option("--user", metavar="NAME", help="The IAM user, by name or ARN.")
+@click.option("--group", metavar="NAME", help="The IAM group, by name or ARN.")
 @click.option("--undo", is_flag=True, help="Remove the denial again.")
 @click.option("--auto-approve", is_flag=True, help="Write without asking.")
 @as_format

@@ -13,7 +13,12 @@ from reconciler.core.errors import Exit, ReconcilerError
 
 @click.command("sandbox", epilog="Example: reconciler sandbox --port 4566")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="0: any free port.")
-@click.option("--state", type=click.Path(path_type=Path), help="Keep the account in this file.")
+@click.option(
+    "--state",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Keep the account in this file.",
+)
 @click.option(
     "--list-staleness",
     type=click.FloatRange(0, 600),

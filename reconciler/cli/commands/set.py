@@ -30,7 +30,7 @@ from reconciler.values.sensitive import Sensitive
 )
 @click.argument("environment", metavar="ENV")
 @click.argument("name")
-@click.option("--key", "field", help="Which field of a mapping.")
+@click.option("--key", "field", metavar="KEY", help="Which field of a mapping.")
 @click.option(
     "--apply", "applies", is_flag=True, help="Then write it to AWS, as apply --only does."
 )

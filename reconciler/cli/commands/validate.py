@@ -28,7 +28,9 @@ from reconciler.rules.examine import once
 @click.command("validate", epilog="Example: reconciler validate production")
 @click.argument("environments", nargs=-1, metavar="[ENV]...")
 @click.option("--strict", is_flag=True, help="Treat warnings as errors.")
-@click.option("--all", "each", is_flag=True, help="List each finding. [default: a line a rule]")
+@click.option(
+    "--all", "each", is_flag=True, help="List each finding. [default: one line for each rule]"
+)
 @click.option(
     "-o",
     "--format",

@@ -35,6 +35,7 @@ def _file(_ctx: click.Context, _parameter: click.Parameter, name: str) -> str:
 @click.option(
     "--drift",
     "file",
+    metavar="FILE",
     required=True,
     type=click.Path(path_type=Path),
     help="What `drift -o json` printed.",

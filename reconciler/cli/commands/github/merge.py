@@ -36,7 +36,10 @@ from reconciler.values import sops
     "--no-kms", is_flag=True, help="Refuse what only KMS decrypts: the job may not ask it."
 )
 @click.option(
-    "--branch", default="main", help="The branch that is merged: GITHUB_REF. [default: main]"
+    "--branch",
+    metavar="NAME",
+    default="main",
+    help="The branch that is merged: GITHUB_REF. [default: main]",
 )
 @shown.configuration
 @shown.form

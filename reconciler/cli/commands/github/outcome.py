@@ -24,6 +24,7 @@ from reconciler.github.marker import marker
 @click.option(
     "--artifacts",
     "folder",
+    metavar="FOLDER",
     required=True,
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="Folder with the run's artifacts secrets-plan-ENV and secrets-audit-ENV-N, each in its own"

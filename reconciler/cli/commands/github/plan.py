@@ -26,6 +26,7 @@ _NO_REASON = "the log of the job says why"
 @click.option(
     "--plan",
     "file",
+    metavar="FILE",
     required=True,
     type=click.Path(path_type=Path),
     help="What `plan --out` saved.",
@@ -36,7 +37,7 @@ _NO_REASON = "the log of the job says why"
 @click.option(
     "--base",
     metavar="REV",
-    help="Say if it had another name when the branch left this commit.",
+    help="Say so if the environment had another name at this commit, where the branch began.",
 )
 @shown.configuration
 @click.option("--failed", metavar="REASON", help="There is no plan: show why.")

@@ -33,12 +33,16 @@ _SPARE = 300  # characters of the summary for what is left out
 @click.option(
     "--plan",
     "file",
+    metavar="FILE",
     required=True,
     type=click.Path(path_type=Path),
     help="The plan after the merge, as `plan --out` saved it.",
 )
 @click.option(
-    "--artifact-name", required=True, help="Name of the artifact that holds the reviewed plan."
+    "--artifact-name",
+    metavar="NAME",
+    required=True,
+    help="Name of the artifact that holds the reviewed plan.",
 )
 @click.option(
     "--workflow", required=True, metavar="PATH", help="The workflow that made the reviewed plan."

@@ -45,7 +45,8 @@ def configuration(function: F) -> F:
     return click.option(
         "--configuration",
         metavar="NAME",
-        help="Name of these manifests, if a repository has more. [default: the manifests' folder]",
+        help="Name of these manifests, if the repository has several. [default: the manifests'"
+        " folder]",
     )(function)
 
 

@@ -25,8 +25,15 @@ _COMMON = "common"
 
 @click.command("unmoved", epilog="Example: reconciler github unmoved production --sha $GITHUB_SHA")
 @click.argument("environment", metavar="ENV")
-@click.option("--sha", required=True, help="The commit that the plan was made from.")
-@click.option("--branch", default="main", help="The branch that may have moved. [default: main]")
+@click.option(
+    "--sha", metavar="COMMIT", required=True, help="The commit that the plan was made from."
+)
+@click.option(
+    "--branch",
+    metavar="NAME",
+    default="main",
+    help="The branch that may have moved. [default: main]",
+)
 @click.option(
     "--code",
     multiple=True,

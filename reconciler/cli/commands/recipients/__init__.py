@@ -12,7 +12,7 @@ from reconciler.cli.options import common
 COMMANDS = MappingProxyType(
     {
         "list": "List who can decrypt each environment.",
-        "add": "Encrypt environments for one key more.",
+        "add": "Encrypt environments for one more key.",
         "remove": "Encrypt environments without a key, and list what it could read.",
     }
 )

@@ -26,7 +26,8 @@ COMMANDS = MappingProxyType(
 )
 @common
 def command() -> None:
-    """Build and deploy the rotation functions that come with it: random, jwt and postgres.
+    """Build the rotation functions that come with the reconciler, random, jwt and postgres, and
+    print what deploys them.
 
     A schedule names one as `lambda: builtin:random`. `build` packs it, you upload the zip,
     `template` prints what deploys it. Neither needs a key or credentials.

@@ -19,7 +19,10 @@ _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 @click.command("build", epilog="Example: reconciler rotation build random --out built")
 @click.argument("function", type=click.Choice([*FUNCTIONS]), metavar="NAME")
 @click.option(
-    "--wheels", type=_FOLDER, help="Folder with the pinned packages that the function needs."
+    "--wheels",
+    metavar="FOLDER",
+    type=_FOLDER,
+    help="Folder with the pinned packages that the function needs.",
 )
 @click.option(
     "--ca",
@@ -27,8 +30,8 @@ _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
     help="Certificates in PEM that it trusts, in place of the usual ones: those of RDS.",
 )
 @click.option(
-    "--out", "folder", type=click.Path(file_okay=False, path_type=Path), default=Path(),
-    help="Folder to write the zip into.  [default: here]",
+    "--out", "folder", metavar="FOLDER", type=click.Path(file_okay=False, path_type=Path),
+    default=Path(), help="Folder to write the zip into.  [default: here]",
 )  # fmt: skip
 @common
 def command(function: str, wheels: Path | None, ca: Path | None, folder: Path) -> int:

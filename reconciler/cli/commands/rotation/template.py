@@ -15,8 +15,9 @@ from reconciler.core.errors import Exit, UsageError
 @click.command("template", epilog="Example: reconciler rotation template production --built built")
 @click.argument("environment", metavar="ENV")
 @click.option(
-    "--built", "folder", type=click.Path(exists=True, file_okay=False, path_type=Path),
-    default=Path(), help="Folder with the zips that you have uploaded.  [default: here]",
+    "--built", "folder", metavar="FOLDER", default=Path(),
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder with the zips that you have uploaded.  [default: here]",
 )  # fmt: skip
 @common
 def command(environment: str, folder: Path) -> int:
