@@ -143,7 +143,7 @@ class Connections:
         made = botocore.session.Session(profile=profile)
         with self._lock:
             # What services can do is read from files: once, and not for each session.
-            self._loader = self._loader or _opening_little(made.get_component("data_loader"))
+            self._loader = self._loader or _quick(made.get_component("data_loader"))
             made.register_component("data_loader", self._loader)
         made.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_moment)
         made.get_scoped_config()  # a profile that does not exist is found here
@@ -186,13 +186,26 @@ class Connections:
         return made
 
 
-def _opening_little(loader: Any) -> Any:
-    """botocore's loader, which takes a folder for a service by its name. It would look into each of
-    400, twice, to know whether the one that is asked for is there: a fiftieth of a plan."""
+def _quick(loader: Any) -> Any:
+    """botocore's loader, without two detours that are a thirtieth of a plan: it looks into the
+    folders of 400 services, twice, to know whether the one that is asked for is there, and makes an
+    OrderedDict of each object that it reads, which a dict has long replaced."""
     places = [Path(path) for path in loader.search_paths if Path(path).is_dir()]
     found = [folder.name for place in places for folder in place.iterdir()]
     loader.list_available_services = lambda type_name: found  # noqa: ARG005
+    loader.file_loader.load_file = _read
     return loader
+
+
+def _read(path: str) -> Any:
+    """A file of botocore's by its path without an ending; None where there is none."""
+    import gzip
+    import json
+
+    plain, packed = Path(f"{path}.json"), Path(f"{path}.json.gz")
+    if plain.is_file():
+        return json.loads(plain.read_bytes())
+    return json.loads(gzip.decompress(packed.read_bytes())) if packed.is_file() else None
 
 
 def _moment(told: Any) -> datetime:

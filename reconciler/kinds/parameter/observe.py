@@ -120,8 +120,10 @@ def shape(
 
 
 def _lost_key(record: Record, trust: Recogniser) -> bool:
+    if record.data.get(OWNED) is not True:
+        return False
     mark = stamp.split(record.data.get("Description"))[1]
-    return record.data.get(OWNED) is True and mark is not None and mark.kid not in trust.kids
+    return mark is not None and mark.kid not in trust.kids
 
 
 def _as_written(

@@ -69,7 +69,7 @@ class Mark:
     def began_at(self, current: str) -> bool:
         """Whether the last run was to move AWSCURRENT away from where it is. That it did, and
         somebody moved it back, looks the same."""
-        return self.version not in (None, _short(current)) and self.came_from(current)
+        return self.came_from(current) and self.version not in (None, _short(current))
 
     def came_from(self, version_id: str) -> bool:
         """Whether this version was owned and live before the one that was last put there."""

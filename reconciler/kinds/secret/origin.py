@@ -44,11 +44,11 @@ def live_value(
     bound = binding and next((f for f in declared if f.startswith(binding[0])), None)
     if binding and bound:
         return LiveValue(version, Origin.GIT, bound, binding[1], earlier, staged)
-    outside = LiveValue(version, Origin.OUTSIDE, earlier=earlier, staged=staged)
     kid = token.kid if token else None
-    git = replace(outside, origin=Origin.GIT, fingerprint=public(version), kid=kid)
+    git = LiveValue(version, Origin.GIT, public(version), kid, earlier, staged)
     if git.fingerprint in declared:
         return git
+    outside = LiveValue(version, Origin.OUTSIDE, earlier=earlier, staged=staged)
     vouched = mark.read(record, trust).vouches(version, version_at(record, PREVIOUS))
     if vouched is False:
         return outside
