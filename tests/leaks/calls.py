@@ -59,6 +59,7 @@ CALLS: tuple[Call, ...] = (
     _call("validate --log-format json"),
     _call("schema plan -vv"),
     _call("explain unquoted -vv"),
+    _call("explain unquoted -o json"),
     _call("validate --strict"),
     _call("validate -o json"),
     _call("validate -o sarif"),

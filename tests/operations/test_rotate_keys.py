@@ -90,7 +90,7 @@ def test_one_that_apply_had_not_marked_yet_is_refused_and_says_how(applied: Worl
     [
         (("rotate-keys",), "Missing argument"),
         (("rotate-keys", "prod"), "did you mean `production`?"),
-        (("rotate-keys", "production", "x"), "unexpected extra argument"),
+        (("rotate-keys", "production", "x"), "Too many arguments"),
     ],
 )
 def test_what_is_asked_wrong_is_one_line_and_nothing_written(
