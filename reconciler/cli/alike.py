@@ -39,7 +39,8 @@ def files(
         *(n for made in found.values() for n in made.left_out),
     ]
     filling.tell_left_out(left, like, options)
-    if source.account != target.account or source.region != target.region:
+    moves = source.account != target.account or source.region != target.region
+    if moves and any(b"arn:" in document.raw for document in (*own.values(), declared.document)):
         say(
             f"ARNs of {like} in account {source.account} and {source.region} were written with"
             f" {target.account} and {target.region}: check that what they name is there",

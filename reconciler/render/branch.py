@@ -51,6 +51,7 @@ _SAID = {
     "rule-removed": "the rule is removed",
     "rule-unreadable": "its recipients are malformed",
     "rules-reordered": "the order changed",
+    "value-in-clear": "a value in clear text: everybody who can read the repository can read it",
     "unreadable": "this YAML cannot be read",
 }
 _VALUE = {"+": "value added", "-": "value removed", "~": "value changed"}

@@ -149,9 +149,10 @@ def code(entry: Drift) -> str | None:
 
 # --- what puts it right -------------------------------------------------------------------------
 
+_VALUE = "{apply}; or, to keep the live value, {adopt} --take live; then {adopt}"
 _ADVICE = {
-    What.VALUE: "{apply}; or, to keep the live value, {adopt} --take live",
-    What.VALUE_OR_ROTATION: "{apply}; or, to keep the live value, {adopt} --take live",
+    What.VALUE: _VALUE,
+    What.VALUE_OR_ROTATION: _VALUE,
     What.GENERATED: "reconciler rotate {env} {name} makes a new one",
     What.CHANGED: "{apply}; or declare what is live",
     What.WRITTEN: "{apply}; or declare what is live",

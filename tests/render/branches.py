@@ -66,6 +66,7 @@ EVERYTHING = (
     first("unreadable", RULES, RULES),
     first("mac-changed", f"file {MAIN}", MAIN),
     first("mac-kept", f"file {MAIN}", MAIN),
+    access("value-in-clear", f"file {MAIN}", MAIN),
     first("mac-removed", f"file {MAIN}", MAIN),
     first(
         "sops-changed",

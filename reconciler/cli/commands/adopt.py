@@ -169,7 +169,10 @@ def _take_live(declared: Cleartext, plan: Plan, aws: Aws, options: Common, *, as
     environment = plan.scope.environment
     keys = live.differing(plan)
     if not keys:
-        out(f"No value that {environment} declares differs from a live one.")
+        out(
+            f"No value that {environment} declares differs from a live one. To own what is not"
+            f" owned yet: reconciler adopt {environment}"
+        )
         return Exit.OK
     for key in keys:
         out(f"  ~ {names.with_kind(key, plan.scope)}: the live value goes into the manifest")

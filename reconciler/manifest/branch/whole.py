@@ -13,7 +13,7 @@ from reconciler import kinds
 from reconciler.core.model import JSON
 from reconciler.manifest.branch.difference import Difference, Group
 from reconciler.manifest.branch.side import MANIFESTS, Side
-from reconciler.manifest.encrypted import ciphertexts
+from reconciler.manifest.encrypted import ciphertexts, in_clear
 from reconciler.manifest.files import ENVIRONMENT_FILE, RULES_FILE
 from reconciler.manifest.metadata import BLOCK
 from reconciler.values.sops import KEY_TYPES
@@ -32,6 +32,8 @@ def compare(
         if base.files.get(path) == head.files[path]:
             continue
         old = renamed.get(path, path)
+        if _clear(head, path) > _clear(base, old):
+            yield _found("value-in-clear", path, Group.ACCESS)
         other = by_mac.get(_mac(head, path), path)
         if PurePosixPath(path).parts[0] != PurePosixPath(other).parts[0] and other != path:
             yield _found("file-copied", path, Group.DESTRUCTIVE, before=other, after=path)
@@ -42,6 +44,12 @@ def compare(
         yield from found
         if _rest(base, old) != _rest(head, path) or not (found or path in named or path in fresh):
             yield _found("file-changed", path, Group.FILE)
+
+
+def _clear(side: Side, path: str) -> int:
+    """How many values of an encrypted file are in clear text: sops leaves what it did not write."""
+    document = side.document(path) if side.block(path) else None
+    return 0 if document is None else len(in_clear(document))
 
 
 def _mac(side: Side, path: str) -> object:

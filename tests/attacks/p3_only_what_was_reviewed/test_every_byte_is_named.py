@@ -86,10 +86,19 @@ def lock(branch: Branch) -> None:
     branch.tree.path("production/fingerprints.lock").write_text("anything\n")
 
 
+def value_in_clear(branch: Branch) -> None:
+    """What sops did not write, it leaves as it is: in git for everybody."""
+    text = branch.tree.read(MAIN)
+    branch.tree.path(MAIN).write_text(
+        re.sub(r"value: ENC\[[^]]*\]", "value: hunter2", text, count=1)
+    )
+
+
 CASES: list[tuple[Callable[[Branch], None], str, str, str]] = [
     (mac_dropped, "destructive", "mac-removed", MAIN),
     (mac_of_another, "destructive", "mac-changed", MAIN),
     (value_of_another_time, "destructive", "mac-kept", MAIN),
+    (value_in_clear, "access", "value-in-clear", MAIN),
     (date, "file", "file-changed", MAIN),
     (option, "destructive", "sops-changed", MAIN),
     (more_options, "destructive", "sops-changed", MAIN),
