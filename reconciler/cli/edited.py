@@ -71,9 +71,9 @@ def foresee(declared: Cleartext, options: Common) -> None:
     except (ManifestError, SopsError) as error:
         why = error.problems[0].message if isinstance(error, ManifestError) else error.message
         say(
-            f"{why}: the declaration is written, and its line in the lock is not; plans without"
-            f" the key do not know it until somebody who has the key runs: reconciler lock"
-            f" {environment}",
+            f"{why}: it can be declared all the same, and the lock will not know it; until"
+            f" somebody who has the key runs reconciler lock {environment}, plans without the key"
+            " cannot tell its value",
             options,
             level="warning",
         )

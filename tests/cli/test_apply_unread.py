@@ -47,4 +47,4 @@ def test_what_was_begun_is_finished(tmp_path: Path, embedded_aws: Embedded) -> N
     # The schedules come in a second stage; they fail, since there is no such function.
     assert embedded_aws.calls["RotateSecret"] == 4
     assert process.returncode == 4, err
-    assert err == ""
+    assert err == "what is done stays done: correct the cause, and run the same again\n"

@@ -281,7 +281,7 @@ def kill(monkeypatch: pytest.MonkeyPatch, at: int) -> None:
 def test_without_the_key_what_follows_is_said_before_anything_is_asked(world_: World) -> None:
     nobody = {"SOPS_AGE_KEY_FILE": "/nonexistent", "SOPS_AGE_KEY": ""}
     done = command(world_, "add", "production", "jwt/secret", "--generate", "48", variables=nobody)
-    said = "without the key, and not put into the lock"
+    said = "and the lock will not know it"
     assert said in done.err
     assert "reconciler lock production" in done.err
     # Where nothing is asked for at all, it is said all the same: the value is never read.
