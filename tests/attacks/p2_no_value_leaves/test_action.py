@@ -122,8 +122,8 @@ def run(folder: Path, command: str, *, says: str = "", **inputs: str) -> tuple[i
         "GITHUB_STEP_SUMMARY": str(folder / "s"), **inputs,
     }  # fmt: skip
     done = subprocess.run(
-        ["bash", str(ACTION / "run.sh")], env=environment, capture_output=True, text=True,
-        check=False, timeout=120,
+        ["bash", str(ACTION / "run.sh")], env=environment, cwd=folder, capture_output=True,
+        text=True, check=False, timeout=120,
     )  # fmt: skip
     return done.returncode, done.stdout, calls.read_text().splitlines() if calls.exists() else []
 
