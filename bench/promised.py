@@ -48,7 +48,7 @@ PROMISED: Mapping[str, Mapping[str, str]] = {
     },
     UPDATE: {
         "ListSecrets": "N/100",
-        "DescribeParameters": "N/50 + N/50 + 1",
+        "DescribeParameters": "N/50 + N/50 + N + 1",
         "DescribeSecret": "N",
         "PutSecretValue": "N",
         "TagResource": "N",

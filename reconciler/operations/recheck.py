@@ -32,15 +32,16 @@ class Fresh:
 def needed(change: Change, planned: Planned) -> bool:
     """Whether a write could overwrite or delete unseen what somebody wrote since the plan.
 
-    A value alone is safe: AWS moves AWSCURRENT only from where the plan saw it, and a parameter's
-    new version says whether another came between. An adoption is bound to what it compared.
+    A secret's value alone is safe: AWS moves AWSCURRENT only from where the plan saw it. A
+    parameter's new version says only afterwards whether another came between. An adoption is bound
+    to what it compared.
     """
     if change.action in (Action.PRUNE, Action.REPLACE):
         return True
     resource = planned.desired.resources.get(change.key)
     whole = resource is not None and resource.whole
-    writes = bool(change.fields) or change.value is None
-    return change.action in (Action.UPDATE, Action.RESTORE) and writes and not whole
+    writes = whole or bool(change.fields) or change.value is None
+    return change.action in (Action.UPDATE, Action.RESTORE) and writes
 
 
 def look(kind: Kind, change: Change, planned: Planned, aws: Aws) -> Fresh:
@@ -74,7 +75,17 @@ def look(kind: Kind, change: Change, planned: Planned, aws: Aws) -> Fresh:
         raise _conflict(change, "it is pending deletion now")
     if moved:
         raise _conflict(change, f"{', '.join(sorted(moved))} changed in AWS meanwhile")
+    if resource is not None and resource.whole:
+        if _moved(change, live):
+            raise _conflict(change, explain(change, current, live))
+        return Fresh(record, live)  # its tags are read by the write itself
     return Fresh(record, live, _unlisted(kind, change, planned, aws))
+
+
+def _moved(change: Change, live: Live) -> bool:
+    """Whether what is written as a whole has another version than the plan saw."""
+    now = None if live.value is None else live.value.version
+    return change.precondition.get("version", now) != now
 
 
 def _same(planned: FieldChange, now: FieldChange) -> bool:

@@ -102,7 +102,7 @@ def test_updating_a_value_is_three_calls_and_the_confirming_read(world: World) -
     )
 
 
-def test_updating_a_parameter_is_one_call_and_the_confirming_read(world: World) -> None:
+def test_updating_a_parameter_is_one_call_the_confirming_read_and_the_last_look(world: World) -> None:
     world.declare(parameters={"host": {"plaintext": "one"}})
     world.converge()
     world.declare(parameters={"host": {"plaintext": "two"}})
@@ -111,7 +111,7 @@ def test_updating_a_parameter_is_one_call_and_the_confirming_read(world: World) 
         {
             "GetCallerIdentity": 1,
             "ListSecrets": 1,
-            "DescribeParameters": 2,
+            "DescribeParameters": 3,
             "PutParameter": 1,
         }
     )
