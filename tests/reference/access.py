@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from reconciler.access.iam.why import DENIED, WHY
 from tests.access.bootstrap.template import WHO, bootstrap
 from tests.access.iam.declare import FUNCTION, KEY, POLICY, iam, tree, words
 from tests.reference.markdown import table
@@ -23,52 +23,9 @@ ROLES = {
     "reader": "Reads values: the application, `export --from aws`, `exec --from aws`. Whoever runs"
     " it assumes it; you write its trust policy.",
 }
-WHY: Mapping[str, str] = {
-    "secretsmanager:ListSecrets": "see which version of each secret is live",
-    "ssm:DescribeParameters": "see version and description of each parameter",
-    "secretsmanager:DescribeSecret": "confirm what a list shows: it may be five minutes old",
-    "secretsmanager:GetResourcePolicy": "see the policy before it is changed, and its drift",
-    "secretsmanager:GetSecretValue": "apply: merge `git_keys`; adopt: compare, copy; reader: read",
-    "secretsmanager:BatchGetSecretValue": "the same, 20 secrets a call",
-    "secretsmanager:CreateSecret": "create what is declared; adopt: what takes over a value",
-    "secretsmanager:PutSecretValue": "write a new version beside the live one",
-    "secretsmanager:UpdateSecretVersionStage": "make that version live, or report a conflict",
-    "secretsmanager:UpdateSecret": "change description or KMS key",
-    "secretsmanager:TagResource": "write owner tags, marks and declared tags",
-    "secretsmanager:UntagResource": "remove tags that are no longer declared",
-    "secretsmanager:RestoreSecret": "restore a declared secret that is pending deletion",
-    "secretsmanager:DeleteSecret": "prune, with `prune: true`: only what has the owner tag",
-    "secretsmanager:RotateSecret": "set a schedule, or rotate now",
-    "secretsmanager:CancelRotateSecret": "remove a schedule: `rotation: none`",
-    "secretsmanager:PutResourcePolicy": "write a declared resource policy",
-    "secretsmanager:DeleteResourcePolicy": "remove it: `resource_policy: none`",
-    "secretsmanager:ValidateResourcePolicy": "let AWS check a policy before it is written",
-    "secretsmanager:ReplicateSecretToRegions": "create declared replicas",
-    "secretsmanager:RemoveRegionsFromReplication": "remove replicas that are not declared",
-    "secretsmanager:ListSecretVersionIds": "see earlier versions",
-    "lambda:InvokeFunction": "AWS asks it of whoever sets a schedule with this function",
-    "ssm:PutParameter": "write a parameter; the record of what was applied is one",
-    "ssm:AddTagsToResource": "write owner tags and declared tags",
-    "ssm:RemoveTagsFromResource": "remove tags that are no longer declared",
-    "ssm:ListTagsForResource": "see tags before they are changed: no list returns them",
-    "ssm:DeleteParameter": "prune or replace",
-    "ssm:GetParameter": "read one parameter",
-    "ssm:GetParameters": "adopt: compare; reader: read",
-    "ssm:GetParametersByPath": "read the parameters below a path",
-    "ssm:GetParameterHistory": "read earlier values",
-    "ssm:GetServiceSetting": "see whether this account has a higher quota",
-    "tag:GetResources": "see tags of parameters, 100 a call",
-    "kms:DescribeKey": "see which key an alias stands for, to compare the two",
-    "kms:Decrypt": "read values, and manifests that are encrypted with this key",
-    "kms:Encrypt": "write with this key",
-    "kms:GenerateDataKey": "write with this key",
-    "kms:CreateGrant": "let AWS encrypt replicas",
-    "kms:ReEncryptFrom": "change the KMS key of a secret",
-    "kms:ReEncryptTo": "change the KMS key of a secret",
-}
 
 
-def _full(folder: Path) -> Tree:
+def full(folder: Path) -> Tree:
     """An environment that needs every permission there is."""
     schedule = {"lambda": FUNCTION, "schedule": "rate(30 days)"}
     return tree(
@@ -94,7 +51,7 @@ def roles() -> str:
     """Each role: what for, and statement by statement what it may and why."""
     parts = []
     with tempfile.TemporaryDirectory() as place:
-        made = _full(Path(place))
+        made = full(Path(place))
         for role, told in ROLES.items():
             more = ["--deep"] if role == "drift" else []
             policy = iam(made, role, "production", *more).policy
@@ -117,7 +74,7 @@ def _rows(statement: dict[str, Any]) -> list[tuple[str, ...]]:
     actions = words(statement["Action"])
     if denied:
         what = f"**not** {', '.join(f'`{action}`' for action in actions)}"
-        return [(what, where, "no value is read, whatever else allows it")]
+        return [(what, where, DENIED)]
     return [(f"`{action}`", where, WHY[action]) for action in actions]
 
 
@@ -134,7 +91,7 @@ def _where(resources: list[str]) -> str:
 def events() -> str:
     """What the template of `bootstrap` watches: rules, and alarms."""
     with tempfile.TemporaryDirectory() as place:
-        resources = bootstrap(_full(Path(place)), "production", *WHO).template["Resources"]
+        resources = bootstrap(full(Path(place)), "production", *WHO).template["Resources"]
     rules, alarms = [], []
     for name, one in sorted(resources.items()):
         properties = one.get("Properties", {})

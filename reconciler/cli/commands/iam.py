@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import click
 
 from reconciler.access import iam
 from reconciler.access.action import FORM, is_action
-from reconciler.access.iam import GitHub, Role
+from reconciler.access.iam import GitHub, Role, why
 from reconciler.access.iam.trust import LIMIT
 from reconciler.cli import walk
 from reconciler.cli.options import Common, chosen, common
 from reconciler.cli.terminal import out, say
 from reconciler.core.errors import Exit, ReconcilerError
 from reconciler.core.model import JSON
+from reconciler.kinds.statement import Statement
 from reconciler.manifest import Cleartext
 from reconciler.manifest.explain import meant
 from reconciler.manifest.gitfiles import Repository
+from reconciler.render import spreadsheet
 
 MOST = 10  # managed policies on one role, unless the account has asked for more
 _FROM_WORKFLOWS = (Role.APPLY, Role.ADOPT)  # whose trust names a workflow and an Environment
@@ -113,10 +115,20 @@ def whose(function: F) -> F:
     metavar="PATH",
     help="The workflow that applies or adopts. [default: .github/workflows/secrets-ROLE.yml]",
 )
+@click.option(
+    "-o",
+    "--format",
+    "form",
+    type=click.Choice(["json", "csv"]),
+    default="json",
+    help="The policy as IAM takes it, or for a spreadsheet a row for each permission, with why the"
+    " role has it. [default: json]",
+)
 @common
 def command(
     role: str,
     environment: str,
+    form: str,
     trust: bool,
     deep: bool,
     service: str | None,
@@ -144,8 +156,14 @@ def command(
     _go_together(kind, trust, deep, part, branch, environment_name, workflow, called)
     if service is not None and (kind is not Role.READER or trust):
         raise click.UsageError("--service is for the permissions of reader.")
+    if form == "csv" and (trust or part is not None):
+        raise click.UsageError("--format csv is for all permissions of a role.")
     check(branch, environment_name, workflow, called)
     declared = walk.read(environment, options)
+    if form == "csv":
+        found = _statements(declared, kind, deep, service)
+        out(spreadsheet.table(why.HEADS, why.rows(environment, role, found)))
+        return Exit.OK
     if trust:
         number = numbers(repository_id, owner_id)
         github = GitHub(
@@ -170,6 +188,21 @@ def command(
     return Exit.OK
 
 
+def _statements(
+    declared: Cleartext, role: Role, deep: bool, service: str | None
+) -> Sequence[Statement]:
+    """What a role, or one application, may do."""
+    if service is None:
+        return iam.statements(declared, role, deep=deep)
+    known = declared.settings.readers
+    if service not in known:
+        raise click.UsageError(
+            f"{declared.settings.scope.environment} names no application {service} under"
+            f" `readers`: {meant(service, known)}."
+        )
+    return iam.application(declared, service)
+
+
 def _permissions(
     declared: Cleartext,
     role: Role,
@@ -180,16 +213,7 @@ def _permissions(
 ) -> dict[str, JSON]:
     """The whole policy, or a part of it. Raises ReconcilerError where AWS takes it in no one
     piece."""
-    if service is None:
-        statements = iam.statements(declared, role, deep=deep)
-    else:
-        known = declared.settings.readers
-        if service not in known:
-            raise click.UsageError(
-                f"{declared.settings.scope.environment} names no application {service} under"
-                f" `readers`: {meant(service, known)}."
-            )
-        statements = iam.application(declared, service)
+    statements = _statements(declared, role, deep, service)
     whole = iam.document(statements)
     cut = iam.parts(statements)
     if part is not None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from reconciler.render.escape import terminal
+from reconciler.render import spreadsheet
 from reconciler.render.report import words
 
 if TYPE_CHECKING:
@@ -21,24 +19,17 @@ HEADS = (
     "description", "declared at", "commit", "applied commit", "applied at (UTC)", "applied by",
     "made at (UTC)",
 )  # fmt: skip
-# What a spreadsheet takes for the beginning of a formula.
-_FORMULA = ("=", "+", "-", "@")
 
 
 def sheet(reports: Iterable[Report]) -> str:
-    """All of them. Lines end as RFC 4180 says; dates are those that a spreadsheet reads."""
-    written = io.StringIO(newline="")
-    table = csv.writer(written)
-    table.writerow(HEADS)
-    for report in reports:
-        table.writerows(_rows(report))
-    return written.getvalue()
+    """All of them; dates are those that a spreadsheet reads."""
+    return spreadsheet.table(HEADS, (row for report in reports for row in _rows(report)))
 
 
-def _rows(report: Report) -> Iterator[list[str]]:
+def _rows(report: Report) -> Iterator[Sequence[object]]:
     scope, applied = report.scope, report.applied
     for item in report.items:
-        cells = (
+        yield (
             scope.environment,
             scope.account,
             scope.region,
@@ -67,7 +58,6 @@ def _rows(report: Report) -> Iterator[list[str]]:
             applied.by,
             _moment(report.made),
         )
-        yield [_cell(cell) for cell in cells]
 
 
 def _readers(item: Item) -> str:
@@ -76,8 +66,3 @@ def _readers(item: Item) -> str:
 
 def _moment(moment: datetime | None) -> str | None:
     return None if moment is None else f"{moment:%Y-%m-%d %H:%M:%S}"
-
-
-def _cell(content: object) -> str:
-    text = "" if content is None else terminal(str(content))
-    return f"'{text}" if text.startswith(_FORMULA) else text

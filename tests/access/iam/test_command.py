@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ import pytest
 from tests.access.iam.declare import iam, tree, words
 from tests.access.iam.test_trust import WHO
 from tests.leaks.search import Canaries, search
+from tests.reference import access
 from tests.trees import Tree
 from tests.world import World
 
@@ -28,6 +31,7 @@ def made(tmp_path: Path) -> Tree:
         (("plan", "production", "--deep"), "--deep is for the permissions of drift."),
         (("drift", "production", "--deep", "--trust"), "--deep is for the permissions of drift."),
         (("plan", "production", "--part", "1", "--trust"), "--part is for permissions"),
+        (("plan", "production", "-o", "csv", "--trust"), "--format csv is for all permissions"),
         (("plan", "production", "--part", "2"), "There are 1 parts, and no part 2."),
         (("reader", "production", "--trust"), "the role of a reader is the application"),
         (("plan", "production", "--workflow", "w"), "--workflow is for --trust of apply and adopt"),
@@ -50,6 +54,21 @@ def test_what_is_asked_wrong_is_one_clear_line(
     printed = iam(made, *arguments, code=64)
     assert told in printed.err
     assert printed.out == ""
+
+
+@pytest.mark.parametrize("role", ["plan", "apply", "drift", "adopt", "reader"])
+def test_a_table_has_each_permission_of_the_policy_and_why(tmp_path: Path, role: str) -> None:
+    full = access.full(tmp_path)
+    policy = iam(full, role, "production").policy
+    rows = list(csv.DictReader(io.StringIO(iam(full, role, "production", "-o", "csv").out)))
+    assert {(row["effect"], row["action"], row["resource"]) for row in rows} == {
+        (one["Effect"].lower(), action, resource)
+        for one in policy["Statement"]
+        for action in words(one["Action"])
+        for resource in words(one.get("Resource", one.get("NotResource")))
+    }
+    assert all(row["why"] and row["role"] == role for row in rows)
+    assert {row["on"] for row in rows} <= {"this", "all but"}
 
 
 def test_manifests_that_are_wrong_make_no_policy(made: Tree) -> None:
