@@ -102,7 +102,9 @@ def test_updating_a_value_is_three_calls_and_the_confirming_read(world: World) -
     )
 
 
-def test_updating_a_parameter_is_one_call_the_confirming_read_and_the_last_look(world: World) -> None:
+def test_updating_a_parameter_is_one_call_the_confirming_read_and_the_last_look(
+    world: World,
+) -> None:
     world.declare(parameters={"host": {"plaintext": "one"}})
     world.converge()
     world.declare(parameters={"host": {"plaintext": "two"}})
