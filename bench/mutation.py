@@ -2,8 +2,10 @@
 
     nice .venv/bin/python -m bench.mutation reconciler/core/ownership.py tests/core
     nice .venv/bin/python -m bench.mutation MODULE… TESTS… --then TESTS…
+    nice .venv/bin/python -m bench.mutation MODULE:LINE,LINE TESTS…
 
-What survives the first tests is tried on those after ``--then``. A copy of the package is changed,
+What survives the first tests is tried on those after ``--then``. With lines, only what begins on
+them is changed: that is for a new test against what survived. A copy of the package is changed,
 never the package. The unchanged modules run first, and have to survive. It prints each survivor,
 and at the end how many mutants of each module were killed. CONTRIBUTING.md says what a mutant is,
 and what was judged of those that survive.
@@ -314,13 +316,11 @@ def stage(made: Copy, tests: list[str], left: set[Number]) -> dict[str, set[Numb
 
 
 def main(*given: str) -> None:
-    """Try every mutant of some modules on these tests, and what survives on further ones."""
-    first, *_ = " ".join(given).split(" --then ")
-    modules = [one for one in first.split() if one.startswith("reconciler/")]
-    stages = [
-        [one for one in part.split() if one not in modules]
-        for part in " ".join(given).split(" --then ")
-    ]
+    """Try the mutants of some modules on these tests, and what survives on further ones."""
+    stages = [part.split() for part in " ".join(given).split(" --then ")]
+    named = [one.partition(":") for one in stages[0] if one.startswith("reconciler/")]
+    lines = {module: {int(line) for line in said.split(",") if line} for module, _, said in named}
+    modules, stages[0] = list(lines), stages[0][len(named) :]
     with tempfile.TemporaryDirectory(prefix="mutation-") as name:
         made = Copy(Path(name), {module: (ROOT / module).read_text() for module in modules})
         for one in COPIED:
@@ -332,7 +332,8 @@ def main(*given: str) -> None:
         left = {
             (module, place)
             for module, text in made.originals.items()
-            for place, _ in enumerate(mutants(ast.parse(text)))
+            for place, mutant in enumerate(mutants(ast.parse(text)))
+            if not lines[module] or mutant.line in lines[module]
         }
         tried = Counter(module for module, _ in left)
         for tests in stages:

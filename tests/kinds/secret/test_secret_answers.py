@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.core.errors import AwsError
 from reconciler.sandbox.server import Answer, Drop
-from tests.world import PREFIX, World
+from tests.world import PREFIX, SCHEDULE, World
 
 NAME = f"{PREFIX}/db"
 
@@ -177,3 +177,70 @@ def test_the_window_of_a_deletion_is_one_that_aws_allows(
     assert pruned.apply()["secret:db"].status == "done"
     sent = [body for name, body in pruned.aws.log if name == "DeleteSecret"]
     assert [body["RecoveryWindowInDays"] for body in sent if body] == [days]
+
+
+@pytest.fixture
+def taking(world: World) -> World:
+    """Git takes a value from a rotation that has ended and left AWSPENDING behind."""
+    world.deploy()
+    world.declare({"db": {"value": "seed", "rotation": SCHEDULE}})
+    world.converge()
+    world.aws.keeps_pending = True
+    world.rotate("db")
+    world.declare({"db": {"value": "seed", "rotation": "none"}})
+    world.apply()
+    world.declare({"db": {"value": "ours", "rotation": "none", "take": "git"}})
+    labels = world.labels("db")
+    assert labels[PENDING] == labels[CURRENT]
+    return world
+
+
+PENDING = "AWSPENDING"
+
+
+def test_what_a_rotation_left_behind_is_taken_away_first(taking: World) -> None:
+    taking.converge()
+    assert taking.secret_value("db") == "ours"
+    assert PENDING not in taking.labels("db")
+
+
+def begun(world: World) -> Callable[[], object]:
+    """A rotation that begins: its value is at AWSPENDING."""
+    client, holder = world.client("secretsmanager"), world.labels("db")[PENDING]
+
+    def begin() -> None:
+        client.update_secret_version_stage(
+            SecretId=NAME, VersionStage=PENDING, RemoveFromVersionId=holder
+        )
+        client.put_secret_value(SecretId=NAME, SecretString="next", VersionStages=[PENDING])
+
+    return begin
+
+
+def ended(world: World) -> Callable[[], object]:
+    client, holder = world.client("secretsmanager"), world.labels("db")[PENDING]
+    return lambda: client.update_secret_version_stage(
+        SecretId=NAME, VersionStage=PENDING, RemoveFromVersionId=holder
+    )
+
+
+@pytest.mark.parametrize(
+    ("first", "code", "status"),
+    [
+        (begun, "InvalidParameterException", "conflict"),
+        (ended, "InvalidParameterException", "done"),
+        (lambda _: str, "InvalidParameterException", "failed"),
+        (ended, "AccessDeniedException", "failed"),
+    ],
+)
+def test_a_rotation_that_begins_meanwhile_is_a_conflict(
+    taking: World, first: Callable[[World], Callable[[], object]], code: str, status: str
+) -> None:
+    before = taking.secret_value("db")
+    refuse(taking, MOVE, code, first=first(taking), VersionStage=PENDING)
+    outcome = taking.apply()["secret:db"]
+    assert outcome.status == status
+    assert taking.secret_value("db") == ("ours" if status == "done" else before)
+    if status == "conflict":
+        assert outcome.error is not None
+        assert outcome.error.message == f"{NAME}: a rotation has begun meanwhile"
