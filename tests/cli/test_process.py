@@ -47,6 +47,25 @@ def test_main_hardens_before_it_reads_anything() -> None:
     assert shown.strip() == "['harden', 'run'] 0"
 
 
+def test_cycles_are_looked_for_less_often_before_anything_is_imported() -> None:
+    shown = python(
+        "import gc, sys\n"
+        "from reconciler.cli import process, start\n"
+        "hold = process.hold_back_collection\n"
+        "def seen():\n"
+        "    print('click' in sys.modules)\n"
+        "    hold()\n"
+        "process.hold_back_collection = seen\n"
+        "sys.argv = ['reconciler', '--version']\n"
+        "try:\n"
+        "    start.main()\n"
+        "except SystemExit:\n"
+        "    print(gc.get_threshold()[0] > 10_000)\n"
+    )
+    assert shown.split()[0] == "False"
+    assert shown.split()[-1] == "True"
+
+
 def test_nothing_is_left_to_be_looked_through_at_the_end() -> None:
     shown = python(
         "import gc\n"
