@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import cast
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
@@ -10,8 +11,9 @@ from moto.utilities.utils import get_partition
 
 from .secret import SecretsBackend
 
-ACCOUNT: str = DEFAULT_ACCOUNT_ID
-"""123456789012."""
+# moto reads the variable for whoever calls, and has a constant for the rest.
+ACCOUNT: str = os.environ.get("MOTO_ACCOUNT_ID", DEFAULT_ACCOUNT_ID)
+"""123456789012, unless another is asked for before this is imported."""
 
 
 def arn(service: str, region: str, resource: str) -> str:

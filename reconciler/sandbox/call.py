@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.iam.models import get_account_id_from
 
 from .account import ACCOUNT, secrets_of
@@ -35,7 +36,8 @@ class Call:
     @property
     def is_foreign(self) -> bool:
         """Whether a role of another account calls."""
-        return bool(get_account_id_from(self.access_key) != ACCOUNT)
+        # moto takes a key that it does not know for one of its constant.
+        return get_account_id_from(self.access_key) not in (ACCOUNT, DEFAULT_ACCOUNT_ID)
 
     @property
     def secrets(self) -> SecretsBackend:

@@ -6,11 +6,12 @@ import re
 import signal
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
 
-from tests.cli.run import COMMAND, environ, python
+from tests.cli.run import COMMAND, cli, environ, python
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -71,3 +72,40 @@ def test_a_port_is_a_port(port: str) -> None:
     )
     assert done.returncode == 64
     assert "--port" in done.stderr
+
+
+def test_it_is_the_account_that_is_asked_for(tmp_path: Path) -> None:
+    """So that two of them are the two accounts of two environments."""
+    process = subprocess.Popen(
+        [*COMMAND, "sandbox", "--account", "222222222222"],
+        stdout=subprocess.PIPE, text=True, env=environ(),
+    )  # fmt: skip
+    assert process.stdout is not None
+    exports = [process.stdout.readline().strip() for _ in range(3)]
+    words = dict(word.split("=", 1) for line in exports for word in line.split()[1:])
+
+    def client(service: str) -> Any:
+        return boto3.client(
+            service, words["AWS_DEFAULT_REGION"], endpoint_url=words["AWS_ENDPOINT_URL"],
+            aws_access_key_id=words["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=words["AWS_SECRET_ACCESS_KEY"],
+        )  # fmt: skip
+
+    try:
+        assert client("sts").get_caller_identity()["Account"] == "222222222222"
+        secrets = client("secretsmanager")
+        assert ":222222222222:secret:" in secrets.create_secret(Name="a", SecretString="v")["ARN"]
+        secrets.put_secret_value(SecretId="a", SecretString="w")
+        assert secrets.get_secret_value(SecretId="a")["SecretString"] == "w"
+        key = client("kms").create_key()["KeyMetadata"]["Arn"]
+        secrets.update_secret(SecretId="a", KmsKeyId=key)
+        client("ssm").put_parameter(Name="/p", Value="v", Type="SecureString")
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=300)
+
+
+def test_an_account_has_12_digits() -> None:
+    done = cli("sandbox", "--account", "1234")
+    assert done.returncode == 64
+    assert "an account is 12 digits" in done.stderr

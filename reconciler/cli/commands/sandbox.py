@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -11,6 +12,12 @@ from reconciler.cli.terminal import out, say
 from reconciler.core.errors import Exit, ReconcilerError
 
 
+def _account(_ctx: click.Context, _parameter: click.Parameter, value: str) -> str:
+    if len(value) != 12 or not (value.isascii() and value.isdigit()):
+        raise click.BadParameter("an account is 12 digits")
+    return value
+
+
 @click.command("sandbox", epilog="Example: reconciler sandbox --port 4566")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="0: any free port.")
 @click.option(
@@ -18,6 +25,13 @@ from reconciler.core.errors import Exit, ReconcilerError
     metavar="FILE",
     type=click.Path(path_type=Path),
     help="Keep the account in this file.",
+)
+@click.option(
+    "--account",
+    metavar="ID",
+    default="123456789012",
+    callback=_account,
+    help="The account that it is: a second one for a second environment. [default: 123456789012]",
 )
 @click.option(
     "--list-staleness",
@@ -36,17 +50,23 @@ from reconciler.core.errors import Exit, ReconcilerError
 )
 @common
 def command(
-    port: int, state: Path | None, list_staleness: float, throttle: bool, latency: float
+    port: int,
+    state: Path | None,
+    account: str,
+    list_staleness: float,
+    throttle: bool,
+    latency: float,
 ) -> int:
     """Run an embedded AWS on this machine, until Ctrl-C.
 
-    An account of its own (123456789012) on 127.0.0.1, to try things and for tests: Secrets Manager,
+    An account of its own on 127.0.0.1, to try things and for tests: Secrets Manager,
     Parameter Store, KMS, IAM, STS, and Lambda functions that really rotate secrets. It refuses what
     AWS refuses. Prints what to export: the endpoint, and an access key that is new at each start,
     so that no other user of this machine can call it.
     """
     options = chosen()
     say("the embedded AWS starts", options)  # its libraries take seconds
+    os.environ["MOTO_ACCOUNT_ID"] = account  # which they read as they are imported
     try:
         from reconciler.sandbox.access import AccessKey
         from reconciler.sandbox.serving import serve
