@@ -12,7 +12,7 @@ from typing import Any
 Path = tuple[str | int, ...]  # names of fields, and places in lists from 0
 
 # In this order: abstract types take several times as long to ask for.
-_SCALARS = (str, bool, int, float, bytes)
+_SCALARS = (str, bool, int, float, bytes, type(None))
 _MAPPING = (dict, Mapping)
 _STRUCTURED = (dict, list, Mapping, Sequence)
 
@@ -29,9 +29,7 @@ def fields(node: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
 
 def is_structured(node: Any) -> bool:
     """Whether this is a mapping or a list."""
-    if node is None or isinstance(node, _SCALARS):
-        return False
-    return isinstance(node, _STRUCTURED)
+    return not isinstance(node, _SCALARS) and isinstance(node, _STRUCTURED)
 
 
 def dotted(path: Path) -> str:

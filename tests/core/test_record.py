@@ -78,6 +78,18 @@ def test_nothing_that_anybody_writes_is_believed_or_breaks_it(data: st.DataObjec
         assert texts.content(record) == content or record.by is not None
 
 
+def test_a_run_of_no_commit_is_noted_also_before_the_first_complete_one() -> None:
+    first = Record(OWNER, "manifests").tried(None)
+    assert (first.others, first.attempted) == (True, ())
+    assert first.names(None)
+
+
+def test_what_was_replaced_is_in_order() -> None:
+    keys = [Key("parameter", f"/p/{n}") for n in range(20)]
+    replaced = Record(OWNER, "manifests").tried(None, keys).replaced
+    assert replaced == tuple(sorted(map(named, keys)))
+
+
 def test_runs_are_noted_once() -> None:
     record = Record(OWNER, "manifests", commit="a" * 40, on=NOW, by="x")
     assert record.tried("a" * 40) is record
@@ -140,9 +152,11 @@ MALFORMED: dict[str, dict[str, Any]] = {
     "a folder of no text": {"manifests": None},
     "others that is no truth": {"others": 0},
     "attempted as text": {"attempted": LONGER},
+    "attempted as a mapping": {"attempted": {}},
     "attempted of numbers": {"attempted": [1]},
     "an attempted that is no commit": {"attempted": ["x"]},
     "replaced as text": {"replaced": "abcdefg"},
+    "replaced as a mapping": {"replaced": {}},
     "replaced of numbers": {"replaced": [1]},
     "a proof of no text": {"proof": None},
     "half a character as a proof": {"proof": "\ud800"},
@@ -212,4 +226,5 @@ def test_what_has_no_room_goes_in_order() -> None:
     assert json.loads(said)["replaced"] == ["abcdefg"]
     exact = replace(crowded, manifests="m" * (680 + room - len(said)))
     assert len(texts.content(exact) or "") == room
+    assert len(texts.sealed(texts.content(exact) or "", "a" * 38)) == 1024  # of a description
     assert texts.content(replace(exact, manifests=exact.manifests + "m")) is None

@@ -102,3 +102,90 @@ def test_a_device_or_a_pipe_does_not_give_way(tmp_path: Path) -> None:
         wholefile.save(pipe, b"x")
     assert stat.S_ISFIFO(pipe.lstat().st_mode)
     assert list(tmp_path.iterdir()) == [pipe]
+
+
+# --- a folder -------------------------------------------------------------------------------------
+
+
+def test_a_folder_is_all_there_with_what_is_in_folders_of_it(tmp_path: Path) -> None:
+    old = os.umask(0o022)
+    try:
+        wholefile.write_folder(tmp_path / "made", {"a": b"1", "x/y/b": b"2", "x/y/c": b""})
+    finally:
+        os.umask(old)
+    made = {p.relative_to(tmp_path / "made"): p for p in tmp_path.glob("made/**/*") if p.is_file()}
+    assert {str(name): p.read_bytes() for name, p in made.items()} == {
+        "a": b"1",
+        "x/y/b": b"2",
+        "x/y/c": b"",
+    }
+    assert {stat.S_IMODE(p.stat().st_mode) for p in made.values()} == {0o644}
+    assert [p.name for p in tmp_path.iterdir()] == ["made"]
+
+
+@pytest.mark.parametrize("kind", ["folder", "file", "link"])
+def test_a_folder_takes_the_place_of_nothing(tmp_path: Path, kind: str) -> None:
+    place = tmp_path / "made"
+    if kind == "folder":
+        place.mkdir()
+    elif kind == "file":
+        place.touch()
+    else:
+        place.symlink_to(tmp_path / "nowhere")
+    with pytest.raises(FileExistsError):
+        wholefile.write_folder(place, {"a": b"1"})
+    assert not (tmp_path / "nowhere").exists()
+    assert [p.name for p in tmp_path.iterdir()] == ["made"]
+
+
+def test_what_is_being_made_is_beside_its_place_and_ignored_by_git(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that a rename is enough, and nothing half is committed should the process be killed."""
+    seen: list[tuple[Path, bytes]] = []
+
+    def look(self: Path, _: Path) -> None:
+        seen.append((self.parent, Path(self.parent, ".gitignore").read_bytes()))
+        raise OSError(5, "killed")
+
+    monkeypatch.setattr(Path, "rename", look)
+    monkeypatch.setattr(Path, "replace", look)
+    with pytest.raises(OSError, match="killed"):
+        wholefile.write_folder(tmp_path / "made", {"a": b"1"})
+    with pytest.raises(OSError, match="killed"):
+        wholefile.write(tmp_path / "made", b"1")
+    for folder, ignored in seen:
+        assert (folder.parent, ignored) == (tmp_path, b"*\n")
+        assert folder.name.startswith(".made.")
+    assert len(seen) == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+# --- reading --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [0, 9, 10])
+def test_what_is_small_enough_is_read(tmp_path: Path, size: int) -> None:
+    (tmp_path / "f").write_bytes(b"x" * size)
+    assert wholefile.read(tmp_path / "f", 10) == b"x" * size
+
+
+def test_what_is_larger_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "f").write_bytes(b"x" * ((1 << 20) + 1))
+    with pytest.raises(UsageError, match=r"f is larger than 1 MiB$"):
+        wholefile.read(tmp_path / "f", 1 << 20)
+
+
+def test_what_is_no_regular_file_is_not_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for place in (tmp_path / "pipe", tmp_path):
+        with pytest.raises(UsageError, match="is not a regular file"):
+            wholefile.read(place, 10)
+    with pytest.raises(UsageError, match=r"missing cannot be read: No such file"):
+        wholefile.read(tmp_path / "missing", 10)
+
+
+def test_text_is_saved_as_well_as_bytes(tmp_path: Path) -> None:
+    for content in ("é", "é".encode()):
+        wholefile.save(tmp_path / "f", content)
+        assert (tmp_path / "f").read_bytes() == "é".encode()
