@@ -98,7 +98,7 @@ def report(world: World) -> None:
     applied(world)
     done = command(world, "report", "production", "--html", "r.html", "-o", "text")
     assert "Objects\n" in done.out
-    assert "1 objects" in done.out
+    assert "1 object)" in done.out
     page = Path("r.html").read_text()
     assert "1 in the bucket" in page
 
