@@ -109,21 +109,31 @@ class Repository:
     def id(self, revision: str) -> str | None:
         """The id of the commit that is meant, None where git knows of none. Raises UsageError where
         several are called so."""
-        if _WHOLE.fullmatch(revision) is None:
-            self._refuse_several(revision)
+        if _WHOLE.fullmatch(revision) is None and not self._certain(revision):
+            return None
         found = self._once((revision,), "rev-parse", "--verify", "--quiet", "--end-of-options",
                            f"{revision}^{{commit}}")  # fmt: skip
         return None if found is None else found.decode().strip()
 
-    def _refuse_several(self, revision: str) -> None:
-        """git takes a tag before a branch of the same name, and a branch before the beginning of a
-        commit's id. Whoever may push can push a tag, and every clone fetches it."""
+    def _certain(self, revision: str) -> bool:
+        """Whether a name is not taken for another's: git takes a tag before a branch of the same
+        name, a branch before the beginning of a commit's id, and a tag for a whole name that is
+        not there. Whoever may push can push a tag, and every clone fetches it. Raises UsageError
+        where several are called so."""
         name = _STEP.split(revision, maxsplit=1)[0]
         if name in ("", "@", "HEAD"):
-            return
-        places = [f"refs/{kind}{name}" for kind in ("", "tags/", "heads/", "remotes/")]
-        listed = self._git("for-each-ref", "--format=%(refname)", "--", *map(_literal, places))
-        called = [at for at in (listed or b"").decode(errors="replace").split() if at in places]
+            return True
+        whole = name.startswith("refs/")
+        kinds = ("",) if whole else ("refs/", "refs/tags/", "refs/heads/", "refs/remotes/")
+        places = [f"{kind}{name}" for kind in kinds]
+        called = self._there(places)
+        if whole:
+            return bool(called)
+        if called == [f"refs/tags/{name}"]:
+            # Where the branch of that name is a remote's alone, or was not fetched.
+            remotes = self.remotes()
+            called += self._there([f"refs/remotes/{remote}/{name}" for remote in remotes])
+            called += [f"refs/remotes/{name}"] if name.partition("/")[0] in remotes else []
         if called and _BEGINNING.fullmatch(name):
             commits = self._git("rev-parse", f"--disambiguate={name}")
             called += (commits or b"").decode().split()
@@ -133,6 +143,15 @@ class Repository:
                 code="ambiguous-revision",
                 hint="say which one in full; and see who made the other, if it is new",
             )
+        return True
+
+    def _there(self, references: Sequence[str]) -> list[str]:
+        """Those of them that there are."""
+        if not references:
+            return []
+        listed = self._git("for-each-ref", "--format=%(refname)", "--", *map(_literal, references))
+        found = (listed or b"").decode(errors="replace").split()
+        return [reference for reference in found if reference in references]
 
     def short(self, reference: str) -> str | None:
         """The branch that a reference is, or stands for: ``origin/main`` for what `origin/HEAD`

@@ -214,6 +214,22 @@ def test_a_tag_is_not_taken_for_the_base_of_its_name(
     assert "origin/main can mean several things here" in done.stderr
 
 
+@pytest.mark.parametrize("told", [{}, {"RECONCILER_TRUSTED_BASE": "refs/remotes/origin/HEAD"}],
+                         ids=["", "told"])  # fmt: skip
+def test_nor_for_one_that_this_clone_lacks(
+    victim: Branch, stranger: Stranger, told: dict[str, str]
+) -> None:
+    """Not every clone has `origin/HEAD`, and git looks for a whole name among the tags too."""
+    victim.git("remote", "add", "origin", str(victim.folder))
+    victim.git("update-ref", "refs/remotes/origin/main", "main")
+    poisoned(victim, stranger)
+    victim.git("update-ref", "refs/tags/refs/remotes/origin/HEAD", "poisoned")
+    done = cli("validate", cwd=victim.folder, environment=HOLDER | told)
+    assert stranger.tokens == []
+    says = "git knows no commit refs/remotes/origin/HEAD" if told else "origin/main does not name"
+    assert says in done.stderr
+
+
 def repository_inside(branch: Branch, scratch: Path, settings: str) -> None:
     """The branch brings a whole repository along, in the folder of its manifests: git takes that
     for the one that the folder is in, and main is there what the branch says."""

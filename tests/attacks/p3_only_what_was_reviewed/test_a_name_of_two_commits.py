@@ -50,6 +50,19 @@ def test_a_tag_is_not_taken_for_the_branch_of_its_name(
     assert "mallory" in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("base", "lacks"),
+    [("main", "refs/heads/main"), ("origin/main", "refs/remotes/origin/main")],
+)
+def test_nor_where_the_clone_lacks_that_branch(clone: Branch, base: str, lacks: str) -> None:
+    """A job that fetched one branch alone, and the tags."""
+    cloned(clone, base)
+    clone.git("update-ref", "-d", lacks)
+    done = cli("diff", "--base", base, cwd=clone.folder)
+    assert done.returncode == 64
+    assert f"{base} can mean several things here: refs/tags/{base}, refs/remotes/" in done.stderr
+
+
 def test_nor_for_a_commit_by_the_beginning_of_its_id(clone: Branch) -> None:
     origin = Branch(clone.tree, clone.folder.with_name("origin"))
     short = origin.git("rev-parse", "--short=7", "main").strip()
