@@ -110,7 +110,7 @@ def read(file: Path) -> dict[str, Any]:
         found = None
     if not isinstance(found, dict) or not isinstance(found.get("Resources"), dict):
         raise SystemExit(
-            f"{file} is no template: print it with `reconciler rotation template`, and see"
+            f"{file} is not a template: print it with `reconciler rotation template`, and see"
             " what that says if it fails"
         )
     return found

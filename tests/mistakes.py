@@ -222,7 +222,7 @@ MISTAKES: tuple[Mistake, ...] = (
     Mistake(
         "A file outside of the environment",
         "add production x --file ../x.sops.yaml",
-        "error[edit]: ../x.sops.yaml is no manifest of production",
+        "error[edit]: ../x.sops.yaml is not a manifest of production",
         "name a file in manifests/production/ that ends in .sops.yaml",
         stdin="x",
     ),

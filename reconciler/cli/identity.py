@@ -72,7 +72,8 @@ def _check(role_arn: str, scope: Scope) -> None:
     match = _ROLE.fullmatch(role_arn)
     if match is None:
         raise UsageError(
-            f"{role_arn} is no ARN of a role", hint="it is like arn:aws:iam::{account}:role/plan"
+            f"{role_arn} is not the ARN of a role",
+            hint="it is like arn:aws:iam::{account}:role/plan",
         )
     if match[1] != scope.account:
         raise CredentialsError(

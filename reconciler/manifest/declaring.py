@@ -210,7 +210,7 @@ def in_folder(folder: Path, name: str) -> Path:
             if absolute.name != files.ENVIRONMENT_FILE and not hidden:
                 return absolute
     raise WrongEdit(
-        f"{name} is no manifest of {folder.name}",
+        f"{name} is not a manifest of {folder.name}",
         hint=f"name a file in {files.shown(folder)}/ that ends in {files.ENCRYPTED}",
     )
 

@@ -85,8 +85,8 @@ def test_the_first_pattern_that_matches_says_it(home: Path) -> None:
     [
         ("{name}", None, "{name} has {name}, which stands for nothing"),
         ("{environment.__class__}", None, "which stands for nothing"),
-        (None, "role/plan", "role/plan is no ARN of a role"),
-        (None, "arn:aws:iam::123456789012:user/me", "is no ARN of a role"),
+        (None, "role/plan", "role/plan is not the ARN of a role"),
+        (None, "arn:aws:iam::123456789012:user/me", "is not the ARN of a role"),
     ],
 )
 def test_what_cannot_be_used_is_one_line(

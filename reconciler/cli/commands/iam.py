@@ -218,7 +218,7 @@ def _permissions(
     cut = iam.parts(statements)
     if part is not None:
         if part > len(cut):
-            raise click.UsageError(f"There are {len(cut)} parts, and no part {part}.")
+            raise click.UsageError(f"The policy has no part {part}: its last is part {len(cut)}.")
         say(f"part {part} of {len(cut)}", options)
         return iam.document(cut[part - 1])
     length = iam.size(whole)

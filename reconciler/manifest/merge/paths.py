@@ -46,7 +46,7 @@ def merge(base: bytes, ours: bytes, theirs: bytes, path: str) -> Merged:
     for document in documents:
         wrong = [problem for problem in document.problems if not problem.warning]
         if wrong or not isinstance(document.data, dict):
-            message = wrong[0].message if wrong else "it is no mapping"
+            message = wrong[0].message if wrong else "it is not a mapping"
             raise Unmerged(f"{path}: one side is not in order: {message}", hint=_hint(path))
     was, one, two = (dict(_lines(document)) for document in documents)
     chosen: dict[Route, tuple[bytes, ...]] = {}

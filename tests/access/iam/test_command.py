@@ -32,7 +32,7 @@ def made(tmp_path: Path) -> Tree:
         (("drift", "production", "--deep", "--trust"), "--deep is for the permissions of drift."),
         (("plan", "production", "--part", "1", "--trust"), "--part is for permissions"),
         (("plan", "production", "-o", "csv", "--trust"), "--format csv is for all permissions"),
-        (("plan", "production", "--part", "2"), "There are 1 parts, and no part 2."),
+        (("plan", "production", "--part", "2"), "The policy has no part 2: its last is part 1."),
         (("reader", "production", "--trust"), "the role of a reader is the application"),
         (("plan", "production", "--workflow", "w"), "--workflow is for --trust of apply and adopt"),
         (("plan", "production", "--trust", "--environment-name", "e"), "--environment-name is for"),
