@@ -8,6 +8,7 @@ sandbox's own environment.
 from __future__ import annotations
 
 import base64
+import contextlib
 import fnmatch
 import io
 import json
@@ -21,7 +22,7 @@ import time
 import zipfile
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import IO, Any, cast
 
 from moto.awslambda.models import LambdaFunction
 from moto.awslambda.utils import get_backend
@@ -115,6 +116,8 @@ class RunningFunction:
             env=self._environment(root),
             start_new_session=True,
         )
+        self._input = cast("IO[bytes]", self._child.stdin)
+        self._output = cast("IO[bytes]", self._child.stdout)
         self._fresh = True
         self._buffer = b""
         return self
@@ -125,11 +128,9 @@ class RunningFunction:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._child.kill()
-        self._child.wait()
-        for pipe in (self._child.stdin, self._child.stdout):
-            if pipe is not None:
-                pipe.close()
+        # What it no longer reads is nobody's. Leaving closes the pipes, and waits for the child.
+        with contextlib.suppress(BrokenPipeError), self._child:
+            self._child.kill()
         self._log.close()
         self._folder.cleanup()
 
@@ -139,13 +140,10 @@ class RunningFunction:
         Raises FunctionError when it raises, ends, or takes longer than the function's timeout;
         the environment is of no use after the latter two.
         """
-        pipe = self._child.stdin
-        if pipe is None:
-            raise FunctionError("Runtime.ExitError", "the function has no standard input")
         request = {"event": json.loads(event or "null"), "timeout": self._timeout}
         try:
-            pipe.write(json.dumps(request).encode() + b"\n")
-            pipe.flush()
+            self._input.write(json.dumps(request).encode() + b"\n")
+            self._input.flush()
         except BrokenPipeError:
             raise FunctionError("Runtime.ExitError", "the function ended early") from None
         allowed = self._timeout + (_START_UP if self._fresh else 0.0)
@@ -163,9 +161,6 @@ class RunningFunction:
         return self._log.read()
 
     def _line(self, deadline: float, stopping: threading.Event | None) -> bytes:
-        pipe = self._child.stdout
-        if pipe is None:
-            raise FunctionError("Runtime.ExitError", "the function has no standard output")
         while b"\n" not in self._buffer:
             left = deadline - time.monotonic()
             if left <= 0:
@@ -174,9 +169,9 @@ class RunningFunction:
                 )
             if stopping is not None and stopping.is_set():
                 raise FunctionError("Runtime.ExitError", "the sandbox stops")
-            ready, _, _ = select.select([pipe], [], [], min(left, _TICK))
+            ready, _, _ = select.select([self._output], [], [], min(left, _TICK))
             if ready:
-                chunk = os.read(pipe.fileno(), 65_536)
+                chunk = os.read(self._output.fileno(), 65_536)
                 if not chunk:
                     raise FunctionError("Runtime.ExitError", "the function ended early")
                 self._buffer += chunk

@@ -272,6 +272,23 @@ def test_managed_rotation_needs_no_function(aws: Any, secrets: Any, secret: str)
     assert secrets.describe_secret(SecretId=secret)["RotationEnabled"] is True
 
 
+def test_a_function_that_no_longer_listens(
+    aws: Any, secrets: Any, secret: str, deploy: Any
+) -> None:
+    """It has failed like any other that ends before its last step."""
+    code = """
+        import os
+
+        def handler(event, context):
+            os.close(0)
+    """
+    secrets.rotate_secret(SecretId=secret, RotationLambdaARN=deploy(code), RotationRules=DAILY)
+    assert aws.wait_for_rotations()
+    (rotation,) = aws.rotations
+    assert (rotation.outcome, rotation.step) == ("failed", "setSecret")
+    assert rotation.error == "Runtime.ExitError: the function ended early"
+
+
 def test_a_new_version_abandons_a_rotation(
     aws: Any, secrets: Any, secret: str, deploy: Any
 ) -> None:
