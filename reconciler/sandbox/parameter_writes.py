@@ -157,7 +157,7 @@ def delete_parameter(call: Call) -> Answer:
 
 def delete_parameters(call: Call) -> Answer:
     deleted: list[str] = []
-    invalid: list[str] = []
+    unknown: list[str] = []
     for name in call.body["Names"]:
-        (deleted if of_region(call.region).remove(name.strip()) else invalid).append(name)
-    return {"DeletedParameters": deleted, "InvalidParameters": invalid}
+        (deleted if of_region(call.region).remove(name.strip()) else unknown).append(name)
+    return {"DeletedParameters": deleted, "InvalidParameters": unknown}
