@@ -198,7 +198,7 @@ def deploy_function(
     name: str = "rotate",
     fails: str = "",
     permit: bool = True,
-    timeout: int = 20,
+    timeout: int = 240,  # a test ends by other limits: a busy machine is no fault
     variables: dict[str, str] | None = None,
 ) -> str:
     """Deploy a Lambda function, with its role and Secrets Manager's permission; its ARN."""
