@@ -112,6 +112,17 @@ def test_text_that_is_not_utf_8(tree: Tree, refused: Callable[..., Refused]) -> 
     assert (problem.code, problem.place.line) == ("not-utf-8", 2)
 
 
+@pytest.mark.parametrize("character", ["\x85", "\u2028", "\u2029"])
+def test_a_character_that_ends_a_line_for_some(character: str) -> None:
+    """As an escape in double quotes it is text to everybody."""
+    found = parse(Path("f"), "f", f'a: "x"\nb: é{character}c: d\n'.encode())
+    assert [(p.code, str(p.place)) for p in found.problems] == [("sops-differs", "f:2:5")]
+    assert found.data is None
+    assert (found.problems[0].hint or "").endswith(f'"\\u{ord(character):04x}"')
+    escaped = parse(Path("f"), "f", f'a: "x\\u{ord(character):04x}"\n'.encode())
+    assert (escaped.problems, escaped.data) == ([], {"a": f"x{character}"})
+
+
 def test_an_empty_file(tree: Tree, refused: Callable[..., Refused]) -> None:
     tree.path(MAIN).write_text("# nothing\n")
     assert refused(key=False).only().code == "empty-file"
