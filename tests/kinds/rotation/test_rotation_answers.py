@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from reconciler.core.errors import AwsError
 from reconciler.sandbox.server import Answer, Drop
 from tests.world import PREFIX, SCHEDULE, World
 
@@ -75,7 +76,10 @@ def test_a_secret_that_is_gone_has_no_schedule_that_was_removed(removing: World)
         client.delete_secret(SecretId=f"{PREFIX}/db", ForceDeleteWithoutRecovery=True)
 
     answer(removing, "CancelRotateSecret", "InvalidRequestException", "it is gone", first=delete)
-    assert removing.apply()["rotation:db"].status == "failed"
+    outcome = removing.apply()["rotation:db"]
+    assert outcome.status == "failed"
+    assert isinstance(outcome.error, AwsError)
+    assert outcome.error.aws_code == "InvalidRequestException"
 
 
 @pytest.mark.parametrize(
@@ -87,7 +91,7 @@ def test_a_secret_that_is_gone_has_no_schedule_that_was_removed(removing: World)
             "the rotation function does not exist, or may not be invoked",
         ),
         ("AccessDeniedException", "not authorized to perform: secretsmanager:RotateSecret", None),
-        ("InvalidRequestException", "No Lambda rotation function ARN", "without a function name"),
+        ("InvalidRequestException", "No rotation function ARN", "without a function name"),
     ],
 )
 def test_a_schedule_that_is_refused_says_what_to_look_at(

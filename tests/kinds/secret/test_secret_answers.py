@@ -166,11 +166,12 @@ def test_a_creation_that_is_refused_where_nothing_is_there_has_failed(
     assert outcome.error.aws_code == code
 
 
-@pytest.mark.parametrize(("own", "days"), [(6, 30), (7, 7), (30, 30), (31, 30)])
+@pytest.mark.parametrize(("own", "days"), [(6, 14), (7, 7), (30, 30), (31, 14)])
 def test_the_window_of_a_deletion_is_one_that_aws_allows(
     pruned: World, own: int, days: int
 ) -> None:
-    pruned.settings(prune=True, guards={"max_prunes": 9, "max_change_ratio": 1.0})
+    guards = {"max_prunes": 9, "max_change_ratio": 1.0}
+    pruned.settings(prune=True, guards=guards, recovery_window="14 days")
     pruned.client("secretsmanager").tag_resource(
         SecretId=NAME, Tags=[{"Key": "reconciler:recovery", "Value": str(own)}]
     )
