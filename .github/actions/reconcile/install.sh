@@ -22,10 +22,11 @@ fail() {
 }
 
 if [ ! -x "$venv/bin/reconciler" ]; then
-  "$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null ||
+  # -I: no module is taken from the folder that this runs in, which a branch has filled.
+  "$PYTHON" -I -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null ||
     fail "$PYTHON is missing or older than Python 3.11: run actions/setup-python before, or set the input python"
-  "$PYTHON" -m venv "$venv"
-  pip=("$venv/bin/python" -m pip --disable-pip-version-check --quiet --no-input install)
+  "$PYTHON" -I -m venv "$venv"
+  pip=("$venv/bin/python" -I -m pip --disable-pip-version-check --quiet --no-input install)
   # Wheels only: no package's own code runs while it is installed.
   packages=("${pip[@]}" --only-binary :all: --require-hashes --requirement)
   "${packages[@]}" "$source/requirements/runtime.txt"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +27,10 @@ SECRETS = {
 # while it is installed is a child of it.
 SPY = """#!/bin/sh
 { echo "CALL $*"; env; } >>"$RUNNER_TEMP/seen"
-if [ "$1 $2" = "-m venv" ]; then
-  mkdir -p "$3/bin"
-  cp "$0" "$3/bin/python"
-  cp "$0" "$3/bin/reconciler"
+if [ "$1 $2 $3" = "-I -m venv" ]; then
+  mkdir -p "$4/bin"
+  cp "$0" "$4/bin/python"
+  cp "$0" "$4/bin/reconciler"
 fi
 """
 
@@ -57,6 +58,21 @@ def test_no_package_runs_code_of_its_own_while_it_is_installed(tmp_path: Path) -
     assert len(packages) == 2
     for line in packages:
         assert "--only-binary :all: --require-hashes" in line
+
+
+def test_no_module_of_a_branch_is_imported_while_it_is_installed(tmp_path: Path) -> None:
+    """Python would look for `venv` and `pip` in the folder that it is started in first."""
+    (tmp_path / "venv.py").write_text("import sys; sys.exit('of the branch')\n")
+    calls = [line for line in spied(tmp_path, "install").splitlines() if line.startswith("CALL ")]
+    started = [line.split()[1:] for line in calls if line != "CALL --version"]
+    assert len(started) == 5
+    for options in started:
+        done = subprocess.run(
+            [sys.executable, *options[: options.index("-m")], "-m", "venv", "--help"],
+            cwd=tmp_path, capture_output=True, text=True, check=False,
+        ) if "-m" in options else None  # fmt: skip
+        assert options[0] == "-I"
+        assert done is None or done.returncode == 0, done.stderr
 
 
 def test_a_job_installs_before_it_has_anything_to_take() -> None:
