@@ -1,4 +1,4 @@
-"""For every code of a refusal, and of a run that ends: an example of it, and what to do."""
+"""For every code of a refusal: an example of it, and what to do."""
 
 from __future__ import annotations
 
@@ -122,29 +122,5 @@ FIXES: Mapping[str, tuple[str, str]] = {
     "values-differ": (
         "git and the console have different passwords",
         "`reconciler adopt ENV NAME --take git`, or `--take live`",
-    ),
-    # A run ends.
-    "conflict": ("the value was changed in the console during apply", "plan again, and review"),
-    "max-change-ratio": (
-        "more than half of the environment would change",
-        "check the plan; then `--override max-change-ratio`, or change `guards`",
-    ),
-    "max-prunes": (
-        "a deleted file removes 12 secrets, and `max_prunes` is 0",
-        "check the plan; then set `guards: {max_prunes: 12}`, or `--override max-prunes`",
-    ),
-    "keys-in-use": (
-        "`reconciler rotate-keys` a second time, before apply has run",
-        "merge and `reconciler apply ENV`, then run it again",
-    ),
-    "keys-lost": (
-        "the only fingerprint key was replaced in the manifest",
-        "put the old key back from git, behind the new one; if it is lost: `reconciler adopt ENV`",
-    ),
-    "plan-file": ("a plan that was edited, or made by version 0.1", "plan again"),
-    "stale": ("the secret rotated after the review", "plan again, and review"),
-    "unknown-values": (
-        "a value was changed, and the lock was not",
-        "`reconciler lock ENV` and commit it, or add `--allow-unknown-values`",
     ),
 }

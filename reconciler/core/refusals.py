@@ -1,4 +1,4 @@
-"""Why a change is refused, and why a run ends, by the code that plans and errors show."""
+"""Why a change is refused, by the code that plans and errors show."""
 
 from __future__ import annotations
 
@@ -42,13 +42,4 @@ REASONS: Mapping[str, str] = {
     "too-long": "the stamp goes into the description, and AWS allows 1,024 characters for both",
     "unreadable": "to adopt a value it is compared once, and AWS did not return it",
     "values-differ": "live and declared values differ, and only a person knows which is right",
-    # A run ends.
-    "conflict": "somebody else wrote in the same moment, and nothing of theirs was overwritten",
-    "max-change-ratio": "so many resources rarely change at once on purpose",
-    "max-prunes": "nothing is deleted by mistake: git says how many resources one apply may prune",
-    "keys-in-use": "what is marked with the old key would no longer be recognised as owned",
-    "keys-lost": "under none of git's fingerprint keys is anything in AWS recognised as owned",
-    "plan-file": "a plan that was edited is not the one that was reviewed",
-    "stale": "what was reviewed differs from what would be done now, so nothing is written",
-    "unknown-values": "nobody could compare the value, since the plan was made without the key",
 }

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from pathlib import Path
 
 from reconciler import rules
 from reconciler.cli.main import run
-from reconciler.core import fixes
-from reconciler.core.errors import StalePlanError
+from reconciler.core import ends, fixes
 from reconciler.core.model import Key, Note
 from reconciler.core.reasons import Loss, Lost, Notable, Reason, Why
 from reconciler.core.refusals import REASONS
@@ -36,10 +36,6 @@ def codes() -> set[str]:
 
 
 def test_each_has_a_reason_and_none_is_left_over() -> None:
-    ends = {
-        "conflict", "keys-in-use", "keys-lost", "max-change-ratio", "max-prunes", "plan-file",
-        "stale", "unknown-values",
-    }  # fmt: skip
     made = {
         Reason.ANEW,
         Reason.FIXED,
@@ -48,8 +44,31 @@ def test_each_has_a_reason_and_none_is_left_over() -> None:
         Reason.UNMARKED,
         Reason.WRITTEN_OUTSIDE,
     }  # nothing is refused
-    assert codes() | ends | (set(Reason) - made) == set(REASONS)
-    assert StalePlanError.code in ends
+    assert codes() | (set(Reason) - made) == set(REASONS)
+
+
+def test_every_code_of_an_error_is_explained() -> None:
+    """Whatever stands in brackets in a message can be asked for."""
+    explained = {*CODES, *REASONS, *ends.ENDS, *rules.REASONS, *report.REASONS}
+    for source in PACKAGE.rglob("*.py"):
+        if "sandbox" in source.parts:
+            continue
+        for node in ast.walk(ast.parse(source.read_text())):
+            for code in _codes(node):
+                assert code in explained | {"error", "manifest"}, source  # shown in no brackets
+
+
+def _codes(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Call):
+        given = [k.value for k in node.keywords if k.arg == "code"]
+    elif isinstance(node, ast.ClassDef) and node.name.endswith(("Error", "Edit", "Content")):
+        given = [
+            line.value for line in node.body
+            if isinstance(line, ast.Assign) and getattr(line.targets[0], "id", "") == "code"
+        ]  # fmt: skip
+    else:
+        given = []
+    return (value.value for value in given if isinstance(value, ast.Constant))
 
 
 def test_reasons_are_one_line() -> None:
@@ -78,8 +97,8 @@ def test_every_reason_loss_and_note_has_its_words() -> None:
 
 def test_every_code_has_an_example_and_what_to_do() -> None:
     for causes, ways in (
-        (CODES, manifest_fixes.FIXES), (REASONS, fixes.FIXES), (rules.REASONS, rule_fixes.FIXES),
-        (report.REASONS, report.FIXES),
+        (CODES, manifest_fixes.FIXES), (REASONS, fixes.FIXES), (ends.REASONS, ends.FIXES),
+        (rules.REASONS, rule_fixes.FIXES), (report.REASONS, report.FIXES),
     ):  # fmt: skip
         assert set(causes) == set(ways)
         assert all(part and "\n" not in part for way in ways.values() for part in way)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reconciler import rules as found_by_rules
-from reconciler.core import fixes, refusals
+from reconciler.core import ends, fixes, refusals
 from reconciler.manifest.codes import CODES
 from reconciler.manifest.fixes import FIXES
 from reconciler.manifest.fixes import GROUPS as SUBJECTS
@@ -13,24 +13,15 @@ from reconciler.operations import report
 from reconciler.rules.fixes import FIXES as RULE_FIXES
 from tests.reference.markdown import table
 
-ENDS = (
-    "conflict", "keys-in-use", "keys-lost", "max-change-ratio", "max-prunes", "plan-file", "stale",
-    "unknown-values",
-)  # fmt: skip
 GROUPS: tuple[tuple[str, str, Mapping[str, str], Mapping[str, tuple[str, str]]], ...] = (
     ("Errors in manifests", "`validate` and every command that reads manifests", CODES, FIXES),
     (
         "Refused changes",
         "`plan` and `apply`, and the other changes do not wait",
-        {k: v for k, v in refusals.REASONS.items() if k not in ENDS},
+        refusals.REASONS,
         fixes.FIXES,
     ),
-    (
-        "Ends of a run",
-        "`apply`, and then nothing is overwritten",
-        {k: v for k, v in refusals.REASONS.items() if k in ENDS},
-        fixes.FIXES,
-    ),
+    ("Ends of a command", "every command, and then nothing more is done", ends.REASONS, ends.FIXES),
     ("Findings of rules", "`validate` and `plan`, as warnings", found_by_rules.REASONS, RULE_FIXES),
     ("Findings of a report", "`report`", report.REASONS, report.FIXES),
 )

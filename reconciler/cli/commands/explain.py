@@ -24,7 +24,7 @@ def command(code: str, form: str) -> int:
     """
     code = code.rpartition("[")[2].removesuffix("]")
     from reconciler import rules
-    from reconciler.core import fixes, refusals
+    from reconciler.core import ends, fixes, refusals
     from reconciler.manifest.codes import CODES
     from reconciler.manifest.fixes import FIXES
     from reconciler.operations import report
@@ -34,6 +34,7 @@ def command(code: str, form: str) -> int:
     tables = (
         (CODES, FIXES),
         (refusals.REASONS, fixes.FIXES),
+        (ends.REASONS, ends.FIXES),
         (rules.REASONS, RULE_FIXES),
         (report.REASONS, report.FIXES),
     )
