@@ -9,6 +9,10 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+_LOOK = 1.0
+"""Seconds after which a wait is left, to begin again: a Ctrl-C that comes after Python has looked
+for one, and before it waits, would be seen at the end of the wait only."""
+
 
 def each(names: Iterable[str], work: Callable[[str], T], at_once: int) -> Iterator[tuple[str, T]]:
     """What ``work`` makes of each name, as it ends. What it raises is raised here; nothing is kept
@@ -21,7 +25,7 @@ def each(names: Iterable[str], work: Callable[[str], T], at_once: int) -> Iterat
                 running[pool.submit(work, name)] = name
             if not running:
                 return
-            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            done, _ = wait(running, _LOOK, return_when=FIRST_COMPLETED)
             while done:
                 future = done.pop()
                 yield running.pop(future), future.result()
