@@ -48,7 +48,7 @@ def test_a_wrong_key_is_told_once_for_all_files(tree: Tree, add: Callable[..., P
     (problem,) = caught.value.problems
     assert problem.code == "no-key"
     assert problem.place.path == "manifests/production/environment.sops.yaml"
-    assert "nor 2 others" in problem.message
+    assert "or 2 others" in problem.message
     assert "SOPS_AGE_KEY_FILE" in (problem.hint or "")
 
 

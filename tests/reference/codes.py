@@ -21,9 +21,9 @@ GROUPS: tuple[tuple[str, str, Mapping[str, str], Mapping[str, tuple[str, str]]],
         refusals.REASONS,
         fixes.FIXES,
     ),
-    ("Ends of a command", "every command, and then nothing more is done", ends.REASONS, ends.FIXES),
     ("Findings of rules", "`validate` and `plan`, as warnings", found_by_rules.REASONS, RULE_FIXES),
     ("Findings of a report", "`report`", report.REASONS, report.FIXES),
+    ("Ends of a command", "every command, and then nothing more is done", ends.REASONS, ends.FIXES),
 )
 
 

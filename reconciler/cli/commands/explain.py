@@ -34,9 +34,9 @@ def command(code: str, form: str) -> int:
     tables = (
         (CODES, FIXES),
         (refusals.REASONS, fixes.FIXES),
-        (ends.REASONS, ends.FIXES),
         (rules.REASONS, RULE_FIXES),
         (report.REASONS, report.FIXES),
+        (ends.REASONS, ends.FIXES),
     )
     known: dict[str, dict[str, tuple[str, str] | None]] = {}
     for reasons, ways in tables:
