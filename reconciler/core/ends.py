@@ -17,6 +17,11 @@ class End(NamedTuple):
 
 ENDS: Mapping[str, End] = {
     # Apply stops, and nothing is overwritten.
+    "branch-moved": End(
+        "what was reviewed is the commit that the plan was made of, and the branch has a newer one",
+        "somebody merged while the apply job waited for its approval",
+        "approve the run of the newest commit, or plan again",
+    ),
     "conflict": End(
         "somebody else wrote in the same moment, and nothing of theirs was overwritten",
         "the value was changed in the console during apply",
@@ -46,11 +51,6 @@ ENDS: Mapping[str, End] = {
         "nothing is deleted by mistake: git says how many resources one apply may prune",
         "a deleted file removes 12 secrets, and `max_prunes` is 0",
         "check the plan; then set `guards: {max_prunes: 12}`, or `--override max-prunes`",
-    ),
-    "moved": End(
-        "what was reviewed is the commit that the plan was made of, and the branch has a newer one",
-        "somebody merged while the apply job waited for its approval",
-        "approve the run of the newest commit, or plan again",
     ),
     "plan-file": End(
         "a plan that was edited is not the one that was reviewed",

@@ -18,7 +18,7 @@ _NEEDS = "pull-requests: read"
 class HeadMovedError(StalePlanError):
     """The branch has gone on since; nothing was pushed."""
 
-    code = "moved"
+    code = "branch-moved"
 
 
 @dataclass(frozen=True)

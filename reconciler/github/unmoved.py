@@ -18,7 +18,7 @@ _AGAIN = (
 class MovedError(StalePlanError):
     """The branch has gone on in what the plan was made of; nothing was written."""
 
-    code = "moved"
+    code = "branch-moved"
 
 
 def changed(api: Api, sha: str, branch: str) -> list[str]:

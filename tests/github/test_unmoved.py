@@ -86,7 +86,7 @@ def test_what_the_plan_was_made_of_has_changed(job: Job, path: str) -> None:
     compared(job, "README.md", path)
     done = job.run(*UNMOVED, code=3)
     said = f"main has since changed what production is planned from: {path}"
-    assert done.err.splitlines()[0] == f"error[moved]: {said}"
+    assert done.err.splitlines()[0] == f"error[branch-moved]: {said}"
     assert done.out.startswith(f"::error title=production%3A nothing was written::{said}%0A")
     assert "approve the run of the newest commit" in done.out
 
