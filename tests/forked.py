@@ -129,7 +129,11 @@ def serve(address: str) -> None:
                     os.kill(child, signal.SIGKILL)
             if listening in readable:
                 line, _ = listening.accept()
-                asked, streams = _heard(line)
+                heard = _heard(line)
+                if heard is None:
+                    line.close()
+                    continue
+                asked, streams = heard
                 child = os.fork()
                 if child == 0:
                     signal.set_wakeup_fd(-1)
@@ -139,9 +143,8 @@ def serve(address: str) -> None:
                     _become(streams, *asked)
                 for stream in streams:
                     os.close(stream)
-                line.sendall(
-                    b"%8d" % child
-                )  # as long as the client reads: the next may follow at once
+                with contextlib.suppress(OSError):  # it was killed, which the next look shows
+                    line.sendall(b"%8d" % child)
                 lines[child] = line
             if ended in readable:
                 os.read(ended, 1 << 10)
@@ -150,12 +153,21 @@ def serve(address: str) -> None:
                 break
 
 
-def _heard(line: socket.socket) -> tuple[Any, array.array[int]]:
-    head, ancillary, _, _ = line.recvmsg(8, socket.CMSG_LEN(12))
-    size, asked = int.from_bytes(head, "big"), b""
-    while len(asked) < size:
-        asked += line.recv(1 << 16)
-    return marshal.loads(asked), array.array("i", ancillary[0][2][:12])
+def _heard(line: socket.socket) -> tuple[Any, array.array[int]] | None:
+    """What is asked for, and its streams; None of one that was killed before it had said all."""
+    try:
+        head, ancillary, _, _ = line.recvmsg(8, socket.CMSG_LEN(12))
+        streams = array.array("i", ancillary[0][2][:12] if ancillary else b"")
+        size, asked = int.from_bytes(head, "big"), b""
+        while len(asked) < size and (more := line.recv(1 << 16)):
+            asked += more
+    except ConnectionError:
+        return None
+    if streams and len(asked) == size:
+        return marshal.loads(asked), streams
+    for stream in streams:
+        os.close(stream)
+    return None
 
 
 def _tell(lines: dict[int, socket.socket]) -> None:
