@@ -24,7 +24,7 @@ def asked(what: str) -> bytes:
 
 
 @pytest.mark.parametrize("said", [0, 8, 20, None], ids=["nothing", "length", "half", "all"])
-def test_one_that_is_killed_while_it_asks_ends_nobody_else(tmp_path: Path, said: int | None) -> None:
+def test_one_that_is_killed_while_it_asks_ends_no_other(tmp_path: Path, said: int | None) -> None:
     program = forked.program()
     streams = [os.open(tmp_path / str(n), os.O_RDWR | os.O_CREAT) for n in range(3)]
     for _ in range(20):
