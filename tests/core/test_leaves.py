@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from types import MappingProxyType
 from typing import Any
 
@@ -35,7 +36,7 @@ def test_a_list_is_one_field() -> None:
     assert list(fields(node)) == [(("a", "b"), [{"c": 1}]), (("a", "d"), 2), (("e",), [])]
 
 
-@pytest.mark.parametrize("node", [None, "", "text", 0, False, b"bytes", {}, []])
+@pytest.mark.parametrize("node", [None, "", "text", 0, False, b"bytes", date(2025, 3, 1), {}, []])
 def test_what_has_nothing_inside_is_a_leaf_wherever_it_stands(node: Any) -> None:
     assert list(leaves(node)) == list(fields(node)) == [((), node)]
     assert list(leaves({"a": [node]})) == [(("a", 0), node)]
@@ -46,7 +47,7 @@ def test_mappings_and_lists_of_any_type_are_walked() -> None:
     assert list(leaves(MappingProxyType({"a": (1, 2)}))) == [(("a", 0), 1), (("a", 1), 2)]
     assert is_structured(MappingProxyType({}))
     assert is_structured(())
-    assert not any(map(is_structured, (None, "text", b"bytes", 1, 1.5, True)))
+    assert not any(map(is_structured, (None, "text", b"bytes", 1, 1.5, True, date(2025, 3, 1))))
 
 
 @given(trees)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -56,6 +57,17 @@ def test_no_planted_link_is_followed(tmp_path: Path, planted: str) -> None:
     assert mode(tmp_path / "plan.json") != 0o604
 
 
+def test_what_takes_the_place_of_a_link_has_not_its_permissions(tmp_path: Path) -> None:
+    """Those of a link are for everybody, and say nothing."""
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    before = os.umask(0o027)
+    try:
+        wholefile.write(tmp_path / "link", b"ours")
+    finally:
+        os.umask(before)
+    assert mode(tmp_path / "link") == 0o640
+
+
 def test_what_fails_leaves_what_was_there_and_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -98,7 +110,7 @@ def test_a_device_or_a_pipe_does_not_give_way(tmp_path: Path) -> None:
     """Whoever may do everything could otherwise lose /dev/null to a report."""
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    with pytest.raises(UsageError, match="pipe cannot be written: it is not a regular file"):
+    with pytest.raises(UsageError, match=r"pipe cannot be written: it is not a regular file$"):
         wholefile.save(pipe, b"x")
     assert stat.S_ISFIFO(pipe.lstat().st_mode)
     assert list(tmp_path.iterdir()) == [pipe]
@@ -159,6 +171,21 @@ def test_what_is_being_made_is_beside_its_place_and_ignored_by_git(
         assert folder.name.startswith(".made.")
     assert len(seen) == 2
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_in_place_was_written_though_the_folder_beside_it_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*_: object, **__: object) -> None:
+        raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
+
+    monkeypatch.setattr(os, "rmdir", busy)
+    wholefile.write(tmp_path / "file", b"1")
+    wholefile.write_folder(tmp_path / "made", {"a": b"2"})
+    monkeypatch.undo()
+    assert (tmp_path / "file").read_bytes() == b"1"
+    assert (tmp_path / "made" / "a").read_bytes() == b"2"
+    assert len([left for left in tmp_path.iterdir() if left.name.startswith(".")]) == 2
 
 
 # --- reading --------------------------------------------------------------------------------------
