@@ -38,6 +38,10 @@ def refused(text: str) -> str:
     error = caught.value
     assert error.__cause__ is None
     assert "\n" not in error.message
+    if "is not one that this version reads" in error.message:
+        assert error.hint == "use the version that wrote the file, or plan again"
+    else:
+        assert error.hint == "plan again; a plan file is never edited"
     return error.message
 
 
@@ -178,9 +182,9 @@ def explained(held: dict[str, Any]) -> None:
 def test_an_edit_is_named(edit: Callable[[dict[str, Any]], None], says: str) -> None:
     held = json.loads(TEXT)
     edit(held)
-    message = refused(json.dumps(held))
-    assert message.startswith("the plan was edited")
-    assert says in message
+    several = {"format_version": "2.0", "plans": [json.loads(TEXT), held]}
+    assert refused(json.dumps(held)).startswith(f"the plan was edited: {says}")
+    assert refused(json.dumps(several)).startswith(f"the plan was edited: plans[1].{says}")
 
 
 def test_two_changes_of_one_resource_are_refused_whatever_the_checksums_say() -> None:
@@ -210,8 +214,9 @@ def test_a_later_minor_version_may_say_more() -> None:
 def test_another_major_version_is_refused(version: str) -> None:
     held = json.loads(TEXT)
     held["format_version"] = version
-    assert "format_version" in refused(json.dumps(held))
-    assert "format_version" in refused(json.dumps({"format_version": version, "plans": [held]}))
+    says = f"format_version {version} is not one that this version reads (2.x)"
+    assert refused(json.dumps(held)) == says
+    assert refused(json.dumps({"format_version": version, "plans": [held]})) == says
 
 
 @pytest.mark.parametrize("version", ["1.0", "1.9", "0.9"])
@@ -305,7 +310,7 @@ def test_half_a_character_is_refused() -> None:
 def test_nesting_within_what_python_takes_is_no_crash() -> None:
     for depth in (300, 900, 5_000):
         held = TEXT.replace('"before": null', f'"before": {"[" * depth}{"]" * depth}', 1)
-        refused(held)
+        assert refused(held) == "this is not a plan: it is nested too deeply"
 
 
 @given(st.text(max_size=40))
