@@ -109,6 +109,26 @@ def test_it_has_what_the_format_promises() -> None:
     assert held["digest"] == plan_digest(EVERYTHING)
 
 
+def test_each_change_has_a_line() -> None:
+    lines = [line.removesuffix(",") for line in TEXT.splitlines()]
+    for change in json.loads(TEXT)["changes"]:
+        assert f"    {json.dumps(change)}" in lines
+    assert '  "changes": [],' in planfile.dumps([EMPTY]).splitlines()
+
+
+def test_no_log_of_a_workflow_obeys_it() -> None:
+    plan = replace(EVERYTHING, revision="##[error]x ##[group]")
+    text = planfile.dumps([plan])
+    assert "##[" not in text
+    assert loads(text)[0].revision == plan.revision
+
+
+def test_a_number_without_a_meaning_is_not_written() -> None:
+    policy = replace(EMPTY.policy, max_change_ratio=float("nan"))
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        planfile.dumps([replace(EMPTY, policy=policy)])
+
+
 # --- edited by hand ---------------------------------------------------------------------------
 
 
