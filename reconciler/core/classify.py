@@ -239,10 +239,9 @@ def _rest(
     if change.why is not None and change.why.reason is Reason.MARK and live.forged:
         return
     fields = tuple(one for one in change.fields if one.name not in moved and one.name not in MARKS)
-    marks = any(one.name in MARKS for one in change.fields) and not (moved or outside)
     writes = change.value is not None and change.value.write != "same" and not outside
     why = change.why is not None and change.why.reason in _STAYS
-    if fields or marks or writes or (why and not outside) or not (moved or outside):
+    if fields or writes or (why and not outside) or not (moved or outside):
         yield _ahead(resource, change, outside=moved, value=writes)
 
 
