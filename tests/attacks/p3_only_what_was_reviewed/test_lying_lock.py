@@ -132,7 +132,8 @@ def test_what_only_the_key_can_judge_is_checked_though_nothing_is_to_be_applied(
         merged.set('["fingerprint_keys"][0]', "7b" * 32, ENVIRONMENT)
     elif change == "mac":
         text = merged.tree.read(MAIN)
-        merged.tree.path(MAIN).write_text(re.sub(r"(mac: ENC.*data:).", r"\1A", text))
+        edited = re.sub(r"(mac: ENC.*data:)(.)", lambda m: m[1] + "AB"[m[2] == "A"], text)
+        merged.tree.path(MAIN).write_text(edited)
     elif change == "lock":
         merged.tree.path(FILE).write_text(lie("head\n" + "0" * 64))
     else:
