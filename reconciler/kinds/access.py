@@ -24,6 +24,7 @@ class Access(Protocol):
     TAGS: tuple[str, ...]  # what reads tags of many at once, and names none, where no list does
     CACHING: tuple[str, ...]  # what clients that cache a value call beside reading it
     ROTATION: tuple[str, ...]  # what a rotation function calls; nothing where none rotates them
+    WHY: Mapping[str, str]  # what a role is given each of their actions for
     LAST_LOOK: str  # names the statements by which apply reads right before it overwrites
 
     def arn(self, scope: Scope, name: str, region: str | None = None) -> str:

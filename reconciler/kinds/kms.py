@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -22,6 +22,15 @@ from reconciler.kinds.kind import Record, Settings
 
 _ANY = f"({ALIAS}|{KEY_ID}|{KEY_ARN})"
 NEEDS = "kms:DescribeKey"
+WHY: Mapping[str, str] = {  # what a role is given each action for
+    "kms:DescribeKey": "see which key an alias stands for, to compare the two",
+    "kms:Decrypt": "read values, and manifests that are encrypted with this key",
+    "kms:Encrypt": "write with this key",
+    "kms:GenerateDataKey": "write with this key",
+    "kms:CreateGrant": "let AWS encrypt replicas",
+    "kms:ReEncryptFrom": "change the KMS key of a secret",
+    "kms:ReEncryptTo": "change the KMS key of a secret",
+}
 _UNSEEN = (
     f"the role lacks {NEEDS}, so that nobody sees which KMS key an alias stands for, and keys are"
     " compared by name"

@@ -205,6 +205,9 @@ def iam(world: World) -> None:
         ("adopt", {"s3:PutObject", "s3:GetObject"}),
         ("reader", {"s3:GetObject"}),
     ):
+        told = command(world, "iam", role, "production", "-o", "csv").out
+        assert all(f",{action},this,{banner}," in told for action in needed)
+        assert all(toy.access.WHY[action] in told for action in needed)
         policy = json.loads(command(world, "iam", role, "production").out)
         allowed = [s for s in policy["Statement"] if s["Effect"] == "Allow"]
         on_it = [s["Action"] for s in allowed if banner in s["Resource"]]

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from reconciler.access.iam.why import DENIED, WHY
+from reconciler.access.iam.why import DENIED, whys
 from tests.access.bootstrap.template import WHO, bootstrap
 from tests.access.iam.declare import FUNCTION, KEY, POLICY, iam, tree, words
 from tests.reference.markdown import table
@@ -75,7 +75,7 @@ def _rows(statement: dict[str, Any]) -> list[tuple[str, ...]]:
     if denied:
         what = f"**not** {', '.join(f'`{action}`' for action in actions)}"
         return [(what, where, DENIED)]
-    return [(f"`{action}`", where, WHY[action]) for action in actions]
+    return [(f"`{action}`", where, whys()[action]) for action in actions]
 
 
 def _where(resources: list[str]) -> str:

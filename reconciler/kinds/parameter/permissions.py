@@ -29,6 +29,20 @@ TAGS: tuple[str, ...] = ("tag:GetResources",)
 CACHING: tuple[str, ...] = ()
 ROTATION: tuple[str, ...] = ()
 LAST_LOOK = "LastLookAtParameters"
+WHY: Mapping[str, str] = {  # what a role is given each action for
+    "ssm:DescribeParameters": "see version and description of each parameter",
+    "ssm:PutParameter": "write a parameter; the record of what was applied is one",
+    "ssm:AddTagsToResource": "write owner tags and declared tags",
+    "ssm:RemoveTagsFromResource": "remove tags that are no longer declared",
+    "ssm:ListTagsForResource": "see tags before they are changed: no list returns them",
+    "ssm:DeleteParameter": "prune or replace",
+    "ssm:GetParameter": "read one parameter",
+    "ssm:GetParameters": "adopt: compare; reader: read",
+    "ssm:GetParametersByPath": "read the parameters below a path",
+    "ssm:GetParameterHistory": "read earlier values",
+    "ssm:GetServiceSetting": "see whether this account has a higher quota",
+    "tag:GetResources": "see tags of parameters, 100 a call",
+}
 
 
 def arn(scope: Scope, name: str, region: str | None = None) -> str:

@@ -28,6 +28,30 @@ ROTATION: tuple[str, ...] = (
     "secretsmanager:UpdateSecretVersionStage",
 )
 LAST_LOOK = "LastLook"
+WHY: Mapping[str, str] = {  # what a role is given each action for
+    "secretsmanager:ListSecrets": "see which version of each secret is live",
+    "secretsmanager:DescribeSecret": "confirm what a list shows: it may be five minutes old",
+    "secretsmanager:GetResourcePolicy": "see the policy before it is changed, and its drift",
+    "secretsmanager:GetSecretValue": "apply: merge `git_keys`; adopt: compare, copy; reader: read",
+    "secretsmanager:BatchGetSecretValue": "the same, 20 secrets a call",
+    "secretsmanager:CreateSecret": "create what is declared; adopt: what takes over a value",
+    "secretsmanager:PutSecretValue": "write a new version beside the live one",
+    "secretsmanager:UpdateSecretVersionStage": "make that version live, or report a conflict",
+    "secretsmanager:UpdateSecret": "change description or KMS key",
+    "secretsmanager:TagResource": "write owner tags, marks and declared tags",
+    "secretsmanager:UntagResource": "remove tags that are no longer declared",
+    "secretsmanager:RestoreSecret": "restore a declared secret that is pending deletion",
+    "secretsmanager:DeleteSecret": "prune, with `prune: true`: only what has the owner tag",
+    "secretsmanager:RotateSecret": "set a schedule, or rotate now",
+    "secretsmanager:CancelRotateSecret": "remove a schedule: `rotation: none`",
+    "secretsmanager:PutResourcePolicy": "write a declared resource policy",
+    "secretsmanager:DeleteResourcePolicy": "remove it: `resource_policy: none`",
+    "secretsmanager:ValidateResourcePolicy": "let AWS check a policy before it is written",
+    "secretsmanager:ReplicateSecretToRegions": "create declared replicas",
+    "secretsmanager:RemoveRegionsFromReplication": "remove replicas that are not declared",
+    "secretsmanager:ListSecretVersionIds": "see earlier versions",
+    "lambda:InvokeFunction": "AWS asks it of whoever sets a schedule with this function",
+}
 
 _METADATA = frozenset({"UpdateSecret", "TagResource", "UntagResource"})
 _SOURCE = "aws.secretsmanager"

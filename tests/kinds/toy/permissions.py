@@ -18,6 +18,13 @@ TAGS: tuple[str, ...] = ()
 CACHING: tuple[str, ...] = ()
 ROTATION: tuple[str, ...] = ()
 LAST_LOOK = "LastLookAtObjects"
+WHY: Mapping[str, str] = {
+    "s3:ListBucket": "see which objects there are",
+    "s3:GetObjectAttributes": "see what a list leaves out",
+    "s3:PutObject": "write an object",
+    "s3:GetObject": "adopt: compare; reader: read",
+    "s3:DeleteObject": "prune",
+}
 VALUE_READS: tuple[str, ...] = (READ, "s3:GetObjectVersion")
 
 
