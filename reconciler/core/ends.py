@@ -28,9 +28,9 @@ ENDS: Mapping[str, End] = {
         "plan again, and review",
     ),
     "key-left": End(
-        "AWS encrypts only what its own labels are on again: the rest stays under the old key",
-        "`kms_key` was changed, and AWS did not encrypt the live value again",
-        "keep the old key until no version is under it",
+        "AWS re-encrypts only versions that have one of its own labels; others keep the old key",
+        "`kms_key` was changed, and AWS did not re-encrypt the live value",
+        "keep the old key until no version uses it",
     ),
     "keys-in-use": End(
         "what is marked with the old key would no longer be recognised as owned",
@@ -156,7 +156,7 @@ ENDS: Mapping[str, End] = {
         "look at the name; `reconciler add` declares a new one",
     ),
     "exists": End(
-        "nothing that is there already is written over",
+        "nothing that exists is overwritten",
         "`reconciler add` of a name that is declared, or `reconciler init` a second time",
         "choose another name, or change what is there",
     ),
@@ -176,7 +176,7 @@ ENDS: Mapping[str, End] = {
         "`reconciler lock ENV` with the key, and commit it",
     ),
     "no-recipient": End(
-        "only who can decrypt can be removed",
+        "nobody can be removed who cannot decrypt",
         "the public key is misspelt, or was removed before",
         "`reconciler recipients list` shows who can decrypt",
     ),
@@ -207,7 +207,7 @@ ENDS: Mapping[str, End] = {
         "do what the message of the system says",
     ),
     "internal": End(
-        "something happened that nobody thought of; no value is in its message",
+        "a bug in the reconciler; its message holds no value",
         "an answer of AWS that no documentation describes",
         "report it with the place that the message names; `-vv` says more, and shows no value",
     ),
